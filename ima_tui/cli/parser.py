@@ -391,6 +391,20 @@ def _prefs(verbs: Verbs) -> None:
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
+def _subjects(verbs: Verbs) -> None:
+    about = say("cli.subjects")
+    parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    added = _add(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
+    added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
+    _add(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
+    removed = _add(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
+    removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    exported = _add(actions, "export", "subjects:export", json=True, about="cli.subjects_export")
+    exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
+
+
 def _upload(verbs: Verbs) -> None:
     parser = _add(verbs, "upload", "upload:run", json=True)
     _service(parser)
@@ -470,6 +484,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "frame": _frame,
     "extend": _extend,
     "jobs": _jobs,
+    "subjects": _subjects,
     "upload": _upload,
     "prefs": _prefs,
     "config": _config,

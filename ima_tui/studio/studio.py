@@ -5,7 +5,8 @@
 
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
-`studio.workflows` the workflows. Parts are imported and created on first use, because the first
+`studio.workflows` the workflows, `studio.films` their films, `studio.subjects` named references.
+Parts are imported and created on first use, because the first
 paint waits for nothing: `begin` opens ledger and scheduler, the API client comes when needed.
 """
 
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.event_bus import EventBus, Listener
-from ima_tui.core.events import GuidesChanged
+from ima_tui.core.events import GuidesChanged, SubjectsChanged
 
 GUIDES_SECONDS = 2.0
 """Seconds between checks of the guides; a stat of four files."""
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
+    from ima_tui.studio.subjects import Subjects
     from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflows import Workflows
 
@@ -220,6 +222,7 @@ class Studio:
             clock=self.clock,
             download=self.settings.download,
             for_writing=self.settings.for_writing,
+            subjects=lambda: self.subjects.all,
         )
 
     @cached_property
@@ -228,6 +231,13 @@ class Studio:
         from ima_tui.studio.films import Films
 
         return Films(self.settings, self.jobs)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """Named references for prompts."""
+        from ima_tui.studio.subjects import Subjects
+
+        return Subjects(self.settings, self.clock, self._broadcast.tell)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -248,6 +258,7 @@ class Studio:
         self._notify_about_ends()
         await self.preferences.load()
         await asyncio.to_thread(self.guides.load)
+        await self.subjects.load()
         await self.catalogue.load()
         await self.engine.start()
         self._watches = (
@@ -267,11 +278,13 @@ class Studio:
             self._broadcast.subscribe(self._notifier.hear)
 
     async def _watch_guides(self) -> None:
-        """Reload guides that another tool changed, because their recommendations affect prompts."""
+        """Reload guides and subjects that others changed, because both affect prompts."""
         while True:
             await self.clock.sleep(GUIDES_SECONDS)
             if await asyncio.to_thread(self.guides.load_if_changed):
                 self._broadcast.tell(GuidesChanged())
+            if await self.subjects.load():
+                self._broadcast.tell(SubjectsChanged())
 
     @property
     def read_only(self) -> ImaError | None:
