@@ -220,7 +220,8 @@ class PlainComposer:
         placed, _ = drafting.finish(model, replace(draft, prompt=text))
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
-        return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
+        sources = self.desk.ordered(tuple(one.source for one in facts))
+        return replace(placed, inputs=sources, project=self.desk.project)
 
 
 def _split(model: ModelVersion, written: str) -> tuple[str, str]:

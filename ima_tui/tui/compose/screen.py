@@ -68,6 +68,7 @@ class ComposeScreen(DraftScreen):
         _do("type", "kind", show=True),
         _do("history", "history", show=True),
         _do("add_input", "inputs", show=True),
+        _do("project", "project"),
         _do("use", "results"),
         _do("batch", "batch"),
         bind("editor", "edit", "bind.compose_editor", "compose.editor"),
@@ -102,6 +103,7 @@ class ComposeScreen(DraftScreen):
         self._actions: dict[str, Action] = {
             "model": self.choices.model,
             "kind": self.choices.task_type,
+            "project": self.choices.project,
             "inputs": self.choices.inputs,
             "results": self.choices.results,
             "cheaper": self.choices.cheaper,
