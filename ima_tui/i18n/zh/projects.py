@@ -60,7 +60,13 @@ TEXTS: dict[str, str] = {
     "also.tags": "关键词 label",
     "also.project": "文件夹 分组 活动",
     "also.similar": "变体 种子 再来一张",
+    "queue.group_project": "按项目",
     "queue.ask_similar": "按任务 {id} 再生成一份，消耗 {points} 积分？设置相同，更换种子。",
     "queue.ask_similar_many": "按 {n} 个任务（{which}）各再生成一份，共消耗 {points} 积分？设置相同，更换种子。",
     "gallery.sort_project": "按项目",
+    "cli.again": "按原任务的内容提交新任务",
+    "cli.again_model": "换用该模型（ID 或名称）",
+    "cli.new_seed": "更换种子（如果设过种子）",
+    "cli.again_project": "归入该项目；默认：原任务的项目",
+    "jobs.ask_new": "提交 {n} 个任务，消耗 {points} 积分？",
 }
