@@ -106,6 +106,13 @@ def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
     return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
 
 
+def surplus(job: Job) -> str:
+    """That more came than was ordered, and how much of it is kept; or ""."""
+    if not outputs.surplus(job):
+        return ""
+    return say("jobs.kept_more", n=job.order.n, kept=len(job.medias))
+
+
 def suggestion(studio: Studio, job: Job) -> str:
     """After a failure what to take instead; after a success a tip on the usual choice; or ""."""
     n = job.order.n

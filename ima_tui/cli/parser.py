@@ -123,6 +123,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--from", dest="made_from", metavar="FILE", help=say("cli.made_from"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
@@ -382,8 +383,18 @@ def _prefs(verbs: Verbs) -> None:
     cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
+    _add(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
+    taken = _add(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
+    taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
+    taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
     restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
+
+
+def _upload(verbs: Verbs) -> None:
+    parser = _add(verbs, "upload", "upload:run", json=True)
+    _service(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
 
 
 def _config(verbs: Verbs) -> None:
@@ -458,6 +469,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "frame": _frame,
     "extend": _extend,
     "jobs": _jobs,
+    "upload": _upload,
     "prefs": _prefs,
     "config": _config,
     "key": _key,

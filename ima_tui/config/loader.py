@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from ima_tui.config.schema import (
     Setting,
     checked,
 )
+from ima_tui.config.value_checks import is_loopback as is_loopback
 from ima_tui.core import home_folder
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
@@ -59,6 +59,14 @@ class Settings:
     folder: Path = Path("ima")
     project_folders: bool = True
     prompt_in_sidecar: bool = False
+    name: str = "{date}-{model}-{task}-{index}"
+    """Template of the file names of results."""
+    embed: bool = False
+    """Whether prompt, model and parameters are written into results."""
+    command: tuple[str, ...] = ()
+    """Program and arguments that are run when a job ends; () for none."""
+    webhook: str = ""
+    """Address that is told when a job ends; "" for none."""
     max_age: int = 600
     base_url: str = OFFICIAL_API
     upload_url: str = OFFICIAL_UPLOAD
@@ -234,21 +242,6 @@ def _results_folder(written: str) -> Path:
 def over_ssh(environ: Mapping[str, str]) -> bool:
     """Tell whether this is an SSH session."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL's host is this machine.
-
-    Names such as 127.0.0.1.example are other hosts.
-    """
-    try:
-        host = (urlsplit(url).hostname or "").removesuffix(".")
-        if host == "localhost":
-            return True
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -229,10 +230,10 @@ def put(path: Path, name: str, value: Raw) -> None:
     Raises `UsageError` for an invalid value, invalid TOML or an unwritable file.
     """
     setting = _setting(name)
-    checked(setting, value, name)
+    value = checked(setting, value, name)
     document = _document(path)
     owner = _table(document, setting.tables, path)
-    owner[setting.attribute] = value
+    owner[setting.attribute] = list(value) if isinstance(value, tuple) else value
     _write(path, document)
 
 
@@ -302,7 +303,8 @@ def example() -> str:
         if setting.table != table:
             table = setting.table
             lines += [f"[{table}]", ""]
-        lines.append(f"# {en.TEXTS[f'setting.{setting.name}']}")
+        about = en.TEXTS[f"setting.{setting.name}"].format()  # {{ }} in a text are plain braces
+        lines.append(f"# {about}")
         if setting.choices:
             lines.append(f"# One of: {setting.allowed}")
         if setting.environment:
@@ -328,4 +330,6 @@ def toml_value(value: Raw) -> str:
     """Format a value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return json.dumps(value, ensure_ascii=False)
     return str(value) if isinstance(value, int) else f'"{value}"'

@@ -285,6 +285,10 @@ class Ledger:
         """Add a timeline entry without a change of state."""
         await self._write(writing.note, job_id, now, key, dict(values or {}))
 
+    async def note_once(self, job_id: int, now: float, key: str) -> bool:
+        """Add a timeline entry unless the job has one with that key; False if it has."""
+        return await self._write(writing.note_once, job_id, now, key)
+
     async def delay(
         self,
         job_id: int,

@@ -239,6 +239,15 @@ def note(
     write_event(connection, job_id, now, job.state, key, values)
 
 
+def note_once(connection: sqlite3.Connection, job_id: int, now: float, key: str) -> bool:
+    """Add a timeline entry unless there is one with that key; see `Ledger.note_once`."""
+    found = connection.execute("SELECT 1 FROM events WHERE job = ? AND key = ?", (job_id, key))
+    if found.fetchone() is not None:
+        return False
+    note(connection, job_id, now, key, {})
+    return True
+
+
 def delay(
     connection: sqlite3.Connection,
     session: str,

@@ -34,6 +34,7 @@ from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.lease import Lease
 from ima_tui.runner.poll import Poller
+from ima_tui.runner.result_files import USUAL_NAME
 from ima_tui.runner.submit import Submitter
 from ima_tui.runner.transitions import Service, Transitions, log_step
 
@@ -72,6 +73,8 @@ class Scheduler:
         folder: Path,
         download: bool,
         with_prompt: bool,
+        name: str = USUAL_NAME,
+        embed: bool = False,
         patient: bool,
         tell_job: Callable[[Job], None],
         tell_connectivity: Callable[[ImaError | None], None],
@@ -130,6 +133,8 @@ class Scheduler:
             folder=self._folder_of,
             look_again=self._asker.look_again,
             with_prompt=with_prompt,
+            name=name,
+            embed=embed,
             patient=patient,
             stays=self._asks,
         )

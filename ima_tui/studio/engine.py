@@ -193,6 +193,8 @@ class Engine:
             folder=settings.folder,
             download=settings.download,
             with_prompt=settings.prompt_in_sidecar,
+            name=settings.name,
+            embed=settings.embed,
             patient=self._patient,
             asks=self._everything,
             left_folder=self._usual_folder(),

@@ -6,7 +6,8 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
-A workflow that ends with a film has version 2 and the keys of `film_file`.
+A workflow that ends with a film has version 2 and the keys of `film_file`; a step that was ordered
+anew has its `take` there, above 1.
 
 Jobs of a workflow with a `project` are filed under it. `total_credit` and `hash` are for the
 reader; both are computed again. An unknown key is an error,
@@ -58,7 +59,7 @@ _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"}
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
-    *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
+    *("parameters", "n", "inputs", "after", "credit", "estimated_s", "take"),
 }
 _UNMET_KEYS = ("name", "asked", "sent", "why", "model", "model_id", "medium", "wanted")
 _REASONS = {why.value: why for why in Why}
@@ -66,6 +67,7 @@ _KINDS = {kind.value: kind for kind in TaskType}
 _MOST = 1_000_000_000
 _MOST_INPUTS = 40
 _MOST_OUTPUTS = 100
+_MOST_TAKES = 99
 _MOST_PARAMETERS = 100
 
 
@@ -107,6 +109,7 @@ def _step_json(step: WorkflowStep) -> dict[str, object]:
         "after": step.after or None,
         "credit": step.points,
         "estimated_s": [step.estimate.low, step.estimate.high] if step.estimate else None,
+        **({"take": step.take} if step.take > 1 else {}),
     }
 
 
@@ -254,6 +257,7 @@ class _Reader(DocumentReader):
             after=self.number(raw, "after", at, 1, 9_999, missing=0),
             points=self.number(raw, "credit", at, 0, _MOST, missing=0),
             estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
+            take=self.number(raw, "take", at, 1, _MOST_TAKES, missing=1),
         )
 
     def _count(

@@ -194,6 +194,8 @@ def _sentence(job: Job, problem: ImaError) -> str:
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
+    if more := exit_status.surplus(job):
+        talk(say("batch.row", line=line, sentence=more))
     if problem is not None:
         talk(say("batch.row", line=line, sentence=_sentence(job, problem)))
         exit_status.say_how_to_fetch(job)

@@ -17,6 +17,7 @@ from ima_tui.config.schema import (
     SETTINGS,
     Setting,
     parsed,
+    typed,
 )
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
@@ -41,13 +42,19 @@ def show(arguments: argparse.Namespace) -> int:
         return EXIT_DONE
     heads = [say(f"cli.head.{name}") for name in ("setting", "value", "source")]
     print_table(
-        heads, [(name, str(value), say(f"cli.source.{where}")) for name, value, where in rows]
+        heads, [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
     )
     return EXIT_DONE
 
 
-def _shown(value: object) -> str | int | bool:
+def _shown(value: object) -> str | int | bool | list[str]:
+    if isinstance(value, tuple):
+        return [one_line(each, 300) for each in value]
     return value if isinstance(value, bool | int) else one_line(value, 300)
+
+
+def _told(value: str | int | bool | list[str]) -> str:
+    return typed(tuple(value)) if isinstance(value, list) else str(value)
 
 
 def show_path(arguments: argparse.Namespace) -> int:

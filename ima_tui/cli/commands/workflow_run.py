@@ -235,6 +235,8 @@ def _print_results(steps: Sequence[StepStatus]) -> None:
     for each in steps:
         for media in each.job.medias if each.job else ():
             print_plain(media.path or media.url)
+        if each.job is not None and (more := exit_status.surplus(each.job)):
+            talk(say("workflow.step", id=each.step.id, sentence=more))
 
 
 def _code(each: StepStatus) -> int:
