@@ -103,6 +103,8 @@ class Composer:
         self.named = Mentions()  # those that the prompt names
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
+        self.project = ""
+        """What jobs are filed under, until the user chooses another one."""
 
     def copy(self) -> Composer:
         """The same desk, to try something on."""
@@ -152,6 +154,7 @@ class Composer:
         self.let_all_go()
         self.begin_anew()
         self.replaces = replaces
+        self.project = wanted.project or ("" if replaces else self.project)
         self.kind, self.model, self._recalled = wanted.task_type, None, wanted
         self.pin(KIND, MODEL, INPUTS, passing=True)
 

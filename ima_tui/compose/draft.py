@@ -126,7 +126,7 @@ def recall(model: ModelVersion, done: Order) -> Draft:
             continue
         if not form.same(own_value, form.defaults(model).get(own_name)):
             chosen[own_name] = own_value
-    draft = replace(begin(model, done.prompt), inputs=done.inputs, n=done.n)
+    draft = replace(begin(model, done.prompt), inputs=done.inputs, n=done.n, project=done.project)
     return switch(replace(draft, chosen=tuple(chosen.items())), model)[0]
 
 

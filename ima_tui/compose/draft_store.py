@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, folded, one_line
@@ -43,6 +43,7 @@ class SavedDraft:
     label: str = ""
     at: float = 0.0
     name: str = ""
+    project: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -63,6 +64,7 @@ def dumped(saved: SavedDraft, run: str = "") -> str:
         "by_lines": saved.by_lines,
         "label": saved.label,
         "at": saved.at,
+        "project": saved.project,
         "run": run,
     }
     return json.dumps({k: v for k, v in told.items() if v not in (None, "", [], {}, False)})
@@ -92,6 +94,7 @@ def loaded(text: str) -> tuple[SavedDraft, str] | None:
         label=one_line(told.get("label", ""), 64),
         at=float(at) if isinstance(at, int | float) else 0.0,
         name=one_line(told.get("name", ""), LONGEST_NAME),
+        project=labels.shortened(told.get("project")),
     )
     return saved, one_line(told.get("run", ""), 200)
 

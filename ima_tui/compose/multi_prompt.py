@@ -109,7 +109,7 @@ def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> Promp
         order, _ = drafting.finish(desk.model, draft)
     except UsageError as error:
         return PromptDraft(row, model=desk.model, problem=error, kind=desk.kind)
-    order = replace(order, inputs=desk.ordered(order.inputs))
+    order = replace(order, inputs=desk.ordered(order.inputs), project=desk.project)
     unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pinned).unmet
     return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
 

@@ -229,6 +229,10 @@ class History:
         """Return the points that were charged since then, or may have been."""
         return await (await self._ledger()).read(queries.spent, since, "", project)
 
+    async def tags(self) -> tuple[str, ...]:
+        """Return the tags of jobs that were marked, the newest job's first."""
+        return await (await self._ledger()).read(queries.tags)
+
     async def projects(self) -> tuple[str, ...]:
         """Return the names of all projects, the last used first."""
         return await (await self._ledger()).read(queries.projects)

@@ -31,6 +31,7 @@ CHARGED = (
 """A job that was charged, or may have been."""
 
 PROJECTS = "SELECT project FROM jobs WHERE project != '' GROUP BY project ORDER BY MAX(id) DESC"
+TAGS = "SELECT marks_json FROM jobs WHERE marks_json != '' ORDER BY id DESC LIMIT ?"
 MOST_NAMED = 500
 """Maximum values in one statement; SQLite has a limit."""
 MOST_NEWS = 1000
@@ -156,6 +157,13 @@ def at_risk(connection: sqlite3.Connection, since: float, session: str, project:
 def projects(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Return the names of all projects, that of the newest job first."""
     return tuple(row[0] for row in connection.execute(PROJECTS))
+
+
+def tags(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the tags of the newest jobs with marks."""
+    rows = connection.execute(TAGS, (MOST_NAMED,))
+    marks = [mark for row in rows for mark in load_marks(row[0]).values()]
+    return tuple(dict.fromkeys(tag for mark in marks for tag in mark.tags))
 
 
 def out(connection: sqlite3.Connection) -> int:

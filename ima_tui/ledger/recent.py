@@ -39,10 +39,6 @@ def projects(ledger: Path) -> list[str]:
 
 def tags(ledger: Path, most: int) -> list[str]:
     """Return the tags of the newest `most` jobs that have marks."""
-    rows = _read(
-        ledger,
-        "SELECT marks_json FROM jobs WHERE marks_json != '' ORDER BY id DESC LIMIT ?",
-        most,
-    )
+    rows = _read(ledger, queries.TAGS, most)
     marks = [mark for (text,) in rows for mark in load_marks(text).values()]
     return list(dict.fromkeys(tag for mark in marks for tag in mark.tags))

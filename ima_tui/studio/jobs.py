@@ -11,6 +11,7 @@ from typing import Any
 
 from ima_tui.api.connection import Connection
 from ima_tui.catalogue import form, times
+from ima_tui.catalogue.seed import reseeded
 from ima_tui.core.clock import Clock, midnight
 from ima_tui.core.domain import (
     Estimate,
@@ -162,6 +163,17 @@ class Jobs:
             return before.order
         order = replace(before.order, n=lacking)
         return replace(order, confirmed=order.total)
+
+    def order_like(self, before: Job) -> Order:
+        """Return the whole order of a job with another seed, where one was set.
+
+        Without a seed the service takes another one each time. Raises `UsageError` where the
+        prompt was lost with the ledger.
+        """
+        order = before.order
+        if order.prompt_is_lost:
+            raise UsageError("error.prompt_lost", id=before.id)
+        return reseeded(order, self._catalogue.model_of(order))
 
     async def again(self, job_id: int) -> Job:
         """Submit the same order, or what is missing of it, as a new job: a new charge.

@@ -281,3 +281,30 @@ def test_without_a_terminal_the_other_ways_are_named(tmp_path: Path) -> None:
     done = run_demo("demo", typed="", env={"HOME": str(tmp_path)})
     assert done.returncode == 2
     assert "generate" in done.stderr
+
+
+async def test_projects_stars_and_tags_by_lines(studio: Studio) -> None:
+    script = await talk(
+        studio, "/project Film", "a picture of a fox", "yes", has("Job 1 is done"),
+        "/star 1", "/tag 1#1 hero, final", "/untag 1 final", "/jobs film", "/jobs #hero",
+        "/jobs *", "/jobs nobody", "/tag 1", "/tag 1#7 x", "/project -", "/project", "/quit",
+    )  # fmt: skip
+    job = await studio.jobs.get(1)
+    assert job is not None
+    assert (job.order.project, job.is_starred, job.tags) == ("Film", True, ("hero",))
+    assert script.text.count("Job 1, done: SeeDream 4.5, 5 points. a picture of a fox") == 3
+    assert "Result 1: star, hero." in script.text
+    assert "for example /tag 3 hero, final" in script.text
+    assert "Job 1 has no result 7." in script.text
+    assert script.text.index("No project.") < script.text.index("Projects: Film.")
+
+
+async def test_an_earlier_job_is_used_again_by_lines(studio: Studio, sandbox: Sandbox) -> None:
+    script = await talk(
+        studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"),
+        "/use 1", "no", "/similar 1", "yes", has("Job 2 is done"), "/quit",
+    )  # fmt: skip
+    assert script.text.count("Aspect Ratio: 16:9.") == 2
+    assert "Make more like job 1, with a new seed, for 5 points?" in script.text
+    first, second = sandbox.ledger()["creates"]
+    assert first["prompt"] == second["prompt"] if "prompt" in first else True

@@ -152,3 +152,20 @@ def test_limits_of_projects_are_settings(ima: Verb) -> None:
     assert ima("config", "set", "projects.My film.per_month", "many").code == 2
     assert ima("config", "unset", "projects.My film.per_month").code == 0
     assert "My film" not in ima("config", "show").out
+
+
+def test_jobs_are_sent_again_as_new_ones(ima: Verb) -> None:
+    ima(*FOX, "--project", "Film", "--param", "size=2k")
+    asked = ima("jobs", "again", "1")
+    assert (asked.code, "5" in asked.err) == (2, True)  # nobody is here to say yes
+    said = ima("jobs", "again", "1", "--new-seed", "--yes", "--json")
+    fits(said.json, "jobs_ended")
+    assert [job["project"] for job in said.jobs] == ["Film"]
+    other = ima("jobs", "again", "1", "--model-id", "Midjourney", "--project", "Ads", "--json")
+    assert (other.code, "Midjourney" in other.json["error"]["message"]) == (2, True)
+    other = ima(
+        "jobs", "again", "1", "--model-id", "Midjourney", "--project", "Ads", "--yes", "--json"
+    )
+    assert [(job["model_name"], job["project"]) for job in other.jobs] == [("Midjourney", "Ads")]
+    prompts = [job["prompt"] for job in ima("jobs", "list", "--json").jobs]
+    assert prompts == ["a fox"] * 3

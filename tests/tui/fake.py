@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from ima_tui.core.events import (
     Totals,
 )
 from ima_tui.core.input_files import InputFacts
+from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger import RepairReport
 from ima_tui.ledger.job_states import ENDED, SPENT
 from ima_tui.preferences.file import DroppedPreference
@@ -303,6 +304,20 @@ class FakeJobs:
         lacking = outputs.missing(before)
         return replace(before.order, n=lacking) if lacking else before.order
 
+    def order_like(self, before: Job) -> Order:
+        return before.order
+
+    async def mark(self, job_id: int, change: MarkChange, indices: Collection[int] = ()) -> Job:
+        self._asked.append(("mark", job_id, change, tuple(indices)))
+        found = self.rows[job_id]
+        every = range(1, max(found.order.n, len(found.medias)) + 1)
+        marks = {i: change.of(found.marks.get(i, UNMARKED)) for i in indices or every}
+        project = found.order.project if change.project is None else change.project
+        order = replace(found.order, project=project)
+        made = replace(found, order=order, marks={**found.marks, **marks})
+        self._tell(JobChanged(made))
+        return made
+
     async def again(self, job_id: int) -> Job:
         self._asked.append(("again", job_id))
         return await self.submit(self.rows[job_id].order)
@@ -458,6 +473,21 @@ class FakeGallery:
         return changed
 
 
+class FakeHistory:
+    """Names that the jobs have."""
+
+    def __init__(self, jobs: FakeJobs) -> None:
+        self._jobs = jobs
+
+    async def projects(self) -> tuple[str, ...]:
+        named = (job.order.project for job in self._jobs.rows.values())
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    async def tags(self) -> tuple[str, ...]:
+        jobs = self._jobs.rows.values()
+        return tuple(dict.fromkeys(tag for job in jobs for tag in job.tags))
+
+
 class FakeStudio:
     """Calls its listeners at once, and notes in `asked` what was asked of it."""
 
@@ -475,6 +505,7 @@ class FakeStudio:
         self.guides = Guides(Path("no guides"))
         self.catalogue = FakeOffer(models, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
+        self.history = FakeHistory(self.jobs)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.read_only: ImaError | None = None

@@ -54,9 +54,21 @@ class PlainComposer:
     def hear(self, text: str) -> None:
         """Start from a new prompt; earlier choices of the user no longer count."""
         if self.text:
-            self.desk = Composer()
+            self._begin_anew()
         self.text = text
         self.read_again()
+
+    def _begin_anew(self) -> None:
+        """Only the project stays until another one is chosen."""
+        project, self.desk = self.desk.project, Composer()
+        self.desk.project = project
+
+    def use(self, wanted: Order) -> None:
+        """Start from what an earlier job was made of: prompt, model, settings and seed."""
+        self._begin_anew()
+        self.text, self.assumed = wanted.prompt, False
+        self.desk.recall(wanted)
+        self.catch_up()
 
     def read_again(self) -> None:
         decision = self._read()
@@ -141,6 +153,8 @@ class PlainComposer:
             yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
             return
         yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.model.name)
+        if desk.project:
+            yield say("plain.in_project", name=desk.project)
         for row in drafting.rows(desk.model, desk.draft):
             if row.is_set or row.field.name in desk.read:
                 yield f"{row.field.label}: {shown(row.value)}."
@@ -220,7 +234,8 @@ class PlainComposer:
         placed, _ = drafting.finish(model, replace(draft, prompt=text))
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
-        return replace(placed, inputs=self.desk.ordered(tuple(one.source for one in facts)))
+        sources = self.desk.ordered(tuple(one.source for one in facts))
+        return replace(placed, inputs=sources, project=self.desk.project)
 
 
 def _split(model: ModelVersion, written: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from functools import partial
 from ima_tui.cli.commands.jobs import require
 from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import (
@@ -18,6 +19,7 @@ from ima_tui.core.events import (
     Paused,
     TaskUnsaved,
 )
+from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.core.text import (
     duration,
     one_line,
@@ -25,6 +27,7 @@ from ima_tui.core.text import (
 )
 from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.ledger import repair_report
+from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
 from ima_tui.studio.studio import Studio
 
@@ -118,8 +121,12 @@ class PlainJobs:
 
     # ---------------------------------------------------------------------------- looked at
 
-    async def list(self) -> None:
-        jobs = (await self._studio.jobs.recent(MOST))[:MOST]
+    async def list(self, among: str = "") -> None:
+        """The newest; `*`: with a star, `#tag`: with it, anything else: of that project."""
+        if not among:
+            jobs = (await self._studio.jobs.recent(MOST))[:MOST]
+        else:
+            jobs = await self._studio.history.listed(_filter(among), 0, MOST)
         if not jobs:
             self._tell(say("plain.no_jobs"))
         for job in jobs:
@@ -142,6 +149,8 @@ class PlainJobs:
     async def show(self, written: str) -> None:
         job = await self._job(written)
         self._tell(self._line(job))
+        for sentence in _labels(job):
+            self._tell(sentence)
         for event in await self._studio.jobs.timeline(job.id):
             self._tell(say(event.key, **event.values))
         if job.state in (State.FAILED, State.DONE) and job.failure is not None:
@@ -171,6 +180,52 @@ class PlainJobs:
         points = self._studio.jobs.order_again(job).total
         return say(key, n=job.id, points=points), partial(self._do, self._studio.jobs.again, job.id)
 
+    async def usable(self, written: str) -> Job:
+        """Return a job whose prompt is known. Raises `UsageError`."""
+        job = await self._job(written)
+        if job.order.prompt_is_lost:
+            raise UsageError("error.prompt_lost", id=job.id)
+        return job
+
+    async def similar(self, written: str) -> Asked:
+        job = await self.usable(written)
+        order = self._studio.jobs.order_like(job)
+
+        async def send(_: int) -> None:
+            await self._studio.jobs.submit(order)
+
+        question = say("plain.ask_similar", n=job.id, points=order.total)
+        return question, partial(self._do, send, job.id)
+
+    async def star(self, written: str) -> None:
+        """`41` or `41#2`: a star for the results; where all have one, it is taken away."""
+        job, indices = await self._results(written)
+        every = indices or tuple(range(1, max(job.order.n, len(job.medias)) + 1))
+        on = not all(job.marks.get(index, UNMARKED).star for index in every)
+        await self._studio.jobs.mark(job.id, MarkChange(star=on), indices)
+        self._tell(say("plain.starred" if on else "plain.unstarred", n=job.id))
+
+    async def tag(self, written: str, *, remove: bool = False) -> None:
+        """`41 hero, final`."""
+        number, _, rest = written.partition(" ")
+        tags = labels.tags(rest)
+        if not tags:
+            raise UsageError("plain.tag_how")
+        job, indices = await self._results(number)
+        change = MarkChange(remove=tags) if remove else MarkChange(add=tags)
+        for sentence in _labels(await self._studio.jobs.mark(job.id, change, indices)):
+            self._tell(sentence)
+
+    async def _results(self, written: str) -> tuple[Job, tuple[int, ...]]:
+        number, mark, index = written.partition("#")
+        job = await self._job(number.strip())
+        if not mark:
+            return job, ()
+        found = whole(index, max(job.order.n, len(job.medias)))
+        if not found:
+            raise UsageError("error.no_such_result", id=job.id, index=one_line(index, 20))
+        return job, (found,)
+
     async def stop(self, written: str) -> Asked:
         job = await self._job(written)
         if job.state not in OPEN:
@@ -196,6 +251,23 @@ class PlainJobs:
             self._tell(explain(error))
         else:
             self._tell(say("plain.did"))
+
+
+def _filter(among: str) -> JobFilter:
+    if among in ("*", "★"):
+        return JobFilter(starred=True)
+    return JobFilter(tag=among[1:]) if among.startswith("#") else JobFilter(project=among)
+
+
+def _labels(job: Job) -> Iterator[str]:
+    """Project, agent, starred results and tags, a sentence each."""
+    if job.order.project:
+        yield say("plain.in_project", name=job.order.project)
+    if job.order.client:
+        yield say("plain.by_client", name=job.order.client)
+    for index, mark in sorted(job.marks.items()):
+        words = [say("plain.star_word")] if mark.star else []
+        yield say("plain.marks", index=index, marks=", ".join([*words, *mark.tags]))
 
 
 def _unwritten(told: TaskUnsaved) -> str:

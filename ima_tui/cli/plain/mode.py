@@ -18,6 +18,7 @@ from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.config.api_key import Keep
+from ima_tui.core import labels
 from ima_tui.core.domain import Medium, ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.text import folded, one_line, whole
@@ -29,7 +30,8 @@ NO = frozenset({"", "n", "no", "不", "不要", "否"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 COMMANDS = (
     "help", "kind", "models", "model", "fields", "set", "inputs", "count", "send",
-    "jobs", "job", "again", "stop", "follow", "forget",
+    "project", "jobs", "job", "again", "use", "similar", "stop", "follow", "forget",
+    "star", "tag", "untag",
     "results", "log", "prefs", "prefer", "unprefer", "settings",
     "refresh", "key", "language", "quit",
 )  # fmt: skip
@@ -236,8 +238,19 @@ class PlainMode:
 
     # ----------------------------------------------------------------------------------- jobs
 
-    async def do_jobs(self, _: str) -> None:
-        await self._jobs.list()
+    async def do_project(self, rest: str) -> None:
+        """With a name: choose it; with `-`: none."""
+        if rest:
+            self._wish.desk.project = "" if rest == "-" else labels.project(rest)
+        now = self._wish.desk.project
+        key = "plain.in_project" if now else "plain.in_no_project"
+        self._lines.say(say(key, name=now))
+        known = await self._studio.history.projects()
+        if not rest and known:
+            self._lines.say(say("plain.projects", names=", ".join(known[:20])))
+
+    async def do_jobs(self, rest: str) -> None:
+        await self._jobs.list(rest)
 
     async def do_job(self, rest: str) -> None:
         await self._jobs.show(rest)
@@ -245,6 +258,23 @@ class PlainMode:
     async def do_again(self, rest: str) -> None:
         question, then = await self._jobs.again(rest)
         self._ask(question, then)
+
+    async def do_use(self, rest: str) -> None:
+        self._wish.use((await self._jobs.usable(rest)).order)
+        await self._offer()
+
+    async def do_similar(self, rest: str) -> None:
+        question, then = await self._jobs.similar(rest)
+        self._ask(question, then)
+
+    async def do_star(self, rest: str) -> None:
+        await self._jobs.star(rest)
+
+    async def do_tag(self, rest: str) -> None:
+        await self._jobs.tag(rest)
+
+    async def do_untag(self, rest: str) -> None:
+        await self._jobs.tag(rest, remove=True)
 
     async def do_stop(self, rest: str) -> None:
         question, then = await self._jobs.stop(rest)

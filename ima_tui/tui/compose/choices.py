@@ -17,6 +17,7 @@ from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.label_windows import ProjectPicker
 from ima_tui.tui.widgets.inputs import input_source
 
 if TYPE_CHECKING:
@@ -70,6 +71,18 @@ class DraftChoices:
         self._screen.composer.take(model)
         self._screen.composer.pin(KIND, MODEL)
         await self._screen.read(anew=True)
+
+    async def project(self) -> None:
+        """Open the list of projects; the one that is taken stays for the next prompts."""
+        screen = self._screen
+        picker = ProjectPicker(await screen.studio.history.projects(), screen.composer.project)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                screen.composer.project = picker.names[number]
+                await screen.show_draft()
+
+        screen.app.push_screen(picker, chosen)
 
     # ------------------------------------------------------------------ neighbours of the price
 

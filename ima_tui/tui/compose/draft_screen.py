@@ -141,6 +141,7 @@ class DraftScreen(BaseScreen):
         """Begin a new prompt; on an empty one, unpin everything as well."""
         if self._is_empty:
             self.composer.let_all_go()
+            self.composer.project = ""
             self.by_lines = False
         self.forget_remark()
         await self.clear_draft()

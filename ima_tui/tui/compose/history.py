@@ -69,6 +69,7 @@ class DraftHistory:
             label=self.label,
             at=screen.studio.clock.time(),
             name=name,
+            project=composer.project,
         )
 
     async def put_back(self, saved: SavedDraft, *, passing: bool = False) -> None:
@@ -76,6 +77,7 @@ class DraftHistory:
         screen, composer = self._screen, self._screen.composer
         composer.let_all_go()
         composer.begin_anew()
+        composer.project = saved.project or composer.project
         pin = partial(composer.pin, passing=passing)
         screen.by_lines = saved.by_lines
         with screen.prompt.prevent(TextArea.Changed):

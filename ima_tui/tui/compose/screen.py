@@ -69,6 +69,7 @@ class ComposeScreen(DraftScreen):
         _do("type", "kind", show=True),
         _do("history", "history", show=True),
         _do("add_input", "inputs", show=True),
+        _do("project", "project"),
         _do("use", "results"),
         _do("duplicate", "made_from"),
         _do("batch", "batch"),
@@ -104,6 +105,7 @@ class ComposeScreen(DraftScreen):
         self._actions: dict[str, Action] = {
             "model": self.choices.model,
             "kind": self.choices.task_type,
+            "project": self.choices.project,
             "inputs": self.choices.inputs,
             "results": self.choices.results,
             "made_from": self.choices.use_made_from,

@@ -125,7 +125,9 @@ class DraftSubmitter:
             return
         if self._gate.is_too_early(self._gate.needed()):
             return
-        why_not = await plan_wish(screen.ima, screen.prompt.text, screen.composer.attached)
+        why_not = await plan_wish(
+            screen.ima, screen.prompt.text, screen.composer.attached, screen.composer.project
+        )
         if why_not:
             screen.remark(why_not, "bad")
 
@@ -141,7 +143,7 @@ class DraftSubmitter:
             return None
         draft = replace(draft, prompt=words_of(screen.prompt.text, screen.composer))
         try:
-            order, _ = drafting.finish(model, draft)
+            order, _ = drafting.finish(model, replace(draft, project=screen.composer.project))
         except UsageError as problem:
             self._point_at(problem)
             return None

@@ -91,6 +91,7 @@ class ComposeView:
         self.switch = suggestions.switch(composer, studio.preferences.model_id(composer.kind))
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
+        page.show_project(composer.project)
         screen.prompt.show_marks(marks(composer), partial(origins.role, kind=composer.kind))
         screen.query_one(IntentSummary).show(
             composer, self._told(), self.askings, self.switch, self._guide_names()

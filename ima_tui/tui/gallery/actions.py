@@ -15,7 +15,9 @@ from ima_tui.studio.gallery import open_file
 from ima_tui.subjects.store import LONGEST_NAME
 from ima_tui.tui.gallery import result_text
 from ima_tui.tui.gallery.arrangement import day_words
+from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.job_actions import JobActions
+from ima_tui.tui.shell.label_actions import Target
 from ima_tui.tui.shell.viewer import ViewerItem
 
 if TYPE_CHECKING:
@@ -33,9 +35,17 @@ FITS: Mapping[str, Callable[[ViewerItem], bool]] = {
     "show_job": lambda one: True,
     "forget": lambda one: one.job.state is State.DONE,
     "discard": lambda one: bool(one.media.path),
+    "again": lambda one: job_actions.FITS["again"](one.job),
+    "instead": lambda one: job_actions.FITS["instead"](one.job),
+    "similar": lambda one: job_actions.FITS["similar"](one.job),
+    "star": lambda one: True,
+    "tags": lambda one: True,
+    "project": lambda one: True,
 }
 """A verb and whether it means anything for a result."""
-ONE_ONLY = frozenset({"open", "variant", "show_job", "subject"})
+ONE_ONLY = frozenset({"open", "variant", "show_job", "instead", "subject"})
+OF_THE_JOB = frozenset({"fetch", "forget", "again", "instead", "similar", "project"})
+"""Actions on the jobs of the results."""
 
 
 class ResultActions:
@@ -54,6 +64,8 @@ class ResultActions:
         """Do `verb` with those of `chosen` that it fits."""
         if verb in ONE_ONLY and len(chosen) > 1:
             self._screen.notify(say("gallery.one_only"), severity="warning")
+        elif verb in OF_THE_JOB:
+            await self.jobs.do(verb, _jobs([one for one in chosen if FITS[verb](one)]))
         elif self.can(verb, chosen):
             method: Callable[[list[ViewerItem]], Awaitable[None]] = getattr(self, verb)
             await method([one for one in chosen if FITS[verb](one)])
@@ -63,10 +75,6 @@ class ResultActions:
         path = chosen[0].media.path
         if not open_file(path):
             self._screen.notify(say("queue.file_is", path=path))
-
-    async def fetch(self, chosen: list[ViewerItem]) -> None:
-        """Download the results of the jobs again."""
-        await self.jobs.do("fetch", _jobs(chosen))
 
     async def copy_link(self, chosen: list[ViewerItem]) -> None:
         """Copy the links."""
@@ -116,9 +124,13 @@ class ResultActions:
         """Open the queue on the job."""
         await self._screen.ima.show_job(chosen[0].job.id)
 
-    async def forget(self, chosen: list[ViewerItem]) -> None:
-        """Remove the jobs from the history."""
-        await self.jobs.do("forget", _jobs(chosen))
+    async def star(self, chosen: list[ViewerItem]) -> None:
+        """Add a star to the results, or take it away."""
+        await self.jobs.labels.star(_targets(chosen))
+
+    async def tags(self, chosen: list[ViewerItem]) -> None:
+        """Ask for the tags of the results."""
+        await self.jobs.labels.tags(_targets(chosen))
 
     async def save(self, chosen: Sequence[ViewerItem], written: str) -> None:
         """Copy files to a folder, or one to a name."""
@@ -151,6 +163,14 @@ class ResultActions:
             except ImaError as error:
                 self._screen.complain(error)
                 return
+
+
+def _targets(chosen: Sequence[ViewerItem]) -> list[Target]:
+    jobs = {one.job.id: one.job for one in chosen}
+    indices: dict[int, list[int]] = {}
+    for one in chosen:
+        indices.setdefault(one.job.id, []).append(one.index + 1)
+    return [(jobs[job_id], tuple(sorted(found))) for job_id, found in indices.items()]
 
 
 def _jobs(chosen: Sequence[ViewerItem]) -> list[Job]:

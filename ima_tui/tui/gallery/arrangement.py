@@ -16,8 +16,9 @@ from ima_tui.core.domain import (
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.images.thumbnails import Key, key_of
+from ima_tui.tui.widgets.job_text import label_terms
 
-SORTS = ("newest", "oldest", "model", "kind")
+SORTS = ("newest", "oldest", "model", "kind", "project")
 """The first is what the gallery begins with."""
 KINDS: tuple[Medium | None, ...] = (None, *Medium)
 
@@ -77,8 +78,10 @@ class GalleryArrangement:
         for result in results:
             key = key_of(result)
             rows[key] = result
+            mark = result.mark
+            terms = label_terms(result.project, mark.tags, starred=mark.star)
             words[key] = folded(
-                f"#{result.job} {result.model} {kinds[result.task_type]} {result.prompt}"
+                f"#{result.job} {result.model} {kinds[result.task_type]} {result.prompt} {terms}"
             )
         self._rows, self._words = rows, words  # at once: an arrangement may be under way
 
@@ -109,8 +112,7 @@ class GalleryArrangement:
         shown.sort(key=_ORDERS[chosen.sort])
         if chosen.sort in ("newest", "oldest"):
             return _by_day(shown)
-        named = (lambda result: result.model) if chosen.sort == "model" else _kind_name
-        return _by_name(shown, named)
+        return _by_name(shown, _NAMES[chosen.sort])
 
 
 def _kind_words(kind: TaskType) -> str:
@@ -121,12 +123,24 @@ def _kind_name(result: Result) -> str:
     return say(f"task.{result.task_type}")
 
 
+_NAMES: Mapping[str, Callable[[Result], str]] = {
+    "model": lambda result: result.model,
+    "kind": _kind_name,
+    "project": lambda result: result.project or say("label.none"),
+}
 _KIND_ORDER = {kind: place for place, kind in enumerate(TaskType)}
 _Order = Callable[[Result], tuple[object, ...]]
 _ORDERS: Mapping[str, _Order] = {
     "newest": lambda one: (-one.at, -one.job, one.index),
     "oldest": lambda one: (one.at, one.job, one.index),
     "model": lambda one: (one.model.casefold(), -one.at, -one.job, one.index),
+    "project": lambda one: (
+        not one.project,
+        one.project.casefold(),
+        -one.at,
+        -one.job,
+        one.index,
+    ),
     "kind": lambda one: (_KIND_ORDER[one.task_type], -one.at, -one.job, one.index),
 }
 

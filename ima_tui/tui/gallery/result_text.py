@@ -16,6 +16,7 @@ from ima_tui.core.domain import (
     State,
     Value,
 )
+from ima_tui.core.labels import UNMARKED
 from ima_tui.core.text import clean, one_line, size
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.arrangement import day_words
@@ -47,6 +48,7 @@ def facts(
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
     if told := _told(media, bytes_here):
         rows.append((say("gallery.made"), told))
+    rows += _labels(job, index + 1)
     lines = [
         Content.styled(_title(job, index), "bold"),
         Content.styled(f"{words.kind_words(order.task_type)} · {_made(job)}", "$muted"),
@@ -61,6 +63,18 @@ def facts(
     if trouble := words.trouble(job):
         lines.append(Content.styled(trouble, "$warn"))
     return Content("\n").join(lines)
+
+
+def _labels(job: Job, index: int) -> list[tuple[str, str]]:
+    """Return project, agent, star and tags of the result (from 1), where there are any."""
+    mark, order = job.marks.get(index, UNMARKED), job.order
+    found = [
+        ("label.project_field", order.project),
+        ("label.client_field", order.client),
+        ("label.star_field", say("compose.on") if mark.star else ""),
+        ("label.tags_field", " ".join(f"#{tag}" for tag in mark.tags)),
+    ]
+    return [(say(key), one_line(value, 300)) for key, value in found if value]
 
 
 def _name(model: ModelVersion | None, name: str) -> str:

@@ -26,6 +26,7 @@ BAR = 1
 """The cursor's, before everything."""
 TAG = 4
 MARK = 2
+STAR = 2
 MODEL = 16
 AIRY = 56
 """From this width on a line also names the model."""
@@ -83,9 +84,11 @@ class TilePainter:
         room = self.wide - BAR - MARK - TAG
         end = f" {result.length:>5} {clock_words(result.at)} " if room >= 30 else ""
         model = self._fitted(result.model, MODEL) if room >= AIRY else ""
+        room -= STAR * result.mark.star
         text = self._fitted(result.prompt, room - width(end) - width(model))
         return [
             *self._begin(result, standing),
+            *self._star(result, ground),
             Segment(text, self._style("text", ground)),
             Segment(model + end, muted),
         ]
@@ -111,6 +114,11 @@ class TilePainter:
             ),
         ]
 
+    def _star(self, result: Result, ground: str) -> list[Segment]:
+        if not result.mark.star:
+            return []
+        return [Segment(fit(self.glyphs.star, STAR), self._style("accent", ground))]
+
     def _bar(self, standing: TileState) -> Segment:
         role = "accent" if standing.focused else "muted"
         sign = self.glyphs.cursor if standing.here else " "
@@ -118,9 +126,10 @@ class TilePainter:
 
     def _caption(self, result: Result, standing: TileState) -> list[Segment]:
         end = f" {result.length} " if result.length else " "
-        room = self.wide - BAR - MARK - TAG - width(end)
+        room = self.wide - BAR - MARK - TAG - width(end) - STAR * result.mark.star
         return [
             *self._begin(result, standing),
+            *self._star(result, standing.ground),
             Segment(self._fitted(result.prompt, room), self._style("text", standing.ground)),
             Segment(end, self._style("muted", standing.ground)),
         ]

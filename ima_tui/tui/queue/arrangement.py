@@ -8,9 +8,10 @@ from itertools import groupby
 
 from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.text import folded
+from ima_tui.i18n import say
 from ima_tui.tui.widgets import job_text as words
 
-Key = Callable[[Job], tuple[float, ...]]
+Key = Callable[[Job], tuple[float | str, ...]]
 
 SORTS: Mapping[str, Key] = {
     "state": words.sort_key,
@@ -23,6 +24,12 @@ GROUPS: Mapping[str, Key] = {
     "none": lambda job: (),
     "state": lambda job: (words.sort_key(job)[0], *_state_place(job)),
     "kind": lambda job: (list(TaskType).index(job.order.task_type),),
+    "project": lambda job: (not job.order.project, folded(job.order.project)),
+}
+NAMES: Mapping[str, Callable[[Job], str]] = {
+    "state": words.group_state,
+    "kind": words.group_kind,
+    "project": lambda job: job.order.project or say("label.none"),
 }
 
 
@@ -79,8 +86,8 @@ class QueueArrangement:
         if self.group == "none":
             return (JobGroup("", tuple(shown)),)
         shown.sort(key=GROUPS[self.group])  # stable: the order within a group stays
-        name = words.group_state if self.group == "state" else words.group_kind
-        return tuple(JobGroup(head, tuple(found)) for head, found in groupby(shown, name))
+        groups = groupby(shown, NAMES[self.group])
+        return tuple(JobGroup(head, tuple(found)) for head, found in groups)
 
 
 def moved(line: Sequence[Job], chosen: Collection[int], by: int) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.delete_undo import MOMENT, PendingDeletes
+from ima_tui.tui.shell.label_actions import LabelActions
 from ima_tui.tui.widgets import confirm_text
 from ima_tui.tui.widgets.job_text import may_become
 
@@ -50,6 +51,10 @@ FITS: Mapping[str, Callable[[Job], bool]] = {
     "copy": lambda job: any(media.url for media in job.medias),
     "open": lambda job: any(media.path for media in job.medias),
     "view": lambda job: bool(job.medias),
+    "similar": lambda job: _may_be_repeated(job) and job.state is State.DONE,
+    "star": lambda job: True,
+    "tags": lambda job: True,
+    "project": lambda job: True,
 }
 """A verb and whether it means anything for a job."""
 ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
@@ -62,6 +67,7 @@ class JobActions:
     def __init__(self, screen: BaseScreen) -> None:
         self._screen = screen
         self.forgetting = PendingDeletes(self._forget_for_good)
+        self.labels = LabelActions(screen)
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
         """Whether `verb` means anything for some of `jobs`."""
@@ -128,6 +134,17 @@ class JobActions:
         except ImaError as error:
             self._screen.complain(error)
 
+    async def similar(self, jobs: list[Job]) -> None:
+        """Send orders like those of the jobs, each with another seed, after a yes."""
+        verbs = self._screen.studio.jobs
+
+        async def send(job_id: int) -> None:
+            job = await verbs.get(job_id)
+            if job is not None:
+                await verbs.submit(verbs.order_like(job))
+
+        self._ask("queue.ask_similar", jobs, send)
+
     async def follow(self, jobs: list[Job]) -> None:
         """Follow the jobs again."""
         await self._each(jobs, self._screen.studio.jobs.follow)
@@ -189,6 +206,18 @@ class JobActions:
     async def fetch(self, jobs: list[Job]) -> None:
         """Download the results again."""
         await self._each(jobs, self._screen.studio.jobs.fetch)
+
+    async def star(self, jobs: list[Job]) -> None:
+        """Add a star to all results of the jobs, or take it away."""
+        await self.labels.star([(job, ()) for job in jobs])
+
+    async def tags(self, jobs: list[Job]) -> None:
+        """Ask for the tags of all results of the jobs."""
+        await self.labels.tags([(job, ()) for job in jobs])
+
+    async def project(self, jobs: list[Job]) -> None:
+        """Ask for the project of the jobs."""
+        await self.labels.project(jobs)
 
     async def duplicate(self, jobs: list[Job]) -> None:
         """Open Compose with the prompt and settings of the job."""

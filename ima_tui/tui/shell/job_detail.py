@@ -74,7 +74,9 @@ class JobDetail(Widget):
             aside = [(say("queue.points", points=job.order.total), "strong")]
         self.query_one("#detail-pane", Pane).say(title, aside)
         if job is not None:
-            facts = _facts(job, events, now, place or _aside(studio, job), timeline=timeline)
+            told = words.labels_of(job, context(self).glyphs)
+            aside_words = place or _aside(studio, job)
+            facts = _facts(job, events, now, aside_words, told, timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
         self.query_one("#detail-facts", Static).update(fitted.facts(facts))
@@ -95,12 +97,16 @@ def _aside(studio: Studio, job: Job) -> str:
     return ""
 
 
-def _facts(job: Job, events: Sequence[Event], now: float, aside: str, *, timeline: bool) -> Content:
+def _facts(
+    job: Job, events: Sequence[Event], now: float, aside: str, labels: str, *, timeline: bool
+) -> Content:
     happened = [Content.styled(words.event_words(event), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
         Content.styled(words.cost(job), "$muted"),
     ]
+    if labels:
+        lines.append(Content.styled(labels, "$muted"))
     if sentence:
         lines.append(Content.styled(sentence, f"${role}"))
     if aside:

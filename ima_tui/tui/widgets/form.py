@@ -31,6 +31,8 @@ from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20
+FIXED = ("kind", "model", "project")
+"""Lines that every form has."""
 
 
 class DraftForm(VerticalScroll, can_focus=False):
@@ -40,6 +42,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         super().__init__(id=widget_id)
         self.kind = ButtonLine("kind", say("compose.kind"), widget_id="kind")
         self.model = ButtonLine("model", say("compose.model"), widget_id="model")
+        self.project = ButtonLine("project", say("label.project_field"), widget_id="project")
         self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
         self._lines: tuple[ChoiceLine | TextLine, ...] = ()
         self._shape: object = None
@@ -50,6 +53,15 @@ class DraftForm(VerticalScroll, can_focus=False):
         """Yield the widgets."""
         yield self.kind
         yield self.model
+        self.project.display = False
+        yield self.project
+
+    def show_project(self, name: str) -> None:
+        """Show what the jobs are filed under; no line where that is nothing."""
+        self.project.show([(name, "strong")])
+        if self.project.display != bool(name):
+            self.project.display = bool(name)
+            self._align()
 
     async def show(
         self,
@@ -86,7 +98,7 @@ class DraftForm(VerticalScroll, can_focus=False):
             TextLine(row) if not _has_options(row) else ChoiceLine(row) for row in rows
         )
         with self.app.batch_update():
-            await self.remove_children([c for c in self.children if c.id not in ("kind", "model")])
+            await self.remove_children([c for c in self.children if c.id not in FIXED])
             basic = [x for x in self._lines if not x.row.field.advanced and x.control != COUNT]
             folded = [x for x in self._lines if x.row.field.advanced]
             how_many = [x for x in self._lines if x.control == COUNT]
@@ -99,8 +111,9 @@ class DraftForm(VerticalScroll, can_focus=False):
         shown = [x for x in self._lines if self._unfolded or not x.row.field.advanced]
         labels = [x.row.field.label for x in shown]
         labels += [self.kind.label, self.model.label]
+        labels += [self.project.label] if self.project.display else []
         cells = min(LONGEST_LABEL, max(width(label) for label in labels))
-        for line in (self.kind, self.model, self._fold, *self._lines):
+        for line in (self.kind, self.model, self.project, self._fold, *self._lines):
             if line.label_cells != cells:
                 line.label_cells = cells
                 line.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
@@ -124,7 +125,7 @@ def row(job: Job, now: float, glyphs: Glyphs) -> Row:
         Cell(f"{glyphs.state(job.state)} {state}", role),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         Cell(order.model_name, quiet),
-        Cell(one_line(order.prompt, 200), quiet),
+        Cell(f"{glyphs.star} " * job.is_starred + one_line(order.prompt, 200), quiet),
         Cell(_bar(job, now, glyphs), "accent"),
         _time(job, now),
         points,
@@ -169,6 +170,22 @@ def headline(job: Job) -> str:
     if order.n > 1:
         parts.append(say("queue.outputs", n=order.n))
     return f"#{job.id}  " + " · ".join(parts)
+
+
+def label_terms(project: str, tags: Sequence[str], *, starred: bool) -> str:
+    """Return the words that a filter finds them by: `project:film`, `#hero`, `*`."""
+    found = [f"#{tag}" for tag in tags]
+    found += [f"project:{project} {say('label.project_field')}:{project}"] if project else []
+    return " ".join([*found, *(["* ★"] if starred else [])])
+
+
+def labels_of(job: Job, glyphs: Glyphs) -> str:
+    """Return `Project Film · by claude · #hero`; "" where there is none of it."""
+    order = job.order
+    told = [say("label.in_project", name=order.project)] if order.project else []
+    told += [say("label.by_client", name=order.client)] if order.client else []
+    told += [" ".join(f"#{tag}" for tag in job.tags)] if job.tags else []
+    return " · ".join([*([glyphs.star] if job.is_starred else []), *told])
 
 
 def cost(job: Job) -> str:
@@ -275,5 +292,6 @@ def matches(job: Job, wanted: str) -> bool:
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)
     text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
+    text += f" {label_terms(order.project, job.tags, starred=job.is_starred)} {order.client}"
     folded = text.casefold()
     return all(word in folded for word in wanted.split())

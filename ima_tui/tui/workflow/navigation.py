@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -28,17 +29,18 @@ _COLUMNS = (
 )
 
 
-async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str]) -> str:
+async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: str = "") -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
     plans = app.studio.workflows
     try:
         made = await plans.make(wish, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             return say("error.plan_nothing")
-        await plans.keep(made.workflow)
+        plan = replace(made.workflow, project=project)
+        await plans.keep(plan)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, made.workflow, made.notes)
+    await open_plan(app, plan, made.notes)
     return ""
 
 

@@ -189,6 +189,8 @@ async def test_headings_are_no_rows() -> None:
         await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert shown(pilot, 1).strip().startswith("text to image  3")
         await pilot.app.run_action("arrange('group')", pilot.app.screen)
+        assert shown(pilot, 1).strip().startswith("No project  4")
+        await pilot.app.run_action("arrange('group')", pilot.app.screen)
         assert list(queue(pilot).table.order) == [3, 1, 4, 2]
 
 

@@ -1,0 +1,111 @@
+"""Windows that ask for a project, and for tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ima_tui.core import labels
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded
+from ima_tui.i18n import say
+from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.theme import styles
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.painter import Cell
+from ima_tui.tui.widgets.prompt import LineInput
+
+_COLUMNS = (Column("name", 30, "label.column", flex=1), Column("note", 14, "", drop=1))
+MOST_SHOWN = 12
+"""Tags that the window names."""
+
+
+class ProjectPicker(Picker):
+    """Known projects, no project, or a new one: what is typed is its name.
+
+    Gives back a number in `names`.
+    """
+
+    PLACEHOLDER = "label.project_name"
+
+    def __init__(self, known: Sequence[str], current: str) -> None:
+        self._known = tuple(known)
+        self._current = folded(current)
+        self.names = self._offered("")
+        at = next((i for i, name in enumerate(self.names) if folded(name) == self._current), 0)
+        super().__init__(say("label.choose_project"), _COLUMNS, self._items(""), at)
+
+    def _offered(self, written: str) -> tuple[str, ...]:
+        new = labels.shortened(written)
+        is_known = not new or folded(new) in map(folded, self._known)
+        return ("", *self._known, *(() if is_known else (new,)))
+
+    def _items(self, written: str) -> tuple[PickerItem, ...]:
+        return tuple(self._item(name, written) for name in self.names)
+
+    def _item(self, name: str, written: str) -> PickerItem:
+        if not name:
+            note = say("label.now") if not self._current else ""
+            return PickerItem((Cell(say("label.none"), "muted"), Cell(note, "muted")), "")
+        note = ""
+        if folded(name) == self._current:
+            note = say("label.now")
+        elif name not in self._known:
+            note = say("label.new")
+        terms = folded(f"{name} {written}" if name not in self._known else name)
+        return PickerItem((Cell(name), Cell(note, "muted")), terms)
+
+    def _narrow(self, written: str) -> None:
+        self.names = self._offered(written)
+        self.choices = self._items(written)
+        super()._narrow(written)
+
+
+class TagsWindow(ModalScreen[tuple[str, ...] | None]):
+    """Gives back the tags as they were written, or None."""
+
+    CSS_PATH = styles.path("tags")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "bind.close", id="tags.close"),
+    ]
+
+    def __init__(self, title: str, tags: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__()
+        self._heading = title
+        self._tags = tuple(tags)
+        self._known = tuple(known)
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        with Vertical(id="tags"):
+            yield Static(Content(self._heading), id="tags-title")
+            yield LineInput(placeholder=say("label.tags_how"), widget_id="tags-field")
+            known = " ".join(f"#{tag}" for tag in self._known[:MOST_SHOWN])
+            told = say("label.known_tags", tags=known) if known else ""
+            yield Static(Content(told), id="tags-told")
+
+    def on_mount(self) -> None:
+        """Write the tags that are there."""
+        field = self.query_one(LineInput)
+        field.value = ", ".join(self._tags)
+        field.cursor_position = len(field.value)
+        field.focus()
+
+    def on_input_submitted(self, event: LineInput.Submitted) -> None:
+        """Give back what was written; a name that can't be is said."""
+        try:
+            self.dismiss(labels.tags(event.value))
+        except UsageError as error:
+            told = self.query_one("#tags-told", Static)
+            told.update(Content.styled(say(error.key, **error.values), "$bad"))
+
+    def action_give_up(self) -> None:
+        """Close without a change."""
+        self.dismiss(None)
