@@ -585,3 +585,17 @@ def test_a_number_that_is_none_is_a_sentence(
         code = int(ended.code or 0)
     said = capsys.readouterr().err
     assert (code, "Traceback" in said, len(said) < 2000) == (2, False, True)
+
+
+def test_a_preference_that_cant_be_stored_is_said_with_the_reason(
+    ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "loop").symlink_to("loop")
+    for path, reason in (
+        ("loop", "symbolic links"),
+        (".", "directory"),
+        ("/dev/null", "read-only"),
+    ):
+        monkeypatch.setenv("IMA_PREFS_PATH", str(home / path))
+        said = ima("prefs", "set", "text_to_image", "midjourney")
+        assert (said.code, reason in said.err) == (2, True), said.err

@@ -149,10 +149,27 @@ def test_what_could_be_written_in_the_end_is_a_success(
         return await plain(ledger, job_id, after, *rest, **more)
 
     monkeypatch.setattr(Ledger, "step", step)
+    monkeypatch.setattr(session, "UNWRITTEN_SECONDS", 1e6)  # however slow this machine is
     code, _, err = ima(*FOX)
     assert code == 0
     assert "Saved after all" in err
     assert list((home / "data").glob("ledger.unwritten-*")) == []
+
+
+def test_what_is_saved_just_as_the_verb_gives_up_is_no_interruption(
+    home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Ledger.step
+
+    async def once(ledger: Ledger, job_id: int, after: State, *rest: Any, **more: Any) -> Job:
+        if after is State.RUNNING and not session._given_up:
+            raise LedgerError("error.ledger_busy", path="x")
+        return await step(ledger, job_id, after, *rest, **more)
+
+    monkeypatch.setattr(Ledger, "step", once)
+    monkeypatch.setattr(session, "UNWRITTEN_SECONDS", 1.0)
+    code, _, err = ima(*FOX)
+    assert (code, "Couldn't save the task ID" in err, "Saved after all" in err) == (7, True, True)
 
 
 # ---------------------------------------------------------------------------------- locks
