@@ -238,6 +238,35 @@ def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
     assert ima("jobs", "list", "--json")[1].count('"job_id"') == 1
 
 
+@pytest.mark.parametrize("name", ["BUSY", "PERM", "IOERR_LOCK", "IOERR_RDLOCK", "IOERR_READ"])
+async def test_who_only_looks_knows_that_a_file_cant_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What SQLite reports depends on the error of the file system: ENOLCK, EOPNOTSUPP, EPERM."""
+    ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
+    await ledger.add(any_order(), 1.0)
+    await ledger.aclose()
+
+    class Unlockable(sqlite3.Connection):
+        def execute(self, *_: Any) -> Any:
+            error = sqlite3.OperationalError("no lock")
+            error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{name}")  # type: ignore[misc]
+            raise error
+
+    plain = sqlite3.connect
+
+    def connect(database: Any, *rest: Any, **more: Any) -> sqlite3.Connection:
+        if "mode=ro" in str(database):
+            more["factory"] = Unlockable
+        return plain(database, *rest, **more)
+
+    monkeypatch.setattr(read_only.sqlite3, "connect", connect)
+    looker = await Ledger.open_read_only(tmp_path / "ledger.sqlite3", "me")
+    assert looker.locked_out is (name != "IOERR_READ")
+    assert len(await looker.recent(10)) == 1
+    await looker.aclose()
+
+
 async def test_a_copy_of_a_file_that_stays_locked_ends(tmp_path: Path, impatient: None) -> None:
     path = tmp_path / "ledger.sqlite3"
     ledger = await Ledger.open(path, "me")
