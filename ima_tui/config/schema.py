@@ -64,6 +64,12 @@ class Setting:
         return self.name.rpartition(".")[0]
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it is in, the outer one first."""
+        outer, _, inner = self.table.partition(".")
+        return tuple(filter(None, (outer, inner)))
+
+    @property
     def about(self) -> str:
         """The description in the current language."""
         return i18n.say(f"setting.{self.name}")
@@ -113,6 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("queue.requests_at_once", 8, minimum=1),
     Setting("results.download", True),
     Setting("results.folder", "~/Pictures/ima"),
+    Setting("results.project_folders", True),
     Setting("results.prompt_in_sidecar", False),
     Setting(
         "results.name",

@@ -407,13 +407,6 @@ class Ledger:
         """Return the newest repetition of each job."""
         return await self.read(queries.repeats_of, tuple(ids))
 
-    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Return jobs created since then, oldest first, with ids above `after`.
-
-        Forgotten ones included.
-        """
-        return await self.read(queries.page, after, since, limit)
-
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first, without forgotten ones."""
         return await self.read(queries.recent, limit)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
+    from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflows import Workflows
 
 
@@ -214,6 +215,13 @@ class Studio:
         from ima_tui.studio.films import Films
 
         return Films(self.settings, self.jobs)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Uploads of files without a job."""
+        from ima_tui.studio.uploads import Uploads
+
+        return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
 
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.

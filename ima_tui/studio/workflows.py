@@ -252,6 +252,7 @@ class Workflows:
             return replace(plan, confirmed="")
         points = {step.id: step.points for step in kept.steps}
         steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
+        plan = replace(plan, project=plan.project or kept.project)
         priced = replace(plan, steps=steps, confirmed=kept.confirmed)
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
@@ -332,7 +333,8 @@ class Workflows:
             if each not in chosen:
                 continue
             if each.job is None or each.failed or each.step.id in stale:
-                orders[each.step.id] = await self._order(each)
+                order = await self._order(each)
+                orders[each.step.id] = replace(order, project=status.workflow.project)
         made: dict[int, Job] = {}
         for each in chosen:
             job = await self._further(each, orders.get(each.step.id), made, again=again)

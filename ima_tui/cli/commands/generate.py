@@ -43,6 +43,7 @@ from ima_tui.studio.studio import Studio
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
+    generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
@@ -224,7 +225,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     if interrupted:
         return ImaError("error.interrupted", id=job.id)
     if job.state in OPEN:
-        return ImaError("error.still_running", id=job.id)
+        over = exit_status.held_by_limit(job)
+        return over or ImaError("error.still_running", id=job.id)
     if job.state is State.DONE:
         return exit_status.shortcoming(job, wanted=wanted)
     return exit_status.failure_of(job)

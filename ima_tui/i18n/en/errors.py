@@ -217,8 +217,6 @@ TEXTS: dict[str, str] = {
     "error.not_done": "Only finished jobs have results to download.",
     "error.never_sent": "This job was never sent. To send it, retry it.",
     "error.no_job": "There is no job {id}.",
-    "error.project_name": "A project's name has at most {limit} characters: {name}…",
-    "error.tag_name": "A tag has at most {limit} characters: {name}…",
     "error.ledger_newer": "Your job history was written by a newer ima-tui. It was left unchanged: {path}",
     "error.ledger_newer.hint": "Update ima-tui: pipx upgrade ima-tui (or: uv tool upgrade ima-tui, pip install -U ima-tui).",
     "error.ledger_no_copy": "Your job history is from an older ima-tui and must be converted, but a copy couldn't be saved first: {reason}. Nothing was changed: {path}",

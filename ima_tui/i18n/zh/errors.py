@@ -214,8 +214,6 @@ TEXTS: dict[str, str] = {
     "error.not_done": "只有已完成的任务才有作品可下载。",
     "error.never_sent": "这个任务从未发送。要发送，请重试它。",
     "error.no_job": "没有任务 {id}。",
-    "error.project_name": "项目名称最多 {limit} 个字符：{name}…",
-    "error.tag_name": "标签最多 {limit} 个字符：{name}…",
     "error.ledger_newer": "任务记录由更新版本的 ima-tui 写入，已原样保留：{path}",
     "error.ledger_newer.hint": "请更新 ima-tui：pipx upgrade ima-tui（或 uv tool upgrade ima-tui、pip install -U ima-tui）。",
     "error.ledger_no_copy": "任务记录来自旧版 ima-tui，需要升级，但无法先保存副本：{reason}。没有任何改动：{path}",
