@@ -25,6 +25,7 @@ from ima_tui.i18n.en import (
     route,
     scripts,
     settings,
+    subjects,
     workflow,
 )
 
@@ -53,5 +54,6 @@ TEXTS: dict[str, str] = {
     **route.TEXTS,
     **scripts.TEXTS,
     **settings.TEXTS,
+    **subjects.TEXTS,
     **workflow.TEXTS,
 }
