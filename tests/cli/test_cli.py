@@ -36,9 +36,13 @@ ROOT = Path(__file__).parents[2]
 JOB_KEYS = [
     "schema",
     "job_id", "task_id", "task_type", "model_id", "model_name", "model_version", "credit", "n",
-    "total_credit", "status", "elapsed_s", "estimated_s", "medias", "url", "attempts", "error",
+    "total_credit", "status", "elapsed_s", "estimated_s", "project", "client", "starred",
+    "tags", "medias", "url",
+    "attempts", "error",
 ]  # fmt: skip
-MEDIA_KEYS = ["url", "cover", "format", "width", "height", "duration", "path"]
+MEDIA_KEYS = [
+    "url", "cover", "format", "width", "height", "duration", "path", "starred", "tags",
+]  # fmt: skip
 ERROR_KEYS = ["kind", "message", "suggestions", "alternatives"]
 
 
