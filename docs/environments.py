@@ -77,7 +77,7 @@ def environments(folder: Path) -> Iterator[Environment]:
     for shell in (">&-", "> /dev/full", "2>&-", "2> /dev/full", "<&-", "| true"):
         yield Environment(f"`{shell}`", shell=shell, said="")
     for term, said in (
-        *(("dumb", "can't draw"), ("", "can't draw"), ("unknown", "can't draw")),
+        *(("dumb", "can't show"), ("", "can't show"), ("unknown", "can't show")),
         *((name, "no price yet|pts") for name in ("vt100", "linux", "xterm-mono", "xterm-kitty")),
     ):
         yield Environment(f"`TERM={term}`", {"TERM": term}, said=said)
@@ -133,7 +133,8 @@ def main() -> None:
             env |= one.env
             codes = [outcome(one, verb, env) for verb in VERBS]
             shown = one.name.replace("|", "\\|")
-            rows.append(f"| {shown} | {' | '.join(codes)} | {on_screen(one, env)} |")
+            said = on_screen(one, env).replace(str(folder), "…")
+            rows.append(f"| {shown} | {' | '.join(codes)} | {said} |")
             print(rows[-1], flush=True)
     heads = [f"`{verb.partition(' ')[0]}`" for verb in VERBS]
     written = [

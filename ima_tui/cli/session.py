@@ -99,6 +99,8 @@ async def session(
 
 _unwritten: dict[int, TaskUnsaved] = {}
 """Task ids that were given to this run and that its ledger could not take."""
+_given_up: list[int] = []
+"""Jobs whose verb was ended because of that. One may be saved right after."""
 
 
 @contextmanager
@@ -114,6 +116,7 @@ def _watch(studio: Studio) -> Iterator[None]:
     async def give_up() -> None:
         await studio.clock.sleep(UNWRITTEN_SECONDS)
         if _unwritten and verb is not None:
+            _given_up.extend(_unwritten)
             verb.cancel()
 
     def hear(notice: Notice) -> None:
@@ -167,6 +170,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         return await work
 
     _unwritten.clear()
+    _given_up.clear()
     try:
         code = asyncio.run(main())
     except asyncio.CancelledError:
@@ -176,7 +180,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
             raise
         talk(i18n.explain(error))
         code = EXIT_UNKNOWN
-    return EXIT_UNKNOWN if _unwritten else code
+    return EXIT_UNKNOWN if _unwritten or _given_up else code
 
 
 def without_downloads(settings: Settings) -> Settings:

@@ -95,8 +95,6 @@ def _text(path: Path) -> str | None:
         )  # some editors begin with a mark
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except atomic_file.TooLarge as error:
-        raise _broken(path, f"> {LARGEST} B") from error
     except OSError as error:
         reason = i18n.reason(error)
         raise UsageError("error.config_unreadable", path=str(path), reason=reason) from error
@@ -166,8 +164,8 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
         if name in BY_NAME:
             continue
         near = nearest_guard(name)
-        if near is None and isinstance(value, int | float) and _MONEY.search(folded(name)):
-            near = "spending.per_job"
+        if near is None and _is_amount(value) and _MONEY.search(folded(name)):
+            near = "spending.per_day" if _DAY.search(folded(name)) else "spending.per_job"
         if near is not None:
             raise UsageError(
                 "error.config_guard",
@@ -177,8 +175,18 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
             )
 
 
-_MONEY = re.compile(r"budget|credit|points|spend|cost|money|quota")
+_MONEY = re.compile(
+    r"budget|credit|points|spend|cost|money|quota|price|limit|ceiling"
+    r"|(?:per|each|every|a|max)[ _-]?(?:job|day|week|month|session)|daily|weekly|monthly"
+    r"|积分|预算|限额|额度|上限|花费|消费|费用"
+)
 """Words of limits under names that are like none of ours: `max_credits = 5`."""
+_DAY = re.compile(r"day|daily|每日|每天|日限|单日")
+
+
+def _is_amount(value: object) -> bool:
+    """Tell a number, also one that was written as text."""
+    return isinstance(value, int | float) or (isinstance(value, str) and value.strip().isdigit())
 
 
 def _leaves(tables: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -123,8 +123,9 @@ class Refused(ServiceError):
     def __init__(self, code: int, message: str = "", http_status: int = 200) -> None:
         super().__init__(self.KEYS.get(code, "error.refused"))
         self.code = code
-        self.may_be_charged = http_status >= 500 and 500 <= code < 600
-        """A fault inside the service, which can happen after it charged the points."""
+        self.may_be_charged = http_status >= 500 and (code == 500 or code not in self.KEYS)
+        """A fault inside the service, which can happen after it charged the points: HTTP 5xx with
+        a code that is no refusal of the table in wire.md."""
         self.message = message
         """The service's own message, cleaned; for the log, not for the user."""
 

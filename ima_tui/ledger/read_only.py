@@ -18,6 +18,17 @@ Migrate = Callable[[sqlite3.Connection], None]
 BUSY_SECONDS = 5.0
 
 
+_NO_LOCK = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_IOERR_LOCK,
+        sqlite3.SQLITE_IOERR_RDLOCK,
+        sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    }
+)
+"""What SQLite makes of the errors other than ENOLCK of file systems without locks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A read-only ledger. `locked_out`: the file could not be locked, so a recent copy is shown."""
@@ -74,7 +85,7 @@ def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
             connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
     except sqlite3.Error as error:
         found = -1
-        locked_out = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        locked_out = is_locked_out(error)
     if found > version:
         connection.close()
         raise schema.NewerLedger("written by a newer ima-tui")
@@ -82,6 +93,12 @@ def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
         connection.close()
         return None, locked_out
     return connection, False
+
+
+def is_locked_out(error: sqlite3.Error) -> bool:
+    """Tell whether a file could not be locked: for now, or because its file system has no locks."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY or code in _NO_LOCK
 
 
 def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import LARGEST, local_path
@@ -17,6 +19,7 @@ _PIECE = 1 << 20
 _TROUBLE = {
     "missing": "error.input_missing",
     "unreadable": "error.input_unreadable",
+    "loop": "error.input_loop",
     "no file": "error.input_no_file",
     "folder": "error.input_folder",
     "large": "error.input_large",
@@ -53,12 +56,13 @@ def _is_local(source: str) -> bool:
 def _content(source: str) -> str:
     """Return the SHA-256 of a file, or one of `_TROUBLE`'s words."""
     try:
+        path = local_path(source)
+        if Path(path).is_dir():
+            return "folder"
         # must not block: the name may be a pipe's
-        handle = os.open(local_path(source), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as reader:
             facts = os.fstat(handle)
-            if stat.S_ISDIR(facts.st_mode):
-                return "folder"
             if not stat.S_ISREG(facts.st_mode):
                 return "no file"
             if facts.st_size > LARGEST:
@@ -71,5 +75,6 @@ def _content(source: str) -> str:
             return found.hexdigest()
     except FileNotFoundError:
         return "missing"
-    except (OSError, ValueError):
-        return "unreadable"
+    except (OSError, ValueError) as error:
+        loop = isinstance(error, OSError) and error.errno == errno.ELOOP
+        return "loop" if loop else "unreadable"

@@ -379,6 +379,8 @@ async def products(server: Wire, answer: bytes | Respond) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "may_be"),
     [("500 Internal Server Error", 500, True), ("503 Service Unavailable", 503, True),
+     ("500 Internal Server Error", 50000, True), ("520 Unknown", -1, True),
+     ("502 Bad Gateway", 1001, True), ("200 OK", 1001, False), ("500 Oops", 4008, False),
      ("200 OK", 500, False), ("400 Bad Request", 500, False), ("502 Bad Gateway", 6006, False)],
 )  # fmt: skip
 async def test_a_fault_of_the_service_may_have_been_charged(

@@ -36,9 +36,13 @@ ROOT = Path(__file__).parents[2]
 JOB_KEYS = [
     "schema",
     "job_id", "task_id", "task_type", "model_id", "model_name", "model_version", "credit", "n",
-    "total_credit", "status", "elapsed_s", "estimated_s", "medias", "url", "attempts", "error",
+    "total_credit", "status", "elapsed_s", "estimated_s", "project", "client", "starred",
+    "tags", "medias", "url",
+    "attempts", "error",
 ]  # fmt: skip
-MEDIA_KEYS = ["url", "cover", "format", "width", "height", "duration", "path"]
+MEDIA_KEYS = [
+    "url", "cover", "format", "width", "height", "duration", "path", "starred", "tags",
+]  # fmt: skip
 ERROR_KEYS = ["kind", "message", "suggestions", "alternatives"]
 
 
@@ -585,3 +589,17 @@ def test_a_number_that_is_none_is_a_sentence(
         code = int(ended.code or 0)
     said = capsys.readouterr().err
     assert (code, "Traceback" in said, len(said) < 2000) == (2, False, True)
+
+
+def test_a_preference_that_cant_be_stored_is_said_with_the_reason(
+    ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "loop").symlink_to("loop")
+    for path, reason in (
+        ("loop", "symbolic links"),
+        (".", "directory"),
+        ("/dev/null", "read-only"),
+    ):
+        monkeypatch.setenv("IMA_PREFS_PATH", str(home / path))
+        said = ima("prefs", "set", "text_to_image", "midjourney")
+        assert (said.code, reason in said.err) == (2, True), said.err

@@ -426,6 +426,11 @@ def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -
         ("max_credits = 5", "spending."),
         ("[budget]\nday = 5", "spending."),
         ("[queue]\ndaily_points = 5", "spending."),
+        ("daily_limit = 5", "spending.per_day"),
+        ("[jobs]\nmax_per_job = 5", "spending."),
+        ("[agents]\nlimit = '5'", "spending."),
+        ("monthly = 5", "spending."),
+        ("'每日上限' = 5", "spending.per_day"),
     ],
 )
 def test_a_misspelt_or_misplaced_limit_stops_the_program_and_names_the_right_one(
@@ -508,6 +513,13 @@ def test_a_config_that_is_no_small_file_is_a_sentence(kind: str, tmp_path: Path)
         loader.load({}, {"IMA_TUI_CONFIG": str(path)})
     with pytest.raises(UsageError):
         toml_file.put(path, "spending.per_day", 5)
+
+
+def test_a_config_that_is_too_large_is_said_to_be(env: dict[str, str]) -> None:
+    write(env, "#" * (toml_file.LARGEST + 1))
+    with pytest.raises(UsageError) as caught:
+        loader.load({}, env)
+    assert i18n.explain(caught.value).endswith("it is too large.")
 
 
 @pytest.mark.parametrize("kind", SPECIAL)

@@ -149,10 +149,27 @@ def test_what_could_be_written_in_the_end_is_a_success(
         return await plain(ledger, job_id, after, *rest, **more)
 
     monkeypatch.setattr(Ledger, "step", step)
+    monkeypatch.setattr(session, "UNWRITTEN_SECONDS", 1e6)  # however slow this machine is
     code, _, err = ima(*FOX)
     assert code == 0
     assert "Saved after all" in err
     assert list((home / "data").glob("ledger.unwritten-*")) == []
+
+
+def test_what_is_saved_just_as_the_verb_gives_up_is_no_interruption(
+    home: Path, ima: Ima, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Ledger.step
+
+    async def once(ledger: Ledger, job_id: int, after: State, *rest: Any, **more: Any) -> Job:
+        if after is State.RUNNING and not session._given_up:
+            raise LedgerError("error.ledger_busy", path="x")
+        return await step(ledger, job_id, after, *rest, **more)
+
+    monkeypatch.setattr(Ledger, "step", once)
+    monkeypatch.setattr(session, "UNWRITTEN_SECONDS", 1.0)
+    code, _, err = ima(*FOX)
+    assert (code, "Couldn't save the task ID" in err, "Saved after all" in err) == (7, True, True)
 
 
 # ---------------------------------------------------------------------------------- locks
@@ -219,6 +236,35 @@ def test_a_file_system_without_locks_ends_every_verb_with_a_sentence(
     assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
     assert "without file locks" in err
     assert ima("jobs", "list", "--json")[1].count('"job_id"') == 1
+
+
+@pytest.mark.parametrize("name", ["BUSY", "PERM", "IOERR_LOCK", "IOERR_RDLOCK", "IOERR_READ"])
+async def test_who_only_looks_knows_that_a_file_cant_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What SQLite reports depends on the error of the file system: ENOLCK, EOPNOTSUPP, EPERM."""
+    ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
+    await ledger.add(any_order(), 1.0)
+    await ledger.aclose()
+
+    class Unlockable(sqlite3.Connection):
+        def execute(self, *_: Any) -> Any:
+            error = sqlite3.OperationalError("no lock")
+            error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{name}")  # type: ignore[misc]
+            raise error
+
+    plain = sqlite3.connect
+
+    def connect(database: Any, *rest: Any, **more: Any) -> sqlite3.Connection:
+        if "mode=ro" in str(database):
+            more["factory"] = Unlockable
+        return plain(database, *rest, **more)
+
+    monkeypatch.setattr(read_only.sqlite3, "connect", connect)
+    looker = await Ledger.open_read_only(tmp_path / "ledger.sqlite3", "me")
+    assert looker.locked_out is (name != "IOERR_READ")
+    assert len(await looker.recent(10)) == 1
+    await looker.aclose()
 
 
 async def test_a_copy_of_a_file_that_stays_locked_ends(tmp_path: Path, impatient: None) -> None:

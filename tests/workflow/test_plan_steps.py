@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Pa
     found = trouble(seen, seen.steps[0])
     assert found is not None
     assert found.key == "error.input_large"
+
+
+def test_what_is_no_file_is_named_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, key in (("folder", "folder"), ("loop", "loop"), ("pipe", "no_file")):
+        plan = Workflow(PLAN_ID, "", (bare_step(1, str(tmp_path / f"{name}.png")),))
+        seen = look(plan)
+        found = trouble(seen, seen.steps[0])
+        assert found is not None
+        assert found.key == f"error.input_{key}"
 
 
 def test_what_is_only_said_is_not_in_the_hash() -> None:

@@ -121,7 +121,8 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
         model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
         if not await studio.preferences.prefer(task_type, model):
-            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+            unreadable = studio.preferences.preferences.trouble
+            raise unreadable or UsageError("error.prefs_read_only", path=str(settings.preferences))
         if studio.preferences.preferences.trouble is not None:
             talk(explain(studio.preferences.preferences.trouble))
         if arguments.json:
