@@ -52,7 +52,8 @@ class Totals:
 
 
 def totals(of: list[Case]) -> Totals:
-    """The totals of a set. To ask where it has to be asked is right."""
+    """The totals of a set. To ask where it has to be asked is right. A request that only changes a
+    preference has no medium: authors who know no kind `preference` call it `clarify`."""
     found = Totals()
     for case in of:
         want, decision = case["expect"], decide(case)
@@ -62,7 +63,8 @@ def totals(of: list[Case]) -> Totals:
         if want["kind"] == "single":
             right = right and decision["task_type"] == want.get("task_type", decision["task_type"])
         if want["kind"] == "clarify":
-            right = asked or kind == "question"
+            only_kept = "preference" in want and "clarify" not in want and kind == "preference"
+            right = asked or kind == "question" or only_kept
         elif asked and case.get("ask_ok"):
             right = True
         found.right += right
