@@ -42,6 +42,7 @@ from ima_tui.ledger.job_states import ENDED, SPENT
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
+from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
 from ima_tui.studio.workflows import Workflows
 
@@ -488,6 +489,7 @@ class FakeStudio:
             clock=self.clock,  # type: ignore[arg-type]
             download=False,
         )
+        self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]
 
     async def begin(self) -> None:
         """All is there from the start."""

@@ -69,6 +69,7 @@ class ComposeScreen(DraftScreen):
         _do("history", "history", show=True),
         _do("add_input", "inputs", show=True),
         _do("use", "results"),
+        _do("duplicate", "made_from"),
         _do("batch", "batch"),
         bind("editor", "edit", "bind.compose_editor", "compose.editor"),
         _do("new", "anew"),
@@ -104,6 +105,7 @@ class ComposeScreen(DraftScreen):
             "kind": self.choices.task_type,
             "inputs": self.choices.inputs,
             "results": self.choices.results,
+            "made_from": self.choices.use_made_from,
             "cheaper": self.choices.cheaper,
             "better": self.choices.better,
             "elsewhere": self.choices.elsewhere,
@@ -228,6 +230,7 @@ class ComposeScreen(DraftScreen):
         self.composer.pin(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
+        await self.choices.look_at(event.inputs)
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
         """Take a dropped file as an input, anything else as text."""
@@ -299,6 +302,8 @@ class ComposeScreen(DraftScreen):
         """Return whether the action is available now."""
         if action == "do" and parameters == ("guides",):
             return bool(self.studio.guides.all)  # without guides nothing is missing
+        if action == "do" and parameters == ("made_from",):
+            return self.choices.made_from is not None
         if action == "accept":
             return self.view.answers > 0
         if action == "write":
