@@ -280,7 +280,9 @@ def _count(items: Sequence[Item], place: int) -> Span | None:
     """ "3 pictures of", 三张: the number, in Chinese with its measure word."""
     item = items[place]
     following = items[place + 1] if place + 1 < len(items) else None
-    if following is None or following.has("copies") or item.under("noun"):
+    if following is None or following.phrase in ("x", "×", "*"):
+        return None
+    if following.has("copies") or item.under("noun"):
         return None
     if is_chinese(following.phrase) and following.under("classifier"):
         last = place + 2

@@ -227,6 +227,8 @@ def has_form(scan: Scan) -> bool:
     text = _named(scan).strip()
     if not text or _MADE_ZH.search(text):
         return False
+    if _POLITE_ZH.search(text) and not _PRICE.search(text):
+        return False
     return _has_english_form(text) or _has_chinese_form(text)
 
 

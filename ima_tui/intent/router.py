@@ -269,7 +269,7 @@ class Router:
     def _bound(self, decision: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
-        told = (*evidence, *_figures(decision))
+        told = (*evidence, *_figures(replace(decision, evidence=evidence)))
         found = commands.find_commands(self._scan, told, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
         bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT

@@ -30,7 +30,7 @@ from ima_tui.intent.intent import (
 )
 
 LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
-BRIEF, CERTAIN, EXPLICIT = 3.0, 4.0, 5.0
+BRIEF, CERTAIN, EXPLICIT = 4.0, 4.0, 5.0
 """Margins of another opinion, from which it is worth a look for more things; is worth an answer;
 doubts what only stands there; answers what the rules would ask of a short text; doubts several
 things; settles a brief; overrules what only stands there; doubts what is asked for."""
@@ -127,7 +127,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        least = RESCUE if intent.explicit and not several else DOUBT
+        least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
         follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
@@ -150,11 +150,10 @@ def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
         several = opinion.label == SEVERAL
         return _unsure(intent, _answer(SEVERAL, images) if several else None)
     bare = intent.bare and not images
-    if intent.vague or opinion.margin < (BRIEF if bare else LEAST):
+    if intent.vague or bare or opinion.margin < LEAST:
         return _unsure(intent, _answer(opinion.label, images))
     found = read_as(opinion.label)
     certain = opinion.margin >= (BRIEF if intent.brief else ANSWER) and found.question is None
-    certain = certain and not bare
     return found if certain else _doubted(found, opinion, images)
 
 

@@ -88,6 +88,8 @@ class Tasks:
                 return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
         if self._inputs.has_media:  # only references may be videos and sounds
+            if not self._asked.explicit:  # "extend clip.mp4": nobody does that in one job
+                return None, IntentQuestion.MEDIA_TYPE, Roles()
             return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)))
         if frames and count >= 2:
             settled = roles_for_frames(told, count)

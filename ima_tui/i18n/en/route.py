@@ -20,7 +20,7 @@ TEXTS: dict[str, str] = {
     "route.role_first_frame": "First frame",
     "route.role_last_frame": "Last frame",
     "route.role_reference": "Reference",
-    "route.continue_video": "To continue a video, save its last frame with ima-tui frame VIDEO --at last -o last.png, then make a video from that image.",
+    "route.continue_video": "To continue a video from its last frame: ima-tui extend VIDEO PROMPT.",
     "route.unsure": "Not sure: it could also be {other}. You are asked before paying; to choose now, add --task-type {flag}.",
     "route.unsure_steps": "Not sure: it could also be several jobs. You are asked before paying.",
     "route.prompt_sent": "Prompt to send: {prompt}",

@@ -20,7 +20,7 @@ TEXTS: dict[str, str] = {
     "route.role_first_frame": "首帧",
     "route.role_last_frame": "尾帧",
     "route.role_reference": "参考图",
-    "route.continue_video": "要延长视频，先用 ima-tui frame VIDEO --at last -o last.png 取最后一帧，再用这张图生成视频。",
+    "route.continue_video": "要从最后一帧接着做视频：ima-tui extend VIDEO PROMPT。",
     "route.unsure": "不太确定：也可能是{other}。付费前会先询问；也可以用 --task-type {flag} 指定。",
     "route.unsure_steps": "不太确定：也可能需要多个任务。付费前会先询问。",
     "route.prompt_sent": "将发送的提示词：{prompt}",
