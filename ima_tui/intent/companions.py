@@ -17,6 +17,8 @@ from ima_tui.intent.scan import Scan
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import Want
 
+_READ = 1500
+"""Characters in which companions are looked for."""
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (
     r"(?:\band|\bthen|\bplus|\bwith|[,;.])\s+"
@@ -71,6 +73,7 @@ def with_companions(
     """`wants` with what the text before `until` puts beside them. `given`: pictures are at hand."""
     if not any(want.asked or want.heads or want.works_on for want in wants.values()):
         return wants
+    until = min(until, _READ)
     text = scan.text[:until] + ("\x00" if until < len(scan.text) else "")
     found = dict(wants)
     if not given:

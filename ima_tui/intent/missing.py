@@ -48,6 +48,8 @@ _ALTERED_ZH = re.compile(
     r"(?:一下)?[吧吗。!?]*$"
 )
 _OWN = re.compile(r"\b(?:my|our|i|i've|attach\w*|uploaded|given)\b|我|你|附")
+_READ = 1000
+"""Characters in which a picture is looked for."""
 _SHORT = 120
 """Characters of a request to alter something: a long text describes what it speaks of."""
 
@@ -57,7 +59,7 @@ def speaks_of_input(text: str, made_from: int) -> bool:
     What stands behind place `made_from`, where something to make is asked for, may speak of that:
     画一只猫，再把它变成视频."""
     for pattern in (_POINTED, _POINTED_ZH):
-        for found in pattern.finditer(text):
+        for found in pattern.finditer(text, 0, _READ):
             if found.start() <= made_from or _OWN.search(found.group()):
                 return True
     if len(text) > _SHORT:

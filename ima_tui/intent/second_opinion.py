@@ -30,7 +30,7 @@ from ima_tui.intent.intent import (
 )
 
 LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
-BRIEF, CERTAIN, EXPLICIT = 4.0, 4.0, 5.0
+CLEAR, BRIEF, CERTAIN, EXPLICIT = 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it is worth a look for more things; is worth an answer;
 doubts what only stands there; answers what the rules would ask of a short text; doubts several
 things; settles a brief; overrules what only stands there; doubts what is asked for."""
@@ -105,7 +105,7 @@ def compare(intent: Intent, opinion: Opinion | None, images: int) -> Intent:
     fixed = intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION)
     if fixed or opinion is None or intent.question is not None:
         return intent if fixed else _unsure(intent, None)
-    agrees = opinion.label == _label(intent) and opinion.margin >= BRIEF
+    agrees = opinion.label == _label(intent) and opinion.margin >= CLEAR
     return intent if agrees else _doubted(intent, opinion, images)
 
 

@@ -17,12 +17,14 @@ _BOTH = re.compile(
     r"|\bmixed (?:vocals|choir)\b"
     r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
 )
+_READ = 500
+"""Characters in which it is looked for."""
 _SOME = r"(?:[\w-]+\s+){0,3}?"
 
 
 def sings_both(text: str) -> re.Match[str] | None:
     """Where a man and a woman are asked for."""
-    return _BOTH.search(text)
+    return _BOTH.search(text, 0, _READ)
 
 
 def speaker(text: str) -> tuple[str, int, int] | None:
@@ -37,7 +39,7 @@ def singer(text: str) -> tuple[str, int, int] | None:
 
 def _only(pattern: re.Pattern[str], text: str) -> tuple[str, int, int] | None:
     found = []
-    for told in pattern.finditer(text):
+    for told in pattern.finditer(text, 0, _READ):
         group = next(name for name, value in told.groupdict().items() if value is not None)
         start = told.start(group)
         if not _AUDIENCE.search(text[max(0, start - 12) : start]):
