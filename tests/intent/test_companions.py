@@ -1,5 +1,5 @@
-"""What is asked for without its name: a spoken line, an instrument, a picture that is to move, lyrics,
-who speaks, a length; and a picture that should be there."""
+"""What is asked for without its name: a spoken line, an instrument, a picture that is to move,
+lyrics, who speaks, a length; and a picture that should be there."""
 
 from __future__ import annotations
 
