@@ -100,12 +100,13 @@ def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersi
 
 
 def _unmet(decision: Intent, model: ModelVersion | None) -> frozenset[str]:
-    """Parts that `model` does not do exactly as asked: their words stay in the prompt."""
+    """Parts for which `model` has no setting: their words stay in the prompt. Of a value that is
+    not on offer another one was agreed on, and its words would contradict that."""
     if model is None:
         return frozenset()
-    fits = capabilities.fitted(model, decision.requirements)
-    met = {param.name for param, fit in fits.items() if fit.exact}
-    return frozenset(f"params.{param.name}" for param in decision.params if param.name not in met)
+    set_ = {param.name for param in capabilities.fitted(model, decision.requirements)}
+    told = (param.name for param in decision.requirements)
+    return frozenset(f"params.{name}" for name in told if name not in set_)
 
 
 def song_prompt(

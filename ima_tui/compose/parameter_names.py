@@ -10,7 +10,7 @@ from ima_tui.i18n import say
 from ima_tui.intent.intent import Refusal
 
 NAMED = frozenset({
-    "aspect_ratio", "audio", "bpm", "duration", "lyrics", "make_instrumental", "n",
+    "aspect_ratio", "audio", "bpm", "duration", "fps", "lyrics", "make_instrumental", "n",
     "negative_prompt", "negative_tags", "pitch", "quality", "resolution", "shot_type", "size",
     "speed", "tags", "title", "vocal_gender", "voice", "volume",
 })  # fmt: skip

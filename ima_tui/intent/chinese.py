@@ -36,6 +36,7 @@ from ima_tui.intent.wants import (
     is_noun,
     medium_of,
     names_models,
+    speakers,
 )
 
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
@@ -72,10 +73,13 @@ def read_chinese(clause: Clause) -> ClauseReading:
     if is_about_models(items):
         reading.weak += [_want(reading, noun, medium_of(noun)) for noun in free]
         return reading
-    task = next((item for item in items if item.under("task")), None)
-    if task is not None:
-        medium = Medium(task.under("task").rsplit("_to_", 1)[-1])
-        reading.wants.append(_want(reading, task, medium, asked=True))
+    for task in (item for item in items if item.under("task")):
+        source, _, made = task.under("task").rpartition("_to_")
+        medium = Medium(made)
+        if all(want.medium is not medium for want in reading.wants):
+            works_on = bool(reading.wants) and "image" in source  # 文生图再图生视频
+            reading.wants.append(_want(reading, task, medium, asked=True, works_on=works_on))
+    if reading.wants:
         return reading
     _ask(reading, items, free)
     return reading
@@ -251,7 +255,9 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
         if other and head and (head.first > item.first or not _mostly_known(items[:place])):
             return False
         if not _mostly_known(items[:place]) and following is not None:
-            return False
+            told = "".join(each.phrase for each in items[:place])
+            if not (following.has(QUOTE) and speakers().search(told)):
+                return False
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
         reading.speech_from = item.end
         return True
@@ -352,6 +358,7 @@ def _coordinated(
         place = items.index(noun)
         following = items[place + 1] if place + 1 < len(items) else None
         joined = following is not None and following.has("and") and following.phrase != "的"
+        joined = joined or (following is not None and following.phrase[0] in "加配")
         scored = following is not None and following.has("with") and medium in _SOUNDING
         sounding = other in (Medium.MUSIC, Medium.SPEECH)
         before = items[max(0, place - 5) : place]

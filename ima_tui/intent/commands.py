@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Command, Evidence, Span
 from ima_tui.intent.scan import NAME, QUOTE, SOURCE, Clause, Item, Scan
 from ima_tui.intent.tokens import is_chinese
@@ -53,9 +54,11 @@ _DANGLING = re.compile(r"[\s,，、;；:：\-–—]+$")
 def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple[Command, ...]:
     """Every command before place `until` of the folded text (behind it are words to be spoken)."""
     parts = _Parts(scan, evidence)
+    inputs = list(_inputs(scan, until))
     if not parts.told and "wish.clear" not in scan.tags:
-        return ()
+        return tuple(inputs)
     found = [Command(each.span, (each.part,)) for each in evidence if each.part == _NEGATIVE]
+    found += inputs
     clauses = [clause for clause in scan.clauses if clause.end <= until]
     for before, clause in pairwise([None, *clauses]):
         if clause is None or any(parts.of(item) == {_NEGATIVE} for item in clause.items):
@@ -65,15 +68,47 @@ def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple
     return tuple(found)
 
 
+def _inputs(scan: Scan, until: int) -> Iterator[Command]:
+    """Paths and addresses of inputs: they go out as inputs, and say nothing to the model."""
+    for source in scan.content.sources:
+        if source.kind is ContentKind.OTHER or source.start >= until:
+            continue
+        start, end = scan.plain.span(source.start, source.end)
+        text = scan.plain.original
+        if start > 0 and end < len(text) and text[start - 1] + text[end] in ('""', "''", "“”"):
+            start, end = start - 1, end + 1
+        clause = next((c for c in scan.clauses if c.start <= source.start < c.end), None)
+        alone = clause is not None and all(item.has(SOURCE) for item in clause.items)
+        yield Command((start, end), (_INPUT,), "" if alone else _named(text, start, source.kind))
+
+
+def _named(text: str, at: int, kind: ContentKind) -> str:
+    """What an input is called in the middle of a sentence."""
+    chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+    pointed = _POINTED.search(text[max(0, at - 12) : at].casefold()) is not None
+    if kind is ContentKind.MEDIA:
+        noun = "视频" if chinese else "video"
+    else:
+        noun = "图" if chinese else "image"
+    if pointed:
+        return noun
+    return f"这{'段' if kind is ContentKind.MEDIA else '张'}{noun}" if chinese else f"this {noun}"
+
+
+_INPUT = "inputs"
+_POINTED = re.compile(r"(?:\b(?:the|this|that|my|our|your)|[这那][张段个])\s*$")
+
+
 def without(text: str, commands: Collection[Command], kept: Collection[str] = ()) -> str:
     """`text` without its commands, but those about one of the parts `kept`; all of it where
     nothing would be left."""
-    spans = sorted(each.span for each in commands if not set(kept) & set(each.parts))
-    if not spans:
+    found = [each for each in commands if not set(kept) & set(each.parts)]
+    if not found:
         return text
     pieces, done = [], 0
-    for start, end in spans:
-        pieces.append(text[done : max(start, done)])
+    for each in sorted(found, key=lambda each: each.span):
+        start, end = each.span
+        pieces += [text[done : max(start, done)], each.instead if start >= done else ""]
         done = max(end, done)
     left = _tidy("".join([*pieces, text[done:]]))
     return left if any(character.isalnum() for character in left) else text
@@ -245,7 +280,9 @@ def _count(items: Sequence[Item], place: int) -> Span | None:
     """ "3 pictures of", 三张: the number, in Chinese with its measure word."""
     item = items[place]
     following = items[place + 1] if place + 1 < len(items) else None
-    if following is None or following.has("copies") or item.under("noun"):
+    if following is None or following.phrase in ("x", "×", "*"):
+        return None
+    if following.has("copies") or item.under("noun"):
         return None
     if is_chinese(following.phrase) and following.under("classifier"):
         last = place + 2

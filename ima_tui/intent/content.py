@@ -42,7 +42,7 @@ _MEDIA_END = re.compile(rf"\.(?:{_MEDIA})(?:[?#].*)?$")
 _OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
 
 
-_SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro|主歌|副歌)|sings?\b|唱")
+_SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro)|verse|chorus|主歌|副歌|sings?\b|唱")
 
 
 class ContentKind(StrEnum):
@@ -70,6 +70,8 @@ class Content:
     text: str
     sources: tuple[Source, ...]
     quotes: tuple[tuple[int, int], ...]
+    lyrics: tuple[int, int] | None = None
+    """Where lyrics stand that their label or their parts ([Verse]) tell."""
 
 
 def hide(plain: Plain) -> Content:
@@ -82,8 +84,9 @@ def hide(plain: Plain) -> Content:
     quotes = tuple((start, end) for start, end in found if INPUT not in text[start:end])
     hidden = _covered(text, [(start, end, HIDDEN) for start, end in quotes])
     if not any(character.isalnum() for character in hidden) and INPUT not in hidden:
-        return Content(text, sources, ())  # all of it in quotes: then the quotes mean nothing
-    return Content(hidden, sources, quotes)
+        # all of it in quotes: then the quotes mean nothing
+        return Content(text, sources, (), sung[0] if sung else None)
+    return Content(hidden, sources, quotes, sung[0] if sung else None)
 
 
 def _cover(source: Source) -> str:

@@ -21,6 +21,8 @@ _EXPLICIT = re.compile(
     r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures"
     r"|results|versions))\s*[:=]"
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
+    r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
+    r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
@@ -51,7 +53,8 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
-        value = 6 if found["half"] else numerals.number(found["n"] or found["zh"])
+        told = found["n"] or found["zh"] or found["by"] or found["times"]
+        value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):
         written = abroad["n"] or abroad["before"]
@@ -188,6 +191,8 @@ def _counted_noun(following: tuple[Item, ...], want: Want) -> Item | None:
             after = following[place + 1] if place + 1 < len(following) else None
             if after is not None and medium_of(after) is not None:
                 continue
+            if after is not None and after.has("copies"):
+                return after
             plural = item.phrase.endswith("s") or not item.phrase.isascii()
             return item if medium_of(item) is want.medium and plural else None
     return None

@@ -9,10 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
+from ima_tui.intent.english_openings import (
+    RELATIVE,
+    compares,
+    is_statement,
+    refuse,
+    resumes,
+    skip_politeness,
+    skip_use,
+    without_thanks,
+)
 from ima_tui.intent.objects import (
     aloud,
     definite,
+    doing,
     existing,
+    held,
     is_existing,
     made_of,
     made_to_move,
@@ -20,7 +32,7 @@ from ima_tui.intent.objects import (
     pronoun,
     works_on,
 )
-from ima_tui.intent.scan import NAME, Clause, Item
+from ima_tui.intent.scan import QUOTE, Clause, Item
 from ima_tui.intent.wants import (
     BOTH,
     SOUND,
@@ -31,23 +43,19 @@ from ima_tui.intent.wants import (
     names_models,
 )
 
-_RELATIVE = frozenset({"who", "whose", "where", "which", "whom"})
 _ARTICLES = frozenset(
     {"a", "an", "some", "the", "another", "my", "our", "this", "one", "two", "me"}
 )
-_USE = frozenset({"use", "using", "with", "via", "try", "please use", "run", "prefer", "by"})
-_LINKS = frozenset({"to", "for", "and", "as"})
-_BE = frozenset({"is", "are", "as", "be", "should", "was"})
 
 
 def read_english(clause: Clause) -> ClauseReading:
     reading = ClauseReading(clause)
     written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
-    items = _without_thanks(clause.items[:written])
+    items = without_thanks(clause.items[:written])
     if items[0].has("label") or items[-1].has("label"):
         reading.content = True
         return reading
-    if (clause.after == "," and items[0].phrase in _RELATIVE) or _compares(items):
+    if (clause.after == "," and items[0].phrase in RELATIVE) or compares(items):
         reading.content = True  # "…, who loves to sing", "like a film scene"
         return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
@@ -56,40 +64,28 @@ def read_english(clause: Clause) -> ClauseReading:
     if items[0].phrase == "as" and len(items) > 2 and items[1].phrase in ("a", "an"):
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
-    at = _skip_politeness(items, 0)
+    at = skip_politeness(items, 0)
     if at >= len(items):
         return reading
-    at, role = _skip_use(items, at)
-    if role or _is_statement(items, at):
+    at, role = skip_use(items, at)
+    if role or is_statement(items, at):
         reading.given = True
         return reading
     if items[at].has("neg"):
-        at = _refuse(reading, items, at)
-        rest = next((p for p in range(at, len(items)) if _resumes(items[p])), None)
+        at = refuse(reading, items, at)
+        rest = next((p for p in range(at, len(items)) if resumes(items[p])), None)
         if rest is not None and reading.refused:
             _request(reading, items, rest, asked=True)
         return reading
     asked = at > 0 and any(item.has("seq") for item in items[:at])
     _request(reading, items, at, asked or clause.after in _STEPS)
+    if not reading.wants and (form := _as_what(items, at)) is not None:
+        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
     if not reading.wants:
         _mentioned(reading, items, at)
     if not reading.wants:
         _voiced(reading, items[-1])
     return reading
-
-
-def _compares(items: tuple[Item, ...]) -> bool:
-    """ "Like a scene from a film", "it reminds me of a song": what something is compared with."""
-    if items[0].phrase == "like" and len(items) > 2:
-        return items[1].phrase in ("a", "an", "the", "in", "some", "those", "one")
-    words = [item.phrase for item in items[:5]]
-    likened = words.index("like") if "like" in words else 0
-    told = "reminds" in words or bool(_IS & set(words[:likened]))
-    told = told and not any(map(is_noun, items[:likened]))  # "a video that feels like a song"
-    return told and not any(item.under("verb") for item in items[:2])
-
-
-_IS = frozenset({"is", "was", "feels", "feel", "looks", "sounds", "it's", "felt", "were", "are"})
 
 
 def _voiced(reading: ClauseReading, last: Item) -> None:
@@ -101,78 +97,6 @@ def _voiced(reading: ClauseReading, last: Item) -> None:
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})
-
-
-def _without_thanks(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    while len(items) > 1 and items[-1].has("polite") and not items[-1].has("seq"):
-        items = items[:-1]
-    return items
-
-
-def _resumes(item: Item) -> bool:
-    """ "rather than an image I'd prefer …": the wish behind what is turned down."""
-    return bool(item.under("verb") or item.under("wish"))
-
-
-def _skip_politeness(items: tuple[Item, ...], at: int) -> int:
-    while at < len(items) and (
-        items[at].has("polite", "seq", "and", NAME) and not items[at].has("noun.image", "neg")
-    ):
-        at += 1
-    return at
-
-
-def _skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
-    """Past "use Kling to", "with Suno,": (where the wish begins, whether it tells a role)."""
-    if at >= len(items) or items[at].phrase not in _USE:
-        return at, False
-    named = False
-    for place in range(at + 1, min(len(items), at + 12)):
-        item = items[place]
-        named = named or item.has(NAME)
-        if item.phrase in _LINKS:
-            if item.phrase == "as":
-                return _past_role(items, place, at)
-            rest = _skip_politeness(items, place + 1)
-            return (rest, False) if rest < len(items) else (at, False)
-        if item.under("verb") and item.under("verb") not in ("film",) and place > at + 1:
-            return place, False
-    if not named:
-        role = next((p for p, item in enumerate(items) if item.has(*_ROLES)), None)
-        return (at, False) if role is None else _past_role(items, role, at)
-    past = next(place for place in range(at, len(items)) if items[place].has(NAME)) + 1
-    return (past, False) if past < len(items) else (at, False)
-
-
-_ROLES = ("first", "first.last", "reference")
-
-
-def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]:
-    """ "use both as references for a video": the wish behind the role, if there is one."""
-    for later in range(place + 1, len(items)):
-        if items[later].phrase in ("for", "to", "in", "of") and any(map(is_noun, items[later:])):
-            return later + 1, False
-    return at, True
-
-
-def _is_statement(items: tuple[Item, ...], at: int) -> bool:
-    """ "Here are two photos", "the first image is the opening frame": about inputs, no wish."""
-    first = items[at]
-    if first.has("given"):
-        return True
-    if not (first.has("this") or first.under("ordinal") or first.phrase == "the"):
-        return False
-    told = any(item.phrase in _BE for item in items[at : at + 6])
-    return told and not first.under("verb")
-
-
-def _refuse(reading: ClauseReading, items: tuple[Item, ...], at: int) -> int:
-    """Note the noun that is turned down; where the rest begins."""
-    for place in range(at, min(len(items), at + 8)):
-        if is_noun(items[place]):
-            reading.refused.append(items[place])
-            return place + 1
-    return len(items)
 
 
 def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
@@ -187,7 +111,9 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.wants.append(_want(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
         reading.wants.append(_want(reading, item, Medium.VIDEO, asked=True))
-    elif kind == "image" and not _is_head(items, at):
+    elif item.phrase == "record" and following is not None and following.has(QUOTE):
+        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+    elif kind == "image" and not (_is_head(items, at) or (item.under("voice") and not following)):
         head, end = _head(items, at + 1)
         other = head is not None and medium_of(head) not in (Medium.IMAGE, None)
         _take(reading, items, head if other and head else item, Medium.IMAGE, at, end)
@@ -206,8 +132,8 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif kind == "turn" or (kind == "make" and _becomes(items, at)):
         _turn(reading, items, at)
-    elif reading.motion and (works_on(items, at + 1) or reading.existing):
-        if reading.motion.first > item.first or item.has("motion"):
+    elif reading.motion and (works_on(items, at + 1) or reading.existing or item.phrase == "bring"):
+        if reading.motion.first >= item.first or item.has("motion"):
             reading.wants.append(
                 _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
@@ -303,10 +229,12 @@ def _form(items: tuple[Item, ...], at: int) -> Item | None:
 def _as_what(items: tuple[Item, ...], at: int) -> Item | None:
     """ "… as a video": the form that something is to take, at the end of its clause."""
     for place in range(len(items) - 1, at, -1):
-        if items[place].phrase == "as" and place + 2 < len(items):
+        if items[place].phrase in ("as", "in") and place + 2 < len(items):
             head, end = _head(items, place + 2)
             articled = items[place + 1].phrase in ("a", "an")
             found = articled and head is not None and medium_of(head) is not None
+            if items[place].phrase == "in":  # "make the vampire smile in a video"
+                found = found and head is not None and medium_of(head) is Medium.VIDEO
             return head if found and end == len(items) else None
     return None
 
@@ -327,6 +255,10 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         return
     medium = medium_of(head)
     start = items[at].start
+    if medium is Medium.IMAGE and any(
+        i.phrase == "animated" for i in items[at : items.index(head)]
+    ):
+        medium = Medium.VIDEO  # an animated birthday card
     if head.under("noun") == SOUND:
         _extras(reading, items, end, None)
         if not reading.wants:
@@ -403,10 +335,10 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
         item = items[place]
         if place > at and item.has(*_ENDS) and not is_noun(item):
             break
-        if head is not None and item.has("and"):
+        if (head is not None and item.has("and")) or (place > at and doing(items, place)):
             break
         if is_noun(item):
-            head = head if names_models(items, place) else item
+            head = head if names_models(items, place) or held(items, place) else item
         place += 1
     return head, place
 
@@ -416,13 +348,15 @@ def _extras(
 ) -> None:
     """Further media beside the head: "… and a theme song", "… with a voiceover"."""
     taken = {medium}
+    asked = not reading.wants or any(want.asked for want in reading.wants)
     for place in range(at, len(items)):
         item = items[place]
         joined, accompanied = item.has("and"), item.has("with")
         if not (joined or accompanied) or item.has("neg"):
             continue
         beside_it = medium_of(items[place - 1]) if place > at else None
-        if beside_it is not None and beside_it not in taken:
+        pointed = beside_it is not None and is_existing(items, items[place - 1])
+        if beside_it is not None and beside_it not in taken and not pointed:
             continue  # "a song about a photograph and a film": beside what it is about
         other, end = _head(items, place + 1)
         beside = medium_of(other) if other else None
@@ -434,7 +368,7 @@ def _extras(
         if (at_end or apart) and (joined or sounding) and end - place <= 7:
             taken.add(beside)
             on = beside is Medium.VIDEO and made_of(items, end)
-            want = _want(reading, other, beside, works_on=on, asked=True)
+            want = _want(reading, other, beside, works_on=on, asked=asked)
             reading.wants.append(replace(want, extra=True))
 
 
@@ -443,5 +377,7 @@ def _mentioned(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None
     for place in range(at, len(items)):
         item = items[place]
         medium = medium_of(item)
+        if place > at and doing(items, place):
+            return
         if medium is not None and not is_existing(items, item):
             reading.weak.append(_want(reading, item, medium))

@@ -217,8 +217,10 @@ class _Pairs:
 
 
 _REFERENCE = re.compile(
-    r"\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"
+    r"\b(?:only|just|merely) (?:as )?(?:a |for )?reference\b|仅作?(?:为)?参考|只作?(?:为)?参考"
+    r"|\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"
     r"|identity)\b"
+    r"|\bas (?:the|our|my|its) (?:\w+ )?(?:hero|heroine|star|lead|protagonist|character|mascot)\b"
     r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
     r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her"
@@ -239,7 +241,7 @@ _STARTS = re.compile(
 )
 _ENDS = re.compile(
     r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =)"
-    r"|to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"|(?:in)?to (?=the second|the first|\x01|picture|image|photo))\b"
     r"|结尾|结束|尾帧|收尾|收场|停在|最后|到(?=第|图|\x01|后)"
 )
 

@@ -147,6 +147,8 @@ class Command:
 
     span: Span
     parts: tuple[str, ...]
+    instead: str = ""
+    """What goes out in its place: the path of an input becomes "this image"."""
 
 
 @dataclass(frozen=True, slots=True)

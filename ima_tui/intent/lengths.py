@@ -25,7 +25,7 @@ def _length() -> re.Pattern[str]:
         rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
         rf"|{_HEAD}(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:{minutes})(?![a-z])"
-        rf"|(?<![a-z0-9.:])(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
+        rf"|(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
         rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
     )
 
@@ -33,7 +33,9 @@ def _length() -> re.Pattern[str]:
 @cache
 def _time() -> re.Pattern[str]:
     units = _units("second", "minute", "longer")
-    return re.compile(rf"(?<![a-z0-9.:])(?:{_N})\s*个?\s*-?\s*(?:{units}|分半|分)(?![a-z0-9])的?")
+    return re.compile(
+        rf"(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?:{_N})\s*个?\s*-?\s*(?:{units}|分半|分)(?![a-z0-9])的?"
+    )
 
 
 def _units(*names: str) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent import numerals
+from ima_tui.intent.found import FoundParameter
 from ima_tui.intent.intent import Limit, Parameter
 from ima_tui.intent.lengths import Length
-from ima_tui.intent.parameters import STANDARD, Findings, FoundParameter
+from ima_tui.intent.parameters import STANDARD, Findings
 
 LONGEST_VIDEO = 15
 _IMAGE_MODELS = ("doubao-seedream-4.5", "gemini-3-pro-image", "gemini-3.1-flash-image")
@@ -71,7 +72,7 @@ def _eight_k(found: FoundParameter | None) -> Impossible | None:
     if found is None:
         return None
     param = Parameter(found.name, found.value)
-    limit = Limit("8k", "8K", ("4K",), ("gemini-3-pro-image",), param)
+    limit = Limit("8k", str(found.value), ("4K",), ("gemini-3-pro-image",), param)
     return Impossible(limit, found.start, found.end)
 
 

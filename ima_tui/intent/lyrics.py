@@ -32,14 +32,15 @@ _LYRICS = re.compile(
 )
 _MARKED = re.compile(
     r"(?:" + _LABEL + r"\s*[:：]?\s*)?"
-    r"(?P<plain>\[(?:verse|chorus|pre-?chorus|intro|bridge|hook|outro|主歌|副歌|前奏|桥段|尾奏"
-    r"|间奏)"
-    r"[^\]]{0,20}\][\s\S]*)\Z",
+    r"(?P<plain>(?:\[(?:verse|chorus|pre-?chorus|intro|bridge|hook|outro|主歌|副歌|前奏|桥段|尾奏"
+    r"|间奏)[^\]]{0,20}\]"
+    r"|(?:\A|(?<=\n))(?:verse|chorus|bridge|主歌|副歌)\s*\d{0,2}\s*[:：])"
+    r"[\s\S]*)\Z",
     re.I,
 )
 
 
-_SIGN = re.compile(r"lyric|sing|that goes|歌词|歌詞|唱|\[", re.I)
+_SIGN = re.compile(r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 

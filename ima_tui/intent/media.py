@@ -11,8 +11,11 @@ import re
 from dataclasses import dataclass, replace
 
 from ima_tui.core.domain import Medium
+from ima_tui.intent import mentioned
 from ima_tui.intent.chinese import read_chinese
+from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
+from ima_tui.intent.implied import told_by_itself
 from ima_tui.intent.scan import (
     LISTED,
     QUOTE,
@@ -114,7 +117,7 @@ class _Gatherer:
                 self._consider(want, False)
             return True
         labelled = bool(self._readings) and self._readings[-1].content
-        if clause.after == ":" and (self._wants or labelled):
+        if clause.after == ":" and (self._wants or labelled) and not self._lists(clause):
             self._describing = True
         elif clause.after in _SENTENCE_END:
             self._describing = False
@@ -124,22 +127,30 @@ class _Gatherer:
             asked = kept or [want for want in reading.wants if self._leads(want)]
             reading = replace(replace_content(reading), wants=asked)
         for want in reading.wants:
-            listed = self._continues_list(want, clause)
+            listed = self._continues_list(want, reading)
             if listed:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
             ends = step and want.end >= clause.end - 1
             ends = ends or (step and any(item.phrase in _OF_BEFORE for item in clause.items))
-            if want.medium is Medium.VIDEO and (ends or animated):
+            if want.medium is Medium.VIDEO and (ends or animated or self._resumes(want)):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step or listed)
         self._readings.append(reading)
+        moves = reading.motion is not None and reading.motion.phrase in _ALIVE
+        if moves and step and not reading.wants and Medium.IMAGE in self._wants and reading.motion:
+            item = reading.motion  # "the map should then come alive"
+            self._wants |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
         return True
 
-    def _continues_list(self, want: Want, clause: Clause) -> bool:
+    def _continues_list(self, want: Want, reading: ClauseReading) -> bool:
         """ "a poster, a teaser video and …": entries side by side, each a bare noun phrase."""
+        clause = reading.clause
         if not self._readings or not self._wants:
             return False
+        near = clause.items[: _ADJECTIVES - 1]
+        if clause.items[0].has("and") and want is reading.wants[0] and clause.after == ",":
+            return any(item.start == want.start for item in near)  # "…, and the song to it"
         if self._several or clause.after == LISTED:
             return True
         if clause.after not in (",", ";", "、"):
@@ -151,7 +162,30 @@ class _Gatherer:
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
         opens = opens or first.phrase in _COUNTED or first.phrase in _OPENS
+        opens = opens or (len(reading.wants) > 1 and _is_whole(clause, want))
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
+
+    def _lists(self, clause: Clause) -> bool:
+        """ "small ad: video, jingle, narrator": behind the colon stand the parts, each by name."""
+        media: set[Medium] = set()
+        for each in self._scan.clauses[clause.index : clause.index + _PARTS]:
+            named = [medium for item in each.items if (medium := medium_of(item)) is not None]
+            if not named or len(each.items) > _NAMED:
+                break
+            media.update(named)
+            if each.before not in (",", "、", ";"):
+                break
+        return len(media) > 1
+
+    def _resumes(self, want: Want) -> bool:
+        """ "After that make it sail, as a clip", "and a moving version": of the picture before."""
+        image = self._wants.get(Medium.IMAGE)
+        if image is None:
+            return False
+        if self._scan.text[want.start : want.end].endswith(("version", "版", "版本")):
+            return True
+        between = self._readings[image.clause + 1 :]
+        return any(item.phrase in _OF_BEFORE for each in between for item in each.clause.items)
 
     @property
     def _last_medium(self) -> Medium | None:
@@ -173,9 +207,10 @@ class _Gatherer:
             return
         only = next(iter(self._wants.values()))
         alone = want.asked and not want.extra and not step and not self._accompanies(want)
-        if alone and not only.asked and len(self._wants) == 1:
+        if alone and not any(each.asked for each in self._wants.values()):
             animated = only.medium is Medium.IMAGE and want.medium is Medium.VIDEO
-            if only.clause != want.clause and not (want.works_on and animated):
+            apart = all(each.clause != want.clause for each in self._wants.values())
+            if apart and not (want.works_on and animated) and not self._sounds_beside(want, only):
                 self._wants = {want.medium: want}
                 return
         if len(self._wants) == 1 and not only.asked and self._stands_alone(want, only):
@@ -183,6 +218,13 @@ class _Gatherer:
             return
         if want.asked or want.extra or self._goes_along(want):
             self._wants[want.medium] = want
+
+    def _sounds_beside(self, want: Want, only: Want) -> bool:
+        """宣传片，要配乐: sound asked for in the sentence that opens with what is seen."""
+        if want.medium not in _SOUNDING or only.medium not in _SEEN or not only.heads:
+            return False
+        between = self._scan.clauses[only.clause : want.clause]
+        return not any(clause.before in _SENTENCE_END for clause in between)
 
     def _stands_alone(self, want: Want, only: Want) -> bool:
         """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
@@ -215,15 +257,28 @@ class _Gatherer:
         """Among what is described, "with calm music" and 音乐要舒缓 are requests all the same."""
         clause = self._scan.clauses[want.clause]
         opens = want.start == clause.start and len(clause.items) > 1
+        label = self._readings[-1].clause.items if clause.after == ":" and self._readings else ()
+        opens = opens or "".join(item.phrase for item in label) in _SOUND_LABELS
         told = (opens or self._accompanies(want)) and _is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
         wants = self._wants or self._altered()
+        if not wants:
+            wants, until = told_by_itself(self._scan, self._sound is not None)
+            self._spoken_from = min(self._spoken_from, until)
+        if self._inputs and wants and all(medium in _SOUNDING for medium in wants):
+            last = self._scan.clauses[max(want.clause for want in wants.values())]
+            if begins_step(last):  # 把照片变成动漫风，最后配乐
+                wants = self._altered() | wants
+        given = self._inputs > 0
+        wants = with_companions(self._scan, wants, self._spoken_from, given=given)
         if self._several and len(wants) == 1:
             wants = self._further(wants)
         guessed, implied = not wants, self._is_brief(wants)
-        wants = wants or self._mentioned()
+        wants = wants or mentioned.mentioned(
+            self._scan, self._readings, self._spoken_from, self._sound
+        )
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
@@ -272,7 +327,8 @@ class _Gatherer:
         if video is None or Medium.IMAGE in wants or not video.works_on:
             return wants
         clause = self._scan.clauses[video.clause]
-        if not begins_step(clause):
+        before = self._scan.clauses[max(0, video.clause - 1)]
+        if not (begins_step(clause) or (clause.after == "," and begins_step(before))):
             return wants
         if not self._inputs:
             return self._with_first_step(wants, video)
@@ -296,14 +352,18 @@ class _Gatherer:
         """Nothing is asked for outright: an alteration of what is at hand."""
         source = self._inputs > 0 or any(reading.existing for reading in self._readings)
         if source:
-            for reading in self._readings:
-                if reading.motion is not None and not reading.edit:
-                    item = reading.motion
-                    return _one(Medium.VIDEO, item.start, item.end, works_on=True)
-            for reading in self._readings:
-                if reading.edit is not None:
-                    item = reading.edit
-                    return _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+            motion = next((r for r in self._readings if r.motion and not r.edit), None)
+            edit = next((r for r in self._readings if r.edit), None)
+            found: dict[Medium, Want] = {}
+            stepped = motion is not None and begins_step(motion.clause)
+            if edit is not None and edit.edit is not None and (motion is None or stepped):
+                item = edit.edit
+                found |= _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
+            if motion is not None and motion.motion is not None:
+                item = motion.motion
+                found |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
+            if found:
+                return found
         for reading in self._readings:
             sure = next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
             if sure is not None:
@@ -312,71 +372,25 @@ class _Gatherer:
             return _one(Medium.VIDEO, frames.start, frames.end, works_on=True)
         return {}
 
-    def _mentioned(self) -> dict[Medium, Want]:
-        """What is only mentioned, else what the named model makes."""
-        if self._sound is not None:
-            return self._heard_from_names()
-        for reading in self._readings:
-            for want in reading.weak:
-                if want.medium is not None:
-                    return {want.medium: want}
-        return self._from_names() or self._from_telling()
-
     def _both_frames(self) -> Item | None:
         """第一张作为首帧，第二张作为尾帧: only a film has both."""
         items = [i for c in self._scan.clauses for i in c.items if _FRAME.search(i.phrase)]
         last = next((item for item in items if item.has("first.last")), None)
         return last if any(item.has("first") for item in items) else None
 
-    def _heard_from_names(self) -> dict[Medium, Want]:
-        """用豆包BGM做一段声音: the model tells which kind of sound."""
-        for name in self._scan.names:
-            audible = name.medium in (Medium.MUSIC, Medium.SPEECH)
-            if audible and not name.rejected and name.start < self._spoken_from:
-                return _one(name.medium, name.start, name.end)
-        return {}
-
-    def _from_telling(self) -> dict[Medium, Want]:
-        """Said of nothing else: "120 BPM, no vocals" is music, 语速快一倍 is speech."""
-        for clause in self._scan.clauses:
-            for item in clause.items:
-                if item.under("vocals") == "none" or item.phrase == "bpm":
-                    return _one(Medium.MUSIC, item.start, item.end)
-                if clause.index == 0 and item.phrase in ("lyrics", "lyric", "歌词", "歌詞"):
-                    return _one(Medium.MUSIC, item.start, item.end)
-                if item.phrase.startswith("语速"):
-                    return _one(Medium.SPEECH, item.start, item.end)
-        return {}
-
-    def _from_names(self) -> dict[Medium, Want]:
-        has_more = bool(self._scan.names) and self._has_more()
-        for name in self._scan.names:
-            telling = name.family is not None and name.family.name.endswith(("BGM", "Song"))
-            if name.rejected or name.start >= self._spoken_from:
-                continue
-            if telling or has_more:
-                return _one(name.medium, name.start, name.end)
-        return {}
-
-    def _has_more(self) -> bool:
-        """Something beside the name and the words that ask to keep it."""
-        extra = [
-            item
-            for reading in self._readings
-            for item in reading.clause.items
-            if not item.has("name", "polite", "use", "neg", "model_word", "this")
-            and not item.under("wish")
-            and not item.under("verb")
-        ]
-        return sum(max(1, item.end - item.start) for item in extra) >= 2
-
 
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
+_SOUND_LABELS = frozenset({"background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
+                           "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ADJECTIVES = 6
+_ALIVE = frozenset({"come alive", "comes alive", "come to life", "comes to life", "in motion",
+                    "start moving", "动起来", "活起来", "活过来"})  # fmt: skip
+_PARTS, _NAMED = 5, 7
+"""Entries of a list that are looked at, and the words of the longest."""
 _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
 _SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
@@ -393,7 +407,7 @@ def _is_whole(clause: Clause, want: Want) -> bool:
     plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
     if len(told) > _ADJECTIVES or not plain:
         return False
-    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this"):
+    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this", "and"):
         return True
     return behind.phrase in _SAYING or behind.under("verb") == "speech"
 

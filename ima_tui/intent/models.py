@@ -43,6 +43,7 @@ def named_model(scan: Scan, asked: MediaRequest, medium: Medium | None) -> Named
         and name.family is not None
         and name.start < asked.spoken_from
         and (medium is None or name.medium is medium)
+        and not _is_elsewhere(scan, asked, name)
     ]
     return next((name for name in fitting if name.cued), fitting[0] if fitting else None)
 
@@ -200,10 +201,19 @@ def misplaced(scan: Scan, asked: MediaRequest) -> tuple[Misplaced, ...]:
         for name in scan.names
         if name.family is not None
         and not name.rejected
-        and name.medium not in media
+        and (name.medium not in media or _is_elsewhere(scan, asked, name))
         and name.start < asked.spoken_from
         and _is_meant(scan, name)
     )
+
+
+def _is_elsewhere(scan: Scan, asked: MediaRequest, name: Named) -> bool:
+    """ "a poster with Wan, animate it with Midjourney": each is named for what the other makes."""
+    if len(asked.wants) < 2:
+        return False
+    clause = next((c for c in scan.clauses if c.start <= name.start < c.end), None)
+    made = {want.medium for want in asked.wants if clause and want.clause == clause.index}
+    return bool(made) and name.medium not in made
 
 
 def _is_meant(scan: Scan, name: Named) -> bool:

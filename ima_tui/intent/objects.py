@@ -6,9 +6,41 @@ what something is made of.
 
 from __future__ import annotations
 
+from functools import cache
+
 from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import SOURCE, Item
+from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import EXISTING_BEFORE, medium_of
+
+_DETERMINERS = frozenset({"a", "an", "the", "his", "her", "its", "their", "my", "some", "two"})
+
+
+@cache
+def _holders() -> frozenset[str]:
+    return frozenset(vocabulary().around["holders"])
+
+
+def held(items: tuple[Item, ...], place: int) -> bool:
+    """ "voiceover artist", "film crew": the medium tells which artist, and is not wanted."""
+    following = items[place + 1] if place + 1 < len(items) else None
+    if following is not None and following.phrase in _MANNERS:
+        return medium_of(items[place]) is not Medium.IMAGE  # "lofi vibes", but "comic style"
+    return following is not None and following.phrase in _holders()
+
+
+_MANNERS = frozenset({"vibe", "vibes", "style", "styled", "aesthetic", "aesthetics", "feel", "mood",
+                      "look", "inspired", "themed", "energy", "era"})  # fmt: skip
+
+
+def doing(items: tuple[Item, ...], place: int) -> bool:
+    """ "… watching a movie": behind such a verb stands what somebody does."""
+    following = items[place + 1] if place + 1 < len(items) else None
+    word = items[place].phrase
+    if following is None or len(word) < 6 or not word.endswith("ing"):
+        return False
+    return following.phrase in _DETERMINERS and not items[place].under("noun")
+
 
 _MADE_BEFORE = frozenset({"it", "these", "them", "this", "that", "the result", "the output"})
 _OF = frozenset({"from", "of", "out of", "with", "using", "based"})
@@ -29,16 +61,33 @@ def existing(items: tuple[Item, ...]) -> Item | None:
 def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     """ "this photo", "my cooking video": it is there already."""
     place = items.index(noun)
+    altered = any("verb.edit" in item.tags for item in items[:2])
+    placed = place > 1 and items[place - 1].phrase == "the"
+    if altered and placed and items[place - 2].phrase in ("in", "on", "from"):
+        return True
     for before in reversed(items[max(0, place - EXISTING_BEFORE) : place]):
         if before.has("stop") or before.under("verb") in ("make", "turn", "image"):
+            return False
+        if before.phrase in _NEEDS:
             return False
         if before.phrase in ("a", "an", "new"):
             return False
         if before.has("this"):
-            return True
-    altered = any("verb.edit" in item.tags for item in items[:2])
-    placed = place > 1 and items[place - 1].phrase == "the"
-    return altered and placed and items[place - 2].phrase in ("in", "on", "from")
+            return not _authored(items[:place], noun)
+    return False
+
+
+_NEEDS = frozenset({"needs", "need", "wants", "want", "requires", "deserves", "lacks"})
+"""Our band needs cover art: ours is the band, and the art is not there yet."""
+
+
+def _authored(before: tuple[Item, ...], noun: Item) -> bool:
+    """ "write their hit single", "record my voicemail greeting": it is not there yet."""
+    heard = medium_of(noun) in (Medium.MUSIC, Medium.SPEECH)
+    return heard and any(item.phrase in _AUTHORS for item in before)
+
+
+_AUTHORS = frozenset({"write", "compose", "record", "produce", "sing"})
 
 
 def works_on(items: tuple[Item, ...], at: int) -> bool:
@@ -72,18 +121,28 @@ def points(items: tuple[Item, ...], at: int) -> bool:
 
 
 def made_of(items: tuple[Item, ...], at: int) -> bool:
-    """ "a video from this photo", "a clip of it", "out of my picture"."""
+    """ "a video from this photo", "a clip of it"; but not "for my website background"."""
+    led = ""
     for place in range(at, len(items)):
         item = items[place]
+        led = item.phrase if item.has("stop") else led
         if item.has("and") and any(medium_of(later) for later in items[place:]):
             return False  # "an image of a lake and a video of it"
         if item.has(SOURCE):
             return True
-        if medium_of(item) is Medium.IMAGE and is_existing(items, item):
+        last = place + 1 == len(items) or bool(items[place + 1].tags)
+        if led in _MADE_WITH and last and _is_there(items, item):
             return True
         if item.phrase in _MADE_BEFORE and items[place - 1].phrase in _OF:
             return True
     return False
+
+
+def _is_there(items: tuple[Item, ...], item: Item) -> bool:
+    return medium_of(item) is Medium.IMAGE and is_existing(items, item)
+
+
+_MADE_WITH = _OF | {"", "in", "on", "by", "as"}
 
 
 _STILL = frozenset(
@@ -104,13 +163,34 @@ _STILL = frozenset(
 )
 
 
+_CAUSES = frozenset({"let", "have", "make", "get"})
+
+
+def _does(item: Item, cause: str) -> bool:
+    """ "make it *move*", "get it *moving*"."""
+    word = item.phrase
+    if word in _moves():
+        return True
+    stem = word.removesuffix("ing")
+    return cause == "get" and stem != word and {stem, stem + "e", stem[:-1]} & _moves() != set()
+
+
+@cache
+def _moves() -> frozenset[str]:
+    return frozenset(vocabulary().around["moves"])
+
+
 def made_to_move(items: tuple[Item, ...]) -> Item | None:
-    """ "Let him yawn", "have her turn": somebody in the picture is to do something."""
-    if not any(item.phrase in ("let", "have") for item in items[:3]):
+    """ "Let him yawn", "have her turn", "make the dog wag its tail": somebody in the picture is to
+    do something."""
+    if not any(item.phrase in _CAUSES for item in items[:3]):
         return None
-    told = [item for item in items if not item.has("polite")]
-    if len(told) < 3 or told[0].phrase not in ("let", "have"):
+    told = [item for item in items if not item.has("polite", "seq", "and")]
+    if len(told) < 3 or told[0].phrase not in _CAUSES:
         return None
+    does = any(_does(item, told[0].phrase) for item in told[2:5])
+    if told[0].phrase in ("make", "get"):
+        return told[0] if does and told[1].phrase not in ("a", "an", "me") else None
     pointed = told[1].has("pronoun", "this") or told[1].phrase in ("him", "her", "them", "the")
     return told[0] if pointed and not any(item.phrase in _STILL for item in told[2:4]) else None
 

@@ -13,23 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-from ima_tui.core.domain import Medium, Value
-from ima_tui.intent import counting, numerals
+from ima_tui.core.domain import Medium
+from ima_tui.intent import counting, sound_parameters
+from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
-
-
-@dataclass(frozen=True, slots=True)
-class FoundParameter:
-    """A parameter with its place in the folded text."""
-
-    name: str
-    value: Value
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +46,13 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
         found += [size] if size and not eight_k else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
-        found += _audio(items) or _silent(scan, asked) or _heard(scan, asked)
+        found += _audio(items) or _silent(scan, asked) or _heard(scan, asked) or _noise(text)
         found += _shots(items)
+        found += _each(_FPS, "fps", text)
     if Medium.MUSIC in media:
-        found += _music(text, items, scan)
+        found += sound_parameters.music(text, items, scan)
     if Medium.SPEECH in media:
-        found += _speech(text, items)
+        found += sound_parameters.speech(text, items)
     found += _each(_SEED, "seed", text)
     if count := counting.count(scan, asked):
         found.append(FoundParameter("n", count[0], count[1], count[2]))
@@ -116,7 +108,7 @@ def _ratio(text: str) -> FoundParameter | None:
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
-        if _TURNED_DOWN.search(before):
+        if TURNED_DOWN.search(before):
             continue
         if (shown := around.shown.search(before)) and not _no_time(shown, found):
             continue
@@ -125,19 +117,16 @@ def _ratio(text: str) -> FoundParameter | None:
             continue
         value = f"{width:g}:{height}"
         spelled = "aspect ratio" in found.group() or around.before.search(before)
-        if value not in STANDARD and not (spelled and around.behind.match(text, found.end())):
+        behind = around.behind.match(text, found.end())
+        # "a fox 1:7" at the end of its clause: no time of day has one digit of minutes
+        bare = ":" in found.group() and len(found["h"]) == 1 and behind is not None
+        if value not in STANDARD and not ((spelled or bare) and behind):
             continue
         worded = not any(sign in found.group() for sign in ":比x×")
-        if worded and not (spelled or around.behind.match(text, found.end())):
+        if worded and not (spelled or behind):
             continue
         return FoundParameter("aspect_ratio", value, found.start(), found.end())
     return None
-
-
-_TURNED_DOWN = re.compile(
-    r"(?:不用|不要|别用|别要|不是|\bnot|\bno|\bwithout|\binstead of|\brather than)\s*(?:an?\s+)?$"
-)
-"""不用16:9, "not instrumental": what stands behind is not wanted."""
 
 
 def _no_time(shown: re.Match[str], found: re.Match[str]) -> bool:
@@ -149,13 +138,24 @@ _PIXELS = re.compile(r"(?<![a-z0-9.])(?P<w>\d{3,4})\s*[x×*]\s*(?P<h>\d{3,4})(?!
 
 
 def _pixels(text: str) -> FoundParameter | None:
-    """1920x1080 asks for 16:9."""
+    """1920x1080 asks for 16:9, 500x300 for 5:3."""
     found = _PIXELS.search(text)
     if found is None or not int(found["w"]) or not int(found["h"]):
         return None
     ratio = Fraction(int(found["w"]), int(found["h"]))
     value = f"{ratio.numerator}:{ratio.denominator}"
-    return FoundParameter("aspect_ratio", value, *found.span()) if value in STANDARD else None
+    near = (each for each in sorted(STANDARD) if abs(_shape(each) / ratio - 1) < _SAME_SHAPE)
+    value = value if value in STANDARD else next(near, value)
+    return FoundParameter("aspect_ratio", value, *found.span())
+
+
+_SAME_SHAPE = 0.02
+"""1366x768 is 16:9 to the eye."""
+
+
+def _shape(ratio: str) -> Fraction:
+    width, _, height = ratio.partition(":")
+    return Fraction(int(width), int(height))
 
 
 def _plausible(found: re.Match[str]) -> bool:
@@ -194,21 +194,25 @@ _FORMATS = frozenset(
 )
 _SIZE = re.compile(
     r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size"
-    r"|resolution|分辨率|[,。]|$))|(?P<p>360|480|540|720|768|1080|1440|2160)\s*p"
+    r"|resolution|分辨率|[,。]|$))|(?P<p>144|240|360|480|540|576|720|768|900|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
     r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b"
     r"|projectors?\b"
     r"|cameras?\b|电视|屏幕|显示器|显示屏|投影|摄像机|摄影机|相机))"
 )
 _EIGHT_K = re.compile(
-    r"(?<![a-z0-9.$¥])(?:8\s*k|八k)(?![a-z0-9])(?!\s*(?:run|race|tv|people|steps|元|块))|4320\s*p\b"
+    r"(?<![a-z0-9.$¥])(?:(?P<k>8|12|16|24|32)\s*k|八k)(?![a-z0-9])"
+    r"(?!\s*(?:run|race|tv|people|steps|followers|views|fans|likes|points|元|块|粉|人|公里|米))"
+    r"|4320\s*p\b"
 )
 
 
 def _size(text: str, media: set[Medium]) -> tuple[FoundParameter | None, FoundParameter | None]:
-    """(size of an image or resolution of a video, 8K)."""
+    """(size of an image or resolution of a video, 8K or more)."""
     eight = _EIGHT_K.search(text)
-    found_eight = FoundParameter("size", "8K", eight.start(), eight.end()) if eight else None
+    found_eight = (
+        FoundParameter("size", f"{eight['k'] or 8}K", eight.start(), eight.end()) if eight else None
+    )
     for found in _SIZE.finditer(text):
         if found["k"] == "8":
             continue
@@ -248,7 +252,7 @@ def _visual(text: str, scan: Scan) -> list[FoundParameter]:
     start, end = found.span("what")
     further = _FURTHER.search(text, start, end)
     end = further.start() if further else end
-    return [FoundParameter("negative_prompt", _written(scan, start, end), found.start(), end)]
+    return [FoundParameter("negative_prompt", written(scan, start, end), found.start(), end)]
 
 
 _FURTHER = re.compile(
@@ -257,14 +261,6 @@ _FURTHER = re.compile(
     r"|用|使用|using |with |横屏|竖屏)"
 )
 """The next parameter behind a list of unwanted things."""
-
-
-def _written(scan: Scan, first: int, last: int) -> str:
-    """The person's own words, folded in width and case only: a decision is the same in capitals."""
-    import unicodedata
-
-    start, end = scan.plain.span(first, last)
-    return unicodedata.normalize("NFKC", scan.plain.original[start:end]).casefold().strip(" :,、")
 
 
 _SEED = re.compile(
@@ -320,6 +316,22 @@ def _heard(scan: Scan, asked: MediaRequest) -> list[FoundParameter]:
     return []
 
 
+_NOISE = re.compile(
+    r"(?:要有|带有?|带上|加上|配上|有|伴有|听得到|听到)[^,。;的]{1,6}(?<![歌掌])(?:声|音效)(?=[,。;!]|$)"
+)
+"""要有海浪声: what is heard in the video itself."""
+_FPS = re.compile(
+    r"(?<![\d.])(?P<v>\d{2,3})\s*(?:fps\b|frames (?:per|a) second|帧(?:每秒|/秒|率)?(?!画))"
+)
+
+
+def _noise(text: str) -> list[FoundParameter]:
+    found = _NOISE.search(text)
+    if found is None or TURNED_DOWN.search(text[max(0, found.start() - 8) : found.start()]):
+        return []
+    return [FoundParameter("audio", True, *found.span())]
+
+
 def _shots(items: list[Item]) -> list[FoundParameter]:
     return [
         FoundParameter("shot_type", item.under("shot"), item.start, item.end)
@@ -328,95 +340,22 @@ def _shots(items: list[Item]) -> list[FoundParameter]:
     ][:1]
 
 
-_UNSUNG = re.compile(
-    r"(?:不要|不用|别要|别有|别带|别加|没有|无需|去掉|去除|不需要|不带|不含|免去)(?:任何|有"
-    r"|加)?(?:人声|歌词|演唱|人唱|歌声|主唱)"
-    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics"
-    r"|singers?)\b"
-)
-_BPM = re.compile(
-    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
-    r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
-)
-_SUNG_BY = re.compile(
-    r"\b(?:vocals?|singer|voice)\s*[:=]\s*(?:fe)?male\b|人声\s*[:是为]?\s*[男女]"
-    r"|\b(?:woman|man|girl|boy) (?:who )?(?:sings|singing)\b"
-)
-_EXCLUDE = re.compile(
-    r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)"
-    r"\s*(?P<what>[^.。;\n!?]+)"
-)
-_TAGS = re.compile(
-    r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)"
-    r"|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)"
-)
-
-
-def _music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
-    found: list[FoundParameter] = []
-    for item in items:
-        kind = item.under("vocals")
-        if kind and _TURNED_DOWN.search(text[max(0, item.start - 16) : item.start]):
-            continue
-        if kind == "none":
-            found.append(FoundParameter("make_instrumental", True, item.start, item.end))
-        elif kind:
-            found.append(FoundParameter("vocal_gender", kind, item.start, item.end))
-    if not any(each.name == "make_instrumental" for each in found):
-        found += [
-            FoundParameter("make_instrumental", True, *no.span())
-            for no in [_UNSUNG.search(text)]
-            if no
-        ]
-    named = any(each.name == "vocal_gender" for each in found)
-    if (sung := _SUNG_BY.search(text)) and not named:
-        female = re.search("female|wom|girl|女", sung.group()) is not None
-        gender = "f" if female else "m"
-        found.append(FoundParameter("vocal_gender", gender, sung.start(), sung.end()))
-    if beat := _BPM.search(text):
-        value = int(beat["v"] or beat["w"])
-        found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
-    if tags := _EXCLUDE.search(text):
-        found.append(
-            FoundParameter(
-                "negative_tags", _written(scan, *tags.span("what")), tags.start(), tags.end()
-            )
-        )
-    if tags := _TAGS.search(text):
-        group = "what" if tags["what"] else "zh"
-        found.append(
-            FoundParameter("tags", _written(scan, *tags.span(group)), tags.start(), tags.end())
-        )
-    return found
-
-
-_SPEED = re.compile(
-    rf"(?<![\d.])(?P<v>\d(?:\.\d{{1,2}})?)\s*(?:x\b|×|倍速?|times)(?:\s*(?:speed|语速|速度))?"
-    rf"|(?<![\d.])(?P<u>\d(?:\.\d{{1,2}})?)\s*(?:speed|的语速|语速|的速度)"
-    rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:"
-    rf"|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
-    rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
-)
-_SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
-
-
-def _speech(text: str, items: list[Item]) -> list[FoundParameter]:
-    found: list[FoundParameter] = []
-    if speed := _SPEED.search(text):
-        value = numerals.number(speed["v"] or speed["u"] or speed["w"] or speed["z"])
-        if value is not None and 0.1 <= value <= 5:
-            found.append(FoundParameter("speed", numerals.plain(value), speed.start(), speed.end()))
-    for name in _SPEECH_WORDS:
-        told = [
-            item
-            for item in items
-            if item.under(name)
-            and not _TURNED_DOWN.search(text[max(0, item.start - 16) : item.start])
-        ]
-        exact = [item for item in told if item.under(name) != "any"] or told
-        if name == "voice" and len({item.under(name) for item in exact}) > 1:
-            continue  # either will do
-        found += [
-            FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
-        ]
-    return found
+_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
+OF_MEDIUM = {
+    Medium.IMAGE: _VISUAL,
+    Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type", "fps"},
+    Medium.MUSIC: frozenset(
+        {
+            "make_instrumental",
+            "vocal_gender",
+            "bpm",
+            "negative_tags",
+            "tags",
+            "model_version",
+            "lyrics",
+            "title",
+        }
+    ),
+    Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
+}
+"""The parameters that each medium may have."""

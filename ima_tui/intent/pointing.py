@@ -167,4 +167,7 @@ def _is_picture(items: tuple[Item, ...], place: int) -> bool:
         return False
     before = items[place - 1]
     pointed = before.has("this") and before.phrase[-1] in "张幅的些"
+    following = items[place + 1] if place + 1 < len(items) else None
+    moved = following is not None and following.has("motion")
+    pointed = pointed or (before.phrase in ("让", "把", "使") and moved)
     return pointed or (place > 1 and place + 1 == len(items))

@@ -39,7 +39,7 @@ _FORM = re.compile(
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
     r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused"
-    r"|(?!always)\w+s) )"
+    r"|(?!always)(?:\w+ )?\w+s) )"
     r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b"
     r"|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
     r"|speak|read|use|work|be|take|generate|create|produce)) ))"
@@ -61,9 +61,11 @@ _CONTENT = re.compile(
     r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b"
     r"|\bhow to\b"
     r"|\b(?:do|have) (?:a|an|some|me)\b|\b(?:is|are) there (?:any )?(?:chance|way) (?:that )?you\b"
-    r"|\b(?:do|would) you mind|\bbe (?:my|the) (?:\w+ )?default|\bcan (?:i"
-    r"|we) (?:please )?(?:have|get|see|order|ask for)\b"
-    r"|\bwould it be possible|\bcould i (?:have|get)|\bis it (?:possible|ok) to (?:get|have|make"
+    r"|\b(?:do|would) you mind|\bbe (?:my|the) (?:\w+ )?default"
+    r"|(?<!where )(?<!how )(?<!when )\b(?:can|could|may) (?:i|we) (?:please )?"
+    r"(?:have|get|see|order|ask for)\b"
+    r"(?! (?:an? |my |the )?(?:refund|discount|invoice|receipt|trial))"
+    r"|\bwould it be possible|\bis it (?:possible|ok) to (?:get|have|make"
     r"|do) an? "
     r"|\bwould you\b|\bwill you\b"
 )
@@ -124,6 +126,16 @@ _CAN = re.compile(
     r"|(?:能不能|能否|可不可以|可以|会不会|会|能|支持不支持|支持).*(?:吗|么|嘛|不)?[?]?$"
     r"|(?:吗|么|嘛)[?]?$"
 )
+_MOST_ZH = re.compile(
+    r"^(?:请问|那|这个|你们|它|视频|图片|音乐|歌|语音){0,2}(?:一次)?(?:最多|最长|最大|最高|最短|最少|最快)"
+    r"[^,。;]{0,6}(?:能|可以|支持|是|做|要)[^,。;]{0,8}(?:多少|多长|多大|多久|几|什么)"
+)
+"""最长能做几分钟的视频: how much there can be of it."""
+_MADE_ZH = re.compile(
+    r"^(?:请|帮我|给我|麻烦|来|想要|我要|我想要){0,2}(?:做|画|生成|制作|拍|写|设计|录|剪|出|来)"
+    r"(?:一)?(?:个|张|段|条|支|部|幅|首|份|套|组)"
+)
+"""做个动画解释什么是通货膨胀: the question is what it shows."""
 _SHOWN = re.compile(r"写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
 _POLITE_ZH = re.compile(
     r"(?:能不能|可不可以|可以|能否|可否|能|请|麻烦|劳驾|帮忙)?(?:帮我|给我|替我|帮忙|麻烦|请"
@@ -144,9 +156,22 @@ def is_question(scan: Scan) -> bool:
     text = _named(scan).strip()
     if not text:
         return False
-    if _SHOWN.search(text):
+    if _SHOWN.search(text) or _is_read_out(scan):
         return False
     return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
+
+
+def _is_read_out(scan: Scan) -> bool:
+    """ "in a boy's voice say: can we keep him?": the question is to be spoken."""
+    leading: list[Item] = []
+    for clause in scan.clauses[:3]:
+        leading += clause.items
+        if clause.before == ":":
+            break
+    else:
+        return False
+    spoken = ("verb.speech", "noun.speech", "speech_if")
+    return any(item.has(*spoken) or item.under("voice") for item in leading)
 
 
 _UNDECIDED = re.compile(
@@ -169,10 +194,25 @@ _EITHER = re.compile(
 )
 
 
+_OPEN = re.compile(
+    r"\bor (?:maybe|perhaps|even)\b|\bwhatever\b|\bwhichever\b|\beither\b"
+    r"|都行|都可以|都好|看着办|随便"
+)
+_STILL = r"(?:images?|pictures?|photos?|posters?|图|画|海报)"
+_TWO = re.compile(
+    rf"{_STILL}\b.{{0,24}}\bor\b(?!.{{0,24}}\b{_STILL}).{{0,24}}\b{_MEDIA}"
+    rf"|\b(?!{_STILL}){_MEDIA}\b.{{0,24}}\bor\b.{{0,24}}\b{_MEDIA}"
+    rf"|{_MEDIA}.{{0,8}}(?:还是|或)[^,。]{{0,8}}{_MEDIA}"
+)
+"""Two media to choose from, and not two words for one."""
+
+
 def is_undecided(scan: Scan) -> bool:
     """Whether the text leaves the medium open: "a song or a video, I can't decide"."""
     text = scan.text[:_MOST_READ]
-    return bool(_UNDECIDED.search(text) and _EITHER.search(text))
+    if _UNDECIDED.search(text) and _EITHER.search(text):
+        return True
+    return bool(_OPEN.search(text)) and _TWO.search(text) is not None
 
 
 def is_vague(scan: Scan) -> bool:
@@ -185,12 +225,18 @@ def has_form(scan: Scan) -> bool:
     if len(scan.text) > _MOST_READ:
         return False
     text = _named(scan).strip()
-    return bool(text) and (_has_english_form(text) or _has_chinese_form(text))
+    if not text or _MADE_ZH.search(text):
+        return False
+    if _POLITE_ZH.search(text) and not _PRICE.search(text):
+        return False
+    return _has_english_form(text) or _has_chinese_form(text)
 
 
 def _asks_about(text: str, scan: Scan) -> bool:
     english, chinese = _has_english_form(text), _has_chinese_form(text)
     if _TOLD.search(text) and not _CONTENT.search(text):
+        return True
+    if _MOST_ZH.search(text):
         return True
     if not (english or chinese) or _requested(scan, text):
         return False
@@ -215,6 +261,8 @@ def _has_chinese_form(text: str) -> bool:
 def _requested(scan: Scan, text: str) -> bool:
     """Something is asked for beside the question, or politely in the form of one."""
     if _POLITE_ZH.search(text) and not _PRICE.search(text):
+        return True
+    if _MADE_ZH.search(text) and _OPENS_ZH.search(text) is None and not _PRICE.search(text):
         return True
     if any(_orders(clause) for clause in scan.clauses):
         return True

@@ -269,10 +269,11 @@ class Router:
     def _bound(self, decision: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
-        found = commands.find_commands(self._scan, evidence, self._asked.spoken_from)
+        told = (*evidence, *_figures(replace(decision, evidence=evidence)))
+        found = commands.find_commands(self._scan, told, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
         bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT
-        bare = bare or self._open
+        bare = bare or self._open or (not self._asked.wants and self._asked.sound is not None)
         vague = questions.is_vague(self._scan)
         decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
         if decision.description and found:
@@ -376,7 +377,7 @@ class Router:
         made: list[IntentStep] = []
         for want, (task_type, uses) in zip(self._asked.wants, steps, strict=True):
             model = chosen.get(want.medium)
-            own = tuple(p for p in params if p.name in OF_MEDIUM[task_type.medium])
+            own = tuple(p for p in params if p.name in parameters.OF_MEDIUM[task_type.medium])
             made.append(IntentStep(task_type, model.model_id if model else "", own, uses))
         return tuple(made)
 
@@ -414,30 +415,17 @@ class Router:
         self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
 
 
+def _figures(decision: Intent) -> Iterator[Evidence]:
+    """Sizes and shapes that nobody offers: another one is agreed on, and they say nothing more."""
+    for name in ("size", "aspect_ratio"):
+        if decision.param(name) is None:
+            yield from (Evidence(f"params.{name}", s) for s in decision.spans(f"params.{name}"))
+
+
 def _only(asked: MediaRequest, medium: Medium) -> MediaRequest:
     """Asked for this medium alone, whatever else the words speak of."""
     want = asked.want(medium) or Want(medium, 0, 0)
     return replace(asked, wants=(want,))
-
-
-_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
-OF_MEDIUM = {
-    Medium.IMAGE: _VISUAL,
-    Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type"},
-    Medium.MUSIC: frozenset(
-        {
-            "make_instrumental",
-            "vocal_gender",
-            "bpm",
-            "negative_tags",
-            "tags",
-            "model_version",
-            "lyrics",
-            "title",
-        }
-    ),
-    Medium.SPEECH: frozenset({"voice", "speed", "pitch", "volume"}),
-}
 
 
 def _reason(model: ModelChoice | None) -> Reason | None:

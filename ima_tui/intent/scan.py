@@ -226,10 +226,15 @@ def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
         return False
     if item.has("seq") and not item.has("and"):
         if is_chinese(item.phrase):
-            return len(item.phrase) > 2 or _begins(following)
+            return len(item.phrase) > 2 or _begins(following) or bool(following.under("noun"))
         return item.phrase not in ("second", "third", "next", "later") or _begins(following)
     if item.phrase in ("and", "but", "then", "and then", "而是", "但", "但是", "并", "and also"):
+        moved = following.phrase in ("get", "have", "let") and place + 2 < len(items)
+        if moved and items[place + 2].has("pronoun"):  # "and get it flapping"
+            return True
         return _begins(following) or item.phrase in ("then", "and then", "but", "而是")
+    if item.phrase in ("让", "使"):  # 修复完让他笑一笑
+        return current[-1].phrase in ("完", "后", "好", "之后", "好后", "画完", "做完")
     return item.phrase in ("改用", "只要", "就要") and len(current) > 1
 
 

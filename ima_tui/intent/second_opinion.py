@@ -29,7 +29,8 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-HINT, DOUBT, VETO, RESCUE, LEAD, BRIEF, CERTAIN, EXPLICIT = 0.5, 0.7, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0
+LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
+CLEAR, BRIEF, CERTAIN, EXPLICIT = 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it is worth a look for more things; is worth an answer;
 doubts what only stands there; answers what the rules would ask of a short text; doubts several
 things; settles a brief; overrules what only stands there; doubts what is asked for."""
@@ -89,7 +90,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
     if intent.question is not None:
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label == _label(intent):
-        least = BRIEF if intent.brief else VETO if intent.guessed else 0.0
+        alone = intent.kind is RequestKind.SINGLE
+        least = BRIEF if intent.brief else VETO if alone else 0.0
         return intent if opinion.margin >= least else _doubted(intent, opinion, images)
     if opinion.label not in _MEDIA:
         least = LEAD if opinion.label == ASK and not intent.guessed else VETO
@@ -103,7 +105,7 @@ def compare(intent: Intent, opinion: Opinion | None, images: int) -> Intent:
     fixed = intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION)
     if fixed or opinion is None or intent.question is not None:
         return intent if fixed else _unsure(intent, None)
-    agrees = opinion.label == _label(intent) and opinion.margin >= BRIEF
+    agrees = opinion.label == _label(intent) and opinion.margin >= CLEAR
     return intent if agrees else _doubted(intent, opinion, images)
 
 
@@ -111,7 +113,7 @@ def _in_steps(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
     """Several things where the rules found one, if they find more when they look for it."""
     mentions = any(each.part == "media" for each in intent.alternatives)
     least = RESCUE if intent.explicit else HINT if mentions else VETO
-    if opinion.margin < least or intent.question is _OPEN or intent.kind is RequestKind.WORKFLOW:
+    if intent.question is not None or intent.kind is RequestKind.WORKFLOW or opinion.margin < least:
         return None
     found = read_as(SEVERAL)
     if found.kind is not RequestKind.WORKFLOW:
@@ -125,11 +127,11 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        least = RESCUE if intent.explicit and not several else DOUBT
+        least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
         follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several:
         follow = certain = False
-        if margin < (RESCUE if several else CERTAIN if intent.asked else LEAD):
+        if several and margin < EXPLICIT:
             return intent
     else:
         follow, certain = margin >= RESCUE, margin >= CERTAIN and not several
@@ -147,10 +149,11 @@ def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) ->
     if opinion.label not in _MEDIA:
         several = opinion.label == SEVERAL
         return _unsure(intent, _answer(SEVERAL, images) if several else None)
-    if opinion.margin < DOUBT or intent.vague or (intent.bare and not images):
+    bare = intent.bare and not images
+    if intent.vague or bare or opinion.margin < LEAST:
         return _unsure(intent, _answer(opinion.label, images))
     found = read_as(opinion.label)
-    certain = opinion.margin >= (BRIEF if intent.brief else LEAD) and found.question is None
+    certain = opinion.margin >= (BRIEF if intent.brief else ANSWER) and found.question is None
     return found if certain else _doubted(found, opinion, images)
 
 

@@ -28,8 +28,9 @@ from ima_tui.intent.intent import (
     Span,
 )
 from ima_tui.intent.media import MediaRequest, read_media
+from ima_tui.intent.parameters import OF_MEDIUM
 from ima_tui.intent.route import by_rules, route
-from ima_tui.intent.router import OF_MEDIUM, whole
+from ima_tui.intent.router import whole
 from ima_tui.intent.scan import (
     Clause,
     Item,

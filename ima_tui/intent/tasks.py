@@ -4,8 +4,9 @@ to be asked first: what the pictures are for, or where they are.
 
 from __future__ import annotations
 
+from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import workflow
+from ima_tui.intent import missing, workflow
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
 from ima_tui.intent.intent import IntentQuestion, Roles
@@ -44,6 +45,10 @@ class Tasks:
         pointed = pointed or any(s.kind is ContentKind.OTHER for s in self._scan.content.sources)
         if first.medium in (Medium.MUSIC, Medium.SPEECH):
             return None
+        made = first.asked and not (first.works_on or first.edit)
+        heard = self._scan.text[: self._asked.spoken_from]
+        if missing.speaks_of_input(heard, first.start if made else len(heard)):
+            return IntentQuestion.MISSING_INPUT
         if not pointed and self._described_before(first.start):
             return None  # "a dog surfing, make it a video": it is what was described
         if not pointed and self._described_behind(first.clause):
@@ -57,6 +62,8 @@ class Tasks:
 
     def _described_behind(self, clause: int) -> bool:
         """A description stands behind the colon that ends the clause."""
+        if clause >= len(self._scan.clauses):
+            return False
         rest = self._scan.clauses[clause + 1 :]
         told = [item for each in rest for item in each.items if describes(item)]
         return self._scan.clauses[clause].before == ":" and len(told) >= 2
@@ -81,6 +88,8 @@ class Tasks:
                 return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
         if self._inputs.has_media:  # only references may be videos and sounds
+            if not self._asked.explicit:  # "extend clip.mp4": nobody does that in one job
+                return None, IntentQuestion.MEDIA_TYPE, Roles()
             return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=tuple(range(count)))
         if frames and count >= 2:
             settled = roles_for_frames(told, count)
@@ -125,6 +134,8 @@ class Tasks:
 
     def _image(self, told: InputRoles) -> tuple[TaskType | None, IntentQuestion | None, Roles]:
         count = len(self._inputs.sources)
+        if count and all(map(order.is_media, self._inputs.sources)):
+            return None, IntentQuestion.MEDIA_TYPE, Roles()  # no picture is made of a video
         if count == 0:
             named = self._task_named(TaskType.IMAGE_TO_IMAGE)
             if self._missing(told) or named:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import LISTED, Clause, Item
+from ima_tui.intent.vocabulary import vocabulary
 
 SOUND = "sound"
 BOTH = "both"
@@ -73,6 +76,12 @@ def names_models(items: tuple[Item, ...], place: int) -> bool:
     return following is not None and following.phrase in ("模型", "大模型", "model", "models")
 
 
+@cache
+def speakers() -> re.Pattern[str]:
+    """Words for who speaks, or how."""
+    return re.compile(vocabulary().any_of("speakers"))
+
+
 def tells_how(clause: Clause) -> bool:
     """A line of its own about voice or speed, before the words to be spoken or behind them."""
     told = any(
@@ -94,6 +103,9 @@ def is_inventory(clause: Clause) -> bool:
 def begins_step(clause: Clause) -> bool:
     """Behind "then", 再, or with one of them near its head (修好之后再…)."""
     worded = clause.after.isalpha() and clause.after != LISTED
+    if clause.items[0].phrase in ("once", "after", "when") and len(clause.items) > 1:
+        second = clause.items[1].phrase  # "once restored, …"
+        worded = worded or second.endswith("ed") or second in ("done", "that", "finished")
     return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
 
 

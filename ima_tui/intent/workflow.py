@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent.inputs import Inputs
@@ -21,14 +22,18 @@ def plan(asked: MediaRequest, inputs: Inputs) -> tuple[tuple[TaskType, int | Non
     """(task type, the step it is made of), images first, then video, then what sounds."""
     steps: list[tuple[TaskType, int | None]] = []
     image_step: int | None = None
+    edited: Want | None = None
     for want in asked.wants:
         if want.medium is None:
             continue
         if want.medium is Medium.VIDEO:
+            if edited is not None and want.start > edited.start:
+                want = replace(want, works_on=True)  # of the picture as it was altered
             steps.append(_video(want, image_step, inputs))
         elif want.medium is Medium.IMAGE:
             image_step = len(steps)
-            altered = inputs.sources and (want.works_on or want.edit or len(asked.wants) == 1)
+            edited = want if inputs.sources and want.edit else None
+            altered = bool(inputs.sources)  # what is given would be left out otherwise
             steps.append((TaskType.IMAGE_TO_IMAGE if altered else TaskType.TEXT_TO_IMAGE, None))
         else:
             steps.append((_FROM_TEXT[want.medium], None))

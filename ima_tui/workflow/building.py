@@ -258,12 +258,14 @@ class Builder:
         whole = self._shared.decision
         decision = confirmation.of_share(whole, share.task_type, params)
         first = not self._steps
+        told = {each for _, unmet in self.unmet for each in (unmet.model_id,)}
+        misplaced = (each for each in whole.misplaced if each.medium is not share.task_type.medium)
         decision = replace(
             decision,
             model_id=share.model_id,
             reason=Reason.REQUEST if share.model_id else None,
             absent=whole.absent if first else (),
-            misplaced=whole.misplaced if first else (),
+            misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
         found = confirmation.check(self._wish, decision, model, _draft(step))
         self.unmet += [(step.id, each) for each in found.unmet]

@@ -52,21 +52,27 @@ class Totals:
 
 
 def totals(of: list[Case]) -> Totals:
-    """The totals of a set. To ask where it has to be asked is right."""
+    """The totals of a set. To ask where it has to be asked is right. A request that only changes a
+    preference has no medium: authors who know no kind `preference` call it `clarify`."""
     found = Totals()
     for case in of:
         want, decision = case["expect"], decide(case)
+        only_kept = False
         kind, asked = decision["kind"], decision["confidence"] == "unsure"
         asked = asked or kind == "clarify"
         right = kind == want["kind"]
         if want["kind"] == "single":
             right = right and decision["task_type"] == want.get("task_type", decision["task_type"])
         if want["kind"] == "clarify":
-            right = asked or kind == "question"
+            only_kept = "preference" in want and "clarify" not in want and kind == "preference"
+            right = asked or kind == "question" or only_kept
         elif asked and case.get("ask_ok"):
             right = True
         found.right += right
-        found.whole += right and not list(misses(case, decision))
+        wrong = [
+            key for key in misses(case, decision) if not (only_kept and key.startswith("kind"))
+        ]
+        found.whole += right and not wrong
         if want["kind"] != "clarify" and asked:
             found.needless += 1
         else:

@@ -11,8 +11,8 @@ from intent_training.grammar import expand, pick, read
 from intent_training.nouns import MEDIA, nouns
 
 SHARES = (
-    ("single", 34),
-    ("noun", 17),
+    ("single", 31),
+    ("noun", 20),
     ("brief", 15),
     ("several", 10),
     ("edit", 7),

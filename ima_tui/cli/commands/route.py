@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ima_tui.catalogue import order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.cli import session
@@ -23,7 +24,7 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
-from ima_tui.intent.intent import Confidence, Intent, RequestKind
+from ima_tui.intent.intent import Confidence, Intent, Parameter, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
 from ima_tui.preferences.file import Preferences
@@ -181,21 +182,15 @@ def _row(number: int, line: str) -> tuple[object, str, list[str]]:
 def told(text: str, decision: Intent) -> Iterator[str]:
     """The intent in sentences, each part with the words that gave it."""
     yield _headline(text, decision)
+    for number, step in enumerate(decision.steps, 1):
+        name = say(f"task.{step.task_type}")
+        yield say("route.step", number=number, task=name, model=step.model_id or "—")
     if (doubt := _doubt(decision)) is not None:
         yield doubt
+    yield from _chosen(text, decision)
     sent = prompt_sent(text, decision)
     if sent is not None and sent != text:
         yield say("route.prompt_sent", prompt=one_line(sent, 400))
-    for number, step in enumerate(decision.steps, 1):
-        yield say(
-            "route.step", number=number, task=step.task_type.value, model=step.model_id or "—"
-        )
-    if decision.model_id:
-        yield _part(text, decision, "model", "model", decision.model_id)
-    if decision.tier:
-        yield _part(text, decision, "tier", "tier", decision.tier.value)
-    for param in decision.params:
-        yield _part(text, decision, f"params.{param.name}", param.name, str(param.value))
     yield from _roles(decision)
     if decision.preference is not None:
         key = f"route.{decision.preference.action.value}"
@@ -205,8 +200,37 @@ def told(text: str, decision: Intent) -> Iterator[str]:
         words = one_line(text[slice(*each.span)], 60)
         yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
     yield from _refused(decision)
+    if any(map(order.is_media, decision.inputs)) and decision.kind is RequestKind.CLARIFY:
+        yield say("route.continue_video")
+
+
+def _chosen(text: str, decision: Intent) -> Iterator[str]:
+    """The model and the settings, a sentence for each."""
     if decision.model is not None:
-        yield say("route.leaf", model=decision.model.name, version=decision.model.version)
+        why = decision.reason or Reason.DEFAULT
+        yield say(f"route.model_{why}", model=decision.model.name, words=_words(text, decision))
+    elif decision.model_id:
+        yield say("route.model_request", model=decision.model_id, words=_words(text, decision))
+    told = [_setting(text, decision, param) for param in decision.params]
+    if told:
+        yield say("route.settings", settings=say("confirm.comma").join(told))
+
+
+def _words(text: str, decision: Intent) -> str:
+    """The words that gave the model or its tier."""
+    spans = decision.spans("model") or decision.spans("tier")
+    return " … ".join(one_line(text[slice(*span)], 60) for span in spans) or decision.model_id
+
+
+def _setting(text: str, decision: Intent, param: Parameter) -> str:
+    name = parameter_names.name(param.name)
+    value = parameter_names.value(param.name, param.value)
+    words = " … ".join(
+        one_line(text[slice(*span)], 60) for span in decision.spans(f"params.{param.name}")
+    )
+    return say(
+        "route.setting_from" if words else "route.setting", name=name, value=value, words=words
+    )
 
 
 def _doubt(decision: Intent) -> str | None:
@@ -226,16 +250,9 @@ def _headline(text: str, decision: Intent) -> str:
         return say(f"route.clarify_{decision.question.value}")
     if decision.kind is RequestKind.SINGLE and decision.task_type is not None:
         words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans("media"))
-        names = {"name": say(f"task.{decision.task_type}"), "task": decision.task_type.value}
+        names = {"name": say(f"task.{decision.task_type}")}
         return say("route.single_from" if words else "route.single", words=words, **names)
     return say(f"route.{decision.kind.value}")
-
-
-def _part(text: str, decision: Intent, part: str, name: str, value: str) -> str:
-    words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans(part))
-    if not words:
-        return say("route.part", name=name, value=value)
-    return say("route.part_from", name=name, value=value, words=words)
 
 
 def _roles(decision: Intent) -> Iterator[str]:
@@ -246,7 +263,8 @@ def _roles(decision: Intent) -> Iterator[str]:
     found += [("reference", place) for place in roles.reference]
     for name, place in found:
         if place < len(decision.inputs):
-            yield say("route.part", name=name, value=one_line(decision.inputs[place], 200))
+            role = say(f"route.role_{name}")
+            yield say("route.part", name=role, value=one_line(decision.inputs[place], 200))
 
 
 def impossible(decision: Intent) -> Iterator[str]:

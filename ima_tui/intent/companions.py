@@ -1,0 +1,115 @@
+"""What goes along with the thing that is made, told in words that name no medium: a line that
+somebody says, an instrument under the picture, a picture that is to move.
+
+    film a sunrise and have a man say "…"     speech beside the video
+    做成视频，配上古琴                          music beside the video
+    画一条龙，让它飞起来                        a video of what was drawn
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+
+from ima_tui.core.domain import Medium
+from ima_tui.intent.scan import Scan
+from ima_tui.intent.vocabulary import vocabulary
+from ima_tui.intent.wants import Want
+
+_READ = 1500
+"""Characters in which companions are looked for."""
+_SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
+_JOINED = (
+    r"(?:\band|\bthen|\bplus|\bwith|[,;.])\s+"
+    r"(?:(?:then|also|finally|and|over (?:it|that|this))\s+)?"
+)
+_LINE = re.compile(
+    rf"{_JOINED}(?:(?:(?:have|let|make)\s+(?:\w+\s+){{1,4}}?{_SAYS}"
+    r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
+    r"(?=[^.,;:\x00]{0,24}[:\x00])"
+    rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?(?:voice|narrator|speaker|announcer|host)\s+{_SAYS}\b"
+    r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
+    r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
+    r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
+    r"(?:reading|saying|speaking|whispering|reciting)\b"
+)
+_LINE_ZH = re.compile(
+    r"(?:再|然后|并|另外|最后|还要|同时|加|配|[,。;])[^,。;\x00]{0,6}?"
+    r"(?:(?:录|配|念|喊|来|加)(?:上|个|制)?一?(?:句|段话?|条)(?![^,。;\x00]*[的][^话,。;\x00]*$)"
+    r"[^,。;\x00]{0,12}?(?:\x00|:|的话|话(?=[,。;]|$))"
+    r"|(?:让|叫)[它他她][^,。;\x00]{0,3}(?:说|喊|念|读)(?:出|一句)?\s*:?\s*\x00)"
+)
+_MOVES_ZH = re.compile(
+    r"(?:做成|变成|改成|弄成|转成)(?P<into>会动的|动态的|活的|动态版|动画版)(?=[,。;!]|$)"
+    r"|(?:^|[,。;]|再|然后|并|接着)\s*(?:再)?(?:让|使)(?P<who>[^,。;]{1,12}?)"
+    r"(?:(?<!看)起来(?!像)|动一?动|活过来"
+    r"|(?:飞|跑|跳|走|转|流|飘|游|眨眼|挥手|摇摆|绽放|动|跳舞|奔跑|旋转|流动|飘动)(?:了|一下)?(?=[,。;!]|$))"
+)
+_AS_FRAME = re.compile(
+    r"\b(?:use|using|take|with)\s+(?:it|that|this|the (?:image|picture|result|still))\s+as\s+"
+    r"(?:the\s+)?(?:first|start\w*|opening)\s+(?:frame|image)"
+)
+
+
+@cache
+def _played() -> re.Pattern[str]:
+    """An instrument that is put under a picture."""
+    names = vocabulary().any_of("instruments")
+    return re.compile(
+        rf"\b(?:add|put|plus|set (?:it )?to)\s+(?:an?\s+|some\s+)?(?:\w+\s+){{0,2}}?(?:{names})"
+        r"(?:\s+(?:music|under(?:neath)?|beneath|behind|over|in the background|playing)\b"
+        r"[^,.;]{0,12})?\s*"
+        r"(?=[,.;!]|$|\band\b)"
+        rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
+        r"(?:music|under(?:neath)?|in the background|playing softly)\b"
+        rf"|(?:配上?|加上?|伴着|再来点?)[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
+    )
+
+
+def with_companions(
+    scan: Scan, wants: dict[Medium, Want], until: int, *, given: bool
+) -> dict[Medium, Want]:
+    """`wants` with what the text before `until` puts beside them. `given`: pictures are at hand."""
+    if not any(want.asked or want.heads or want.works_on for want in wants.values()):
+        return wants
+    until = min(until, _READ)
+    text = scan.text[:until] + ("\x00" if until < len(scan.text) else "")
+    found = dict(wants)
+    if not given:
+        _move(text, found)
+    if Medium.SPEECH not in found:
+        _beside(scan, found, Medium.SPEECH, _LINE.search(text) or _LINE_ZH.search(text))
+    if Medium.MUSIC not in found:
+        _beside(scan, found, Medium.MUSIC, _played().search(text))
+    return found
+
+
+def _move(text: str, found: dict[Medium, Want]) -> None:
+    """A picture that is made first, and then moves."""
+    image, video = found.get(Medium.IMAGE), found.get(Medium.VIDEO)
+    if image is None:
+        return
+    if video is not None:
+        if not video.works_on and _AS_FRAME.search(text, image.end):
+            found[Medium.VIDEO] = replace(video, works_on=True)
+        return
+    moved = _MOVES_ZH.search(text, image.end)
+    if moved is not None and not image.works_on:
+        start, end = moved.start("into" if moved["into"] else "who"), moved.end()
+        found[Medium.VIDEO] = Want(
+            Medium.VIDEO, start, end, works_on=True, asked=True, phrase=(start, end)
+        )
+
+
+def _beside(
+    scan: Scan, found: dict[Medium, Want], medium: Medium, told: re.Match[str] | None
+) -> None:
+    first = min((want.start for want in found.values()), default=0)
+    if told is None or told.start() < first:
+        return
+    start, end = told.span()
+    clause = next((c.index for c in scan.clauses if c.start <= end - 1 < c.end + 1), 0)
+    found[medium] = Want(
+        medium, start, end, asked=True, extra=True, phrase=(start, end), clause=clause
+    )

@@ -1,0 +1,117 @@
+"""A medium that no noun or verb names: told by lyrics, by who is to speak, by a length.
+
+title: Paper Boats / [Verse] …            a song
+radio host, cheerful: Good morning!       speech
+5s 720p chimney smoke at dusk             a video
+"""
+
+from __future__ import annotations
+
+import re
+
+from ima_tui.core.domain import Medium
+from ima_tui.intent import voices
+from ima_tui.intent.lengths import lengths
+from ima_tui.intent.scan import NAME, QUOTE, Clause, Scan
+from ima_tui.intent.wants import Want, medium_of, speakers
+
+_LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")
+_LONGEST_FILM = 60
+_CLAUSES = 3
+"""Clauses before a colon that tell who speaks."""
+_SHORT = 8
+"""Items of the longest clause that only tells who speaks."""
+
+
+def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
+    """(what the text implies, where words to be spoken begin). `sounds`: it asks for some sound."""
+    end = len(scan.text)
+    if (sung := from_lyrics(scan)) is not None:
+        return {Medium.MUSIC: sung}, end
+    if (announced := from_speaker(scan)) is not None:
+        return {Medium.SPEECH: announced[0]}, announced[1]
+    if (quoted := from_quotation(scan)) is not None:
+        return {Medium.SPEECH: quoted}, end
+    film = None if sounds else from_length(scan)
+    return ({Medium.VIDEO: film} if film is not None else {}), end
+
+
+def from_lyrics(scan: Scan) -> Want | None:
+    """Lyrics are sung, where nothing else is asked for."""
+    sung = scan.content.lyrics
+    if sung is None or _LABELLED.search(scan.plain.text, 0, sung[1]) is None:
+        return None
+    return Want(Medium.MUSIC, *sung, asked=True, phrase=sung)
+
+
+def from_speaker(scan: Scan) -> tuple[Want, int] | None:
+    """(speech, where the words to be spoken begin): "sports commentator, yelling: …"."""
+    leading: list[Clause] = []
+    for clause in scan.clauses[:_CLAUSES]:
+        leading.append(clause)
+        if clause.before == ":":
+            break
+        if clause.before not in (",", "、", "-", "—"):
+            return None
+    if not leading or leading[-1].before != ":" or len(leading) == len(scan.clauses):
+        return None
+    items = [item for clause in leading for item in clause.items]
+    if any(len(clause.items) > _SHORT for clause in leading):
+        return None
+    if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
+        return None
+    end = leading[-1].end
+    told = speakers().search(scan.text, leading[0].start, end)
+    voiced = any(item.under("voice") for item in items)
+    if told is None and not voiced and voices.speaker(scan.text[: end + 1]) is None:
+        return None
+    span = told.span() if told is not None else (leading[0].start, end)
+    return Want(Medium.SPEECH, *span, asked=True, phrase=span), end + 1
+
+
+def from_quotation(scan: Scan) -> Want | None:
+    """ "Welcome to level two." robotic, female: a quotation, and how to speak it."""
+    first, rest = scan.clauses[:1], scan.clauses[1:]
+    if not first or not rest or len(first[0].items) > 1 or not first[0].items[0].has(QUOTE):
+        return None
+    if len(rest) > _CLAUSES or any(len(clause.items) > _SHORT for clause in rest):
+        return None
+    items = [item for clause in rest for item in clause.items]
+    if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
+        return None
+    voiced = any(item.under("voice") for item in items)
+    if not voiced and speakers().search(scan.text, rest[0].start) is None:
+        return None
+    span = (rest[0].start, rest[0].end)
+    return Want(Medium.SPEECH, *span, asked=True, phrase=span)
+
+
+def from_length(scan: Scan) -> Want | None:
+    """Seconds that open the text, or stand by themselves, are those of a video."""
+    for length in lengths(scan.text):
+        if length.seconds > _LONGEST_FILM or "分" in scan.text[length.start : length.end]:
+            continue
+        clause = next((c for c in scan.clauses if c.start <= length.start < c.end), None)
+        if clause is None:
+            continue
+        before = [item for item in clause.items if item.start < length.start]
+        opens = clause.index == 0 and all(item.has(NAME) for item in before)
+        alone = length.start == clause.start and length.end >= clause.end
+        if opens or alone:
+            span = (length.start, length.end)
+            return Want(Medium.VIDEO, *span, heads=True, phrase=span, clause=clause.index)
+    return None
+
+
+def from_terms(scan: Scan) -> Want | None:
+    """Said of nothing else: "120 BPM, no vocals" is music, 语速快一倍 is speech."""
+    for clause in scan.clauses:
+        for item in clause.items:
+            span = (item.start, item.end)
+            if item.under("vocals") == "none" or item.phrase == "bpm":
+                return Want(Medium.MUSIC, *span, phrase=span)
+            if clause.index == 0 and item.phrase in ("lyrics", "lyric", "歌词", "歌詞"):
+                return Want(Medium.MUSIC, *span, phrase=span)
+            if item.phrase.startswith("语速"):
+                return Want(Medium.SPEECH, *span, phrase=span)
+    return None

@@ -1,0 +1,124 @@
+"""Parameters of music and speech: vocals, tempo, tags; speed, voice, pitch and volume."""
+
+from __future__ import annotations
+
+import re
+
+from ima_tui.intent import numerals, voices
+from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
+from ima_tui.intent.scan import Item, Scan
+
+_UNSUNG = re.compile(
+    r"(?:不要|不用|别要|别有|别带|别加|没有|没|无需|去掉|去除|不需要|不带|不含|免去|无)(?:任何|有"
+    r"|加)?(?:人声|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
+    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics"
+    r"|singers?)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"
+    r"|\bvocals?\s*[:=]\s*(?:no|none|off)\b"
+    r"|\b(?:nobody|no one|no-one|noone) (?:sings|singing|should sing)\b"
+    r"|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
+    r"|\b(?:don't|do not) (?:want|need|add) (?:any )?(?:vocals?|singing|lyrics|singers?)\b"
+)
+
+
+_BPM = re.compile(
+    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
+    r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
+)
+
+
+_SUNG_BY = re.compile(
+    r"\b(?:vocals?|singer|voice)\s*[:=]\s*(?:fe)?male\b|人声\s*[:是为]?\s*[男女]"
+    r"|\b(?:woman|man|girl|boy) (?:who )?(?:sings|singing)\b"
+)
+
+
+_EXCLUDE = re.compile(
+    r"(?:negative[ _-]?tags?\s*(?::|=)?|\bexclud(?:e|ing)\s*:?|排除(?:风格)?\s*:?|反向标签\s*:?)"
+    r"\s*(?P<what>[^.。;\n!?]+)"
+)
+
+
+_TAGS = re.compile(
+    r"(?<![a-z_] )(?<![a-z_])(?:style )?tags\s*(?::|=)\s*(?P<what>[^.。;\n!?]+)"
+    r"|风格标签\s*:?\s*(?P<zh>[^.。;\n!?]+)"
+)
+
+
+def music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
+    found: list[FoundParameter] = []
+    for item in items:
+        kind = item.under("vocals")
+        if kind and TURNED_DOWN.search(text[max(0, item.start - 16) : item.start]):
+            continue
+        if kind == "none":
+            found.append(FoundParameter("make_instrumental", True, item.start, item.end))
+        elif kind:
+            found.append(FoundParameter("vocal_gender", kind, item.start, item.end))
+    if not any(each.name == "make_instrumental" for each in found):
+        found += [
+            FoundParameter("make_instrumental", True, *no.span())
+            for no in [_UNSUNG.search(text)]
+            if no
+        ]
+    named = any(each.name == "vocal_gender" for each in found)
+    if (sung := _SUNG_BY.search(text)) and not named:
+        female = re.search("female|wom|girl|女", sung.group()) is not None
+        gender = "f" if female else "m"
+        found.append(FoundParameter("vocal_gender", gender, sung.start(), sung.end()))
+        named = True
+    if (both := voices.sings_both(text)) is not None:
+        found = [each for each in found if each.name != "vocal_gender"]
+        found.append(FoundParameter("vocal_gender", voices.MIXED, *both.span()))
+    elif not named and (who := voices.singer(text)) is not None:
+        found.append(FoundParameter("vocal_gender", who[0][0], who[1], who[2]))
+    if beat := _BPM.search(text):
+        value = int(beat["v"] or beat["w"])
+        found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
+    if tags := _EXCLUDE.search(text):
+        found.append(
+            FoundParameter(
+                "negative_tags", written(scan, *tags.span("what")), tags.start(), tags.end()
+            )
+        )
+    if tags := _TAGS.search(text):
+        group = "what" if tags["what"] else "zh"
+        found.append(
+            FoundParameter("tags", written(scan, *tags.span(group)), tags.start(), tags.end())
+        )
+    return found
+
+
+_SPEED = re.compile(
+    rf"(?<![\d.])(?P<v>\d(?:\.\d{{1,2}})?)\s*(?:x\b|×|倍速?|times)(?:\s*(?:speed|语速|速度))?"
+    rf"|(?<![\d.])(?P<u>\d(?:\.\d{{1,2}})?)\s*(?:speed|的语速|语速|的速度)"
+    rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:"
+    rf"|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
+    rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
+)
+
+
+_SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
+
+
+def speech(text: str, items: list[Item]) -> list[FoundParameter]:
+    found: list[FoundParameter] = []
+    if speed := _SPEED.search(text):
+        value = numerals.number(speed["v"] or speed["u"] or speed["w"] or speed["z"])
+        if value is not None and 0.1 <= value <= 5:
+            found.append(FoundParameter("speed", numerals.plain(value), speed.start(), speed.end()))
+    for name in _SPEECH_WORDS:
+        told = [
+            item
+            for item in items
+            if item.under(name)
+            and not TURNED_DOWN.search(text[max(0, item.start - 16) : item.start])
+        ]
+        exact = [item for item in told if item.under(name) != "any"] or told
+        if name == "voice" and len({item.under(name) for item in exact}) > 1:
+            continue  # either will do
+        found += [
+            FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
+        ]
+        if name == "voice" and not told and (who := voices.speaker(text)) is not None:
+            found.append(FoundParameter(name, *who))
+    return found

@@ -1,0 +1,81 @@
+"""Whether a man or a woman is to speak or sing, told by who it is: a lady, 用妈妈的语气."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ima_tui.intent.vocabulary import vocabulary
+
+FEMALE, MALE, MIXED = "female", "male", "mixed"
+_AUDIENCE = re.compile(
+    r"(?:给|对|跟|向|为|送|替|和|\bto|\bfor|\babout)\s*(?:an?|the|my|我|我的)?\s*$"
+)
+"""念给妈妈听, "sing to my mother": who hears it, and not who speaks."""
+_BOTH = re.compile(
+    r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male and female|female and male)\b"
+    r"|\bmixed (?:vocals|choir)\b"
+    r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
+)
+_READ = 500
+"""Characters in which it is looked for."""
+_SOME = r"(?:[\w-]+\s+){0,3}?"
+
+
+def sings_both(text: str) -> re.Match[str] | None:
+    """Where a man and a woman are asked for."""
+    return _BOTH.search(text, 0, _READ)
+
+
+def speaker(text: str) -> tuple[str, int, int] | None:
+    """(female or male, where it is told), of somebody who is to speak."""
+    return _only(_speaking(), text)
+
+
+def singer(text: str) -> tuple[str, int, int] | None:
+    """(female or male, where it is told), of somebody who is to sing."""
+    return _only(_singing(), text)
+
+
+def _only(pattern: re.Pattern[str], text: str) -> tuple[str, int, int] | None:
+    found = []
+    for told in pattern.finditer(text, 0, _READ):
+        group = next(name for name, value in told.groupdict().items() if value is not None)
+        start = told.start(group)
+        if not _AUDIENCE.search(text[max(0, start - 12) : start]):
+            found.append((FEMALE if group.startswith("f") else MALE, start, told.end()))
+    return found[0] if len({each[0] for each in found}) == 1 else None
+
+
+def _person(number: int) -> str:
+    words = vocabulary()
+    return rf"(?:(?P<f{number}>{words.any_of('women')})|(?P<m{number}>{words.any_of('men')}))"
+
+
+@cache
+def _speaking() -> re.Pattern[str]:
+    return re.compile(
+        rf"{_person(1)}(?:'s)?\s+(?:\w+\s+){{0,2}}?(?:voice|accent)\b"
+        rf"|\bvoice of (?:an?|the|my)?\s*{_SOME}{_person(2)}"
+        rf"|\b(?:read|spoken|voiced|narrated|said|recorded|told|delivered) by (?:an?|the|my)?\s*"
+        rf"{_SOME}{_person(3)}"
+        rf"|{_person(4)}\s+(?:saying|says|reading|reads|speaking|announcing|narrating|talking"
+        rf"|whispering|telling)\b"
+        rf"|\blike (?:an?|the|my)\s+{_SOME}{_person(5)}(?=\s*(?:[:,.\x00]|$))"
+        rf"|(?:^|[,:;])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}(?=\s*[,:])"
+        rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|声|音|腔)"
+        rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00的]{{0,4}}?{_person(8)}"
+        rf"[^,。;:\x00]{{0,3}}?(?:来)?(?:念|读|说|讲|朗读|播报|一样|那样)"
+    )
+
+
+@cache
+def _singing() -> re.Pattern[str]:
+    return re.compile(
+        rf"{_person(1)}\s+(?:\w+\s+)?(?:sing|sings|singing|vocals?|singer|vocalist|crooning"
+        rf"|rapping)\b"
+        rf"|\b(?:sung|performed|crooned|rapped) by (?:an?|the|my)?\s*{_SOME}{_person(2)}"
+        rf"|{_person(3)} on (?:lead )?vocals"
+        rf"|{_person(4)}(?:'s)?\s+(?:\w+\s+){{0,2}}?voice\b"
+        rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"
+    )
