@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from ima_tui.i18n import has, say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import palette
 from ima_tui.tui.shell.help import HelpScreen
@@ -15,7 +16,8 @@ async def said_alike(screen: Screen[object]) -> None:
     ids = {act.id for act in known}
     assert {act.id for act in actions.footer(known)} <= ids
     told = str(HelpScreen(known, "")._text())
-    assert all(act.words() in told and act.key_words() in told for act in known if act.keys)
+    assert all(act.long_words() in told and act.key_words() in told for act in known if act.keys)
     texts = [command.item().cells[0].text for command in palette.here(screen)]
     assert len(set(texts)) == len(texts)
-    assert {act.words() for act in known if not act.id.startswith("app.palette")} == set(texts)
+    offered = {act.long_words() for act in known if has(palette.said(act.sentence))}
+    assert offered - {say("do.palette")} == set(texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from ima_tui.catalogue.alternatives import Alternative, alternatives
@@ -38,6 +39,7 @@ from ima_tui.core.events import (
 )
 from ima_tui.core.input_files import InputFacts
 from ima_tui.ledger import RepairReport
+from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.ledger.job_states import ENDED, SPENT
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
@@ -319,6 +321,31 @@ class FakeJobs:
         return Totals(today=325, session=61, out=out)
 
 
+class FakeHistory:
+    """Adds up the jobs that there are, as the ledger does."""
+
+    def __init__(self, jobs: FakeJobs) -> None:
+        self._jobs = jobs
+
+    async def report(self, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
+        groups: dict[str, ReportRow] = {}
+        for one in self._jobs.rows.values():
+            at = one.sent_at or one.created_at
+            if at < among.since:
+                continue
+            day = datetime.fromtimestamp(at).strftime("%Y-%m-%d")  # noqa: DTZ006
+            key = {"day": day, "model": one.order.model_id, "type": one.order.task_type.value}[by]
+            row = groups.setdefault(key, ReportRow(key))
+            row.jobs += 1
+            row.done += one.state is State.DONE
+            row.failed += one.state is State.FAILED
+            row.points += one.order.total if one.state in {*SPENT, State.DONE} else 0
+            if one.state is State.DONE and one.sent_at and one.ended_at and one.order.estimate:
+                row.times.append(one.ended_at - one.sent_at)
+                row.estimates.append(one.order.estimate.high)
+        return tuple(groups[key] for key in sorted(groups))
+
+
 class FakeOffer:
     def __init__(self, models: tuple[ModelVersion, ...], asked: Asked) -> None:
         self.usual: Alternative | None = None
@@ -473,6 +500,7 @@ class FakeStudio:
         self.guides = Guides(Path("no guides"))
         self.catalogue = FakeOffer(models, self.asked)
         self.jobs = FakeJobs(jobs, self.asked, self.tell)
+        self.history = FakeHistory(self.jobs)
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.read_only: ImaError | None = None

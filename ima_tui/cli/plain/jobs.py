@@ -139,7 +139,7 @@ class PlainJobs:
         )
 
     async def show(self, written: str) -> None:
-        job = await self._job(written)
+        job = await self.job(written)
         self._tell(self._line(job))
         for event in await self._studio.jobs.timeline(job.id):
             self._tell(say(event.key, **event.values))
@@ -148,7 +148,7 @@ class PlainJobs:
         for media in job.medias:
             self._tell(media.path or media.url)
 
-    async def _job(self, written: str) -> Job:
+    async def job(self, written: str) -> Job:
         """By its number; without one, the newest."""
         if not written:
             newest = await self._studio.jobs.recent(1)
@@ -163,7 +163,7 @@ class PlainJobs:
     # ------------------------------------------------------------------------ after a question
 
     async def again(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         if job.state not in ENDED and job.state is not State.TIMED_OUT:
             raise UsageError("plain.not_ended", n=job.id)
         key = "plain.ask_again_unknown" if job.state is State.NEEDS_REVIEW else "plain.ask_again"
@@ -171,18 +171,18 @@ class PlainJobs:
         return say(key, n=job.id, points=points), partial(self._do, self._studio.jobs.again, job.id)
 
     async def stop(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         if job.state not in OPEN:
             raise UsageError("plain.has_ended", n=job.id)
         return self._asked("plain.ask_stop", job, self._studio.jobs.stop)
 
     async def follow(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
         return self._asked(key, job, self._studio.jobs.follow)
 
     async def forget(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         return self._asked("plain.ask_forget", job, self._studio.jobs.forget)
 
     def _asked(self, key: str, job: Job, verb: Callable[[int], Awaitable[object]]) -> Asked:

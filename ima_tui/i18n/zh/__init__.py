@@ -17,12 +17,14 @@ from ima_tui.i18n.zh import (
     keys,
     logs,
     models,
+    parameters,
     plain,
     preferences,
     remembering,
     route,
     scripts,
     settings,
+    spending,
     workflow,
 )
 
@@ -43,11 +45,13 @@ TEXTS: dict[str, str] = {
     **key.TEXTS,
     **keys.TEXTS,
     **models.TEXTS,
+    **parameters.TEXTS,
     **plain.TEXTS,
     **preferences.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
     **scripts.TEXTS,
     **settings.TEXTS,
+    **spending.TEXTS,
     **workflow.TEXTS,
 }

@@ -38,6 +38,7 @@ WRITING = frozenset(
         "queue.undo",
         "reading.remember",
         "settings.change",
+        "spending.write",
         "settings.reset",
         "template.delete",
         "template.save",

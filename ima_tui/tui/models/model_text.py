@@ -9,6 +9,7 @@ from textual.content import Content
 from ima_tui.catalogue import choice, form, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
+from ima_tui.compose import parameter_names
 from ima_tui.core.domain import Field, ModelVersion
 from ima_tui.core.events import ListChanges
 from ima_tui.core.text import points_range
@@ -154,11 +155,14 @@ def _fields(model: ModelVersion, cells: int) -> list[Content]:
     controls = form.user_fields(model)
     if not controls:
         return []
-    size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP
+    size = (
+        min(LONGEST_LABEL, max(width(parameter_names.label(control)) for control in controls)) + GAP
+    )
     lines = [Content("")]
     for control in controls:
         first, *more = _flowing(_options(control), cells - size)
-        lines.append(Content.styled(fit(control.label, size - GAP) + " " * GAP, "$muted") + first)
+        label = fit(parameter_names.label(control), size - GAP) + " " * GAP
+        lines.append(Content.styled(label, "$muted") + first)
         lines += [Content(" " * size) + line for line in more]
     return lines
 
@@ -169,7 +173,9 @@ def _options(field: Field) -> list[Content]:
         shown = "" if usual is None else price_table.shown(usual)
         return [Content(shown or say(f"models.kind_{field.kind}"))]
     parts = [
-        Content.styled(option.label, "bold" if form.same(option.value, usual) else "")
+        Content.styled(
+            parameter_names.option(field, option), "bold" if form.same(option.value, usual) else ""
+        )
         for option in field.options[:MOST_OPTIONS]
     ]
     if len(field.options) > MOST_OPTIONS:
