@@ -25,6 +25,8 @@ SUITE = ("tests/core/test_text.py", "tests/ledger/test_ledger.py", "tests/cli/te
 DEBIANS = (("bookworm", "python3"), ("sid", "python3.14"))
 """A release and its Python, which is installed without venv and pip at first."""
 NOT_HERE = "not here"
+EXTRAS = "[video,heif,dev]"
+WHOLE_SUITE_MINUTES = 60
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=")
 STRANGER = 54321
 """A user id without a passwd entry."""
@@ -35,7 +37,10 @@ Row = tuple[str, str, str]
 
 
 def run(
-    *words: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *words: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    minutes: int = 15,
 ) -> tuple[int, str]:
     """Exit code and the last line that was said."""
     try:
@@ -46,11 +51,11 @@ def run(
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=900,
+            timeout=minutes * 60,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return -1, "no end within 15 minutes"
+        return -1, f"no end within {minutes} minutes"
     both = done.stdout + done.stderr if done.returncode else done.stderr + done.stdout
     said = [line for line in both.splitlines() if line.strip() and not line.startswith("make:")]
     return done.returncode, said[-1] if said else ""
@@ -89,12 +94,29 @@ def interpreters(folder: Path) -> Iterator[Row]:
 def tried(python: str, env: Path, flags: Sequence[str]) -> str:
     code, said = run(python, "-m", "venv", env)
     if code == 0:
-        install = ("-m", "pip", "install", "--quiet", *flags, "-e", ".[video,heif,dev]")
+        install = ("-m", "pip", "install", "--quiet", *flags, "-e", f".{EXTRAS}")
         code, said = run(env / "bin/python", *install, cwd=ROOT)
     if code == 0:
         suite = ("-m", "pytest", "-n", "2", "-o", "addopts=", *SUITE)
         code, said = run(env / "bin/python", *suite, cwd=ROOT)
     return result(code, said)
+
+
+def archive(folder: Path) -> Iterator[Row]:
+    """The whole suite from the unpacked sdist, with and without pytest-xdist."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=ROOT)
+    (packed,) = folder.glob("*.tar.gz")
+    root = folder / "sdist"
+    root.mkdir()
+    run("tar", "-x", "--strip-components=1", "-C", root, "-f", packed)
+    python = root / ".venv/bin/python"
+    install = ("-m", "pip", "install", "--quiet", "-c", "constraints.txt", "-e", f".{EXTRAS}")
+    run(sys.executable, "-m", "venv", root / ".venv")
+    run(python, *install, cwd=root)
+    for name in ("with pytest-xdist", "without pytest-xdist"):
+        suite = run(python, "-m", "pytest", cwd=root, minutes=WHOLE_SUITE_MINUTES)
+        yield f"the sdist, {name}", "the whole suite", result(*suite)
+        run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "pytest-xdist")
 
 
 def installers(folder: Path, wheel: Path) -> Iterator[Row]:
@@ -235,8 +257,8 @@ def debians(folder: Path) -> Iterator[Row]:
         yield f"Debian {release}", f"`{make}`, in a terminal", first_screen(root, make)
         if python != "python3":
             inside(root, f"make .venv/.dev PYTHON={python}")
-            suite = ".venv/bin/python -m pytest -q -n 2 --timeout=900 tests"
-            yield python, "pinned packages, the whole suite", result(*inside(root, suite))
+            suite = inside(root, ".venv/bin/python -m pytest", WHOLE_SUITE_MINUTES)
+            yield python, "pinned packages, the whole suite", result(*suite)
 
 
 def entering(root: Path, command: str) -> list[str]:
@@ -248,8 +270,8 @@ def entering(root: Path, command: str) -> list[str]:
     return ["unshare", "--mount", "sh", "-c", start]
 
 
-def inside(root: Path, command: str) -> tuple[int, str]:
-    return run(*entering(root, f"cd /ima && {command}"))
+def inside(root: Path, command: str, minutes: int = 15) -> tuple[int, str]:
+    return run(*entering(root, f"cd /ima && {command}"), minutes=minutes)
 
 
 def first_screen(root: Path, command: str) -> str:
@@ -332,7 +354,7 @@ def main() -> None:
             *table("Shells", list(shells())),
             *table("make", [*makes(folder), *behind_a_proxy(folder), *debians(folder)]),
             *table("Installers", list(installers(folder, wheel))),
-            *table("Interpreters", list(interpreters(folder))),
+            *table("Interpreters", [*interpreters(folder), *archive(folder)]),
             *table("Only read", ONLY_READ),
         ]
     (ROOT / "docs/platforms.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")

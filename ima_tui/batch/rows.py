@@ -18,6 +18,7 @@ from itertools import product
 from math import prod
 
 from ima_tui.catalogue import order
+from ima_tui.core import labels
 from ima_tui.core.domain import Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
@@ -25,7 +26,10 @@ from ima_tui.core.text import folded, one_line
 MOST_VARIANTS = 200
 """Maximum variants of one prompt; three groups of six are 216 images, and rarely meant."""
 MOST_ROWS = 20_000
-NAMES = ("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params")
+NAMES = (
+    *("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params"),
+    "project",
+)
 """Columns of a row; every other name is a parameter of its model."""
 
 
@@ -55,9 +59,13 @@ class Row:
     chosen: tuple[tuple[str, Value], ...] = ()
     inputs: tuple[str, ...] = ()
     n: int = 1
+    project: str = ""
 
     def intent(self, label: str = "") -> str:
-        """Return the row's intent, its id in the ledger. Another `label` gives another intent."""
+        """Return the row's intent, its id in the ledger. Another `label` gives another intent.
+
+        Another project does not: what was paid for under one is not paid for again.
+        """
         content = [
             label,
             self.place,
@@ -90,6 +98,7 @@ class RemainingRows:
     version_id: str = ""
     n: int = 1
     chosen: tuple[tuple[str, Value], ...] = ()
+    project: str = ""
 
 
 Record = Mapping[str, object]
@@ -235,6 +244,7 @@ def _row(line: int, place: int, record: Record, rest: RemainingRows) -> Row:
         chosen=_chosen(rest.chosen, extra, own),
         inputs=_inputs(known.get("input_images")),
         n=rest.n if count is None else count,
+        project=labels.project(_text(known, "project")) or rest.project,
     )
 
 

@@ -61,6 +61,7 @@ def place(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
         inputs=draft.inputs,
         estimate=times.estimate(model),
         confirmed=quote.total,
+        project=draft.project,
     )
     return order, quote
 

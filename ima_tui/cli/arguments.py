@@ -91,6 +91,15 @@ def job_number(text: str) -> int:
     return number
 
 
+def result_number(text: str) -> tuple[int, int]:
+    """The number of a job, `41`, or of one of its results, `41#2`; 0 for all results."""
+    job, mark, index = text.removeprefix("#").partition("#")
+    number = whole(index, 1000) if mark else 0
+    if number is None or (mark and not number):
+        raise argparse.ArgumentTypeError(say("cli.no_result", text=one_line(text, 40)))
+    return job_number(job), number
+
+
 def integer(text: str) -> int:
     """A whole number of a size that means something; what it may be is for others to say."""
     number = whole(text.removeprefix("-"))

@@ -6,47 +6,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from ima_tui import i18n
 from ima_tui.catalogue import (
     choice,
     form,
     price,
     times,
 )
-from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
 from ima_tui.runner import outputs
+from ima_tui.studio.job_documents import error_json as error_json
+from ima_tui.studio.job_documents import job_facts
 from ima_tui.studio.studio import Studio
-
-
-def error_json(error: ImaError, alternatives: Sequence[Alternative] = ()) -> dict[str, object]:
-    """What happened in words, what to do next, and what could be used instead."""
-    alternatives = alternatives or getattr(error, "alternatives", ())
-    hint = i18n.hint(error.key, **error.values)
-    return {
-        "kind": error.key.removeprefix("error."),
-        "message": i18n.sentence(error),
-        "suggestions": [hint] if hint else [],
-        "alternatives": [
-            {
-                "model_id": one.model.model_id,
-                "model_name": one.model.name,
-                "model_version": one.model.version,
-                "credit": one.points,
-            }
-            for one in alternatives
-        ],
-    }
-
 
 NO_JOB: Mapping[str, object] = {
     **dict.fromkeys(("job_id", "task_id", "task_type", "model_id", "model_name", "model_version")),
     **dict.fromkeys(("credit", "n", "total_credit")),
     "status": "error",
-    **dict.fromkeys(("elapsed_s", "estimated_s")),
+    **dict.fromkeys(("elapsed_s", "estimated_s", "project", "client")),
+    "starred": False,
+    "tags": [],
     "medias": [],
     "url": None,
     "attempts": [],
@@ -83,36 +64,10 @@ async def job_json(
     studio: Studio, job: Job, error: ImaError | None, events: Sequence[Event] | None = None
 ) -> dict[str, object]:
     """The one shape of a job in JSON, wherever it is printed."""
-    placed, estimate = job.order, job.order.estimate
     if events is None:
         events = await studio.jobs.timeline(job.id)
-    medias = [
-        {
-            "url": media.url,
-            "cover": media.cover or None,
-            "format": media.format or None,
-            "width": media.width,
-            "height": media.height,
-            "duration": media.duration or None,
-            "path": media.path or None,
-        }
-        for media in job.medias
-    ]
     return {
-        "job_id": job.id,
-        "task_id": job.task_id or None,
-        "task_type": placed.task_type.value,
-        "model_id": placed.model_id,
-        "model_name": placed.model_name,
-        "model_version": placed.version,
-        "credit": placed.points,
-        "n": placed.n,
-        "total_credit": placed.total,
-        "status": job.state.value,
-        "elapsed_s": round(job.elapsed(studio.clock.time()), 1),
-        "estimated_s": [estimate.low, estimate.high] if estimate else None,
-        "medias": medias,
-        "url": medias[0]["url"] if medias else None,
+        **job_facts(job, studio.clock.time()),
         "attempts": [
             {"at": event.at, "status": event.state.value, "message": say(event.key, **event.values)}
             for event in events

@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from ima_tui.core.errors import EXIT_DONE, ImaError
 from ima_tui.core.text import clean, escaped, redact
+from ima_tui.studio.job_documents import SCHEMA as SCHEMA
 
-SCHEMA = 1
-"""Version of the shape of every JSON document: docs/json.md."""
 _jobs: dict[int, None] = {}
 _documents = 0
 

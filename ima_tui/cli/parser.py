@@ -9,7 +9,14 @@ from importlib import import_module
 from typing import TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.cli.arguments import VerbParser, count, integer, job_number, positive
+from ima_tui.cli.arguments import (
+    VerbParser,
+    count,
+    integer,
+    job_number,
+    positive,
+    result_number,
+)
 from ima_tui.cli.help_format import translate
 from ima_tui.core.domain import State, TaskType
 from ima_tui.i18n import say
@@ -116,6 +123,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--from", dest="made_from", metavar="FILE", help=say("cli.made_from"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
@@ -143,6 +151,11 @@ def _generating(parser: VerbParser) -> None:
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
+    _project(parser)
+
+
+def _project(parser: VerbParser) -> None:
+    parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))
 
 
 def _batch(verbs: Verbs) -> None:
@@ -158,6 +171,7 @@ def _batch(verbs: Verbs) -> None:
     )
     parser.add_argument("--n", type=integer, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
+    _project(parser)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
@@ -181,6 +195,7 @@ def _workflow(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
+    _project(planned)
     shown = _add(actions, "show", "workflow:show", json=True)
     shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     for name in ("run", "resume"):
@@ -193,6 +208,7 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
         run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
+        _project(run)
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     about = "cli.workflow_assemble"
     assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
@@ -263,7 +279,10 @@ def _jobs(verbs: Verbs) -> None:
     listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
     told = _add(actions, "report", "jobs_list:report", json=True)
     told.add_argument(
-        "--by", choices=("day", "model", "type"), default="day", help=say("cli.report_by")
+        "--by",
+        choices=("day", "model", "type", "project", "client"),
+        default="day",
+        help=say("cli.report_by"),
     )
     _chosen_jobs(told)
     shown = _add(actions, "show", "jobs:show_job", json=True)
@@ -297,12 +316,35 @@ def _jobs(verbs: Verbs) -> None:
     opened.add_argument("id", type=job_number)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=job_number, nargs="+")
+    _marking(actions)
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )
     exported.add_argument("--since", metavar="7d", help=say("cli.since"))
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
+    _labelled(exported)
+
+
+def _marking(actions: Verbs) -> None:
+    parser = _add(actions, "mark", "jobs_mark:run", json=True)
+    parser.add_argument("id", type=result_number, nargs="+", metavar="ID", help=say("cli.mark_id"))
+    star = parser.add_mutually_exclusive_group()
+    star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
+    star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
+    parser.add_argument("--tag", action="append", default=[], metavar="A,B", help=say("cli.tag"))
+    parser.add_argument(
+        "--untag", action="append", default=[], metavar="A,B", help=say("cli.untag")
+    )
+    parser.add_argument("--project", metavar="NAME", help=say("cli.mark_project"))
+
+
+def _labelled(parser: VerbParser) -> None:
+    """Flags that choose jobs by what users and agents called them."""
+    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
+    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
+    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
+    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
 
 
 def _chosen_jobs(parser: VerbParser) -> None:
@@ -315,6 +357,7 @@ def _chosen_jobs(parser: VerbParser) -> None:
     parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
     parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
     parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
+    _labelled(parser)
 
 
 def _prefs(verbs: Verbs) -> None:
@@ -330,8 +373,18 @@ def _prefs(verbs: Verbs) -> None:
     cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
+    _add(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
+    taken = _add(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
+    taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
+    taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
     restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
+
+
+def _upload(verbs: Verbs) -> None:
+    parser = _add(verbs, "upload", "upload:run", json=True)
+    _service(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
 
 
 def _config(verbs: Verbs) -> None:
@@ -406,6 +459,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "frame": _frame,
     "extend": _extend,
     "jobs": _jobs,
+    "upload": _upload,
     "prefs": _prefs,
     "config": _config,
     "key": _key,

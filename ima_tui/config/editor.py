@@ -37,6 +37,7 @@ class SettingStatus:
         if self.origin in ("flag", "environment"):
             return None
         after = self.setting.default if self.written is None else self.written
+        after = tuple(after) if isinstance(after, list) else after
         return None if after == self.now else after
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from ima_tui import i18n
 from ima_tui.config import toml_file as config_file
+from ima_tui.config.projects import ProjectLimits
 from ima_tui.config.schema import (
     OFFICIAL_API,
     OFFICIAL_UPLOAD,
@@ -20,6 +20,7 @@ from ima_tui.config.schema import (
     Setting,
     checked,
 )
+from ima_tui.config.value_checks import is_loopback as is_loopback
 from ima_tui.core import home_folder
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
@@ -56,7 +57,16 @@ class Settings:
     requests_at_once: int = 8
     download: bool = True
     folder: Path = Path("ima")
+    project_folders: bool = True
     prompt_in_sidecar: bool = False
+    name: str = "{date}-{model}-{task}-{index}"
+    """Template of the file names of results."""
+    embed: bool = False
+    """Whether prompt, model and parameters are written into results."""
+    command: tuple[str, ...] = ()
+    """Program and arguments that are run when a job ends; () for none."""
+    webhook: str = ""
+    """Address that is told when a job ends; "" for none."""
     max_age: int = 600
     base_url: str = OFFICIAL_API
     upload_url: str = OFFICIAL_UPLOAD
@@ -73,6 +83,8 @@ class Settings:
     """Nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings by id, comma-separated, as written; the TUI checks the ids."""
+    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
+    """Limits by folded project name."""
     values: Mapping[str, Raw] = field(default_factory=dict)
     """Every setting by name before it was resolved: `auto` is still `auto`."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -153,7 +165,8 @@ def load(
     for setting in SETTINGS:
         value, origin = _settle(setting, flags or {}, env, written, warnings)
         raw[setting.attribute], origins[setting.name] = value, origin
-    return _settings(raw, written.keys, origins, tuple(warnings), env, path)
+    settings = _settings(raw, written.keys, origins, tuple(warnings), env, path)
+    return replace(settings, projects=written.projects)
 
 
 def _settle(
@@ -229,21 +242,6 @@ def _results_folder(written: str) -> Path:
 def over_ssh(environ: Mapping[str, str]) -> bool:
     """Tell whether this is an SSH session."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL's host is this machine.
-
-    Names such as 127.0.0.1.example are other hosts.
-    """
-    try:
-        host = (urlsplit(url).hostname or "").removesuffix(".")
-        if host == "localhost":
-            return True
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def endpoint(url: str, custom_allowed: bool) -> str:

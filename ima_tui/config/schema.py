@@ -6,9 +6,12 @@ Their descriptions are the messages `setting.<name>`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ima_tui import i18n
+from ima_tui.config.value_checks import is_name_template, is_webhook
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, whole
 
@@ -27,7 +30,8 @@ THEMES = (
 MOST_TOLD = 8
 """Maximum number of choices named in an error."""
 
-Raw = str | int | bool
+Raw = str | int | bool | tuple[str, ...]
+"""A tuple is an array of strings in config.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Setting:
     """One setting of config.toml. `name` is `table.key`, or a bare key of the top table.
 
     `guards`: it protects points or the key; an invalid value stops the program instead of being
-    replaced by the default. `minimum` and `maximum` apply to numbers.
+    replaced by the default. `minimum` and `maximum` apply to numbers. `fits` judges a text, and
+    `example` shows one.
     """
 
     name: str
@@ -45,6 +50,8 @@ class Setting:
     minimum: int = 0
     maximum: int = 1_000_000_000
     guards: bool = False
+    fits: Callable[[str], bool] | None = None
+    example: str = ""
 
     @property
     def attribute(self) -> str:
@@ -55,6 +62,12 @@ class Setting:
     def table(self) -> str:
         """The table in config.toml, "" for the top one."""
         return self.name.rpartition(".")[0]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it is in, the outer one first."""
+        outer, _, inner = self.table.partition(".")
+        return tuple(filter(None, (outer, inner)))
 
     @property
     def about(self) -> str:
@@ -76,7 +89,9 @@ class Setting:
             return "true, false"
         if isinstance(self.default, int):
             return f"{self.minimum}, {self.minimum + 1}, {self.minimum + 2} …"
-        return '"…"'
+        if isinstance(self.default, tuple):
+            return self.example or '["…", "…"]'
+        return f'"{self.example}"' if self.example else '"…"'
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -104,7 +119,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("queue.requests_at_once", 8, minimum=1),
     Setting("results.download", True),
     Setting("results.folder", "~/Pictures/ima"),
+    Setting("results.project_folders", True),
     Setting("results.prompt_in_sidecar", False),
+    Setting(
+        "results.name",
+        "{date}-{model}-{task}-{index}",
+        fits=is_name_template,
+        example="{date}-{job}-{model}-{prompt}-{index}",
+    ),
+    Setting("results.embed", False),
+    Setting("notify.command", (), example='["program", "argument"]'),
+    Setting("notify.webhook", "", fits=is_webhook, example="https://…"),
     Setting("catalogue.max_age", 600),
     Setting("network.base_url", OFFICIAL_API, environment="IMA_BASE_URL", guards=True),
     Setting("network.upload_url", OFFICIAL_UPLOAD, environment="IMA_UPLOAD_URL", guards=True),
@@ -131,6 +156,8 @@ def checked(setting: Setting, value: object, source: str) -> Raw:
 
     Raises `UsageError` naming the allowed values.
     """
+    if isinstance(setting.default, tuple) and isinstance(value, list):
+        value = tuple(value)
     if _fits(setting, value):
         return value  # type: ignore[return-value]
     raise UsageError(
@@ -156,7 +183,9 @@ def _fits(setting: Setting, value: object) -> bool:
     if isinstance(setting.default, int):
         number = isinstance(value, int) and not isinstance(value, bool)
         return number and setting.minimum <= value <= setting.maximum  # type: ignore[operator]
-    return isinstance(value, str)
+    if isinstance(setting.default, tuple):
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str) and (setting.fits is None or setting.fits(value))
 
 
 def parsed(setting: Setting, words: str) -> Raw:
@@ -171,4 +200,21 @@ def parsed(setting: Setting, words: str) -> Raw:
     elif isinstance(setting.default, int):
         number = whole(plain)
         value = plain if number is None else number
+    elif isinstance(setting.default, tuple):
+        value = _array(plain)
     return checked(setting, value, words)
+
+
+def _array(words: str) -> object:
+    """Parse `["a", "b"]`; text of another form stays text, and an empty one is no value."""
+    try:
+        return json.loads(words or "[]")
+    except (ValueError, RecursionError):
+        return words
+
+
+def typed(value: Raw) -> str:
+    """Return the value as the user would type it; the inverse of `parsed`."""
+    if isinstance(value, tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

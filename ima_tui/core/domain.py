@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ima_tui.core.labels import UNMARKED, Mark
+
 Value = str | int | float | bool
 """A parameter's value, in the JSON type that the service gave it."""
 
@@ -244,6 +246,7 @@ class Draft:
     chosen: tuple[tuple[str, Value], ...] = ()
     inputs: tuple[str, ...] = ()
     n: int = 1
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,10 @@ class Order:
     estimate: Estimate | None = None
     confirmed: int = 0
     """The points that the user agreed to; nothing more expensive is sent without asking again."""
+    project: str = ""
+    """What it is filed under and whose limits hold; "" for none."""
+    client: str = ""
+    """The agent that ordered it; "" for the user."""
 
     @property
     def total(self) -> int:
@@ -391,6 +398,18 @@ class Job:
     """Grows with every change of any job; of two snapshots of a job, the higher one is newer."""
     queue_position: int | None = None
     """Position set by the user among unsent jobs; None: its id decides."""
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+    """The marked results, by number (from 1)."""
+
+    @property
+    def is_starred(self) -> bool:
+        """Whether any of its results has a star."""
+        return any(mark.star for mark in self.marks.values())
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of all its results."""
+        return tuple(dict.fromkeys(tag for mark in self.marks.values() for tag in mark.tags))
 
     @property
     def queue_key(self) -> int:
@@ -436,6 +455,8 @@ class Result:
     length: str = ""
     fetching: bool = False
     """Its file is being downloaded."""
+    project: str = ""
+    mark: Mark = UNMARKED
 
 
 PROMPT_BEGINNING = 400
@@ -460,6 +481,8 @@ def results_of(job: Job) -> tuple[Result, ...]:
             media.path,
             media.duration,
             job.state is State.FETCHING,
+            order.project,
+            job.marks.get(index, UNMARKED),
         )
         for index, media in enumerate(job.medias, 1)
     )

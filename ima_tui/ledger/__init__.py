@@ -28,6 +28,7 @@ from ima_tui.core.domain import (
     Result,
     State,
 )
+from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import (
     admission,
     backup,
@@ -41,14 +42,11 @@ from ima_tui.ledger import (
     unsaved_tasks,
     writing,
 )
-from ima_tui.ledger import (
-    queue_order as line,
-)
+from ima_tui.ledger import queue_order as line
 from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
-from ima_tui.ledger.records import dump_order as _dump_order
 from ima_tui.ledger.repair import RepairReport as RepairReport
 from ima_tui.ledger.traces import Places
 
@@ -270,7 +268,7 @@ class Ledger:
         """
         columns: dict[str, object] = {}
         if order is not None:
-            columns |= {"order_json": _dump_order(order), "points": order.total}
+            columns |= {"order_json": records.dump_order(order), "points": order.total}
         if task_id is not None:
             columns["task_id"] = task_id
         if deadline is not None:
@@ -286,6 +284,10 @@ class Ledger:
     async def note(self, job_id: int, now: float, key: str, values: Values | None = None) -> None:
         """Add a timeline entry without a change of state."""
         await self._write(writing.note, job_id, now, key, dict(values or {}))
+
+    async def note_once(self, job_id: int, now: float, key: str) -> bool:
+        """Add a timeline entry unless the job has one with that key; False if it has."""
+        return await self._write(writing.note_once, job_id, now, key)
 
     async def delay(
         self,
@@ -307,6 +309,10 @@ class Ledger:
     async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
         """Record that the file of a result (from 1) is missing, with a timeline entry."""
         return await self._write(writing.mark_missing, job_id, index, now, key)
+
+    async def mark(self, job_id: int, indices: Collection[int], change: MarkChange) -> Job:
+        """Change the marks of these results (from 1), or of all where none is named."""
+        return await self._write(writing.mark, job_id, tuple(indices), change)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
@@ -400,13 +406,6 @@ class Ledger:
     async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
         """Return the newest repetition of each job."""
         return await self.read(queries.repeats_of, tuple(ids))
-
-    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Return jobs created since then, oldest first, with ids above `after`.
-
-        Forgotten ones included.
-        """
-        return await self.read(queries.page, after, since, limit)
 
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first, without forgotten ones."""

@@ -213,8 +213,8 @@ def _add(opened: sqlite3.Connection, trace: Trace) -> bool:
     key = FROM + trace.source
     cursor = opened.execute(
         "INSERT INTO jobs (id, state, task_type, model_id, order_json, points, task_id,"
-        " medias_json, session, created_at, updated_at, sent_at, ended_at, intent, waiting)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)",
+        " medias_json, session, created_at, updated_at, sent_at, ended_at, intent, waiting,"
+        " project, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
             trace.state,
@@ -230,6 +230,8 @@ def _add(opened: sqlite3.Connection, trace: Trace) -> bool:
             trace.made if trace.state in ENDED else None,
             intent,
             key,
+            order.project,
+            order.client,
         ),
     )
     opened.execute(

@@ -15,9 +15,10 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
+from ima_tui.core.labels import UNMARKED
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import FAULT
-from ima_tui.ledger.records import LedgerError, job_of, located
+from ima_tui.ledger.records import LedgerError, job_of, load_marks, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As in the partial index: open jobs are few, ended ones may be a hundred thousand."""
@@ -28,6 +29,7 @@ CHARGED = (
 )
 """A job that was charged, or may have been."""
 
+PROJECTS = "SELECT project FROM jobs WHERE project != '' GROUP BY project ORDER BY MAX(id) DESC"
 MOST_NAMED = 500
 """Maximum values in one statement; SQLite has a limit."""
 MOST_NEWS = 1000
@@ -67,15 +69,6 @@ def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int
     return {row["repeats"]: job_of(row) for row in rows}
 
 
-def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -> tuple[Job, ...]:
-    """Return jobs created since then, oldest first, with ids above `after`."""
-    rows = connection.execute(
-        "SELECT * FROM jobs WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?",
-        (after, since, limit),
-    )
-    return tuple(map(job_of, rows))
-
-
 def require(connection: sqlite3.Connection, job_id: int) -> Job:
     """Return a job. Raises `LedgerError` where there is none."""
     job = find(connection, job_id)
@@ -111,28 +104,40 @@ def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
     )
 
 
-def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
+def spent(connection: sqlite3.Connection, since: float, session: str, project: str = "") -> int:
     """Return the points spent; a job costs points if it has a task id or may have one."""
-    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    among, named = of_whom(session, project)
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ? AND ({CHARGED})",
         (*named, since),
     ).fetchone()
-    return int(row[0]) + at_risk(connection, since, session)
+    return int(row[0]) + at_risk(connection, since, session, project)
 
 
-def at_risk(connection: sqlite3.Connection, since: float, session: str) -> int:
+def of_whom(session: str, project: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition for jobs of a run and of a project, where named, and its values."""
+    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    # +: by the time they were sent, because most jobs may be of one project
+    return (f"{among}+project = ? AND ", (*named, project)) if project else (among, named)
+
+
+def at_risk(connection: sqlite3.Connection, since: float, session: str, project: str = "") -> int:
     """Sum the points of tries that a smaller order followed.
 
     The service may have charged them before it reported its fault.
     """
-    among, named = ("AND jobs.session = ?", (session,)) if session else ("", ())
+    among, named = of_whom(session, project)
     row = connection.execute(
         "SELECT COALESCE(SUM(json_extract(values_json, '$.at_risk')), 0)"
-        f" FROM events JOIN jobs ON jobs.id = job WHERE key = '{FAULT}' AND at >= ? {among}",
-        (since, *named),
+        f" FROM events JOIN jobs ON jobs.id = job WHERE {among} key = '{FAULT}' AND at >= ?",
+        (*named, since),
     ).fetchone()
     return int(row[0])
+
+
+def projects(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the names of all projects, that of the newest job first."""
+    return tuple(row[0] for row in connection.execute(PROJECTS))
 
 
 def out(connection: sqlite3.Connection) -> int:
@@ -228,7 +233,7 @@ def results(
     rows = connection.execute(
         "SELECT id, state, task_type, COALESCE(ended_at, updated_at) AS at, medias_json,"
         " json_extract(order_json, '$.model_name') AS model,"
-        " substr(json_extract(order_json, '$.prompt'), 1, ?) AS prompt"
+        " substr(json_extract(order_json, '$.prompt'), 1, ?) AS prompt, project, marks_json"
         " FROM jobs WHERE id < ? AND state IN ('done', 'fetching') AND medias_json != '[]'"
         " ORDER BY id DESC LIMIT ?",
         (PROMPT_BEGINNING, below, limit),
@@ -244,6 +249,8 @@ def results(
             located(media.get("path", "")),
             media.get("duration", ""),
             row["state"] == State.FETCHING,
+            sys.intern(row["project"]),
+            load_marks(row["marks_json"]).get(index, UNMARKED),
         )
         for row in rows
         for index, media in enumerate(json.loads(row["medias_json"]), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
@@ -19,6 +20,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import ImaError
+from ima_tui.core.labels import UNMARKED, Mark
 from ima_tui.core.text import encodable
 
 
@@ -41,7 +43,7 @@ def job_of(row: JobRow) -> Job:
     failure = Failure(**json.loads(row["failure_json"])) if row["failure_json"] else None
     return Job(
         id=row["id"],
-        order=load_order(row["order_json"]),
+        order=load_order(row["order_json"], row["project"], row["client"]),
         state=State(row["state"]),
         needs_approval=bool(row["held"]),
         created_at=row["created_at"],
@@ -56,6 +58,7 @@ def job_of(row: JobRow) -> Job:
         waiting_values=json.loads(row["waiting_json"]),
         revision=row["revision"],
         queue_position=row["place"],
+        marks=load_marks(row["marks_json"]),
     )
 
 
@@ -81,19 +84,33 @@ def dump(value: object) -> str:
 
 
 def dump_order(order: Order) -> str:
-    """Dump an order as JSON."""
-    return dump(asdict(order))
+    """Dump an order as JSON, without its project and client, which have columns of their own."""
+    facts = asdict(order)
+    del facts["project"], facts["client"]
+    return dump(facts)
 
 
 @lru_cache(maxsize=4096)
-def load_order(text: str) -> Order:
+def load_order(text: str, project: str = "", client: str = "") -> Order:
     """Parse an order; cached, because lease renewals read all open jobs again and again."""
     raw = json.loads(text)
     raw["task_type"] = TaskType(raw["task_type"])
     raw["parameters"] = tuple((name, value) for name, value in raw["parameters"])
     raw["inputs"] = tuple(raw["inputs"])
     raw["estimate"] = Estimate(**raw["estimate"]) if raw["estimate"] else None
-    return Order(**raw)
+    return Order(**raw, project=project, client=client)
+
+
+def load_marks(text: str) -> dict[int, Mark]:
+    """Parse the marks of a job's results."""
+    found = json.loads(text) if text else {}
+    return {int(index): Mark(each["star"], tuple(each["tags"])) for index, each in found.items()}
+
+
+def dump_marks(marks: Mapping[int, Mark]) -> str:
+    """Dump marks as JSON, the empty ones left out; "" for none."""
+    real = {index: asdict(mark) for index, mark in sorted(marks.items()) if mark != UNMARKED}
+    return dump(real) if real else ""
 
 
 def dump_failure(failure: Failure) -> str:
@@ -121,6 +138,8 @@ def running_row(
         "model_id": order.model_id,
         "order_json": dump_order(order),
         "points": order.total,
+        "project": order.project,
+        "client": order.client,
         "task_id": task_id,
         "session": session,
         "turn": 1,

@@ -25,6 +25,7 @@ from ima_tui.ledger import (
     backup,
     log_hints,
     repair_time,
+    schema,
     set_aside,
     traces,
     trail,
@@ -306,7 +307,9 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
             done, rows = restored(path, part, connect, why, places, found)
             aside = set_aside.keep(path, why)
             listing = (
-                set_aside.listed(aside, rows) if aside is not None and why == "damaged" else None
+                set_aside.listed(aside, rows)
+                if aside is not None and rows and why == "damaged"
+                else None
             )
             if found.loose or not bare:
                 repair_time.note(path)
@@ -318,8 +321,7 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
         backup.renew(path)
         trail.begin(path)
         _marker(path).unlink(missing_ok=True)
-        jobs = len(rows) if why == "damaged" else done.jobs
-        return replace(done, aside=aside, listing=listing, jobs=jobs)
+        return replace(done, aside=aside, listing=listing)
 
 
 def restored(
@@ -438,7 +440,7 @@ def _readable(opened: sqlite3.Connection, order: str, sign: str) -> dict[int, Ro
 
 def _makes_sense(row: sqlite3.Row) -> bool:
     try:
-        job: Job = job_of(row)
+        job: Job = job_of({**schema.LATER_COLUMNS, **dict(row)})
     except Exception:  # noqa: BLE001 - whatever damage made of it
         return False
     return job.id > 0 and isinstance(job.task_id, str)

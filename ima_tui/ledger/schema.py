@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 _NUMBER = """
@@ -99,7 +99,38 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     ("CREATE INDEX events_fault ON events(at) WHERE key = 'event.fault'",),
+    (
+        # the authority on both: an order that is changed on the way keeps them
+        "ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT '' COLLATE NOCASE",
+        "ALTER TABLE jobs ADD COLUMN client TEXT NOT NULL DEFAULT ''",
+        # {"1": {"star": true, "tags": ["hero"]}}: by number of the result; '': none
+        "ALTER TABLE jobs ADD COLUMN marks_json TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX jobs_project ON jobs(project) WHERE project != ''",
+        "CREATE INDEX jobs_client ON jobs(client) WHERE client != ''",
+        "CREATE INDEX jobs_marked ON jobs(id) WHERE marks_json != ''",
+        "DROP TRIGGER jobs_changed",
+        f"""
+        CREATE TRIGGER jobs_changed AFTER UPDATE ON jobs
+            WHEN old.updated_at IS NOT new.updated_at OR old.state IS NOT new.state
+            OR old.held IS NOT new.held OR old.waiting IS NOT new.waiting
+            OR old.waiting_json IS NOT new.waiting_json OR old.place IS NOT new.place
+            OR old.project IS NOT new.project COLLATE BINARY OR old.client IS NOT new.client
+            OR old.marks_json IS NOT new.marks_json {_NUMBER}
+        """,
+    ),
 )
+
+
+LATER_COLUMNS: Mapping[str, object] = {
+    "waiting": "",
+    "waiting_json": "{}",
+    "revision": 0,
+    "place": None,
+    "project": "",
+    "client": "",
+    "marks_json": "",
+}
+"""Columns that a file of an older schema lacks."""
 
 
 class NewerLedger(sqlite3.DatabaseError):

@@ -15,14 +15,14 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import UNKNOWN_RULE, Media, Order, Outcome, State, TaskType
 from ima_tui.core.text import clean, one_line
 from ima_tui.ledger import log_hints
@@ -31,6 +31,7 @@ from ima_tui.ledger.job_states import ENDED
 FROM = "waiting.from_"
 """Message keys of why a job's facts are incomplete; the source follows."""
 MOST_FILES = 40_000
+MOST_FOLDERS = 1_000
 MOST_NOTED = 5_000
 LARGEST_SIDECAR = 256 * 1024
 LARGEST_MANIFEST = 64 * 1024 * 1024
@@ -39,6 +40,7 @@ LARGEST_NUMBER = 2**53
 _QUEUED = re.compile(
     r"queued (?:\(again\) )?(\w+) (.{1,200}?) x(\d{1,4}), (\d{1,9}) points"
     r"(?: intent (\S{1,100}))?(?: ledger ([0-9a-f]{8}))?"
+    r'(?: project ("(?:[^"\\]|\\.){1,400}"))?(?: client ("(?:[^"\\]|\\.){1,400}"))?'
 )
 _STEP = re.compile(r"\w+ -> (\w+)")
 _TASK = re.compile(r" task (\S{1,200})")
@@ -168,16 +170,35 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     of its task.
     """
     found: dict[str, list[tuple[int, Path, dict[str, object]]]] = {}
-    for folder in dict.fromkeys((*places.results, *_named(ledger, "results"))):
+    named = dict.fromkeys((*places.results, *_named(ledger, "results")))
+    for folder in (each for one in named for each in (one, *_folders_in(one))):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MOST_FILES):
-                index = _INDEX.search(entry.name)
-                if index and (facts := _sidecar(Path(entry.path))):
-                    place = int(index[1]), Path(entry.path), facts
+                if entry.name.endswith(".json") and (facts := _sidecar(Path(entry.path))):
+                    place = _index(entry.name, facts), Path(entry.path), facts
                     found.setdefault(one_line(facts["task_id"], 200), []).append(place)
     made = {task: trace for task, files in found.items() if (trace := _made(task, files))}
     tag = tag_of(ledger)
     return made, [made[task] for task in made if found[task][0][2].get("ledger") == tag]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Return the folders of projects, or whatever else is in a folder of results."""
+    try:
+        with os.scandir(folder) as entries:
+            few = itertools.islice(entries, MOST_FILES)
+            found = [Path(each.path) for each in few if each.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(found)[:MOST_FOLDERS]
+
+
+def _index(name: str, facts: Mapping[str, object]) -> int:
+    """Return which of the job's results it is; older sidecars have it in their names alone."""
+    index, found = facts.get("index"), _INDEX.search(name)
+    if isinstance(index, int) and 0 < index < 10_000:
+        return index
+    return int(found[1]) if found else 1
 
 
 def _sidecar(path: Path) -> dict[str, object]:
@@ -354,6 +375,7 @@ def _begun(number: int, at: float, words: str) -> _Logged | None:
         return None
     n, points = int(said[3]), int(said[4])
     facts = {"task_type": said[1], "model_id": said[2], "n": n, "credit": points // max(n, 1)}
+    facts |= {"project": _text(said[7]), "client": _text(said[8])}
     order = _order(facts)
     return None if order is None else _Logged(order, number, at, said[5] or "", said[6] or "")
 
@@ -381,7 +403,17 @@ def _order(facts: dict[str, object]) -> Order | None:
         tuple((one_line(k, 100), v) for k, v in chosen if isinstance(v, str | int | float)),
         UNKNOWN_RULE,
         min(max(_whole(facts.get("credit")) or 0, 0), 10**9),
+        project=labels.shortened(facts.get("project")),
+        client=labels.shortened(facts.get("client")),
     )
+
+
+def _text(quoted: str | None) -> str:
+    """Return a name from the log, which quotes it as JSON does."""
+    try:
+        return str(json.loads(quoted)) if quoted else ""
+    except ValueError:
+        return ""
 
 
 def _media(facts: dict[str, object]) -> Media:

@@ -15,10 +15,12 @@ from ima_tui.core.domain import (
     State,
     result_of,
 )
+from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger import job_states, process_id
 from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, require
 from ima_tui.ledger.records import (
     dump,
+    dump_marks,
     dump_medias,
     dump_order,
     job_of,
@@ -52,8 +54,8 @@ def add(
         return known[intent]
     cursor = connection.execute(
         "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
-        " lease_until, created_at, updated_at, repeats, intent)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " lease_until, created_at, updated_at, repeats, intent, project, client)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             State.QUEUED,
             order.task_type,
@@ -67,6 +69,8 @@ def add(
             now,
             repeats,
             intent,
+            _as_spelled_before(connection, order.project),
+            order.client,
         ),
     )
     job_id = cursor.lastrowid or 0
@@ -80,6 +84,16 @@ def add(
     if instead is not None:
         _take_place(connection, session, instead, job_id, now)
     return require(connection, job_id)
+
+
+def _as_spelled_before(connection: sqlite3.Connection, project: str) -> str:
+    """Return the project's name as its first job has it: `film` and `Film` are one project."""
+    if not project:
+        return ""
+    row = connection.execute(
+        "SELECT project FROM jobs WHERE project != '' AND project = ? LIMIT 1", (project,)
+    ).fetchone()
+    return project if row is None else str(row[0])
 
 
 def put_back(
@@ -118,12 +132,13 @@ def put_back(
 def _take_place(
     connection: sqlite3.Connection, session: str, before: int, job_id: int, now: float
 ) -> None:
-    """Take the queue position of an edited, unsent job, with its dependencies.
+    """Take the queue position of an edited, unsent job, with its dependencies and marks.
 
     A dependency through an input is not taken, because the input may have changed.
     """
     connection.execute(
-        "UPDATE jobs SET place = (SELECT COALESCE(place, id) FROM jobs WHERE id = ?) WHERE id = ?",
+        "UPDATE jobs SET (place, marks_json) ="
+        " (SELECT COALESCE(place, id), marks_json FROM jobs WHERE id = ?) WHERE id = ?",
         (before, job_id),
     )
     inputs = {
@@ -224,6 +239,15 @@ def note(
     write_event(connection, job_id, now, job.state, key, values)
 
 
+def note_once(connection: sqlite3.Connection, job_id: int, now: float, key: str) -> bool:
+    """Add a timeline entry unless there is one with that key; see `Ledger.note_once`."""
+    found = connection.execute("SELECT 1 FROM events WHERE job = ? AND key = ?", (job_id, key))
+    if found.fetchone() is not None:
+        return False
+    note(connection, job_id, now, key, {})
+    return True
+
+
 def delay(
     connection: sqlite3.Connection,
     session: str,
@@ -278,6 +302,22 @@ def mark_missing(
         (dump_medias(medias), now, job_id),
     )
     write_event(connection, job_id, now, job.state, key, {"index": index})
+    return require(connection, job_id)
+
+
+def mark(
+    connection: sqlite3.Connection, job_id: int, indices: Collection[int], change: MarkChange
+) -> Job:
+    """Change the marks of a job's results; see `Ledger.mark`."""
+    job = require(connection, job_id)
+    every = range(1, max(job.order.n, len(job.medias)) + 1)
+    wanted = [index for index in every if not indices or index in indices]
+    marks = dict(job.marks) | {index: change.of(job.marks.get(index, UNMARKED)) for index in wanted}
+    project = job.order.project if change.project is None else change.project
+    connection.execute(
+        "UPDATE jobs SET marks_json = ?, project = ? WHERE id = ?",
+        (dump_marks(marks), _as_spelled_before(connection, project), job_id),
+    )
     return require(connection, job_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,8 +21,10 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.text import one_line
-from ima_tui.runner import outputs, polling_schedule, result_files
+from ima_tui.runner import embedding, outputs, polling_schedule, result_files
 from ima_tui.runner.transitions import Service, Transitions
+
+log = logging.getLogger(__name__)
 
 MOST_FETCHES = 3
 MOST_TRIES = 3
@@ -47,7 +50,8 @@ class Fetcher:
 
     `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
     end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
-    the service for current links.
+    the service for current links. `name`: template of file names; `embed`: write what a result was
+    made from into it.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class Fetcher:
         folder: Where,
         look_again: LookAgain,
         with_prompt: bool,
+        name: str = result_files.USUAL_NAME,
+        embed: bool = False,
         patient: bool,
         stays: bool,
     ) -> None:
@@ -68,6 +74,7 @@ class Fetcher:
         self._folder = folder
         self._look_again = look_again
         self._with_prompt = with_prompt
+        self._name, self._embed = name, embed
         self._connectivity = connectivity
         self._rate_limit = rate_limit
         self._patient = patient
@@ -214,8 +221,18 @@ class Fetcher:
         self._devices[folder] = folder.stat().st_dev
         result_files.sweep(folder, job, index)
 
+    def _write_into(self, part: Path, job: Job) -> None:
+        """Write the prompt into the file; a file that has no place for it stays as it is."""
+        try:
+            embedding.write(part, job.order)
+        except (embedding.NoPlace, OSError) as error:
+            log.warning("job %s: nothing embedded: %r", job.id, error)
+
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
         result_files.check(part, job.order.task_type.medium)
-        final = result_files.settle(part, job, media, index)
-        result_files.sidecar(final, job, media, self._with_prompt, self._record.ledger.tag)
+        if self._embed:
+            self._write_into(part, job)
+        final = result_files.settle(part, job, media, index, self._name)
+        tag = self._record.ledger.tag
+        result_files.sidecar(final, job, media, self._with_prompt, tag, index)
         return replace(media, path=str(final))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,9 @@ def log_step(
     intent: str = "",
     ledger: str = "",
 ) -> None:
-    """Log one line for a recorded change: ids, states and points, nothing the user wrote.
+    """Log one line for a recorded change: ids, states, points, and what it is filed under.
+
+    Nothing else that the user wrote.
 
     `depth`: stack frames up to the function responsible. `intent` and the `ledger`'s tag tell whose
     job it is, should the ledger be lost (`ledger.traces`).
@@ -59,8 +62,16 @@ def log_step(
         words.append(f"task {job.task_id}")
     if ledger:
         words.append(f"ledger {ledger}")
+    if key in _NEW:
+        labels = {"project": job.order.project, "client": job.order.client}
+        words += [f"{name} {_quoted(label)}" for name, label in labels.items() if label]
     level = _LEVELS.get(job.state, logging.INFO)
     log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
+
+
+def _quoted(label: str) -> str:
+    """Return a name as `ledger.traces` reads it again."""
+    return json.dumps(label, ensure_ascii=False)
 
 
 class Service(Protocol):

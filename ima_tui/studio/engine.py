@@ -182,6 +182,7 @@ class Engine:
             per_session=settings.per_session,
             per_day=settings.per_day,
             per_month=settings.per_month,
+            projects=settings.projects,
         )
         scheduler = Scheduler(
             ledger,
@@ -192,10 +193,14 @@ class Engine:
             folder=settings.folder,
             download=settings.download,
             with_prompt=settings.prompt_in_sidecar,
+            name=settings.name,
+            embed=settings.embed,
             patient=self._patient,
             asks=self._everything,
             left_folder=self._usual_folder(),
             left_download=bool(settings.values.get("results.download", settings.download)),
+            project_folders=settings.project_folders,
+            left_project_folders=bool(settings.values.get("results.project_folders", True)),
             limits=limits,
             pace=RateLimit(
                 self._clock,

@@ -21,6 +21,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged, Totals
+from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
@@ -181,10 +182,6 @@ class Jobs:
         """Return the newest repetition of each job."""
         return await (await self._engine.ledger()).repeats_of(ids)
 
-    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Return a page of the ledger, oldest first: jobs above the id `after`."""
-        return await (await self._engine.ledger()).page(after, since, limit)
-
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first."""
         return await (await self._engine.ledger()).recent(limit)
@@ -288,6 +285,13 @@ class Jobs:
         for job in await (await self._engine.ledger()).arrange(ids):
             self._tell(job)
         (await self._engine.scheduler()).look()
+
+    async def mark(self, job_id: int, change: MarkChange, indices: Collection[int] = ()) -> Job:
+        """Change star and tags of these results (from 1), or of all, and the job's project."""
+        ledger = await self._engine.ledger()
+        job = await ledger.mark((await self._require(job_id)).id, indices, change)
+        self._tell(job)
+        return job
 
     async def forget(self, job_id: int) -> None:
         """Remove an ended or unsent job from the list; its row stays in the ledger."""

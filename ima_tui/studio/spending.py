@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ima_tui.ledger.history import ReportRow
     from ima_tui.studio.studio import Studio
 
-VIEWS = ("model", "type", "day")
+VIEWS = ("model", "type", "project", "day")
 
 
 def since(now: float, days: int) -> float:
@@ -40,6 +40,8 @@ def name_of(key: str, view: str, models: Mapping[str, str]) -> str:
     if view == "type":
         known = key in TaskType.__members__.values()
         return say(f"task.{key}") if known else key
+    if view == "project" and not key:
+        return say("spending.no_project")
     return models.get(key, key) if view == "model" else key
 
 

@@ -39,9 +39,12 @@ if TYPE_CHECKING:
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
     from ima_tui.studio.engine import Engine
+    from ima_tui.studio.films import Films
     from ima_tui.studio.gallery import ResultGallery
     from ima_tui.studio.guides import Guides
+    from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
+    from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflows import Workflows
 
 
@@ -100,6 +103,7 @@ class Studio:
         self._broadcast = EventBus()
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
+        self._notifier: JobNotifier | None = None
 
     @cached_property
     def connection(self) -> Connection:
@@ -205,6 +209,20 @@ class Studio:
             for_writing=self.settings.for_writing,
         )
 
+    @cached_property
+    def films(self) -> Films:
+        """Films of workflows."""
+        from ima_tui.studio.films import Films
+
+        return Films(self.settings, self.jobs)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Uploads of files without a job."""
+        from ima_tui.studio.uploads import Uploads
+
+        return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
+
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.
 
@@ -214,6 +232,7 @@ class Studio:
             return
         self._begun = True
         await self.engine.open(self.catalogue.find_model)
+        self._notify_about_ends()
         await self.preferences.load()
         await asyncio.to_thread(self.guides.load)
         await self.catalogue.load()
@@ -223,6 +242,16 @@ class Studio:
             asyncio.create_task(self._watch_guides(), name="guides"),
             asyncio.create_task(self.jobs.watch(), name="ledger"),
         )
+
+    def _notify_about_ends(self) -> None:
+        """Run the user's command and webhook for jobs that end from now on."""
+        if not (self.settings.command or self.settings.webhook):
+            return
+        from ima_tui.studio.job_notifier import JobNotifier
+
+        if JobNotifier.is_wanted(self.settings):
+            self._notifier = JobNotifier(self.settings, self.clock, self.engine, self.connection)
+            self._broadcast.subscribe(self._notifier.hear)
 
     async def _watch_guides(self) -> None:
         """Reload guides that another tool changed, because their recommendations affect prompts."""
@@ -263,6 +292,8 @@ class Studio:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
         await self.engine.stop()
+        if self._notifier is not None:
+            await self._notifier.aclose()
         await self.input_checks.aclose()
         await self.connection.aclose()
         await self.engine.aclose()

@@ -45,12 +45,10 @@ from ima_tui.workflow.steps import (
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
     from ima_tui.film.brief import Brief
-    from ima_tui.intent.intent import Intent
     from ima_tui.intent.sharing import Shared
+    from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
-LONGEST_MODEL = 30
-"""Characters of a clause that only names a model."""
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
@@ -101,9 +99,8 @@ class Workflows:
         steps where there is nothing to make. Raises `UsageError`.
         """
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
-        brief = await asyncio.to_thread(_brief, prompt, tuple(images)) if films else None
-        videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
-        if brief is not None and (brief.listed or brief.count > 1 or videos):
+        brief = await self._brief(prompt, images, shared) if films else None
+        if brief is not None:
             return await self._film(brief, shared, prompt, fetch=fetch)
         if not shared.shares:
             return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
@@ -115,6 +112,15 @@ class Workflows:
                 await self._catalogue.fresh(task_type)
         return CreatedWorkflow(await self.look(self._build(shared, prompt)), shared)
 
+    async def _brief(self, prompt: str, images: Sequence[str], shared: Shared) -> Brief | None:
+        """Return the brief of a film, None where the prompt asks for something else."""
+        from ima_tui.workflow.film_brief import read
+
+        brief = await asyncio.to_thread(read, prompt, tuple(images))
+        videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        several = brief is not None and (brief.listed or brief.count > 1 or videos)
+        return brief if several else None
+
     async def _film(
         self, brief: Brief, shared: Shared, prompt: str, *, fetch: bool
     ) -> CreatedWorkflow:
@@ -123,10 +129,17 @@ class Workflows:
         if fetch:
             for task_type in sorted(film_building.task_types(brief)):
                 await self._catalogue.fresh(task_type)
+        built = await self._build_film(brief, shared, prompt)
+        return CreatedWorkflow(await self.look(built.workflow), shared, built.notes)
+
+    async def _build_film(self, brief: Brief, shared: Shared, prompt: str) -> BuiltFilm:
+        from ima_tui.workflow import film_building
+        from ima_tui.workflow.film_brief import named_model
+
         named = shared.decision
         if not named.model_id and brief.model:
-            named = _named_model(brief.model)
-        built = film_building.build(
+            named = await asyncio.to_thread(named_model, brief.model)
+        return film_building.build(
             brief,
             self._lists(),
             self._preferences.preferred(),
@@ -134,7 +147,6 @@ class Workflows:
             prompt,
             (named.model_id, named.version),
         )
-        return CreatedWorkflow(await self.look(built.workflow), shared, built.notes)
 
     async def outline(self, prompt: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
         """Return what `make` would create by the current lists, priced; None for nothing.
@@ -142,9 +154,14 @@ class Workflows:
         No file is read and no job queried, so it is fast enough to show while the user types.
         """
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
-        if not shared.shares:
+        brief = await self._brief(prompt, images, shared)
+        if brief is None and not shared.shares:
             return None
-        plan, prices = self.price(self._build(shared, prompt))
+        if brief is not None:
+            made = (await self._build_film(brief, shared, prompt)).workflow
+        else:
+            made = self._build(shared, prompt)
+        plan, prices = self.price(made)
         names = intents(plan)
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
@@ -195,6 +212,10 @@ class Workflows:
         """Return the path of a stored workflow."""
         return self._folder / f"{plan_id}.json"
 
+    async def changed_at(self, plan_id: str) -> float:
+        """Return when a stored workflow changed, in seconds since the epoch; 0 for never."""
+        return await asyncio.to_thread(_changed_at, self.path(plan_id))
+
     async def drop(self, plan_id: str) -> None:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
         self._for_writing()
@@ -231,6 +252,7 @@ class Workflows:
             return replace(plan, confirmed="")
         points = {step.id: step.points for step in kept.steps}
         steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
+        plan = replace(plan, project=plan.project or kept.project)
         priced = replace(plan, steps=steps, confirmed=kept.confirmed)
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
@@ -311,7 +333,8 @@ class Workflows:
             if each not in chosen:
                 continue
             if each.job is None or each.failed or each.step.id in stale:
-                orders[each.step.id] = await self._order(each)
+                order = await self._order(each)
+                orders[each.step.id] = replace(order, project=status.workflow.project)
         made: dict[int, Job] = {}
         for each in chosen:
             job = await self._further(each, orders.get(each.step.id), made, again=again)
@@ -395,36 +418,11 @@ class Workflows:
         return await self._jobs.get(job.id) or job
 
 
-def _brief(prompt: str, images: tuple[str, ...]) -> Brief | None:
-    """Read a prompt as the brief of a film, its pictures as files. Touches the disk."""
-    from ima_tui.film.brief import read
-
-    def names_a_model(clause: str) -> bool:
-        return len(clause) <= LONGEST_MODEL and bool(_named_model(clause).model_id)
-
-    brief = read(prompt, names_a_model)
-    if brief is None:
-        return None
-    files = {name: _file(name) for name in brief.images}
-    shots = tuple(
-        replace(shot, first=files.get(shot.first, ""), last=files.get(shot.last, ""))
-        for shot in brief.shots
-    )
-    given = tuple(name for name in images if name not in files.values())
-    return replace(brief, shots=shots, images=(*given, *files.values()))
-
-
-def _named_model(clause: str) -> Intent:
-    from ima_tui.intent.route import by_rules
-
-    return by_rules(f"{clause} video")
-
-
-def _file(name: str) -> str:
-    """Return a picture's path; behind Chinese text the shortest ending that is a file."""
-    endings = [name[place:] for place in range(len(name) - 4, -1, -1)]
-    found = next((end for end in endings if Path(end).is_file()), name)
-    return str(Path(found).absolute())
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

@@ -6,9 +6,11 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
-A workflow that ends with a film has version 2 and the keys of `film_file`.
+A workflow that ends with a film has version 2 and the keys of `film_file`; a step that was ordered
+anew has its `take` there, above 1.
 
-`total_credit` and `hash` are for the reader; both are computed again. An unknown key is an error,
+Jobs of a workflow with a `project` are filed under it. `total_credit` and `hash` are for the
+reader; both are computed again. An unknown key is an error,
 because it may be a typing mistake that costs points.
 """
 
@@ -24,7 +26,7 @@ from pathlib import Path
 from ima_tui.catalogue import order
 from ima_tui.catalogue.order import LONGEST_PROMPT
 from ima_tui.compose.confirmation import Unmet, Why
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import (
     Estimate,
     Medium,
@@ -52,12 +54,12 @@ LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
-    "unmet",
+    *("unmet", "project"),
     *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow plan --json`
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
-    *("parameters", "n", "inputs", "after", "credit", "estimated_s"),
+    *("parameters", "n", "inputs", "after", "credit", "estimated_s", "take"),
 }
 _UNMET_KEYS = ("name", "asked", "sent", "why", "model", "model_id", "medium", "wanted")
 _REASONS = {why.value: why for why in Why}
@@ -65,6 +67,7 @@ _KINDS = {kind.value: kind for kind in TaskType}
 _MOST = 1_000_000_000
 _MOST_INPUTS = 40
 _MOST_OUTPUTS = 100
+_MOST_TAKES = 99
 _MOST_PARAMETERS = 100
 
 
@@ -80,6 +83,7 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         "total_credit": workflow.total,
         "hash": digest(workflow),
         "confirmed": workflow.confirmed or None,
+        **({"project": workflow.project} if workflow.project else {}),
         "steps": [_step_json(step) for step in workflow.steps],
         **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
         **(film_file.to_json(workflow.film) if workflow.film is not None else {}),
@@ -105,6 +109,7 @@ def _step_json(step: WorkflowStep) -> dict[str, object]:
         "after": step.after or None,
         "credit": step.points,
         "estimated_s": [step.estimate.low, step.estimate.high] if step.estimate else None,
+        **({"take": step.take} if step.take > 1 else {}),
     }
 
 
@@ -198,6 +203,7 @@ class _Reader(DocumentReader):
             confirmed=self.text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),
             film=film_file.FilmReader(self.name).film(raw),
+            project=labels.shortened(self.text(raw, "project", "", 200, missing="")),
         )
 
     def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:
@@ -251,6 +257,7 @@ class _Reader(DocumentReader):
             after=self.number(raw, "after", at, 1, 9_999, missing=0),
             points=self.number(raw, "credit", at, 0, _MOST, missing=0),
             estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
+            take=self.number(raw, "take", at, 1, _MOST_TAKES, missing=1),
         )
 
     def _count(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
@@ -114,14 +115,19 @@ class WorkflowStatus:
         That is so where it is missing and the other steps cost more than `ask_above`.
         """
         film = self.workflow.film
-        first = {film.master} if film is not None else set()
-        for each in reversed(self.steps):
-            if each.step.id in first:
-                first.update(each.step.needs)
+        first = self.with_needs({film.master} if film is not None else set())
         missing = any(not each.is_done for each in self.steps if each.step.id in first)
         rest = (each for each in self.to_send(again=again) if each.step.id not in first)
         ahead = sum(each.price() for each in rest) > ask_above
-        return frozenset(first) if missing and ahead else frozenset()
+        return first if missing and ahead else frozenset()
+
+    def with_needs(self, ids: Collection[int]) -> frozenset[int]:
+        """Return these steps and all that they need."""
+        found = set(ids)
+        for each in reversed(self.steps):
+            if each.step.id in found:
+                found.update(each.step.needs)
+        return frozenset(found)
 
     def hash(self, *, again: bool) -> str:
         """Return the hash to approve, which covers current prices and retried failures."""

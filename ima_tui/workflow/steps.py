@@ -30,7 +30,8 @@ class WorkflowStep:
     """A job to be. `chosen` are user fields of its model, `inputs` paths, links or `step:1#1`.
 
     `after`: a step that must be done first although its results are not used, or 0. `points` are
-    per output, at the last known price.
+    per output, at the last known price. `take`: how often it was ordered anew although it had a
+    result; each take is a job of its own.
     """
 
     id: int
@@ -46,6 +47,7 @@ class WorkflowStep:
     after: int = 0
     points: int = 0
     estimate: Estimate | None = None
+    take: int = 1
 
     @property
     def total(self) -> int:
@@ -81,6 +83,8 @@ class Workflow:
     """What steps do differently from the request, by step; approved before they run."""
     film: FilmPlan | None = None
     """What is assembled of the results at the end, free; not part of the hash."""
+    project: str = ""
+    """What its jobs are filed under; not part of the hash."""
 
     @property
     def total(self) -> int:
@@ -159,6 +163,7 @@ def _content(step: WorkflowStep) -> list[object]:
         step.n,
         list(step.inputs),
         step.after,
+        *([step.take] if step.take > 1 else []),  # the first one hashes as it always did
     ]
 
 

@@ -25,7 +25,9 @@ from ima_tui.config.schema import (
     SETTINGS,
     Raw,
     Setting,
+    checked,
     parsed,
+    typed,
 )
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
@@ -316,14 +318,53 @@ def test_every_setting_survives_being_written_and_read(
         value = not value
     elif isinstance(value, int):
         value += 1
-    elif setting.name.startswith("network."):
+    elif setting.name.startswith("network.") or setting.name == "notify.webhook":
         value = "https://127.0.0.1:9"
+    elif isinstance(value, tuple):
+        value = ("/tmp/é", 'a "b"\n', "")
+    elif setting.fits is not None:
+        value = setting.example
     else:
         value = '/tmp/é"中'
     toml_file.put(path, setting.name, value)
     settled = loader.load({}, env)
     assert settled.origins[setting.name] == "file"
-    assert toml_file.read(path).values == {setting.name: value}
+    (written,) = toml_file.read(path).values.values()
+    assert checked(setting, written, "test") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('[notify]\nwebhook = "http://example.com/"', "notify.webhook"),
+        ('[notify]\nwebhook = "https://user@example.com/"', "notify.webhook"),
+        ('[notify]\ncommand = "notify-send"', "notify.command"),
+        ("[notify]\ncommand = [1]", "notify.command"),
+        ('[results]\nname = "{date}"', "results.name"),
+        ('[results]\nname = "{job}"', "results.name"),
+        ('[results]\nname = "../{job}-{index}"', "results.name"),
+        ('[results]\nname = "{job}-{index}-{secret}"', "results.name"),
+        ('[results]\nname = "{job.__class__}-{index}"', "results.name"),
+        ('[results]\nname = "{job:9999}-{index}"', "results.name"),
+        ('[results]\nname = "{job"', "results.name"),
+    ],
+)
+def test_a_setting_of_another_form_is_named_and_not_used(
+    env: dict[str, str], text: str, name: str
+) -> None:
+    write(env, text)
+    settings = loader.load({}, env)
+    assert settings.values[name] == BY_NAME[name].default
+    assert name in settings.warnings[0]
+
+
+def test_a_list_is_typed_as_json(env: dict[str, str]) -> None:
+    setting = BY_NAME["notify.command"]
+    assert parsed(setting, '["notify-send", "a b"]') == ("notify-send", "a b")
+    assert parsed(setting, typed(("a", 'b"'))) == ("a", 'b"')
+    assert parsed(setting, "") == ()
+    with pytest.raises(UsageError):
+        parsed(setting, "notify-send done")
 
 
 @pytest.mark.parametrize("text", ["look = 3", "[look"])

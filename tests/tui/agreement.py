@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from ima_tui.i18n import has, say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import palette
 from ima_tui.tui.shell.help import HelpScreen
@@ -19,5 +18,5 @@ async def said_alike(screen: Screen[object]) -> None:
     assert all(act.long_words() in told and act.key_words() in told for act in known if act.keys)
     texts = [command.item().cells[0].text for command in palette.here(screen)]
     assert len(set(texts)) == len(texts)
-    offered = {act.long_words() for act in known if has(palette.said(act.sentence))}
-    assert offered - {say("do.palette")} == set(texts)
+    offered = {act.long_words() for act in known if palette.is_offered(act.sentence)}
+    assert offered == set(texts)

@@ -44,6 +44,7 @@ from ima_tui.ledger.job_states import ENDED, SPENT
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
+from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
 from ima_tui.studio.workflows import Workflows
 
@@ -334,7 +335,8 @@ class FakeHistory:
             if at < among.since:
                 continue
             day = datetime.fromtimestamp(at).strftime("%Y-%m-%d")  # noqa: DTZ006
-            key = {"day": day, "model": one.order.model_id, "type": one.order.task_type.value}[by]
+            kind = one.order.task_type.value
+            key = {"day": day, "model": one.order.model_id, "type": kind, "project": ""}[by]
             row = groups.setdefault(key, ReportRow(key))
             row.jobs += 1
             row.done += one.state is State.DONE
@@ -516,6 +518,7 @@ class FakeStudio:
             clock=self.clock,  # type: ignore[arg-type]
             download=False,
         )
+        self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]
 
     async def begin(self) -> None:
         """All is there from the start."""

@@ -35,7 +35,7 @@ from ima_tui.cli.output import (
     talk,
 )
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.version_id,
         1 if count is None else count,
         tuple(pair for pair in chosen if not order.is_count(pair[0])),
+        labels.project(arguments.project),
     )
     rows = batch.parse(text, kind, rest)
     return session.run(_batch(arguments, settings, rows))

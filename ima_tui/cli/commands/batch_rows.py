@@ -135,8 +135,9 @@ class RowPricer:
                 one.inputs,
             )
             n = count if n == 1 and isinstance(count, int) else n
-        settings = tuple(chosen.items())
-        return Draft(model.task_type, model.model_id, model.version, prompt, settings, inputs, n)
+        settings, project = tuple(chosen.items()), row.project
+        leaf = (model.task_type, model.model_id, model.version)
+        return Draft(*leaf, prompt, settings, inputs, n, project)
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""

@@ -10,9 +10,9 @@ from contextlib import aclosing
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands.batch_feeder import OVER, BatchFeeder, limit_of
+from ima_tui.cli.commands.batch_feeder import BatchFeeder
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
-from ima_tui.cli.exit_status import WORST_LAST
+from ima_tui.cli.exit_status import OVER, WORST_LAST
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
     ProgressLine,
@@ -168,8 +168,8 @@ def _problem(job: Job) -> ImaError | None:
         return None
     if job.state is State.NEEDS_REVIEW:
         return ImaError("error.lost")
-    if job.waiting.startswith(OVER):
-        return limit_of(job)
+    if (over := exit_status.held_by_limit(job)) is not None:
+        return over
     if job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}
         return ImaError("error.price_rose", **rise)
@@ -194,6 +194,8 @@ def _sentence(job: Job, problem: ImaError) -> str:
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
+    if more := exit_status.surplus(job):
+        talk(say("batch.row", line=line, sentence=more))
     if problem is not None:
         talk(say("batch.row", line=line, sentence=_sentence(job, problem)))
         exit_status.say_how_to_fetch(job)

@@ -11,12 +11,13 @@ from ima_tui.cli.output import (
     print_table,
     talk,
 )
-from ima_tui.config import loader, toml_file
+from ima_tui.config import loader, projects, toml_file
 from ima_tui.config.schema import (
     BY_NAME,
     SETTINGS,
     Setting,
     parsed,
+    typed,
 )
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
@@ -29,19 +30,31 @@ def show(arguments: argparse.Namespace) -> int:
         (setting.name, _shown(getattr(settings, setting.attribute)), settings.origins[setting.name])
         for setting in SETTINGS
     ]
+    rows += [
+        (f"{projects.TABLE}.{each.name}.{name}", points, "file")
+        for each in settings.projects.values()
+        for name in projects.LIMITS
+        if (points := getattr(each, name))
+    ]
     if arguments.json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
         print_json(document)
         return EXIT_DONE
     heads = [say(f"cli.head.{name}") for name in ("setting", "value", "source")]
     print_table(
-        heads, [(name, str(value), say(f"cli.source.{where}")) for name, value, where in rows]
+        heads, [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
     )
     return EXIT_DONE
 
 
-def _shown(value: object) -> str | int | bool:
+def _shown(value: object) -> str | int | bool | list[str]:
+    if isinstance(value, tuple):
+        return [one_line(each, 300) for each in value]
     return value if isinstance(value, bool | int) else one_line(value, 300)
+
+
+def _told(value: str | int | bool | list[str]) -> str:
+    return typed(tuple(value)) if isinstance(value, list) else str(value)
 
 
 def show_path(arguments: argparse.Namespace) -> int:
@@ -95,6 +108,9 @@ def drop(arguments: argparse.Namespace) -> int:
 
 def _named(name: str) -> Setting:
     """A setting by `table.key`, or by its last part where only one is called so."""
+    limit = projects.setting_of(name)
+    if limit is not None:
+        return limit
     found = [setting for setting in SETTINGS if name in (setting.name, setting.attribute)]
     if len(found) == 1:
         return found[0]
@@ -105,7 +121,7 @@ def _named(name: str) -> Setting:
 
 
 def _tell_what_wins(arguments: argparse.Namespace, setting: Setting) -> None:
-    origin = session.settle(arguments).origins[setting.name]
+    origin = session.settle(arguments).origins.get(setting.name)
     if origin in ("flag", "environment"):
         source = setting.environment if origin == "environment" else say(f"cli.source.{origin}")
         talk(say("cli.config_over", source=source, name=setting.name))

@@ -43,6 +43,7 @@ from ima_tui.studio.studio import Studio
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
+    generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
@@ -224,7 +225,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     if interrupted:
         return ImaError("error.interrupted", id=job.id)
     if job.state in OPEN:
-        return ImaError("error.still_running", id=job.id)
+        over = exit_status.held_by_limit(job)
+        return over or ImaError("error.still_running", id=job.id)
     if job.state is State.DONE:
         return exit_status.shortcoming(job, wanted=wanted)
     return exit_status.failure_of(job)
@@ -233,8 +235,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
 def _print_result(job: Job, *, quiet: bool) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
-    if len(job.medias) > job.order.n:
-        talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
+    if more := exit_status.surplus(job):
+        talk(more)
     if quiet or job.state is not State.DONE or outputs.is_partial(job):
         return
     order = job.order
@@ -242,7 +244,7 @@ def _print_result(job: Job, *, quiet: bool) -> None:
     if order.estimate is not None:
         usual = usual_time(order.estimate.low, order.estimate.high)
         took = say("cli.took_usually", took=took, time=usual)
-    made = say(f"made.{order.task_type.medium}", n=order.n)
+    made = say(f"made.{order.task_type.medium}", n=len(job.medias))
     talk(say("cli.done", made=made, model=order.model_name, took=took, points=order.total))
     if (first := job.medias[0]).path:
         talk(say("cli.link", url=first.url))

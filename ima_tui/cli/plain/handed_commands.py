@@ -142,6 +142,9 @@ class HandedCommands(ABC):
         question, then = await self._workflows.run()
         self._ask(question, then)
 
+    async def do_assemble(self, _: str) -> None:
+        await self._workflows.assemble()
+
     async def do_drop(self, _: str) -> None:
         question, then = await self._workflows.drop()
         self._ask(question, then)

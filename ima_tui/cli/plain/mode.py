@@ -31,7 +31,7 @@ COMMANDS = (
     "help", "kind", "models", "model", "fields", "set", "inputs", "count", "voices", "lyrics",
     "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
     "history", "templates", "template", "untemplate", "guides",
-    "workflow", "workflows", "step", "run", "drop",
+    "workflow", "workflows", "step", "run", "assemble", "drop",
     "jobs", "job", "again", "instead", "stop", "follow", "approve", "forget", "edit", "duplicate",
     "fetch", "sooner", "later", "first",
     "results", "use", "open", "save", "discard", "spending", "log",

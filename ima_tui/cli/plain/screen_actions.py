@@ -11,6 +11,9 @@ from collections.abc import Mapping
 COMMAND_OF: Mapping[str, str] = {
     "app.help": "help", "app.palette": "help", "app.language": "language", "app.quit": "quit",
     "app.plans": "workflows", "app.spending": "spending",
+    "compose.made_from": "job",
+    "board.assemble": "assemble", "board.open_file": "assemble", "board.watch": "assemble",
+    "board.remake": "run",
     "compose.anew": "new", "compose.answer": "answer", "compose.batch": "lines",
     "compose.better": "better", "compose.cheaper": "cheaper", "compose.elsewhere": "elsewhere",
     "compose.guides": "guides", "compose.history": "history", "compose.inputs": "inputs",
@@ -54,6 +57,8 @@ COMMAND_OF: Mapping[str, str] = {
 """The id of a binding to the name of a command."""
 
 ONLY_ON_SCREEN = frozenset({
+    "board.cancel", "board.earlier", "board.leave_out", "board.less", "board.more",
+    "board.settings", "board.swap", "board.turn", "board.undo",
     "app.jump", "app.redraw", "app.suspend", "app.theme",
     "compare.swap", "compare.play",
     "compose.editor", "compose.undo", "compose.write", "prompt.undo", "text.editor",
@@ -66,8 +71,8 @@ ONLY_ON_SCREEN = frozenset({
     "spending.refresh", "spending.shorter", "spending.sort", "spending.view_before",
     "prefs.previous_user", "prefs.choose_too", "plan.edit_too", "reading.switch",
 })  # fmt: skip
-"""What only a screen has: pictures, the look of a list, an editor of several lines, undoing what
-is asked about here before it is done."""
+"""What only a screen has: pictures, the timeline of a film, the look of a list, an editor of
+several lines, undoing what is asked about here before it is done."""
 
 MOVES = (
     "up", "down", "left", "right", "first", "last", "page_up", "page_down", "pgup", "pgdn",

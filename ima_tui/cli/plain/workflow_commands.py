@@ -147,6 +147,22 @@ class PlainWorkflows:
         await plans.go(status, again=True)
         self._tell(say("workflow.sent", n=len(status.to_send(again=True))))
 
+    async def assemble(self) -> None:
+        """Assemble the film of the workflow, which costs nothing, and say where it is."""
+        films = self._studio.films
+        status = await self._studio.workflows.status(self._open())
+        lacking = await films.lacking(status)
+        if lacking.steps:
+            steps = ", ".join(map(str, lacking.steps))
+            raise UsageError("plain.film_lacks", steps=steps)
+        if lacking.jobs:
+            await films.download(lacking)
+            self._tell(say("plain.film_downloads"))
+            return
+        self._tell(say("plain.film_begins"))
+        made = await films.assemble(status)
+        self._tell(say("plain.saved", path=one_line(made.path, 300)))
+
     async def drop(self) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""
         plan = self._open()

@@ -96,7 +96,7 @@ TEXTS: dict[str, str] = {
     "jobs.stopped": "Job {id} is not followed any more; its points are not refunded. To get its results: ima-tui jobs fetch {id}",
     "jobs.stopped_already": "Job {id} was already stopped.",
     "jobs.fetch_later": "To download later (free): ima-tui jobs fetch {id}",
-    "jobs.kept_more": "{came} {came:result|results} received for {n} ordered; all are kept.",
+    "jobs.kept_more": "More results than ordered were received: {n} ordered, {kept} kept.",
     "jobs.waits": "Job {id}: {why}",
     "cli.send": "send jobs that need your approval",
     "cli.stop": "stop following jobs; remove unsent ones from the queue",

@@ -233,6 +233,7 @@ TEXTS: dict[str, str] = {
     "error.config_guard.hint": "It looks like a spending limit or a protection for your key, and has no effect. Correct or remove it.",
     "file.special": "it is a pipe, a device or a folder, not a file",
     "file.large": "it is too large",
+    "file.locked": "another program keeps it locked",
     "error.config_exists": "{path} already exists and was not changed.",
     "error.endpoint": "Your key can't be sent to {url}. Use an https address.",
     "error.custom_endpoint": "{url} is not one of IMA's two hosts, and would receive your key.",

@@ -192,7 +192,7 @@ TEXTS: dict[str, str] = {
     "do.spending_again": "Add up spending again",
     "do.spending_longer": "Show more days",
     "do.spending_shorter": "Show fewer days",
-    "do.spending_view": "Group spending by model, type or day",
+    "do.spending_view": "Group spending by model, type, project or day",
     "do.spending_write": "Write spending to CSV file",
     "do.stop": "Stop following job",
     "do.suspend": "Go to the shell",

@@ -233,4 +233,9 @@ TEXTS: dict[str, str] = {
     "plain.nothing_to_undo": "There is nothing to undo.",
     "plain.nothing_dropped": "No preferences were removed.",
     "plain.log_saved": "{n} {n:line|lines} saved: {path}",
+    "plain.name_assemble": "assemble",
+    "plain.about_assemble": "assembles the film of the workflow, free",
+    "plain.film_lacks": "The film still needs these steps: {steps}. /run sends them.",
+    "plain.film_downloads": "Downloading the files of the film. Type /assemble again when they are here.",
+    "plain.film_begins": "Assembling the film. This can take a minute.",
 }

@@ -32,4 +32,6 @@ TEXTS: dict[str, str] = {
     "spending.col_spread": "TIMES (│ estimate)",
     "spending.percent": "{n} %",
     "spending.written": "Written to {path}",
+    "spending.by_project": "Project",
+    "spending.no_project": "no project",
 }

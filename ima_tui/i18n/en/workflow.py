@@ -105,7 +105,6 @@ TEXTS: dict[str, str] = {
     "workflow.failed": "Step {id} failed. Running again continues from there; paid steps are not paid again.",
     "workflow.look_first": "Nothing was sent. Check the steps, then run the workflow.",
     "workflow.look_at_it": "All steps are done. enter opens a result.",
-    "workflow.make_film": "All steps are done. This command makes the film for free: {command}",
     "workflow.master_first": "Only the master image is made first; the rest is sent after you have looked at it.",
     "workflow.master_made": "The master image (step {id}) is ready. The rest costs {points} pts; nothing of it was sent. {run}: continue",
     "workflow.change_step": "Step {id} · {kind}",

@@ -96,7 +96,7 @@ TEXTS: dict[str, str] = {
     "jobs.stopped": "任务 {id} 已停止跟踪，积分不退回。下载作品：ima-tui jobs fetch {id}",
     "jobs.stopped_already": "任务 {id} 之前已停止跟踪。",
     "jobs.fetch_later": "稍后下载（不扣积分）：ima-tui jobs fetch {id}",
-    "jobs.kept_more": "收到 {came} 个作品，应为 {n} 个，已全部保留。",
+    "jobs.kept_more": "收到的作品比下单的多：下单 {n} 个，保留 {kept} 个。",
     "jobs.waits": "任务 {id}：{why}",
     "cli.send": "发送待确认的任务",
     "cli.stop": "停止跟踪任务；未发送的移出队列",

@@ -230,6 +230,7 @@ TEXTS: dict[str, str] = {
     "error.config_guard.hint": "它看起来是消费限额或密钥保护，但不会生效。请改正或删除。",
     "file.special": "它是管道、设备或文件夹，不是文件",
     "file.large": "文件太大",
+    "file.locked": "文件一直被其他程序锁定",
     "error.config_exists": "{path} 已经存在，没有改动。",
     "error.endpoint": "密钥不能发送到 {url}，请使用 https 地址。",
     "error.custom_endpoint": "{url} 不是 IMA 的两个主机之一，你的密钥会发到那里。",

@@ -192,7 +192,7 @@ TEXTS: dict[str, str] = {
     "do.spending_again": "重新统计花费",
     "do.spending_longer": "显示更多天",
     "do.spending_shorter": "显示更少天",
-    "do.spending_view": "按模型、类型或日期统计",
+    "do.spending_view": "按模型、类型、项目或日期统计",
     "do.spending_write": "将花费写入 CSV 文件",
     "do.stop": "停止跟踪任务",
     "do.suspend": "回到 shell",

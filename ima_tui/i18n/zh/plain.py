@@ -233,4 +233,9 @@ TEXTS: dict[str, str] = {
     "plain.nothing_to_undo": "没有可撤销的修改。",
     "plain.nothing_dropped": "没有被删除的偏好。",
     "plain.log_saved": "已保存 {n} 行：{path}",
+    "plain.name_assemble": "合成",
+    "plain.about_assemble": "合成工作流的影片，免费",
+    "plain.film_lacks": "影片还缺少步骤：{steps}。用 /运行 发送。",
+    "plain.film_downloads": "正在下载影片所需的文件，完成后请再次输入 /合成。",
+    "plain.film_begins": "正在合成影片，可能需要一分钟。",
 }

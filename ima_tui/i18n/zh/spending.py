@@ -32,4 +32,6 @@ TEXTS: dict[str, str] = {
     "spending.col_spread": "用时分布（│ 预计）",
     "spending.percent": "{n}%",
     "spending.written": "已写入 {path}",
+    "spending.by_project": "项目",
+    "spending.no_project": "未归入项目",
 }

@@ -105,7 +105,6 @@ TEXTS: dict[str, str] = {
     "workflow.failed": "步骤 {id} 失败。再次运行会从这里继续，已付费的步骤不再付费。",
     "workflow.look_first": "尚未发送。请先检查步骤，再运行工作流。",
     "workflow.look_at_it": "所有步骤已完成，按 enter 查看作品。",
-    "workflow.make_film": "所有步骤已完成。用这条命令免费合成影片：{command}",
     "workflow.master_first": "先只生成主图，你看过之后再发送其余步骤。",
     "workflow.master_made": "主图（步骤 {id}）已完成。其余需要 {points} 积分，尚未发送。{run}：继续",
     "workflow.change_step": "步骤 {id} · {kind}",

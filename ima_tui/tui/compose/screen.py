@@ -69,6 +69,7 @@ class ComposeScreen(DraftScreen):
         _do("history", "history", show=True),
         _do("add_input", "inputs", show=True),
         _do("use", "results"),
+        _do("duplicate", "made_from"),
         _do("batch", "batch"),
         bind("editor", "edit", "bind.compose_editor", "compose.editor"),
         _do("new", "anew"),
@@ -106,6 +107,7 @@ class ComposeScreen(DraftScreen):
             "inputs": self.choices.inputs,
             "lyrics": self.choices.lyrics,
             "results": self.choices.results,
+            "made_from": self.choices.use_made_from,
             "cheaper": self.choices.cheaper,
             "better": self.choices.better,
             "elsewhere": self.choices.elsewhere,
@@ -239,6 +241,7 @@ class ComposeScreen(DraftScreen):
         self.composer.pin(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
+        await self.choices.look_at(event.inputs)
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
         """Take a dropped file as an input, anything else as text."""
@@ -312,6 +315,8 @@ class ComposeScreen(DraftScreen):
             return bool(self.studio.guides.all)  # without guides nothing is missing
         if action == "do" and parameters == ("lyrics",):
             return self.is_mounted and self.form.lyrics.display
+        if action == "do" and parameters == ("made_from",):
+            return self.choices.made_from is not None
         if action == "accept":
             return self.view.answers > 0
         if action == "write":

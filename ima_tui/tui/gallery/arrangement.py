@@ -15,18 +15,11 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
-
-Key = tuple[int, int]
-"""A job and the number of its result, as in `job:41#1`."""
+from ima_tui.tui.images.thumbnails import Key, key_of
 
 SORTS = ("newest", "oldest", "model", "kind")
 """The first is what the gallery begins with."""
 KINDS: tuple[Medium | None, ...] = (None, *Medium)
-
-
-def key_of(result: Result) -> Key:
-    """Return the key of a result: job id and number, from 1."""
-    return result.job, result.index
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.actions import ResultActions
-from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection, Key
+from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
 from ima_tui.tui.gallery.compare import CompareScreen
 from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
+from ima_tui.tui.images.thumbnails import Key
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen

@@ -15,11 +15,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ima_tui.core.domain import Result
-from ima_tui.tui.gallery.arrangement import Key, ResultGroup
-from ima_tui.tui.gallery.thumbnails import Thumbnails
+from ima_tui.tui.gallery.arrangement import ResultGroup
 from ima_tui.tui.gallery.tile_layout import TileLayout
 from ima_tui.tui.gallery.tiles import TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
+from ima_tui.tui.images.thumbnails import Key, Thumbnails
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context

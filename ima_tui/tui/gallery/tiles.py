@@ -10,14 +10,13 @@ from rich.style import Style
 from ima_tui.core.domain import Result
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
-from ima_tui.tui.images.cells import Rendered
+from ima_tui.tui.images.thumbnails import Shown, picture_line
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import (
     cut,
     fit,
     width,
-    wrap,
 )
 from ima_tui.tui.widgets.job_text import clock_words
 
@@ -30,9 +29,6 @@ MARK = 2
 MODEL = 16
 AIRY = 56
 """From this width on a line also names the model."""
-
-Shown = Rendered | str | None
-"""A picture, a sentence instead of it, or nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +126,7 @@ class TilePainter:
         ]
 
     def _picture(self, shown: Shown, line: int, room: int, ground: str) -> list[Segment]:
-        plain = self._style("muted", ground)
-        if isinstance(shown, str):
-            words = wrap(shown, max(4, room - 2))[: self.picture_high - 3]
-            text = words[line - 2] if 2 <= line < 2 + len(words) else ""
-            return [Segment(fit(" " + text, room), plain)]
-        above = (self.picture_high - len(shown.lines)) // 2 if shown else 0
-        if shown is None or not above <= line < above + len(shown.lines):
-            return [Segment(" " * room, plain)]
-        left = (room - shown.width) // 2
-        right = room - left - shown.width
-        row = shown.lines[line - above]
-        return [Segment(" " * left, plain), *row, Segment(" " * right, plain)]
+        return picture_line(shown, line, room, self.picture_high, self._style("muted", ground))
 
     def _fitted(self, text: str, cells: int) -> str:
         return fit(one_line(text, 200), max(0, cells), "left", self.glyphs.ellipsis)

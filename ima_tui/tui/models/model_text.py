@@ -12,11 +12,12 @@ from ima_tui.catalogue.order import input_counts
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import Field, ModelVersion
 from ima_tui.core.events import ListChanges
-from ima_tui.core.text import points_range
+from ima_tui.core.text import duration, points_range
 from ima_tui.i18n import say
+from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.models.search import moment, places, scattered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
-from ima_tui.tui.widgets import price_table
+from ima_tui.tui.widgets import plots, price_table
 from ima_tui.tui.widgets.cells import fit, steady, width
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.price_text import usual_time
@@ -35,6 +36,8 @@ UNCHANGED = ListChanges()
 MOST_OPTIONS = 20
 LONGEST_LABEL = 20
 GAP = 2
+SPREAD = 36
+"""Cells of the plot of durations."""
 
 
 # --------------------------------------------------------------------------------------- rows
@@ -103,9 +106,10 @@ def detail(
     glyphs: Glyphs,
     changes: ListChanges = UNCHANGED,
     cells: int = price_table.ROOM,
+    here: ReportRow | None = None,
 ) -> Content:
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines
-    of `cells`."""
+    of `cells`; `here`: how long it took in this ledger."""
     estimate = times.estimate(model)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
@@ -118,12 +122,24 @@ def detail(
         Content.styled(model.version, "$muted"),
         Content(" · ".join(facts)),
     ]
+    lines += _took(here, glyphs, cells)
     if told := _changed(model, changes):
         lines.append(Content.styled(told, "$warn"))
     if model.description:
         lines.append(Content.styled(steady(model.description), "$muted"))
     lines += [Content(""), *price_table.every(model, glyphs), *_fields(model, cells)]
     return Content("\n").join(lines)
+
+
+def _took(here: ReportRow | None, glyphs: Glyphs, cells: int) -> list[Content]:
+    """The median of the durations here, and all of them beside the estimate."""
+    if here is None or here.median_time is None:
+        return []
+    words = say("models.here", time=duration(here.median_time), n=len(here.times))
+    spread = plots.durations(
+        here.times, here.median_estimate, min(cells, SPREAD), plain=glyphs.ascii
+    )
+    return [Content(words), Content.styled(spread, "$accent")]
 
 
 def _changed(model: ModelVersion, changes: ListChanges) -> str:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from ima_tui import i18n
 from ima_tui.config.editor import ConfigEditor, SettingStatus
-from ima_tui.config.schema import Raw, Setting
+from ima_tui.config.schema import Raw, Setting, typed
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import joined, say
@@ -193,7 +193,7 @@ class SettingsScreen(BaseScreen):
         self._editing = one.setting.name
         self.add_class("-editing")
         field = self.query_one("#value", LineInput)
-        field.value = str(one.now if one.later is None else one.later)
+        field.value = _typed(one.now if one.later is None else one.later)
         field.focus()
         field.cursor_position = len(field.value)
         self.refresh_bindings()
@@ -289,9 +289,13 @@ _WORDED = frozenset(
 """Values that are words of ours; the others are names."""
 
 
+def _typed(value: object) -> str:
+    return typed(value) if isinstance(value, tuple) else str(value)
+
+
 def _shown(setting: Setting, value: object) -> str:
     """As people say it: a switch is on or off."""
-    words = one_line(value, 200)
+    words = one_line(_typed(value), 200)
     if isinstance(setting.default, bool):
         words = "on" if words.lower() == "true" else "off"
     elif not setting.choices:

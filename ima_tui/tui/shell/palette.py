@@ -56,14 +56,27 @@ class Command:
         return PickerItem(cells, folded(" ".join(_also(self.id, self.sentence))))
 
 
+MOVES = frozenset({
+    "back", "before", "close", "closer", "detail_down", "detail_up", "down", "farther", "first",
+    "form_down", "form_left", "form_next", "form_open", "form_reset", "form_right", "form_up",
+    "guides_back", "guides_next", "input_complete", "last", "leave", "left", "next_result", "no",
+    "page_down", "page_up", "pan_down", "pan_left", "pan_right", "pan_up", "plan_back",
+    "plan_leave", "previous_result", "question_back", "question_next", "question_nothing", "right",
+    "settings_back", "spending_back", "spending_view_before", "text_leave", "type_after",
+    "type_before", "up", "welcome_later", "yes", "palette",
+})  # fmt: skip
+"""Sentences of bindings that nobody looks for: steps of a cursor, and ways out of a window."""
+
+
 def said(sentence: str) -> str:
-    """Return the key of what the palette says for a binding's sentence."""
-    return sentence.replace("bind.", "do.", 1)
+    """Return the key of what the palette says for a binding's sentence: a verb with its object."""
+    key = sentence.replace("bind.", "do.", 1)
+    return key if has(key) else sentence
 
 
-def _is_offered(sentence: str) -> bool:
-    """Whether it is an action to look for: not a step of a cursor, nor a way out of a window."""
-    return has(said(sentence))
+def is_offered(sentence: str) -> bool:
+    """Return whether the palette offers actions of that sentence."""
+    return sentence.startswith("bind.") and sentence.removeprefix("bind.") not in MOVES
 
 
 def _also(name: str, sentence: str) -> Iterator[str]:
@@ -85,7 +98,7 @@ def here(screen: Screen[object]) -> list[Command]:
     place = next((say(one.key) for one in entries if one.id == screen.app.current_mode), "")
     found: dict[str, Command] = {}
     for act in sorted(actions.acts(screen), key=_weight):
-        if act.id.startswith("app.palette") or not _is_offered(act.sentence):
+        if act.id.startswith("app.palette") or not is_offered(act.sentence):
             continue
         words = say(said(act.sentence))
         if words not in found:
@@ -116,7 +129,7 @@ def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
     """Each action of a screen once, by its first key; not those that only undo a state."""
     named: dict[str, Binding] = {}
     for _, binding in keymap.rekey(class_bindings(owner), app.keymap):
-        if _is_offered(binding.description) and binding.key != "escape" and binding.id:
+        if is_offered(binding.description) and binding.key != "escape" and binding.id:
             named.setdefault(binding.description, binding)
     yield from named.values()
 

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from ima_tui.core.domain import Job, Media
+from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.i18n import say
+from ima_tui.studio.gallery import open_file
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
@@ -43,13 +44,46 @@ class ViewerItem:
         """The result."""
         return self.job.medias[self.index]
 
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"#{self.job.id} {self.job.order.model_name}"
+
+    @property
+    def medium(self) -> Medium:
+        """What it is."""
+        return self.job.order.task_type.medium
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """A file that no job made, such as a film."""
+
+    title: str
+    media: Media
+    medium: Medium
+
+
+class OneFile:
+    """A single file, for the viewer."""
+
+    def __init__(self, item: FileItem) -> None:
+        self._item = item
+
+    def __len__(self) -> int:
+        return 1
+
+    async def get(self, number: int) -> FileItem | None:
+        """Return the file."""
+        return self._item
+
 
 class ViewerItems(Protocol):
     """Results to turn through; read one at a time, for there may be thousands."""
 
     def __len__(self) -> int: ...
 
-    async def get(self, number: int) -> ViewerItem | None:
+    async def get(self, number: int) -> ViewerItem | FileItem | None:
         """The result at `number`, from 0; None: it is no more."""
 
 
@@ -74,9 +108,9 @@ class ViewerLine(Line):
         super().__init__()
         self.count = count
         self.number = 0
-        self.exhibit: ViewerItem | None = None
+        self.exhibit: ViewerItem | FileItem | None = None
 
-    def show(self, exhibit: ViewerItem, number: int) -> None:
+    def show(self, exhibit: ViewerItem | FileItem, number: int) -> None:
         """Show which result is open."""
         self.exhibit, self.number = exhibit, number
         self.refresh()
@@ -88,8 +122,7 @@ class ViewerLine(Line):
         right: list[Part] = []
         if self.count > 1:
             right = [(say("viewer.of", index=self.number + 1, count=self.count) + " ", "strong")]
-        job = self.exhibit.job
-        title = f" #{job.id} {job.order.model_name}  "
+        title = f" {self.exhibit.title}  "
         room = cells - measure([(title, ""), *right]) - 2
         return [(title, "strong"), (_where(self.exhibit.media, max(10, room)), "muted")], right
 
@@ -109,6 +142,7 @@ class ViewerScreen(ModalScreen[int]):
         bind("right", "turn(1)", "bind.next_result", "viewer.next", show=True),
         bind("left", "turn(-1)", "bind.previous_result", "viewer.previous", show=True),
         bind("play", "play", "bind.play", "viewer.play", show=True),
+        bind("open_file", "open_file", "bind.open", "viewer.open", show=True),
         *ZOOM,
         bind("close", "close", "bind.close", "viewer.close", show=True),
     ]
@@ -133,7 +167,7 @@ class ViewerScreen(ModalScreen[int]):
         exhibit = await self.exhibits.get(self.at)
         if exhibit is not None:
             self.query_one(ViewerLine).show(exhibit, self.at)
-            self.query_one(Preview).see(exhibit.media, exhibit.job.order.task_type.medium)
+            self.query_one(Preview).see(exhibit.media, exhibit.medium)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
@@ -145,6 +179,8 @@ class ViewerScreen(ModalScreen[int]):
                 return len(self.exhibits) > 1 and preview.lens.whole
             case "play":
                 return preview.is_film
+            case "open_file":
+                return preview.media is not None and bool(preview.media.path)
             case "pan":
                 return not preview.lens.whole
             case "zoom":
@@ -159,6 +195,12 @@ class ViewerScreen(ModalScreen[int]):
     def action_play(self) -> None:
         """Play the video, or stop it."""
         self.query_one(Preview).play()
+
+    def action_open_file(self) -> None:
+        """Open the file with the system's program, which has the sound too."""
+        media = self.query_one(Preview).media
+        if media is not None and not open_file(media.path):
+            self.notify(say("queue.file_is", path=media.path))
 
     def action_zoom(self, factor: float) -> None:
         """Zoom in or out."""

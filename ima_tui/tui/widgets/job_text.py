@@ -194,6 +194,8 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         key = "queue.standing_partial" if outputs.is_partial(job) else "queue.standing_unfetched"
         words = say(key, reason=failure_words(job), missing=outputs.missing(job))
         return words, "warn"
+    if job.state is State.DONE and outputs.surplus(job):
+        return say("jobs.kept_more", n=job.order.n, kept=len(job.medias)), "info"
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ima_tui.tui.workflow.graph import WorkflowGraph
 
 Verb = Callable[[], Awaitable[None]]
+_OF_STEPS = frozenset({"remove", "up", "down"})
+"""Verbs that mean shots on a storyboard."""
 
 
 class WorkflowHost(Protocol):
@@ -41,6 +43,14 @@ class WorkflowHost(Protocol):
     @property
     def graph(self) -> WorkflowGraph:
         """The steps, with the cursor on one of them."""
+
+    @property
+    def current_step(self) -> int | None:
+        """The step that keys act on."""
+
+    @property
+    def shows_board(self) -> bool:
+        """Whether a storyboard is shown: then shots are moved and left out, not steps."""
 
     @property
     def ima(self) -> AppContext:
@@ -83,18 +93,22 @@ class WorkflowActions:
     @property
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
-        status, step_id = self._host.status, self._host.graph.current
+        status, step_id = self._host.status, self._host.current_step
         return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
         """Return whether an action is available for the current step."""
         status, each = self._host.status, self.current
-        if status is None or each is None:
+        if status is None:
+            return False
+        if verb == "run":
+            return not status.is_done and (not status.moving or bool(status.failures))
+        if verb == "drop":
+            return not status.moving
+        if each is None or (self._host.shows_board and verb in _OF_STEPS):
             return False
         job = each.job
         match verb:
-            case "run":
-                return not status.is_done and (not status.moving or bool(status.failures))
             case "view":
                 return job is not None and bool(job.medias)
             case "queue":

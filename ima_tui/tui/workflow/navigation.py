@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from ima_tui.compose import confirmation
-from ima_tui.core.errors import ImaError
+from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.text import folded, one_line
+from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
 from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.columns import Column
@@ -31,19 +32,21 @@ async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str]) -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
     plans = app.studio.workflows
     try:
-        made = await plans.make(wish, inputs, fetch=False)
+        made = await plans.make(wish, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             return say("error.plan_nothing")
         await plans.keep(made.workflow)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, made.workflow)
+    await open_plan(app, made.workflow, made.notes)
     return ""
 
 
-async def open_plan(app: AppContext, plan: Workflow) -> None:
-    """Show `plan`, and what it does otherwise than its wish asked."""
-    notes = confirmation.sentences(each for _, each in plan.unmet)
+async def open_plan(app: AppContext, plan: Workflow, told: Sequence[str] = ()) -> None:
+    """Show `plan`, what it does otherwise than its wish asked, and what else has to be `told`."""
+    notes = [*told, *confirmation.sentences(each for _, each in plan.unmet)]
+    if plan.film is not None and not assembler.can_assemble():
+        notes.append(explain(UsageError("error.film_no_av")))
     came_from, plan = app.current_mode, await app.studio.workflows.look(plan)
     await app.switch_mode("plan")
     await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)

@@ -1,18 +1,19 @@
-"""The Workflow screen: steps with their inputs, prices and results.
+"""The Workflow screen: steps with their inputs, prices and results; of a film its storyboard.
 
-`PlanVerbs` does what can be done; the screen shows the plan and hears the news. Reached from
-Compose, where a prompt is about several things, and from the list of plans.
+`WorkflowActions` and `FilmActions` do what can be done; the screen shows the plan and hears the
+news. Reached from Compose, where a prompt is about several things, and from the list of plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from ima_tui.core.text import one_line
@@ -25,11 +26,19 @@ from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.update_batcher import Updates
-from ima_tui.tui.workflow import step_rows
+from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.actions import WorkflowActions
+from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
+from ima_tui.tui.workflow.board_timeline import FilmTimeline
+from ima_tui.tui.workflow.film_actions import FilmActions, job_numbers
 from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
+
+if TYPE_CHECKING:
+    from ima_tui.film.assembler import FilmProgress
+    from ima_tui.studio.films import MadeFilm
 
 PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
@@ -40,15 +49,34 @@ def _do(verb: str, name: str, *, show: bool = True) -> Binding:
     return bind(verb, f"do('{name}')", f"bind.plan_{name}", f"plan.{name}", show=show)
 
 
+def _film(verb: str, name: str, *, show: bool = False) -> Binding:
+    """Return the binding of a verb to the film action of that name."""
+    return bind(verb, f"film('{name}')", f"bind.board_{name}", f"board.{name}", show=show)
+
+
 class WorkflowScreen(BaseScreen):
-    """One plan at a time."""
+    """One plan at a time; of one with a film its storyboard, or its steps."""
 
     SCREEN_ID = "plan"
     HOME = "#graph"
     CSS_PATH = styles.path("workflow")
     BINDINGS: ClassVar[list[BindingType]] = [
         _do("send", "run"),
+        _film("open", "watch", show=True),
         _do("open", "view"),
+        _film("assemble", "assemble", show=True),
+        _film("stop", "cancel", show=True),
+        _film("retry", "remake", show=True),
+        _film("more", "more", show=True),
+        _film("less", "less"),
+        _film("use", "swap", show=True),
+        _film("earlier", "earlier"),
+        _film("later", "later"),
+        _film("delete", "leave_out"),
+        _film("undo", "undo"),
+        _film("open_file", "open_file"),
+        _film("edit", "settings", show=True),
+        bind("layout", "turn", "bind.board_turn", "board.turn"),
         _do("edit", "edit"),
         Binding("enter", "do('edit')", "bind.plan_edit", show=False, id="plan.edit_too"),
         _do("model", "model"),
@@ -67,7 +95,11 @@ class WorkflowScreen(BaseScreen):
         super().__init__()
         self.plan: Workflow | None = None
         self.status: WorkflowStatus | None = None
+        self.facts: BoardFacts | None = None
         self.verbs = WorkflowActions(self)
+        self.films = FilmActions(self)
+        self._as_steps = False
+        self._progress: FilmProgress | None = None
         self._came_from = "compose"
         self._note = ("", "")
         """What happened last, and the role it is said in."""
@@ -78,6 +110,10 @@ class WorkflowScreen(BaseScreen):
         yield WorkflowLine("background", widget_id="workflow-title")
         yield Rule()
         with Container(id="body"):
+            with Vertical(id="board"):
+                yield Storyboard(widget_id="storyboard")
+                yield Rule()
+                yield FilmTimeline(widget_id="timeline")
             yield WorkflowGraph(widget_id="graph")
             yield StepDetail()
         yield Rule()
@@ -97,9 +133,12 @@ class WorkflowScreen(BaseScreen):
         if came_from != self.SCREEN_ID:
             self._came_from = came_from
         self._note = ("  ".join(notes), "warn")
+        self.films.forget()
+        self._progress = None
+        self.workers.cancel_group(self, "assemble")
         self.graph.action_step(-99)
-        self.graph.focus()
         await self.reload()
+        self._focus_view()
 
     async def put(self, plan: Workflow) -> None:
         """The plan was changed."""
@@ -110,6 +149,7 @@ class WorkflowScreen(BaseScreen):
         """Redraw what the news concern."""
         if news.jobs or news.lists:
             await self.reload()
+            await self.films.files_came()
 
     async def reload(self) -> None:
         """Show everything again from current data."""
@@ -117,7 +157,27 @@ class WorkflowScreen(BaseScreen):
             before, self.status = self.status, await self.studio.workflows.status(self.plan)
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
+            self.facts = await self._read_film(self.status)
             self._show()
+
+    async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
+        """Read what the storyboard needs beside the steps; None where there is no film."""
+        film = status.workflow.film
+        if film is None:
+            return None
+        found = [await self.studio.jobs.get(number) for number in job_numbers(film)]
+        jobs = {job.id: job for job in found if job is not None}
+        made = await self.studio.films.latest(status.workflow.id)
+        changed = await self.studio.workflows.changed_at(status.workflow.id)
+        state = FilmState(made, outdated=made is not None and made.at < changed)
+        now, glyphs = self.studio.clock.time(), self.ima.glyphs
+        return BoardFacts(status, film, jobs, self._with_progress(state), now, glyphs)
+
+    def _with_progress(self, state: FilmState) -> FilmState:
+        told = self._progress
+        if told is None:
+            return replace(state, share=None, left=0.0, stage="", shot=0)
+        return replace(state, share=told.share, left=told.left, stage=told.stage, shot=told.shot)
 
     def _show(self) -> None:
         status, plan = self.status, self.plan
@@ -125,6 +185,7 @@ class WorkflowScreen(BaseScreen):
             return
         title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
         self.query_one("#workflow-title", WorkflowLine).show(title, [])
+        self._show_board()
         self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
         self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
         self._show_detail()
@@ -132,8 +193,34 @@ class WorkflowScreen(BaseScreen):
         self._wind()
         self.refresh_bindings()
 
+    def _show_board(self) -> None:
+        facts = self.facts
+        self.set_class(facts is not None and not self._as_steps, "-film")
+        if facts is not None:
+            tiles = board_tiles.tiles(facts)
+            self.query_one(Storyboard).show(tiles)
+            self.query_one(FilmTimeline).show(facts, tiles)
+
+    @property
+    def shows_board(self) -> bool:
+        """Whether the storyboard is shown, not the steps."""
+        return self.facts is not None and not self._as_steps
+
+    @property
+    def tile(self) -> BoardTile | None:
+        """The tile under the cursor, None while the steps are shown."""
+        return self.query_one(Storyboard).current if self.shows_board else None
+
+    @property
+    def current_step(self) -> int | None:
+        """The step under the cursor, None on a tile that is none."""
+        return (self.tile.step or None) if self.tile is not None else self.graph.current
+
+    def _focus_view(self) -> None:
+        self.query_one("#storyboard" if self.shows_board else "#graph").focus()
+
     def _show_detail(self) -> None:
-        status, current = self.status, self.graph.current
+        status, current = self.status, self.current_step
         if status is None or current is None:
             return
         each = status.step_status(current)
@@ -160,7 +247,7 @@ class WorkflowScreen(BaseScreen):
             said.say(say("workflow.failed", id=status.failures[0].step.id), "warn")
         elif status is not None and (told := self._told_of_film(status)):
             said.say(told, "ok")
-        elif status is not None and status.is_done:
+        elif status is not None and status.is_done and self.facts is None:
             said.say(say("workflow.look_at_it"), "ok")
         elif status is not None and not status.begun:
             said.say(say("workflow.look_first"), "muted")
@@ -168,8 +255,10 @@ class WorkflowScreen(BaseScreen):
             said.say("", "muted")
 
     def _told_of_film(self, status: WorkflowStatus) -> str:
-        path = self.studio.workflows.path(status.workflow.id)
-        return step_rows.film_sentence(status, path, key_of(self.ima.screen, "plan.run"))
+        keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
+        told = {name: key_of(self.ima.screen, binding) for name, binding in keys.items()}
+        made = self.facts is not None and self.facts.state.made is not None
+        return step_rows.film_sentence(status, told, made=made)
 
     # ------------------------------------------------------------------------------- the clock
 
@@ -187,10 +276,41 @@ class WorkflowScreen(BaseScreen):
         if self.status is not None:
             now = self.studio.clock.time()
             self.graph.show(step_rows.rows(self.status, now, self.ima.glyphs))
+            if self.facts is not None:
+                self.facts = replace(self.facts, now=now)
+                self._show_board()
+
+    # ------------------------------------------------------------------------------- the film
+
+    def assembling(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run the assembling of a film in the background; it goes on while this is hidden."""
+        self._note = ("", "")
+        self.run_worker(work(), name="assemble", group="assemble", exit_on_error=False)
+
+    def stop_assembling(self) -> None:
+        """Cancel it."""
+        self.workers.cancel_group(self, "assemble")
+
+    def show_progress(self, told: FilmProgress | None, made: MadeFilm | None = None) -> None:
+        """Show how far it is, or that it is over."""
+        self._progress = told
+        if self.facts is not None:
+            state = self._with_progress(self.facts.state)
+            if made is not None:
+                state = replace(state, made=made, outdated=False)
+                self._note = ("", "")
+            self.facts = replace(self.facts, state=state)
+        if made is not None and not self.is_current:
+            self.ima.notify(say("board.film_ready"))
+        self._show_board()
+        if told is None or told.share == 0.0:
+            self.speak()
+            self.refresh_bindings()
 
     # ------------------------------------------------------------------------------ the user
 
     @on(WorkflowGraph.Highlighted)
+    @on(Storyboard.Highlighted)
     def _highlighted(self) -> None:
         self._show_detail()
         self.query_one(StepDetail).rewind()
@@ -200,15 +320,35 @@ class WorkflowScreen(BaseScreen):
     async def _selected(self) -> None:
         await self.verbs.do("view" if self.verbs.can("view") else "edit")
 
+    @on(Storyboard.Selected)
+    async def _tile_selected(self) -> None:
+        await (self.films.do("watch") if self.films.can("watch") else self.verbs.do("view"))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
+        if action in ("do", "film", "turn") and not self.is_mounted:
+            return False
+        if action == "film":
+            return self.films.can(str(parameters[0]))
+        if action == "turn":
+            return self.facts is not None
         if action == "do":
-            return self.is_mounted and self.verbs.can(str(parameters[0]))
+            return self.verbs.can(str(parameters[0]))
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
         await self.verbs.do(verb)
+
+    async def action_film(self, verb: str) -> None:
+        """Run a film action by its name."""
+        await self.films.do(verb)
+
+    def action_turn(self) -> None:
+        """Show the steps instead of the storyboard, or the other way round."""
+        self._as_steps = not self._as_steps
+        self._show()
+        self._focus_view()
 
     def action_scroll_facts(self, by: int) -> None:
         """Scroll the details."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from shlex import quote
 
 from textual.content import Content
 
@@ -186,18 +184,18 @@ def _left_to_do(status: WorkflowStatus) -> str:
     return say("workflow.left_to_pay", points=points) if status.begun else ""
 
 
-def film_sentence(status: WorkflowStatus, path: Path, run: str) -> str:
-    """The command that makes the workflow's film, or that its master image waits for a look; ""
-    where neither is so. `run` is the key that sends the rest."""
+def film_sentence(status: WorkflowStatus, keys: Mapping[str, str], *, made: bool) -> str:
+    """Return what can be done about the workflow's film now, or ""; `keys`: those of `run`,
+    `assemble` and `watch`. `made`: a film is on the disk."""
     film, points = status.workflow.film, status.to_pay(again=True)
     if film is None:
         return ""
     if status.is_done:
-        return say("workflow.make_film", command=f"ima-tui workflow assemble {quote(str(path))}")
+        return say("board.done" if made else "board.make_film", assemble=keys["assemble"])
     master = [each for each in status.steps if each.step.id == film.master and each.is_done]
     if not master or status.moving or not points:
         return ""
-    return say("workflow.master_made", id=film.master, points=points, run=run)
+    return say("workflow.master_made", id=film.master, points=points, run=keys["run"])
 
 
 def summary(status: WorkflowStatus) -> str:

@@ -17,8 +17,9 @@ from ima_tui.core.domain import (
     TaskType,
     results_of,
 )
-from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection, key_of
+from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
 from ima_tui.tui.gallery.tile_layout import TileLayout
+from ima_tui.tui.images.thumbnails import key_of
 
 SIZES = st.lists(st.integers(1, 12), max_size=6)
 

@@ -1,4 +1,4 @@
-"""Load and cache thumbnails of the results in view."""
+"""Load, cache and draw thumbnails of the results in view."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.segment import Segment
 from textual.worker import WorkType
 
 from ima_tui.core.domain import Result
 from ima_tui.i18n import say
 from ima_tui.imaging.request import CannotShow
-from ima_tui.tui.gallery.arrangement import Key, key_of
-from ima_tui.tui.gallery.tiles import Shown
 from ima_tui.tui.images.cells import Rendered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
+from ima_tui.tui.widgets.cells import fit, wrap
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual.widget import Widget
 
     from ima_tui.tui.images.graphics import Graphics
@@ -29,6 +30,33 @@ PAUSE = 0.08
 
 Name = tuple[str, int, str]
 """What a small picture is kept by: path, width, theme."""
+
+Key = tuple[int, int]
+"""A job and the number of its result, as in `job:41#1`."""
+
+Shown = Rendered | str | None
+"""A picture, a sentence instead of it, or nothing yet."""
+
+
+def key_of(result: Result) -> Key:
+    """Return the key of a result: job id and number, from 1."""
+    return result.job, result.index
+
+
+def picture_line(shown: Shown, line: int, room: int, high: int, plain: Style) -> list[Segment]:
+    """Return one of `high` lines of a picture, centred in `room` cells."""
+    if isinstance(shown, str):
+        first = min(2, max(0, high // 2 - 1))
+        words = wrap(shown, max(4, room - 2))[: max(1, high - first - 1)]
+        text = words[line - first] if first <= line < first + len(words) else ""
+        return [Segment(fit(" " + text, room), plain)]
+    above = (high - len(shown.lines)) // 2 if shown else 0
+    if shown is None or not above <= line < above + len(shown.lines):
+        return [Segment(" " * room, plain)]
+    left = (room - shown.width) // 2
+    right = room - left - shown.width
+    row = shown.lines[line - above]
+    return [Segment(" " * left, plain), *row, Segment(" " * right, plain)]
 
 
 class Thumbnails:

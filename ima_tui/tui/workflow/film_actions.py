@@ -1,0 +1,431 @@
+"""Actions on a film's shots and sounds. All are free but ordering a shot anew, which asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from ima_tui.core.domain import Job, Media, Medium
+from ima_tui.core.errors import ImaError, KeyMissing
+from ima_tui.film.assembler import FilmProgress
+from ima_tui.film.timeline import Role
+from ima_tui.i18n import explain, say
+from ima_tui.studio.gallery import open_file
+from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.confirm_bar import Choice
+from ima_tui.tui.workflow import board_tiles, film_settings
+from ima_tui.workflow import film_edits
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
+from ima_tui.workflow.sources import job_of, result_of
+from ima_tui.workflow.steps import Workflow
+
+if TYPE_CHECKING:
+    from ima_tui.studio.films import MadeFilm
+    from ima_tui.studio.studio import Studio
+    from ima_tui.tui.shell.confirm_bar import Answer
+    from ima_tui.tui.widgets.app_context import AppContext
+    from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
+    from ima_tui.workflow.status import WorkflowStatus
+
+MOST_UNDONE = 50
+
+
+class FilmHost(Protocol):
+    """What these actions need of the screen that shows the storyboard."""
+
+    plan: Workflow | None
+    status: WorkflowStatus | None
+    facts: BoardFacts | None
+
+    @property
+    def tile(self) -> BoardTile | None:
+        """The tile under the cursor, None while no storyboard is shown."""
+
+    @property
+    def ima(self) -> AppContext:
+        """The app."""
+
+    @property
+    def studio(self) -> Studio:
+        """The studio."""
+
+    def ask(
+        self,
+        words: str,
+        then: Answer,
+        *,
+        deliberate: bool = False,
+        choices: Sequence[Choice] = (),
+    ) -> None:
+        """Ask before points are spent."""
+
+    def remark(self, sentence: str, role: str) -> None:
+        """Say what happened."""
+
+    async def put(self, plan: Workflow) -> None:
+        """Show the changed workflow."""
+
+    def assembling(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run the assembling of a film in the background."""
+
+    def stop_assembling(self) -> None:
+        """Cancel it."""
+
+    def show_progress(self, told: FilmProgress | None, made: MadeFilm | None = None) -> None:
+        """Show how far it is, or that it is over."""
+
+
+class FilmActions:
+    """Actions on the film that a host shows, by name."""
+
+    def __init__(self, host: FilmHost) -> None:
+        self._host = host
+        self._undo: list[FilmPlan] = []
+        self.waiting = False
+        """Whether a film is to be assembled as soon as its files are here."""
+        self._verbs: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "assemble": self.assemble,
+            "cancel": self.cancel,
+            "remake": self.remake,
+            "swap": self.swap,
+            "less": partial(self.change, -1),
+            "more": partial(self.change, 1),
+            "earlier": partial(self.move, -1),
+            "later": partial(self.move, 1),
+            "leave_out": self.leave_out,
+            "undo": self.undo,
+            "settings": self.settings,
+            "watch": self.watch,
+            "open_file": self.open_file,
+        }
+
+    def forget(self) -> None:
+        """Another workflow is shown: nothing of this one can be undone."""
+        self._undo.clear()
+        self.waiting = False
+
+    def can(self, verb: str) -> bool:
+        """Return whether an action is available for the current tile."""
+        tile, facts = self._host.tile, self._host.facts
+        if tile is None or facts is None:
+            return False
+        is_running = facts.state.share is not None or self.waiting
+        match verb:
+            case "assemble":
+                return not is_running
+            case "cancel":
+                return is_running
+            case "undo":
+                return bool(self._undo)
+            case "settings":
+                return tile.id == board_tiles.FILM
+            case "watch":
+                return tile.id == board_tiles.FILM and tile.result is not None
+            case "open_file":
+                return tile.result is not None and bool(tile.result.path)
+            case "less" | "more":
+                return bool(tile.shot) or board_tiles.is_sound(tile)
+            case "remake":
+                return self._can_remake(tile, facts)
+        return bool(tile.shot)
+
+    def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
+        """Tell whether a shot's video is there, so that only another take helps."""
+        shot = self._shot()
+        step = film_edits.video_step(facts.status.workflow, shot) if shot is not None else None
+        return (
+            step is not None
+            and facts.status.step_status(step.id).is_done
+            and not facts.status.moving
+        )
+
+    async def do(self, verb: str) -> None:
+        """Run an action by its name, if it is available."""
+        if self.can(verb):
+            await self._verbs[verb]()
+
+    def _shot(self) -> PlannedShot | None:
+        tile, plan = self._host.tile, self._host.plan
+        if tile is None or plan is None or plan.film is None or not tile.shot:
+            return None
+        return next((shot for shot in plan.film.shots if shot.id == tile.shot), None)
+
+    # --------------------------------------------------------------------------- free changes
+
+    async def _change(self, change: Callable[[FilmPlan], FilmPlan], told: str) -> None:
+        """Change the film and keep it; `told` is said then."""
+        host = self._host
+        plan = host.plan
+        if plan is None or plan.film is None:
+            return
+        try:
+            film = change(plan.film)
+        except ImaError as error:
+            host.remark(explain(error), "bad")
+            return
+        if film == plan.film:
+            return
+        if await self._keep(film):
+            self._undo = [*self._undo, plan.film][-MOST_UNDONE:]
+            host.remark(told, "info")
+
+    async def _keep(self, film: FilmPlan) -> bool:
+        host = self._host
+        if host.plan is None:
+            return False
+        changed = replace(host.plan, film=film)
+        try:
+            await host.studio.workflows.keep(changed)
+        except ImaError as error:
+            host.remark(explain(error), "bad")
+            return False
+        await host.put(changed)
+        return True
+
+    async def change(self, by: int) -> None:
+        """Make a shot shorter or longer, or a sound quieter or louder."""
+        tile, facts, shot = self._host.tile, self._host.facts, self._shot()
+        if tile is None or facts is None:
+            return
+        if shot is None:
+            role = Role.MUSIC if tile.id == board_tiles.MUSIC else Role.VOICE
+            step = by * film_edits.STEP_VOLUME
+            await self._change(
+                lambda film: film_edits.with_louder(film, role, step), say("board.free")
+            )
+            return
+        whole = board_tiles.whole_seconds(facts, shot)
+        if not whole:
+            self._host.remark(say("board.no_length"), "warn")
+            return
+        step = by * film_edits.STEP_SECONDS
+        if by > 0 and shot.trim[1] in (0.0, whole):
+            self._host.remark(say("board.longest", seconds=f"{whole:g}"), "warn")
+            return
+        await self._change(
+            lambda film: film_edits.trimmed(film, shot.id, step, whole), say("board.free")
+        )
+
+    async def move(self, by: int) -> None:
+        """Move a shot earlier or later in the film."""
+        if (shot := self._shot()) is not None:
+            await self._change(lambda film: film_edits.moved(film, shot.id, by), say("board.free"))
+
+    async def leave_out(self) -> None:
+        """Leave a shot out of the film; its video stays in the gallery."""
+        if (shot := self._shot()) is not None:
+            await self._change(
+                lambda film: film_edits.without(film, shot.id), say("board.left_out")
+            )
+
+    async def undo(self) -> None:
+        """Undo the last free change."""
+        if self._undo and await self._keep(self._undo[-1]):
+            self._undo.pop()
+            self._host.remark(say("board.undone"), "info")
+
+    async def swap(self) -> None:
+        """Show another take or another video in place of a shot."""
+        host, shot = self._host, self._shot()
+        if host.plan is None or host.facts is None or shot is None:
+            return
+        offered = await self._videos(shot)
+        if not offered:
+            host.remark(say("board.no_videos"), "warn")
+            return
+        now = host.studio.clock.time()
+        picker = model_picker.results([(job, media) for job, media, _ in offered], now)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                source = offered[number][2]
+                await self._change(
+                    lambda film: film_edits.swapped(film, shot.id, source), say("board.free")
+                )
+
+        await host.ima.push_screen(picker, chosen)
+
+    async def _videos(self, shot: PlannedShot) -> list[tuple[Job, Media, str]]:
+        """Return the takes of a shot, then other videos, each with its source."""
+        jobs = self._host.studio.jobs
+        taken = [found for take in shot.takes if (found := job_of(take)) is not None]
+        numbers = list(dict.fromkeys(number for number, _ in taken))
+        first = [job for number in numbers if (job := await jobs.get(number)) is not None]
+        others = [job for job in await jobs.recent() if job.id not in numbers]
+        own = self._own_step(shot)
+        return [
+            (job, media, own.get(job.id) or f"job:{job.id}#{index}")
+            for job in (*first, *others)
+            if board_tiles.is_video(job)
+            for index, media in enumerate(job.medias, 1)
+            if (own.get(job.id) or f"job:{job.id}#{index}") != shot.source
+        ]
+
+    def _own_step(self, shot: PlannedShot) -> dict[int, str]:
+        """Return the job of each step that makes a video, with the step's result as a source."""
+        status = self._host.status
+        found: dict[int, str] = {}
+        for each in status.steps if status is not None else ():
+            if each.job is not None and each.step.task_type.medium is Medium.VIDEO:
+                found[each.job.id] = f"step:{each.step.id}#1"
+        return found
+
+    async def settings(self) -> None:
+        """Change how the shots are joined, and the subtitles."""
+        host = self._host
+        if host.plan is None or host.plan.film is None:
+            return
+        film = host.plan.film
+        rows = film_settings.changes(film)
+
+        async def chosen(number: int | None) -> None:
+            if number is not None:
+                await self._change(rows[number].change, say("board.free"))
+
+        await host.ima.push_screen(film_settings.picker(rows), chosen)
+
+    # ----------------------------------------------------------------------- a take that costs
+
+    async def remake(self) -> None:
+        """Order a shot anew: its video, or its picture and then the video. Asks, with prices."""
+        host, shot = self._host, self._shot()
+        if host.plan is None or host.facts is None or shot is None or host.status is None:
+            return
+        if not host.studio.connection.has_key:
+            self._welcome()
+            return
+        workflow, plans = host.status.workflow, host.studio.workflows
+        video = film_edits.video_step(workflow, shot)
+        picture = film_edits.picture_step(workflow, shot)
+        if video is None:
+            return
+        choices: list[Choice] = []
+        try:
+            for step, key in ((video, "board.video_again"), (picture, "board.picture_again")):
+                if step is None:
+                    continue
+                changed = film_edits.remade(workflow, shot.id, step.id, self._made(video.id))
+                status = await plans.status(changed, fetch=True)
+                only = status.with_needs({step.id, video.id})
+                points = sum(each.price() for each in status.steps if each.step.id in only)
+                words = say(key, points=points)
+                choices.append(Choice(words, partial(self._order, status, only)))
+        except ImaError as error:
+            host.remark(explain(error), "bad")
+            return
+        host.ask(say("board.ask_again", n=self._place(shot)), choices[0].then, choices=choices)
+
+    def _place(self, shot: PlannedShot) -> int:
+        film = self._host.plan.film if self._host.plan is not None else None
+        ids = [each.id for each in film.shots] if film is not None else []
+        return ids.index(shot.id) + 1 if shot.id in ids else 0
+
+    def _made(self, step_id: int) -> str:
+        status = self._host.status
+        job = status.step_status(step_id).job if status is not None else None
+        return f"job:{job.id}#1" if job is not None else ""
+
+    async def _order(self, status: WorkflowStatus, only: frozenset[int]) -> None:
+        host, plans = self._host, self._host.studio.workflows
+        try:
+            agreed = await plans.agree(status)
+            await plans.go(status, again=True, only=only)
+        except KeyMissing:
+            self._welcome()
+            return
+        except ImaError as error:
+            host.remark(explain(error), "bad")
+            return
+        self._undo.clear()  # an older film would name the take before
+        await host.put(agreed)
+        host.remark(say("board.ordered"), "ok")
+
+    def _welcome(self) -> None:
+        from ima_tui.tui.shell.welcome import WelcomeScreen
+
+        self._host.ima.push_screen(WelcomeScreen())
+
+    # ------------------------------------------------------------------------------- the film
+
+    async def assemble(self) -> None:
+        """Assemble the film: says what is missing, downloads files first."""
+        host = self._host
+        if host.status is None:
+            return
+        films = host.studio.films
+        try:
+            lacking = await films.lacking(host.status)
+            if lacking.steps:
+                self.waiting = False
+                host.remark(say("board.lacks", steps=_numbers(lacking.steps)), "warn")
+                return
+            if lacking.jobs and not self.waiting:
+                self.waiting = True
+                host.remark(say("board.downloading", n=len(lacking.jobs)), "info")
+                await films.download(lacking)
+                return
+        except ImaError as error:
+            self.waiting = False
+            host.remark(explain(error), "bad")
+            return
+        if not lacking.jobs:
+            self.waiting = False
+            host.assembling(self._assemble)
+
+    async def files_came(self) -> None:
+        """Go on where a film waits for its files, or say why they don't come."""
+        if self.waiting:
+            await self.assemble()
+
+    async def _assemble(self) -> None:
+        host = self._host
+        status = host.status
+        if status is None:
+            return
+        host.show_progress(FilmProgress(0.0, 0.0, "check", 1))
+        try:
+            made = await host.studio.films.assemble(status, host.show_progress)
+        except ImaError as error:
+            host.show_progress(None)
+            host.remark(explain(error), "bad")
+        except asyncio.CancelledError:
+            host.show_progress(None)
+            raise
+        else:
+            host.show_progress(None, made)
+
+    async def cancel(self) -> None:
+        """Stop assembling; pieces that are ready are used again."""
+        self.waiting = False
+        self._host.stop_assembling()
+        self._host.remark(say("board.stopped"), "info")
+
+    async def watch(self) -> None:
+        """Open the film in the viewer."""
+        from ima_tui.tui.shell.viewer import FileItem, OneFile, ViewerScreen
+
+        tile = self._host.tile
+        if tile is not None and tile.result is not None:
+            media = Media("", format="mp4", path=tile.result.path)
+            item = FileItem(say("board.film"), media, Medium.VIDEO)
+            self._host.ima.push_screen(ViewerScreen(OneFile(item)))
+
+    async def open_file(self) -> None:
+        """Open the file of a tile with the system's program."""
+        tile = self._host.tile
+        path = tile.result.path if tile is not None and tile.result is not None else ""
+        if path and not open_file(path):
+            self._host.ima.notify(say("queue.file_is", path=path))
+
+
+def _numbers(steps: Sequence[int]) -> str:
+    return ", ".join(str(step) for step in steps)
+
+
+def job_numbers(film: FilmPlan) -> tuple[int, ...]:
+    """Return the jobs that a film names by number."""
+    found = (job_of(source) for source in film.sources if result_of(source) is None)
+    return tuple(dict.fromkeys(number for number, _ in filter(None, found)))
