@@ -79,7 +79,7 @@ TEXTS: dict[str, str] = {
     "models.col_text": "FROM TEXT",
     "models.col_image": "FROM IMAGE",
     "models.col_frames": "TWO FRAMES",
-    "models.col_references": "REFERENCES",
+    "models.col_references": "REFS",
     "bind.type_after": "next task type",
     "bind.type_before": "previous task type",
     # ---- what an action does, as the palette says it
@@ -211,4 +211,5 @@ TEXTS: dict[str, str] = {
     "do.view_large": "Open result",
     "do.welcome_demo": "Open the demo",
     "do.welcome_take": "Save API key",
+    "palette.title": "Actions",
 }

@@ -211,4 +211,5 @@ TEXTS: dict[str, str] = {
     "do.view_large": "查看作品",
     "do.welcome_demo": "打开演示",
     "do.welcome_take": "保存密钥",
+    "palette.title": "操作",
 }

@@ -160,7 +160,7 @@ class Palette(Picker):
     def __init__(self, screen: Screen[object]) -> None:
         self.commands = here(screen)
         super().__init__(
-            say("bind.palette"), _COLUMNS, [command.item() for command in self.commands]
+            say("palette.title"), _COLUMNS, [command.item() for command in self.commands]
         )
 
     def on_mount(self) -> None:

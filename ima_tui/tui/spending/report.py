@@ -23,16 +23,29 @@ SORTS: dict[str, Callable[[ReportRow], tuple[object, ...]]] = {
     "time": lambda row: (-(row.median_time or 0.0), row.key),
     "name": lambda row: (row.key,),
 }
-BAR, SPREAD = 14, 20
-COLUMNS = (
-    Column("name", 16, "spending.col_name", flex=1),
-    Column("bar", BAR, drop=4),
+WIDE = 160
+"""Columns of the screen from which on bars and durations take more cells."""
+
+
+def plot_cells(total: int) -> tuple[int, int]:
+    """Return the cells of a bar and of a row's durations on a screen of that width."""
+    return (34, 48) if total >= WIDE else (14, 20)
+
+
+def columns(total: int) -> tuple[Column, ...]:
+    """Return the columns for a screen of that width."""
+    bar, spread = plot_cells(total)
+    return (*_FIRST, Column("bar", bar, drop=4), *_REST, Column("spread", spread, SPREAD, drop=6))
+
+
+SPREAD = "spending.col_spread"
+_FIRST = (Column("name", 16, "spending.col_name", flex=1),)
+_REST = (
     Column("points", 7, "queue.col_points", align="right"),
     Column("jobs", 5, "spending.col_jobs", align="right", drop=3),
     Column("success", 8, "spending.col_success", align="right", drop=2),
     Column("time", 8, "spending.col_median", align="right", drop=1),
     Column("estimate", 8, "spending.col_estimate", align="right", drop=5),
-    Column("spread", SPREAD, "spending.col_spread", drop=6),
 )
 
 
@@ -70,16 +83,17 @@ def arranged(rows: Iterable[ReportRow], sort: str) -> list[ReportRow]:
     return sorted(rows, key=SORTS[sort])
 
 
-def drawn(row: ReportRow, name: str, most: int, glyphs: Glyphs) -> Row:
-    """Return a row's cells, in the order of `COLUMNS`."""
+def drawn(row: ReportRow, name: str, most: int, glyphs: Glyphs, total: int) -> Row:
+    """Return a row's cells, in the order of `columns`, for a screen of `total` columns."""
+    bar, cells = plot_cells(total)
     rate = row.success
     role = "text" if rate is None or rate >= GOOD else "warn"
     longer = row.median_time and row.median_estimate and row.median_time > row.median_estimate
     share = row.points / most if most else 0.0
-    spread = plots.durations(row.times, row.median_estimate, SPREAD, plain=glyphs.ascii)
+    spread = plots.durations(row.times, row.median_estimate, cells, plain=glyphs.ascii)
     return (
         Cell(name),
-        Cell(plots.bar(share, BAR, plain=glyphs.ascii), "accent"),
+        Cell(plots.bar(share, bar, plain=glyphs.ascii), "accent"),
         Cell(f"{row.points:,}", "strong"),
         Cell(str(row.jobs)),
         Cell("" if rate is None else say("spending.percent", n=f"{rate * 100:.0f}"), role),
@@ -110,11 +124,11 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
         step = -(-len(values) // room)
         values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
         top = plots.ceiling(max(values))
-    upright, corner = ("|", "+") if glyphs.ascii else ("┤", "┼")
+    upright, tick, corner = "|++" if glyphs.ascii else "│┤┼"
     lines: list[tuple[str, str]] = []
     for number, line in enumerate(plots.columns(values, rows, top, plain=glyphs.ascii)):
         label = f"{top:,}" if number == 0 else f"{top // 2:,}" if number == rows // 2 else ""
-        lines.append((f"{label:>{axis}} {upright}", plots.spread(line, room)))
+        lines.append((f"{label:>{axis}} {tick if label else upright}", plots.spread(line, room)))
     wide = len(plots.spread("x" * len(values), room))
     lines.append((f"{'0':>{axis}} {corner}", glyphs.rule * wide))
     lines.append((" " * (axis + 2), _dates(found, wide)))

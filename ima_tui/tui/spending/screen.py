@@ -108,7 +108,7 @@ class SpendingScreen(BaseScreen):
             with Pane(say("spending.days"), widget_id="plot-pane"):
                 yield DayPlot()
             with Pane(say("place.spending"), widget_id="spending-pane"):
-                yield Table(report.COLUMNS, widget_id="spending")
+                yield Table(report.columns(self.app.size.width), widget_id="spending")
 
     @property
     def table(self) -> Table:
@@ -122,6 +122,10 @@ class SpendingScreen(BaseScreen):
         self.table.empty = say("spending.adding")
         self.table.focus()
         await self.reload()
+
+    def on_resize(self) -> None:
+        """Draw the rows for the new width."""
+        self._show()
 
     async def heard(self, news: Updates) -> None:
         """Add up again a little later: jobs change in heaps."""
@@ -154,11 +158,13 @@ class SpendingScreen(BaseScreen):
             max((row.points for row in found.rows), default=0),
         )
 
+        cells = self.size.width
+        self.table.set_columns(report.columns(cells))
+
         def made(row_id: RowId) -> Row:
             row = rows[str(row_id)]
-            return report.drawn(
-                row, spending.name_of(row.key, self.view, names), most, self.ima.glyphs
-            )
+            name = spending.name_of(row.key, self.view, names)
+            return report.drawn(row, name, most, self.ima.glyphs, cells)
 
         self.table.empty = say("spending.none", n=found.days)
         self.table.set_rows(LazyRows(rows, made))

@@ -188,12 +188,13 @@ def hint(focused: object) -> str:
     line = focused.parent if isinstance(focused, LineInput) else focused
     if not isinstance(line, ParameterLine):
         return ""
-    about = parameter_names.about(line.row.field)
-    said = [about] if about else []
+    said: list[str] = []
     if isinstance(line, ChoiceLine):
         said += [
             say("compose.blocked", option=label, other=why.other, value=why.other_value)
             for label, why in line.why_blocked()
         ]
-        said += [say("compose.let_go")] if line.is_mine else []
+    said += [about] if (about := parameter_names.about(line.row.field)) else []
+    if isinstance(line, ChoiceLine) and line.is_mine:
+        said.append(say("compose.let_go"))
     return "  ".join(said)

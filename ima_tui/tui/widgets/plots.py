@@ -10,7 +10,6 @@ from math import ceil, floor, log10
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _HALVES = " #"
-_PARTS = "▏▎▍▌▋▊▉█"
 _NICE = (1, 2, 2.5, 5, 10)
 
 
@@ -38,11 +37,15 @@ def columns(values: Sequence[float], rows: int, top: float, *, plain: bool = Fal
 
 
 def spread(line: str, cells: int) -> str:
-    """Return a line of `columns` stretched to at most `cells`: each column as wide as fits, with a
-    blank behind it where that leaves two cells or more."""
-    wide = max(1, cells // len(line)) if line else 1
-    bar, gap = (wide - 1, " ") if wide > 1 else (1, "")
-    return "".join(sign * bar + gap for sign in line)
+    """Return a line of `columns` stretched to `cells`: each column as wide as fits, with a blank
+    behind it where that leaves two cells or more. A line that is longer stays as it is."""
+    if cells < 2 * len(line):
+        return line
+    edges = [at * cells // len(line) for at in range(len(line) + 1)]
+    return "".join(
+        sign * (end - start - 1) + " "
+        for sign, start, end in zip(line, edges, edges[1:], strict=False)
+    )
 
 
 def bar(share: float, cells: int, *, plain: bool = False) -> str:
@@ -50,9 +53,8 @@ def bar(share: float, cells: int, *, plain: bool = False) -> str:
     share = max(0.0, min(1.0, share))
     if plain:
         return ("#" * ceil(share * cells)).ljust(cells)
-    eighths = ceil(share * cells * 8)
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (_PARTS[rest - 1] if rest else "")).ljust(cells)
+    whole, rest = divmod(ceil(share * cells * 2), 2)
+    return ("━" * whole + "╸" * rest).ljust(cells)
 
 
 def durations(

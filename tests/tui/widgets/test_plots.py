@@ -19,12 +19,13 @@ def test_a_column_is_as_high_as_its_value_and_anything_is_seen() -> None:
 
 def test_columns_are_stretched_to_the_room_there_is() -> None:
     assert plots.spread("█▄", 8) == "███ ▄▄▄ "
+    assert plots.spread("█▄▂", 8) == "█ ▄▄ ▂▂ "
     assert plots.spread("█▄", 3) == "█▄"
 
 
 def test_a_bar_takes_its_share_of_the_cells() -> None:
-    assert plots.bar(0.5, 8) == "████    "
-    assert plots.bar(1.0, 4) == "████"
+    assert plots.bar(0.5, 8) == "━━━━    "
+    assert plots.bar(1.0, 4) == "━━━━"
     assert plots.bar(0.01, 8).strip()
     assert plots.bar(0.5, 8, plain=True) == "####    "
 
