@@ -15,6 +15,7 @@ from ima_tui.cli.arguments import (
     integer,
     job_number,
     positive,
+    positive_count,
     result_number,
 )
 from ima_tui.cli.help_format import translate
@@ -162,7 +163,9 @@ def _batch(verbs: Verbs) -> None:
     parser = _add(verbs, "batch", "batch:run", json=True)
     _service(parser)
     parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
-    parser.add_argument("--format", choices=("jsonl", "csv", "text"), help=say("cli.format"))
+    parser.add_argument(
+        "--format", choices=("jsonl", "json", "csv", "text"), help=say("cli.format")
+    )
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
@@ -178,6 +181,12 @@ def _batch(verbs: Verbs) -> None:
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
+    parser.add_argument("--retry-unknown", action="store_true", help=say("cli.retry_unknown"))
+    parser.add_argument("--parallel", type=positive_count, metavar="N", help=say("cli.parallel"))
+    parser.add_argument("--until", metavar="06:00", help=say("cli.batch_until"))
+    parser.add_argument(
+        "--order", choices=("file", "price"), default="file", help=say("cli.batch_order")
+    )
     parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
@@ -314,6 +323,7 @@ def _jobs(verbs: Verbs) -> None:
     stopped.add_argument("id", type=job_number, nargs="+")
     opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=job_number)
+    _add(actions, "verify", "jobs_verify:run", json=True)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=job_number, nargs="+")
     _marking(actions)
@@ -381,6 +391,20 @@ def _prefs(verbs: Verbs) -> None:
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
+def _subjects(verbs: Verbs) -> None:
+    about = say("cli.subjects")
+    parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    added = _add(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
+    added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
+    _add(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
+    removed = _add(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
+    removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    exported = _add(actions, "export", "subjects:export", json=True, about="cli.subjects_export")
+    exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
+
+
 def _upload(verbs: Verbs) -> None:
     parser = _add(verbs, "upload", "upload:run", json=True)
     _service(parser)
@@ -422,6 +446,7 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
     parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--points", type=count, metavar="N", help=say("cli.logs_points"))
     parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
 
 
@@ -459,6 +484,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "frame": _frame,
     "extend": _extend,
     "jobs": _jobs,
+    "subjects": _subjects,
     "upload": _upload,
     "prefs": _prefs,
     "config": _config,

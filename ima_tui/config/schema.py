@@ -216,5 +216,5 @@ def _array(words: str) -> object:
 def typed(value: Raw) -> str:
     """Return the value as the user would type it; the inverse of `parsed`."""
     if isinstance(value, tuple):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False) if value else ""
     return str(value)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from ima_tui.core import atomic_file
+
 LARGEST_PACKET = 60_000
 """Bytes of a packet: a JPEG segment takes 64 KB."""
 LARGEST_IMAGE = 128 * 1024**2
@@ -56,7 +58,7 @@ def write(path: Path, packet: bytes) -> None:
         with part.open("wb") as handle:
             handle.write(changed)
             handle.flush()
-            os.fsync(handle.fileno())
+            atomic_file.sync(handle.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -244,7 +246,7 @@ def _append_box(path: Path, packet: bytes) -> None:
             handle.write(box)
             handle.truncate()
             handle.flush()
-            os.fsync(handle.fileno())
+            atomic_file.sync(handle.fileno())
         except OSError:
             handle.truncate(start)
             raise

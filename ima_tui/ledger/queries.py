@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 
 from ima_tui.core.domain import (
     PROMPT_BEGINNING,
@@ -67,6 +68,23 @@ def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int
         (min(named), *named),
     )
     return {row["repeats"]: job_of(row) for row in rows}
+
+
+def costing(connection: sqlite3.Connection, points: int) -> frozenset[int]:
+    """Return the ids of all jobs of at least so many points."""
+    rows = connection.execute("SELECT id FROM jobs WHERE points >= ?", (points,))
+    return frozenset(row[0] for row in rows)
+
+
+def with_intents(connection: sqlite3.Connection) -> Iterator[tuple[Job, str]]:
+    """Yield every job with its intent, oldest first, a page in memory at a time."""
+    after = 0
+    while rows := connection.execute(
+        "SELECT * FROM jobs WHERE id > ? ORDER BY id LIMIT 500", (after,)
+    ).fetchall():
+        for row in rows:
+            yield job_of(row), str(row["intent"])
+        after = rows[-1]["id"]
 
 
 def require(connection: sqlite3.Connection, job_id: int) -> Job:

@@ -17,6 +17,7 @@ from ima_tui.core.domain import (
     Failure,
     Job,
     Media,
+    Medium,
     State,
 )
 from ima_tui.core.errors import ImaError, Unreachable
@@ -34,6 +35,7 @@ PASSING = (
     "error.link_trouble",
     "error.not_the_medium",
     "error.download_broken",
+    "error.result_cut",
 )
 """Temporary failures: another try later may succeed."""
 PAUSES = (2.0, 4.0, 8.0, 16.0)
@@ -43,6 +45,12 @@ LONG_PAUSES = (*PAUSES, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
 
 Where = Callable[[Job], Path]
 LookAgain = Callable[[Job], Awaitable[tuple[tuple[Media, ...], Failure]]]
+MissingFrames = Callable[[Path], Awaitable[tuple[int, int] | None]]
+"""Of a video that was cut off: the frames that can be decoded, and those it should have."""
+
+
+async def _nobody_counts(path: Path) -> None:
+    """Count nothing."""
 
 
 class Fetcher:
@@ -51,7 +59,7 @@ class Fetcher:
     `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
     end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
     the service for current links. `name`: template of file names; `embed`: write what a result was
-    made from into it.
+    made from into it. `missing_frames` finds videos that were cut off.
     """
 
     def __init__(
@@ -68,8 +76,10 @@ class Fetcher:
         embed: bool = False,
         patient: bool,
         stays: bool,
+        missing_frames: MissingFrames = _nobody_counts,
     ) -> None:
         self._record = record
+        self._missing_frames = missing_frames
         self._connect = connect
         self._folder = folder
         self._look_again = look_again
@@ -174,6 +184,7 @@ class Fetcher:
                 async with self._fetches:
                     await asyncio.to_thread(self._make_folder, folder, job, index)
                     await service.download(media.url, part)
+                await self._count_frames(part, job)
                 return await asyncio.to_thread(self._settle, part, job, media, index)
             except OSError as error:
                 raise ImaError("error.disk", reason=error.strerror or "—") from error
@@ -193,6 +204,13 @@ class Fetcher:
             finally:
                 with suppress(OSError):
                     part.unlink(missing_ok=True)
+
+    async def _count_frames(self, part: Path, job: Job) -> None:
+        """Raise `error.result_cut` for a video that opens, but is not all there."""
+        if job.order.task_type.medium is Medium.VIDEO:
+            missing = await self._missing_frames(part)
+            if missing is not None:
+                raise ImaError("error.result_cut", found=missing[0], claimed=missing[1])
 
     async def _is_away(self, service: Service, job: Job) -> bool:
         """Tell whether the service is unreachable too, so that the network is at fault."""

@@ -137,6 +137,7 @@ class Scheduler:
             embed=embed,
             patient=patient,
             stays=self._asks,
+            missing_frames=input_checks.missing_frames,
         )
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()

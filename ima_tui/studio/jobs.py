@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +22,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.event_bus import EventBus
-from ima_tui.core.events import JobChanged, Totals
+from ima_tui.core.events import JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
@@ -193,6 +195,32 @@ class Jobs:
     async def get(self, job_id: int) -> Job | None:
         """Return one job, or None."""
         return await (await self._engine.ledger()).job(job_id)
+
+    async def wait(self, job_id: int) -> Job:
+        """Return the job once it has ended, timed out, or needs the user's approval.
+
+        It is followed meanwhile by this run or another one. For a limit: `asyncio.timeout`; the
+        job is kept.
+        """
+        changed = asyncio.Event()
+
+        def hear(notice: Notice) -> None:
+            if isinstance(notice, JobChanged) and notice.job.id == job_id:
+                changed.set()
+
+        unsubscribe = self._broadcast.subscribe(hear)
+        try:
+            while True:
+                changed.clear()
+                job = await self._require(job_id)
+                held = job.needs_approval and job.state in job_states.UNSENT
+                if held or job.state in job_states.ENDED or job.state is State.TIMED_OUT:
+                    return job
+                with suppress(TimeoutError):  # another process may be the one that follows it
+                    async with asyncio.timeout(NEWS_SECONDS):
+                        await changed.wait()
+        finally:
+            unsubscribe()
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
         """Return the timeline of a job, oldest entry first."""

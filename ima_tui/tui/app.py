@@ -88,6 +88,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         ),
         bind("workflows", "plans", "bind.plans", "app.plans"),
         bind("spending", "go('spending')", "bind.spending", "app.spending"),
+        bind("subjects", "subjects", "bind.subjects", "app.subjects"),
         bind("jump", "jump", "bind.jump", "app.jump"),
         bind("", "language", "bind.language", "app.language"),
         bind("", "theme", "bind.theme", "app.theme"),
@@ -275,6 +276,17 @@ class ImaApp(AppActions, inherit_bindings=False):
         from ima_tui.tui.workflow.navigation import choose_plan
 
         await choose_plan(self)
+
+    def action_subjects(self) -> None:
+        """Open the named references; the one that is chosen goes into the prompt."""
+        from ima_tui.tui.shell.subjects import SubjectsScreen
+
+        async def chosen(name: str | None) -> None:
+            if name is not None:
+                await self.compose_about(name)
+
+        if not isinstance(self.screen, SubjectsScreen):
+            self.push_screen(SubjectsScreen(), chosen)
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.cli.plain.mode import COMMANDS, PlainMode, _names
-from ima_tui.cli.plain.screen_actions import COMMAND_OF, ONLY_ON_SCREEN, is_move
+from ima_tui.cli.plain.screen_actions import BY_VERB, COMMAND_OF, ONLY_ON_SCREEN, is_move
 from ima_tui.i18n import en, zh
 from ima_tui.tui.shell import keymap_check
 
@@ -13,7 +13,7 @@ IDS = sorted(keymap_check.every_id())
 
 
 def test_every_action_of_the_screens_has_a_line_command() -> None:
-    known = COMMAND_OF.keys() | ONLY_ON_SCREEN
+    known = COMMAND_OF.keys() | BY_VERB.keys() | ONLY_ON_SCREEN
     missing = [
         name
         for name in IDS
@@ -23,7 +23,7 @@ def test_every_action_of_the_screens_has_a_line_command() -> None:
 
 
 def test_the_table_names_nothing_that_is_gone() -> None:
-    assert sorted((COMMAND_OF.keys() | ONLY_ON_SCREEN) - set(IDS)) == []
+    assert sorted((COMMAND_OF.keys() | BY_VERB.keys() | ONLY_ON_SCREEN) - set(IDS)) == []
     assert sorted(set(COMMAND_OF.values()) - set(COMMANDS)) == []
 
 

@@ -15,6 +15,7 @@ from ima_tui.cli.output import note_job
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_KEY,
+    EXIT_STILL_RUNNING,
     ImaError,
     UsageError,
 )
@@ -40,15 +41,35 @@ FOR_ALL = frozenset(
 RESTORED = "waiting.restored"
 
 
+class TooLate(ImaError):
+    """The time is over until which rows were to be sent."""
+
+    exit_code = EXIT_STILL_RUNNING
+
+    def __init__(self) -> None:
+        super().__init__("error.batch_until")
+
+
 class BatchFeeder:
     """`run` gives rows back as they end. `given_up` says why the rest was not sent.
 
     `asked`: a person said yes just now, which lets go what was over a limit; a flag does not.
-    `after_repair`: what a restored ledger holds back is let go.
+    `after_repair`: what a restored ledger holds back is let go. `parallel`: the most rows at once;
+    `until`: when no more rows are sent, in seconds since the epoch.
     """
 
-    def __init__(self, studio: Studio, *, asked: bool, after_repair: bool = False) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        *,
+        asked: bool,
+        after_repair: bool = False,
+        parallel: int | None = None,
+        until: float | None = None,
+    ) -> None:
         self._studio = studio
+        self._most = min(MOST_LIVE, parallel or MOST_LIVE)
+        self._until = until
         self._after_repair = asked or after_repair
         self._asked = asked
         self._live: dict[int, PricedRow] = {}
@@ -81,7 +102,10 @@ class BatchFeeder:
     async def _feed(self, waiting: deque[PricedRow]) -> list[PricedRow]:
         """As many as there is room for, side by side: their intents share commits."""
         chosen: list[PricedRow] = []
-        while waiting and len(self._live) + len(chosen) < MOST_LIVE:
+        late = self._until is not None and self._studio.clock.time() >= self._until
+        if late and self.given_up is None and any(errand.to_pay for errand in waiting):
+            self.given_up = TooLate()
+        while waiting and len(self._live) + len(chosen) < self._most:
             errand = waiting.popleft()
             if self.given_up is not None and errand.to_pay:
                 self.unsent += 1

@@ -11,7 +11,12 @@ from pathlib import Path
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.cli import confirm_changes, exit_status, session
-from ima_tui.cli.commands import generate_intent, generate_order, generate_preferences
+from ima_tui.cli.commands import (
+    generate_intent,
+    generate_order,
+    generate_preferences,
+    subjects,
+)
 from ima_tui.cli.commands.generate_intent import Meant
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
@@ -35,9 +40,11 @@ from ima_tui.core.errors import (
 )
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
+from ima_tui.subjects import mentions
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,13 +60,19 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.list_models:
             return await _list_models(studio, arguments)
         generate_order.check_prompt(arguments)
+        named = subjects.named_in(studio, generate_order.prompt_of(arguments))
+        if named.used:
+            text = generate_order.prompt_of(arguments)
+            arguments.prompt = mentions.without_signs(text, named)
+            arguments.input_images = [*arguments.input_images, *named.files]
         one = None
         if arguments.task_type is None:
-            decision = generate_intent.read(
-                generate_order.prompt_of(arguments),
-                arguments.input_images,
-                {kind: studio.catalogue.models(kind) for kind in TaskType},
-            )
+            lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+            text, images = generate_order.prompt_of(arguments), arguments.input_images
+            kept = mentions.task_for(text, route(text, images)) if named.files else None
+            if kept is not None and not await studio.catalogue.fresh(kept):
+                kept = None
+            decision = generate_intent.read(text, images, lists, settled=kept)
             if decision.kind is RequestKind.PREFERENCE:
                 return await generate_preferences.alone(studio, arguments, decision)
             one = generate_intent.meant(generate_order.prompt_of(arguments), decision)

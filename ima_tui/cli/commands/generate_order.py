@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import encodable, one_line
+from ima_tui.core.text import encodable, nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio
 
@@ -35,7 +35,10 @@ def task_type_of(written: str | None) -> TaskType:
         return TaskType(written.strip().lower())
     except ValueError as error:
         shown = one_line(written, 60)
-        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+        near = nearest(written, [task_type.value for task_type in TaskType], 1)
+        meant = say("argparse.near", near=near[0]) if near else ""
+        facts = {"task_type": shown, "known": known, "near": meant}
+        raise UsageError("error.unknown_task_type", **facts) from error
 
 
 LONGEST_PROMPT = 1024 * 1024
@@ -175,7 +178,23 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
         written["size"] = arguments.size
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
+    _sing(arguments, model, written)
     return dict(_accepted(model, written, lenient=arguments.lenient))
+
+
+def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
+    """Put `lyrics` where the model takes them: in the prompt, with the style in `tags`.
+
+    A model with a field of that name, or without custom mode, is left to say what it takes.
+    """
+    custom = form.user_field(model, "custom_mode") is not None
+    if "lyrics" not in written or not custom or form.user_field(model, "lyrics") is not None:
+        return
+    style, arguments.prompt = prompt_of(arguments), str(written.pop("lyrics"))
+    written.setdefault("custom_mode", True)
+    if form.user_field(model, "tags") is not None:
+        written.setdefault("tags", style)
+    talk(say("cli.lyrics_sung", model=model.name))
 
 
 def _recalled(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ima_tui.cli import exit_status, session
+from ima_tui.cli.commands import subjects
 from ima_tui.cli.commands.generate_intent import UNSURE
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
@@ -85,6 +86,7 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
+    subjects.named_in(studio, arguments.text)
     made = await studio.workflows.make(arguments.text, images, films=True)
     plan = replace(made.workflow, project=labels.project(arguments.project))
     if not made.workflow.steps:

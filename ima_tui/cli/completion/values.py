@@ -51,6 +51,7 @@ SOURCES = {
     "manifest": Source.FILES,
     "export": Source.FILES,
     "scenario": Source.FILES,
+    "made_from": Source.FILES,
     "download": Source.FOLDERS,
     "task_type": Source.TASK_TYPES,
     "model_id": Source.MODELS,
@@ -86,6 +87,7 @@ FREE = frozenset(
             "last",
             "search",
         ),
+        *("parallel", "points"),
         *("speed", "port", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
         *("columns", "film_size", "fps", "at", "ratio", "client"),
     }

@@ -56,6 +56,13 @@ COMMAND_OF: Mapping[str, str] = {
 }  # fmt: skip
 """The id of a binding to the name of a command."""
 
+BY_VERB: Mapping[str, str] = {
+    "app.subjects": "subjects", "gallery.subject": "subjects", "subjects.add": "subjects",
+    "subjects.export": "subjects", "subjects.remove": "subjects", "subjects.use": "subjects",
+    "subjects.view": "subjects",
+}  # fmt: skip
+"""What plain mode has no command for, and a verb of the command line does: `ima-tui subjects`."""
+
 ONLY_ON_SCREEN = frozenset({
     "board.cancel", "board.earlier", "board.leave_out", "board.less", "board.more",
     "board.settings", "board.swap", "board.turn", "board.undo",

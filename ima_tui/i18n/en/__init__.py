@@ -27,6 +27,7 @@ from ima_tui.i18n.en import (
     scripts,
     settings,
     spending,
+    subjects,
     workflow,
 )
 
@@ -57,5 +58,6 @@ TEXTS: dict[str, str] = {
     **scripts.TEXTS,
     **settings.TEXTS,
     **spending.TEXTS,
+    **subjects.TEXTS,
     **workflow.TEXTS,
 }

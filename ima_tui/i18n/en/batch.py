@@ -3,8 +3,8 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "send many jobs from a file; safe to run again, nothing is paid twice",
-    "cli.batch_file": "JSON Lines, CSV, or one prompt per line; - reads stdin",
-    "cli.format": "jsonl, csv or text; default: detected from the file",
+    "cli.batch_file": "JSON Lines, a JSON array, CSV, or one prompt per line; - reads stdin",
+    "cli.format": "jsonl, json, csv or text; default: detected from the file",
     "cli.manifest": "file for the results; default: FILE.manifest.jsonl",
     "cli.skip_bad": "skip invalid rows and send the others",
     "cli.retry_failed": "send failed rows again; each costs points again",
@@ -37,7 +37,7 @@ TEXTS: dict[str, str] = {
     "error.after_repair.hint": "Compare with your results on imastudio.com. Then add --after-repair, or run it in a terminal to be asked.",
     "cli.after_repair": "also send jobs that may have been sent before the job history was restored",
     "batch.declined": "Nothing was sent.",
-    "batch.progress": "{done}/{rows} done · {live} running · {failed} failed",
+    "batch.progress": "{done} of {rows} {rows:row|rows} · {points} of {total} pts · {failed} failed",
     "batch.unknown": "Sent, but no confirmation arrived: {points} pts may have been charged. Not sent again (job {id}).",
     "batch.held": "The price rose to {points} pts, so it was not sent. To accept, run the batch again.",
     "error.batch_left": "Its job {id} was stopped or removed, so it was left alone.",
@@ -52,7 +52,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "{n} {n:row costs|rows cost} {points} pts, and there is no terminal to ask in.",
     "error.batch_confirm.hint": "To agree, add --yes, or set a limit with --max-credits.",
     "error.batch_file": "Can't read {path}: {reason}.",
-    "error.batch_encoding": "{path} is not UTF-8 text.",
+    "error.batch_encoding": "{path} is not UTF-8, UTF-16 or GB18030 text.",
     "error.batch_encoding.hint": "Save it as UTF-8 and run again.",
     "error.batch_large": "{path} is larger than {limit}.",
     "error.batch_large.hint": "Split it into several files.",

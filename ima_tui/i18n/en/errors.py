@@ -120,6 +120,8 @@ TEXTS: dict[str, str] = {
     "error.link_denied.hint": "The result is paid for. Download it again later (free).",
     "error.link_trouble": "The download server reported a problem ({status}).",
     "error.link_trouble.hint": "The result is paid for. Download it again later (free).",
+    "error.result_cut": "The downloaded video is incomplete: {found} of {claimed} {claimed:frame|frames} can be read.",
+    "error.result_cut.hint": "It was not saved. Download the result again later (free).",
     "error.not_the_medium": "The download server sent something other than the result.",
     "error.not_the_medium.hint": "It was not saved. Download the result again later (free).",
     "found.page": "It was a web page.",

@@ -212,4 +212,9 @@ TEXTS: dict[str, str] = {
     "do.welcome_demo": "Open the demo",
     "do.welcome_take": "Save API key",
     "palette.title": "Actions",
+    "do.subjects": "Open subjects",
+    "do.subject_use": "Use subject in prompt",
+    "do.subject_add": "Add subject",
+    "do.subject_remove": "Remove subject",
+    "do.subject_export": "Export subjects",
 }

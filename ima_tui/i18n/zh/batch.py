@@ -3,8 +3,8 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "从文件批量发送任务；可重复运行，不会重复付费",
-    "cli.batch_file": "JSON Lines、CSV，或每行一个提示词；- 表示标准输入",
-    "cli.format": "jsonl、csv 或 text；默认自动识别",
+    "cli.batch_file": "JSON Lines、JSON 数组、CSV，或每行一个提示词；- 表示标准输入",
+    "cli.format": "jsonl、json、csv 或 text；默认自动识别",
     "cli.manifest": "结果清单文件；默认为 FILE.manifest.jsonl",
     "cli.skip_bad": "跳过有问题的行，发送其余的行",
     "cli.retry_failed": "重新发送失败的行，会再次消耗积分",
@@ -37,7 +37,7 @@ TEXTS: dict[str, str] = {
     "error.after_repair.hint": "请先在 imastudio.com 核对作品，然后加上 --after-repair，或在终端中运行并确认。",
     "cli.after_repair": "任务记录恢复前可能已发送的任务也发送",
     "batch.declined": "未发送任何任务。",
-    "batch.progress": "已完成 {done}/{rows} · 运行中 {live} · 失败 {failed}",
+    "batch.progress": "已完成 {done}/{rows} 行 · {points}/{total} 积分 · 失败 {failed}",
     "batch.unknown": "已发送，但没有收到确认：可能已扣 {points} 积分，没有再次发送（任务 {id}）。",
     "batch.held": "价格涨到 {points} 积分，未发送。要接受新价格，请再次运行。",
     "error.batch_left": "它的任务 {id} 已停止跟踪或被移除，没有改动。",
@@ -52,7 +52,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "发送 {n} 行将消耗 {points} 积分，但没有终端可供确认。",
     "error.batch_confirm.hint": "同意请加上 --yes，或用 --max-credits 设置上限。",
     "error.batch_file": "无法读取 {path}：{reason}。",
-    "error.batch_encoding": "{path} 不是 UTF-8 文本。",
+    "error.batch_encoding": "{path} 不是 UTF-8、UTF-16 或 GB18030 文本。",
     "error.batch_encoding.hint": "请保存为 UTF-8 后再运行。",
     "error.batch_large": "{path} 超过 {limit}。",
     "error.batch_large.hint": "请拆成几个文件。",

@@ -120,6 +120,8 @@ TEXTS: dict[str, str] = {
     "error.link_denied.hint": "作品已付积分，请稍后重新下载，不再扣积分。",
     "error.link_trouble": "下载服务器出错（{status}）。",
     "error.link_trouble.hint": "作品已付积分，请稍后重新下载，不再扣积分。",
+    "error.result_cut": "下载的视频不完整：{claimed} 帧中只能读取 {found} 帧。",
+    "error.result_cut.hint": "没有保存；请稍后重新下载，不再扣积分。",
     "error.not_the_medium": "下载服务器返回的不是作品。",
     "error.not_the_medium.hint": "没有保存；请稍后重新下载，不再扣积分。",
     "found.page": "返回的是网页。",

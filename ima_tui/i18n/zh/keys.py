@@ -212,4 +212,9 @@ TEXTS: dict[str, str] = {
     "do.welcome_demo": "打开演示",
     "do.welcome_take": "保存密钥",
     "palette.title": "操作",
+    "do.subjects": "打开角色列表",
+    "do.subject_use": "在提示词中使用角色",
+    "do.subject_add": "添加角色",
+    "do.subject_remove": "移除角色",
+    "do.subject_export": "导出角色",
 }

@@ -110,10 +110,24 @@ class DraftChoices:
         if answer.plans:
             await self._plan()
             return
+        if answer.subject:
+            self._use(answer.subject)
+            return
         suggestions.take(screen.composer, answer, screen.studio.catalogue.suggested)
         await screen.reload()
         if answer.wants_input:
             self.inputs()
+
+    def _use(self, name: str) -> None:
+        """Put an `@` before the first place where a subject is only named."""
+        screen = self._screen
+        found = (one for one in screen.composer.named.found if not one.is_used)
+        mention = next((one for one in found if one.subject.name == name), None)
+        if mention is not None:
+            before = screen.prompt.text[: mention.start]
+            newline = screen.prompt.document.newline
+            place = (before.count(newline), len(before.rpartition(newline)[2]))
+            screen.prompt.insert("@", place, maintain_selection_offset=True)
 
     async def remember(self) -> None:
         """Turn the switch."""

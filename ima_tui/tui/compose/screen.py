@@ -20,6 +20,7 @@ from ima_tui.compose.composer import (
     INPUTS,
 )
 from ima_tui.i18n import say
+from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.examples import ExampleChosen, Examples
@@ -146,6 +147,9 @@ class ComposeScreen(DraftScreen):
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
         self.prompt.when_empty = self.query_one(Examples).press
+        self.prompt.completed = lambda text, at: mentions.completed(
+            text, at, self.studio.subjects.all
+        )
         self.add_class("-examples", "-no-job", "-no-earlier")
         self.prompt.focus()
         await self.reload()
@@ -167,7 +171,7 @@ class ComposeScreen(DraftScreen):
 
     async def heard(self, news: Updates) -> None:
         """Read the prompt again when lists, preferences or guides changed; follow the jobs."""
-        if news.lists or news.preferences or news.guides:
+        if news.lists or news.preferences or news.guides or news.subjects:
             self.forget_remark(only=say("compose.asking_again"))
             await self.reload()
             await self.history.lists_came()
