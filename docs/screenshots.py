@@ -1,7 +1,7 @@
-"""Makes the pictures of every place: the demo, driven by keys in a real pty, drawn as PNG.
+"""Draw every screen and window as PNG: the demo, driven by keys in a real pty.
 
 make screenshots            the few that the docs show, into docs/screenshots/
-python docs/screenshots.py --all --folder /tmp/shots    every screen, size, language and theme
+python docs/screenshots.py --all --folder /tmp/shots    every screen, window, size, language, theme
 python docs/screenshots.py --all --folder /tmp/shots --size 80x24 --language zh --theme ima-light
 """
 
@@ -24,30 +24,33 @@ LANGUAGES = ("en", "zh")
 THEMES = ("ima-dark", "ima-light")
 SHOWN = {
     ("80x24", "en"): {"models", "compose", "queue", "gallery", "preferences", "logs"},
-    ("120x40", "en"): {"compose", "queue", "gallery", "plan"},
+    ("120x40", "en"): {"compose", "queue", "gallery", "plan", "spending"},
     ("80x24", "zh"): {"queue", "plan"},
 }
 """What README and docs show, all in the dark theme."""
-WISHES = {
+PROMPTS = {
     "en": (
-        ("text to image", "a lighthouse in heavy fog, oil on canvas"),
-        ("music", "lo-fi, 90 BPM, no vocals"),
-        ("text to video", "a puppy dancing happily, sunny meadow"),
-        ("text to image", "city skyline at dusk"),
+        "a picture of a lighthouse in heavy fog, oil on canvas",
+        "lo-fi music, 90 BPM, no vocals",
+        "a 5s video of a puppy dancing happily on a sunny meadow",
+        "a picture of a city skyline at dusk, Nano Banana Pro",
     ),
     "zh": (
-        ("文生图", "旺财在雪地里奔跑，电影感"),
-        ("音乐", "轻快的钢琴曲，90 BPM"),
-        ("文生视频", "灯塔在浓雾中，镜头慢慢推近"),
-        ("文生图", "黄昏的城市天际线"),
+        "画一张图片：旺财在雪地里奔跑，电影感",
+        "轻快的钢琴曲，90 BPM，纯音乐",
+        "做一段5秒的视频：灯塔在浓雾中，镜头慢慢推近",
+        "用 Nano Banana Pro 画一张黄昏的城市天际线",
     ),
 }
-
-READ = {
-    "en": "a 10 second video of a puppy in the snow with Kling O1, 16:9, always use it",
-    "zh": "用可灵O1画一段10秒的小狗视频，在雪地里奔跑，横屏，以后都用它",
+UNDERSTOOD = {
+    "en": "a 10s video of a puppy dancing on a meadow with Kling O1, 21:9",
+    "zh": "用可灵O1做一段10秒的视频：小狗在草地上跳舞，21:9",
 }
-PLANS = {
+SPEECH = {
+    "en": 'Read this aloud: "Welcome to our little studio."',
+    "zh": "朗读：“欢迎来到我们的小工作室。”",
+}
+WORKFLOWS = {
     "en": "Draw a fox in snow, then animate it as a vertical video, and add a lo-fi soundtrack",
     "zh": "先画一张竖屏的狐狸海报，再做成视频，最后配一首轻快的钢琴曲",
 }
@@ -64,7 +67,6 @@ class Tour:
         self._name = f"{size}-{language}-{theme.removeprefix('ima-')}"
         self._folder = folder
         self._language = language
-        self._sent: list[str] = []
         columns, _, rows = size.partition("x")
         self._home = tempfile.TemporaryDirectory()
         home = Path(self._home.name)
@@ -100,78 +102,86 @@ class Tour:
 
     def _places(self) -> None:
         with self._started("demo", "--speed", "12") as program:
-            program.wait(r"5 (pts|积分|点)")
-            for kind, wish in WISHES[self._language]:
-                self._send(kind, wish)
-            program.press("f3")
-            self._settle(2.5)
-            self._shot("queue-running")
-            program.wait("✓ (done|已完成).*", 60)
-            self._until_all_done()
-            program.press("home", "G")
-            self._shot("queue")
-            program.press("enter")
+            program.wait(r"5 (pts|积分)")
             self._settle(1.5)
-            self._shot("viewer")
-            program.press("escape")
+            self._shot("compose-empty")
+            for prompt in PROMPTS[self._language]:
+                self._write(prompt)
+                program.press("ctrl+j")
+                self._settle(1.0)
+            self._go("3")
+            self._settle(2.0)
+            self._shot("queue-running")
+            self._until_all_done()
+            program.press("home")
+            self._settle(1.5)
+            self._shot("queue")
+            self._window("viewer", "enter")
+            self._window("palette", ":")
+            self._window("help", "f1")
+            program.press("$")
+            self._settle(1.0)
+            self._shot("spending")
             self._compose()
-            program.press("f4")
+            self._go("4")
             self._settle(3.0)
             program.press("down", "right")
             self._shot("gallery")
-            program.press("1")
+            self._window("gallery-save", "w")
+            self._go("1")
             self._shot("models")
-            program.press("p", "5")
+            self._window("models-task-types", "t")
+            program.press("*")
+            self._go("5")
             self._shot("preferences")
-            program.press("s")
-            self._settle(0.6)
-            self._shot("settings")
-            program.press("escape", "6")
+            self._window("settings", "]")
+            self._go("6")
             self._shot("logs")
-            program.press("?")
-            self._shot("help")
             if self._keeps("plan"):
                 self._plan()
 
     def _compose(self) -> None:
-        """Words that say more than what is to be seen, beside what came of the last."""
+        """The prompt understood, and what can be asked or set in windows."""
         program = self._program
-        program.press("f2")
-        self._settle(0.4)
-        program.press("ctrl+n")
-        program.type(READ[self._language])
-        self._settle(1.0)
+        self._write(UNDERSTOOD[self._language])
         self._shot("compose")
+        self._window("confirm", "ctrl+j")
+        self._window("history", "escape", "h")
+        self._window("model-picker", "escape", "m")
+        self._write(SPEECH[self._language])
+        program.press("escape", "down", "down", "down")
+        self._window("voices", "enter")
+        program.press("down", "down")
+        self._window("text-editor", "enter")
 
-    def _send(self, kind: str, wish: str) -> None:
-        program = self._program
-        program.press("f2")
-        self._settle(0.4)
-        program.press("ctrl+t")
-        self._settle(0.4)
-        program.type(kind)
-        self._settle(0.4)
-        program.press("enter")
-        self._settle(0.4)
-        program.press("ctrl+n")
-        program.type(wish)
-        self._settle(0.4)
-        program.press("ctrl+j")
-        self._sent.append(wish)
-        self._settle(0.6)
+    def _go(self, place: str) -> None:
+        """To a screen, from a text field, too."""
+        self._program.press("escape", place)
+        self._settle(0.8)
+
+    def _write(self, prompt: str) -> None:
+        """A new draft with this prompt."""
+        self._go("2")
+        self._program.press("ctrl+n")
+        self._program.type(prompt)
+        self._settle(1.2)
+
+    def _window(self, name: str, *keys: str) -> None:
+        """A window that these keys open, closed again."""
+        self._program.press(*keys)
+        self._settle(0.8)
+        self._shot(name)
+        self._program.press("escape")
+        self._settle(0.5)
 
     def _plan(self) -> None:
-        """Several things in one wish, on their way."""
+        """A prompt in several steps, on their way."""
         program = self._program
-        program.press("escape", "f2")
-        self._settle(0.4)
-        program.press("ctrl+n")
-        program.type(PLANS[self._language])
-        self._settle(0.6)
+        self._write(WORKFLOWS[self._language])
+        program.press("ctrl+j")
+        self._settle(1.5)
         program.press("ctrl+j")
         self._settle(1.0)
-        program.press("ctrl+j")
-        self._settle(0.6)
         program.press("enter")
         self._settle(5.0)
         self._shot("plan")

@@ -284,7 +284,9 @@ def _options(rows: object) -> tuple[Option, ...]:
             if isinstance(values, Sequence) and not isinstance(values, str)
         )
         label = row.get("label")
-        found.append(Option(one_line(value if label is None else label, 60), value, excludes))
+        about = raw_values.text(row.get("description"))
+        name = one_line(value if label is None else label, 60)
+        found.append(Option(name, value, excludes, one_line(about, 200)))
     return tuple(found)
 
 

@@ -77,6 +77,8 @@ class Composer:
         self._resting: TaskType | None = None
         self.model: ModelVersion | None = None
         self.draft: Draft | None = None
+        self._waiting: tuple[str, ...] = ()
+        """Inputs for a draft that is not begun: no list was there yet."""
         self.remark: Notice | None = None
         self.pinned: set[str] = set()
         """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by the user."""
@@ -141,12 +143,16 @@ class Composer:
     def add_inputs(self, sources: Sequence[str]) -> None:
         """Some more inputs; where one or two are taken, the newest stay. Of more none is dropped
         unseen: those that are too many are told at their lines."""
-        if self.draft is not None:
-            most = self.kind.inputs[1]
-            if self.model is not None and drafting.most_inputs(self.model) == 1:
-                most = 1
-            every = tuple(dict.fromkeys((*self.draft.inputs, *sources)))
-            self.feed(every[-most:] if most else every)
+        most = self.kind.inputs[1]
+        if self.model is not None and drafting.most_inputs(self.model) == 1:
+            most = 1
+        every = tuple(dict.fromkeys((*self.inputs, *sources)))
+        self.feed(every[-most:] if most else every)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs of the draft, or those that wait for one."""
+        return self.draft.inputs if self.draft is not None else self._waiting
 
     def recall(self, wanted: Order, replaces: int | None = None) -> None:
         """What `wanted` was made of is wanted again, perhaps otherwise, or instead of a job. It
@@ -194,7 +200,8 @@ class Composer:
         before, self.model, self.kind = self.model, model, model.task_type
         self._recalled = self.replaced = None
         if self.draft is None:
-            self.draft = drafting.begin(model)
+            self.draft = replace(drafting.begin(model), inputs=self._waiting)
+            self._waiting = ()
             return
         self.draft, lost = drafting.switch(self.draft, model)
         if lost:
@@ -274,7 +281,7 @@ class Composer:
         """A new prompt begins: nothing that the last one's words decided is left over. `hear`
         then finds the kind and the leaf."""
         self._let_go(*self._passing)
-        if self.draft is None or not self.draft.inputs:
+        if not self.inputs:
             self._let_go(INPUTS)
         self._feed_read(())
         self._forget_read()
@@ -384,9 +391,9 @@ class Composer:
     @property
     def _put_in(self) -> tuple[str, ...]:
         """The inputs that were put in by hand."""
-        if self.draft is None or INPUTS not in self.pinned:
+        if INPUTS not in self.pinned:
             return ()
-        return tuple(source for source in self.draft.inputs if source not in self._named)
+        return tuple(source for source in self.inputs if source not in self._named)
 
     def origin(self, part: str) -> Origin:
         """Where `part` (as in `pinned`) comes from."""
@@ -431,7 +438,10 @@ class Composer:
         return tuple(inputs[place] for place in self.order)
 
     def feed(self, inputs: tuple[str, ...]) -> None:
-        if self.draft is not None:
+        """Take exactly these inputs, for a draft that is not begun, too."""
+        if self.draft is None:
+            self._waiting = inputs
+        else:
             self.remark = None
             self.draft = replace(self.draft, inputs=inputs)
 

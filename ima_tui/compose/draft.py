@@ -18,11 +18,13 @@ from ima_tui.catalogue import (
     price,
 )
 from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,
     Field,
     FieldKind,
     ModelVersion,
+    Option,
     Order,
     TaskType,
     Value,
@@ -51,12 +53,32 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class FormRow:
-    """One line of the form: the control, where it stands, and which options are out of reach."""
+    """One line of the form: the control, where it stands, and which options are out of reach.
+
+    `label`: what it is called where that is not the field's own name."""
 
     field: Field
     value: Value | None
     is_set: bool = False
     blocked: tuple[Blocked, ...] = ()
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.label or parameter_names.label(self.field)
+
+    def words(self, option: Option) -> str:
+        """An option in words."""
+        return parameter_names.option(self.field, option)
+
+    @property
+    def shown(self) -> str:
+        """The value in words; "" for none."""
+        if isinstance(self.value, bool) or self.value is None:
+            return "" if self.value is None else parameter_names.value(self.field.name, self.value)
+        found = (o for o in self.field.options if form.same(o.value, self.value))
+        return next((self.words(one) for one in found), str(self.value))
 
     def why_blocked(self, value: Value) -> Blocked | None:
         return next((b for b in self.blocked if form.same(b.value, value)), None)
@@ -184,14 +206,30 @@ def rows(model: ModelVersion, draft: Draft) -> tuple[FormRow, ...]:
     except UsageError:
         shown = form.shown(model, chosen)
     return tuple(
-        FormRow(
-            field,
-            shown.get(field.name),
-            field.name in chosen or not _targets_of(model, field.name).isdisjoint(chosen),
-            _blocked(model, field, chosen),
-        )
+        row
         for field in form.user_fields(model)
+        for row in _apart(
+            FormRow(
+                field,
+                shown.get(field.name),
+                field.name in chosen or not _targets_of(model, field.name).isdisjoint(chosen),
+                _blocked(model, field, chosen),
+            )
+        )
     )
+
+
+def _apart(row: FormRow) -> tuple[FormRow, ...]:
+    """A row each for sizes and shapes where one field mixes them; one of them has the value."""
+    parts = parameter_names.apart(row.field)
+    if len(parts) == 1:
+        return (row,)
+    found: list[FormRow] = []
+    for part in parts:
+        mine = any(form.same(one.value, row.value) for one in part.options)
+        value = row.value if mine else None
+        found.append(FormRow(part, value, row.is_set and mine, row.blocked, part.label))
+    return tuple(found)
 
 
 def _blocked(model: ModelVersion, field: Field, chosen: dict[str, Value]) -> tuple[Blocked, ...]:
@@ -246,10 +284,11 @@ def neighbour_label(model: ModelVersion, near: price.Neighbour) -> tuple[str, Va
     if field is None:
         return near.name, near.value
     option = next((o for o in field.options if form.same(o.value, near.value)), None)
+    name = parameter_names.label(field)
     if field.kind is FieldKind.TOGGLE or option is None:
-        return field.label, near.value
+        return name, near.value
     says_enough = any(c.isdigit() for c in option.label) and not option.label.isdigit()
-    return ("" if says_enough else field.label), option.label
+    return ("" if says_enough else name), parameter_names.option(field, option)
 
 
 def roles(task_type: TaskType, filled: int, most: int | None) -> tuple[Role, ...]:
@@ -294,7 +333,8 @@ def option_label(model: ModelVersion, name: str, value: Value) -> str:
     """What people know `value` of the control `name` by."""
     field = form.user_field(model, name)
     options = field.options if field is not None else ()
-    return next((o.label for o in options if form.same(o.value, value)), str(value))
+    found = (o for o in options if field and form.same(o.value, value))
+    return next((parameter_names.option(field, o) for o in found if field), str(value))
 
 
 def sendable(model: ModelVersion, draft: Draft) -> Draft:
@@ -328,7 +368,7 @@ def same_leaf(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersi
 def label(model: ModelVersion | None, name: str) -> str:
     """What people know the control, or what it is sent as, by."""
     control = form.named(model, name) if model is not None else None
-    return control.label if control is not None else name
+    return parameter_names.label(control) if control is not None else name
 
 
 def spoken(model: ModelVersion | None, problem: UsageError) -> dict[str, str | int | float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from ima_tui.core.domain import Value
+from ima_tui.core.domain import Field, FieldKind, Option, Value
 from ima_tui.core.text import one_line
-from ima_tui.i18n import say
+from ima_tui.i18n import has, say
 from ima_tui.intent.intent import Refusal
 
 NAMED = frozenset({
@@ -57,3 +59,85 @@ def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:
     if told:
         return "lacking.value", words
     return ("lacking.sound" if refusal.name == "audio" else "lacking.setting"), words
+
+
+# ----------------------------------------------------------------------- fields of a model's form
+
+_RATIO = re.compile(r"\d+\s*[:：]\s*\d+")
+_LIKE_RATIO = frozenset({"auto", "adaptive"})
+_LEAST_COMMON = 5
+VOICES = frozenset({"voice_id", "voice_type", "speaker", "voice"})
+"""Fields that choose who speaks."""
+_STYLES = frozenset({"tags", "negative_tags", "title"})
+_LONG_TEXT = 300
+"""Characters from which on a text is written in a window."""
+
+
+def label(field: Field) -> str:
+    """Return what people call a field; one that we have no word for by the list's own label."""
+    key = f"parameter.{field.name.casefold()}"
+    if has(key):
+        return say(key)
+    if field.label and field.label != field.name:
+        return field.label
+    return one_line(field.name, _LONGEST).replace("_", " ").capitalize()
+
+
+def about(field: Field) -> str:
+    """Return one line of help; of an unknown field what the list says of it."""
+    key = f"parameter.{field.name.casefold()}.help"
+    return say(key) if has(key) else one_line(field.description, 200)
+
+
+def option(field: Field, one: Option) -> str:
+    """Return a value in words: `male` for `m`, `expressive` for `seed-tts-2.0-expressive`."""
+    text = one.label
+    if text.casefold() == str(one.value).casefold():
+        text = text[_common(field.options) :]
+        key = f"value.{text.casefold()}"
+        if has(key):
+            return say(key)
+    return text
+
+
+def _common(options: Sequence[Option]) -> int:
+    """Return how many characters all values begin with, up to a dash; 0 where that is little."""
+    words = [str(one.value) for one in options]
+    if len(words) < 2:
+        return 0
+    first, last = min(words), max(words)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    cut = first.rfind("-", 0, same) + 1
+    return cut if cut >= _LEAST_COMMON else 0
+
+
+def is_ratio(one: Option) -> bool:
+    """Return whether an option is a shape, such as 16:9."""
+    return bool(_RATIO.fullmatch(one.label)) or one.label.casefold() in _LIKE_RATIO
+
+
+def apart(field: Field) -> tuple[Field, ...]:
+    """Return the fields to show for one that mixes sizes and shapes: one for each of them. Both
+    keep its name, for either sets it."""
+    if field.kind is not FieldKind.CHOICE:
+        return (field,)
+    shapes = tuple(one for one in field.options if is_ratio(one))
+    sizes = tuple(one for one in field.options if one not in shapes)
+    if not shapes or not sizes or all(one.label.casefold() in _LIKE_RATIO for one in shapes):
+        return (field,)
+    return (
+        replace(field, label=say("parameter.size"), options=sizes),
+        replace(field, label=say("parameter.aspect_ratio"), options=shapes),
+    )
+
+
+def is_voice(field: Field) -> bool:
+    """Return whether a field chooses who speaks."""
+    return field.name.casefold() in VOICES
+
+
+def is_long_text(field: Field) -> bool:
+    """Return whether a field takes more text than is written on a line."""
+    if field.kind is not FieldKind.TEXT or field.name in _STYLES or is_voice(field):
+        return False
+    return field.maximum is None or field.maximum >= _LONG_TEXT

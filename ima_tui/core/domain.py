@@ -114,6 +114,8 @@ class Option:
     value: Value
     excludes: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     """Values of other fields that can't be combined with this option."""
+    about: str = ""
+    """What the list says of it, such as a sample of a voice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,13 @@ def say(key: str, **values: str | int | float) -> str:
     return _filled(unsent or _texts[key], values)
 
 
+def has(key: str) -> bool:
+    """Return whether there is a sentence of that key."""
+    if not _texts:
+        use(_language)
+    return key in _texts
+
+
 def hint(key: str, **values: str | int | float) -> str:
     """What to do next about `key`, or "" where the sentence itself says it."""
     if not _texts:

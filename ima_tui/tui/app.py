@@ -34,7 +34,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
 from ima_tui.tui.keys import keymap, read_only
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.screens import SCREENS, WORKFLOW
+from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
@@ -87,6 +87,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             "ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette_too"
         ),
         bind("workflows", "plans", "bind.plans", "app.plans"),
+        bind("spending", "go('spending')", "bind.spending", "app.spending"),
         bind("subjects", "subjects", "bind.subjects", "app.subjects"),
         bind("jump", "jump", "bind.jump", "app.jump"),
         bind("", "language", "bind.language", "app.language"),
@@ -128,7 +129,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         self._leave_studio: Callable[[], None] | None = None
         self.on_painted: Callable[[], None] | None = None
         """Called once the screen is there."""
-        for place in (*SCREENS, WORKFLOW):
+        for place in (*SCREENS, WORKFLOW, SPENDING):
             self.add_mode(place.id, place.open)
         for one in theme.themes():
             self.register_theme(one)
@@ -192,7 +193,6 @@ class ImaApp(AppActions, inherit_bindings=False):
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
         await asyncio.to_thread(self._read_in)
         await self.switch_mode(self._first.id)
-        opening.hand_over()
         self._after_first_paint()
 
     def _read_in(self) -> None:
@@ -296,8 +296,19 @@ class ImaApp(AppActions, inherit_bindings=False):
             if isinstance(screen, BaseScreen):
                 screen.call_next(screen.retell)
 
+    def is_opening(self, screen: Screen[object]) -> bool:
+        """Return whether another screen follows at once."""
+        return isinstance(screen, SplashScreen)
+
+    def key_taken(self, key: str) -> None:
+        """A key that opens another screen says nothing about the use of this one."""
+        from ima_tui.tui.shell.base_screen import BaseScreen
+
+        if isinstance(self.screen, BaseScreen):
+            self.screen.key_used(key)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Before the first screen is there, a key is kept for it."""
+        """No action before the first screen is there."""
         return not isinstance(top_screen(self), SplashScreen)
 
     def describe_crash(self, error: BaseException) -> str:

@@ -44,3 +44,5 @@ SCREENS = (
 )
 WORKFLOW = ScreenEntry(0, "plan", "ima_tui.tui.workflow.screen", "WorkflowScreen")
 """A screen without a number: it is reached from a prompt, and from the list of plans."""
+SPENDING = ScreenEntry(0, "spending", "ima_tui.tui.spending.screen", "SpendingScreen")
+"""A view of the queue, without a number."""

@@ -78,7 +78,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
     )
     text = script.text
     assert text.index("Costs 5 points") < text.index("Job 1 is in the queue, 5 points")
-    assert "Aspect Ratio: 16:9." in text
+    assert "Aspect ratio: 16:9." in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
     assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox" in text
@@ -192,7 +192,7 @@ async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
         "/type music", "/set nonsense", "/count x", "/nonsense", "/quit",
     )  # fmt: skip
     assert "Costs 10 points" in script.text
-    assert "Aspect Ratio: 9:16." in script.text
+    assert "Aspect ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
     assert "To set a parameter" in script.text
     assert "There is no command /nonsense" in script.text
@@ -302,9 +302,9 @@ async def test_projects_stars_and_tags_by_lines(studio: Studio) -> None:
 async def test_an_earlier_job_is_used_again_by_lines(studio: Studio, sandbox: Sandbox) -> None:
     script = await talk(
         studio, "a picture of a fox, 16:9", "yes", has("Job 1 is done"),
-        "/use 1", "no", "/similar 1", "yes", has("Job 2 is done"), "/quit",
+        "/duplicate 1", "no", "/similar 1", "yes", has("Job 2 is done"), "/quit",
     )  # fmt: skip
-    assert script.text.count("Aspect Ratio: 16:9.") == 2
+    assert script.text.count("Aspect ratio: 16:9.") == 2
     assert "Make more like job 1, with a new seed, for 5 points?" in script.text
     first, second = sandbox.ledger()["creates"]
     assert first["prompt"] == second["prompt"] if "prompt" in first else True

@@ -229,7 +229,11 @@ def test_inputs_of_another_kind_stay_on_the_draft_and_off_the_order() -> None:
 
 @pytest.mark.parametrize(
     ("label", "value", "expected"),
-    [("480p", "480p", ("", "480p")), ("5", 5, ("Thing", "5")), ("auto", "auto", ("Thing", "auto"))],
+    [
+        ("480p", "480p", ("", "480p")),
+        ("5", 5, ("Thing", "5")),
+        ("auto", "auto", ("Thing", "automatic")),
+    ],
 )
 def test_a_neighbour_is_named_by_its_option_where_that_says_enough(
     label: str, value: str | int, expected: tuple[str, str]

@@ -1,54 +1,54 @@
-"""What parameters and their values are called."""
+"""Parameters and their values are called what people call them, in both languages."""
+
+from __future__ import annotations
 
 import pytest
 
 from ima_tui import i18n
 from ima_tui.compose import parameter_names
-from ima_tui.core.domain import Value
-from ima_tui.intent.intent import Refusal
+from ima_tui.core.domain import Field, FieldKind, Option
 
 
-@pytest.mark.parametrize(
-    ("parameter", "asked", "words"),
-    [
-        ("duration", 10, "10 s"),
-        ("duration", "7.5", "7.5 s"),
-        ("duration", "auto", "auto"),
-        ("audio", True, "on"),
-        ("resolution", "4K", "4K"),
-        ("n", 3, "3"),
-        ("voice", "a\x1b[2Jb", "ab"),
-    ],
-)
-def test_a_value_in_words(parameter: str, asked: Value, words: str) -> None:
-    assert parameter_names.value(parameter, asked) == words
+def choice(name: str, *values: str) -> Field:
+    options = tuple(Option(value, value) for value in values)
+    return Field(name, name, FieldKind.CHOICE, options=options)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_parameter_has_a_word_of_its_own(language: i18n.Language) -> None:
-    before = i18n.language()
+@pytest.mark.parametrize(("language", "label"), [("en", "Speech markup"), ("zh", "语音标记")])
+def test_no_field_is_shown_by_its_bare_name(language: i18n.Language, label: str) -> None:
     i18n.use(language)
-    try:
-        assert all("_" not in parameter_names.name(each) for each in parameter_names.NAMED)
-    finally:
-        i18n.use(before)
+    field = Field("ssml", "ssml", FieldKind.TEXT)
+    assert parameter_names.label(field) == label
+    assert parameter_names.about(field)
+    i18n.use("en")
 
 
-@pytest.mark.parametrize(
-    ("refusal", "words"),
-    [
-        (
-            Refusal("duration", 7, (5, 10)),
-            "7 s isn't available for Kling (duration). Available: 5 s, 10 s.",
-        ),
-        (Refusal("audio", True), "Kling has no sound."),
-        (Refusal("speed", "slow"), "Kling has no parameter speed (slow)."),
-        (
-            Refusal("resolution", "1080P", ("720p",), both=True),
-            "1080P and 720p can't be combined on Kling; 720p is used.",
-        ),
-    ],
-)
-def test_what_a_model_lacks_is_said_without_names_of_fields(refusal: Refusal, words: str) -> None:
-    key, values = parameter_names.lacks("Kling", refusal)
-    assert i18n.say(key, **values) == words
+def test_an_unknown_field_is_called_as_the_list_has_it() -> None:
+    i18n.use("en")
+    named = Field("colour_mood", "Colour Mood", FieldKind.TEXT, "A colour to lean towards")
+    assert parameter_names.label(named) == "Colour Mood"
+    assert parameter_names.about(named) == "A colour to lean towards"
+    bare = Field("film_grain", "film_grain", FieldKind.TEXT)
+    assert parameter_names.label(bare) == "Film grain"
+
+
+def test_values_lose_what_they_share_and_are_put_into_words() -> None:
+    i18n.use("en")
+    model = choice("model", "seed-tts-2.0-expressive", "seed-tts-2.0-standard")
+    shown = [parameter_names.option(model, one) for one in model.options]
+    assert shown == ["expressive", "standard"]
+    sex = choice("vocal_gender", "m", "f")
+    assert [parameter_names.option(sex, one) for one in sex.options] == ["male", "female"]
+    size = choice("size", "1K", "2K")
+    assert [parameter_names.option(size, one) for one in size.options] == ["1K", "2K"]
+
+
+def test_sizes_and_shapes_of_one_field_stand_apart() -> None:
+    i18n.use("en")
+    mixed = choice("aspect_ratio", "2k", "4k", "1:1", "16:9")
+    sizes, shapes = parameter_names.apart(mixed)
+    assert [one.label for one in sizes.options] == ["2k", "4k"]
+    assert [one.label for one in shapes.options] == ["1:1", "16:9"]
+    assert (sizes.label, shapes.label) == ("Size", "Aspect ratio")
+    plain = choice("aspect_ratio", "1:1", "16:9")
+    assert parameter_names.apart(plain) == (plain,)

@@ -15,7 +15,8 @@ async def said_alike(screen: Screen[object]) -> None:
     ids = {act.id for act in known}
     assert {act.id for act in actions.footer(known)} <= ids
     told = str(HelpScreen(known, "")._text())
-    assert all(act.words() in told and act.key_words() in told for act in known if act.keys)
+    assert all(act.long_words() in told and act.key_words() in told for act in known if act.keys)
     texts = [command.item().cells[0].text for command in palette.here(screen)]
     assert len(set(texts)) == len(texts)
-    assert {act.words() for act in known if not act.id.startswith("app.palette")} == set(texts)
+    offered = {act.long_words() for act in known if palette.is_offered(act.sentence)}
+    assert offered == set(texts)

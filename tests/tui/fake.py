@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from ima_tui.catalogue.alternatives import Alternative, alternatives
@@ -39,6 +40,7 @@ from ima_tui.core.events import (
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger import RepairReport
+from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.ledger.job_states import ENDED, SPENT
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
@@ -336,6 +338,45 @@ class FakeJobs:
         return Totals(today=325, session=61, out=out)
 
 
+class FakeHistory:
+    """Adds up the jobs that there are, as the ledger does."""
+
+    def __init__(self, jobs: FakeJobs) -> None:
+        self._jobs = jobs
+
+    async def report(self, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
+        groups: dict[str, ReportRow] = {}
+        for one in self._jobs.rows.values():
+            at = one.sent_at or one.created_at
+            if at < among.since:
+                continue
+            day = datetime.fromtimestamp(at).strftime("%Y-%m-%d")  # noqa: DTZ006
+            kind = one.order.task_type.value
+            key = {
+                "day": day,
+                "model": one.order.model_id,
+                "type": kind,
+                "project": one.order.project,
+            }[by]
+            row = groups.setdefault(key, ReportRow(key))
+            row.jobs += 1
+            row.done += one.state is State.DONE
+            row.failed += one.state is State.FAILED
+            row.points += one.order.total if one.state in {*SPENT, State.DONE} else 0
+            if one.state is State.DONE and one.sent_at and one.ended_at and one.order.estimate:
+                row.times.append(one.ended_at - one.sent_at)
+                row.estimates.append(one.order.estimate.high)
+        return tuple(groups[key] for key in sorted(groups))
+
+    async def projects(self) -> tuple[str, ...]:
+        named = (job.order.project for job in self._jobs.rows.values())
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    async def tags(self) -> tuple[str, ...]:
+        jobs = self._jobs.rows.values()
+        return tuple(dict.fromkeys(tag for job in jobs for tag in job.tags))
+
+
 class FakeOffer:
     def __init__(self, models: tuple[ModelVersion, ...], asked: Asked) -> None:
         self.usual: Alternative | None = None
@@ -471,21 +512,6 @@ class FakeGallery:
         changed = replace(before, medias=medias, revision=before.revision + 1)
         self._tell(JobChanged(changed))
         return changed
-
-
-class FakeHistory:
-    """Names that the jobs have."""
-
-    def __init__(self, jobs: FakeJobs) -> None:
-        self._jobs = jobs
-
-    async def projects(self) -> tuple[str, ...]:
-        named = (job.order.project for job in self._jobs.rows.values())
-        return tuple(dict.fromkeys(filter(None, named)))
-
-    async def tags(self) -> tuple[str, ...]:
-        jobs = self._jobs.rows.values()
-        return tuple(dict.fromkeys(tag for job in jobs for tag in job.tags))
 
 
 class FakeStudio:

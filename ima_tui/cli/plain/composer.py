@@ -11,7 +11,7 @@ from ima_tui.catalogue import (
     order,
     times,
 )
-from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import apply_intent, confirmation, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
@@ -25,7 +25,6 @@ from ima_tui.core.domain import (
     ModelVersion,
     Order,
     TaskType,
-    Value,
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
@@ -123,6 +122,25 @@ class PlainComposer:
         self.desk.set(known, accepted)
         self.desk.pin(known)
 
+    def begin_anew(self) -> None:
+        """Forget the prompt and every choice."""
+        self.desk, self.text, self.assumed = Composer(), "", False
+        self.catch_up()
+
+    def recall(self, order: Order, replaces: int | None = None) -> None:
+        """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
+        self.desk, self.text = Composer(), order.prompt
+        self.desk.recall(order, replaces)
+        self.catch_up()
+
+    def add_input(self, source: str) -> None:
+        """Add an input; where none is taken, turn to a task type that takes one."""
+        self.desk.make_room_for_inputs()
+        self.catch_up()
+        self.desk.add_inputs((source,))
+        self.desk.have_inputs()
+        self.read_again()
+
     def count(self, n: int) -> None:
         model = self._leaf()
         if n not in form.counts(model):
@@ -157,7 +175,7 @@ class PlainComposer:
             yield say("plain.in_project", name=desk.project)
         for row in drafting.rows(desk.model, desk.draft):
             if row.is_set or row.field.name in desk.read:
-                yield f"{row.field.label}: {shown(row.value)}."
+                yield f"{row.title}: {one_line(row.shown or '—', 200)}."
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
             yield say("plain.input", n=number, path=one_line(source, 200))
         if desk.draft.n > 1:
@@ -216,8 +234,8 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return
         for row in drafting.rows(desk.model, desk.draft):
-            options = ", ".join(option.label for option in row.field.options)
-            line = f"{row.field.label}: {shown(row.value)}."
+            options = ", ".join(row.words(option) for option in row.field.options)
+            line = f"{row.title}: {one_line(row.shown or '—', 200)}."
             yield f"{line} {say('plain.options', options=options)}" if options else line
         counts = ", ".join(map(str, form.counts(desk.model)))
         yield say("plain.counts", n=desk.draft.n, options=counts)
@@ -242,26 +260,34 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
     """A control's name and a value: at an equals sign, else after a name that there is."""
     name, equals, value = written.partition("=")
     if equals:
-        return _control(model, name.strip()), value.strip()
+        control = _control(model, name.strip())
+        return control, _value(model, control, value.strip())
     words = written.split()
     for at in range(len(words) - 1, 0, -1):
         found = _control(model, " ".join(words[:at]))
         if order.is_count(found) or form.user_field(model, found) is not None:
-            return found, " ".join(words[at:])
+            return found, _value(model, found, " ".join(words[at:]))
     raise UsageError("plain.set_how")
 
 
 def _control(model: ModelVersion, written: str) -> str:
     """The name of the control that people know as `written`."""
     wanted = written.casefold()
-    named = (one.name for one in form.user_fields(model) if one.label.casefold() == wanted)
-    return next(named, written)
+    for field in form.user_fields(model):
+        parts = parameter_names.apart(field)
+        known = {field.label, parameter_names.label(field), *(part.label for part in parts)}
+        if wanted in {label.casefold() for label in known}:
+            return field.name
+    return written
 
 
-def shown(value: Value | None) -> str:
-    if isinstance(value, bool):
-        return say("models.on" if value else "models.off")
-    return "—" if value in (None, "") else one_line(str(value), 200)
+def _value(model: ModelVersion, control: str, written: str) -> str:
+    """A value that is called `written`, as the model has it."""
+    field = form.user_field(model, control)
+    for option in field.options if field is not None else ():
+        if field is not None and parameter_names.option(field, option) == written:
+            return str(option.value)
+    return written
 
 
 def usual(model: ModelVersion) -> str:

@@ -147,7 +147,7 @@ class PlainJobs:
         )
 
     async def show(self, written: str) -> None:
-        job = await self._job(written)
+        job = await self.job(written)
         self._tell(self._line(job))
         for sentence in _labels(job):
             self._tell(sentence)
@@ -158,7 +158,7 @@ class PlainJobs:
         for media in job.medias:
             self._tell(media.path or media.url)
 
-    async def _job(self, written: str) -> Job:
+    async def job(self, written: str) -> Job:
         """By its number; without one, the newest."""
         if not written:
             newest = await self._studio.jobs.recent(1)
@@ -173,7 +173,7 @@ class PlainJobs:
     # ------------------------------------------------------------------------ after a question
 
     async def again(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         if job.state not in ENDED and job.state is not State.TIMED_OUT:
             raise UsageError("plain.not_ended", n=job.id)
         key = "plain.ask_again_unknown" if job.state is State.NEEDS_REVIEW else "plain.ask_again"
@@ -182,7 +182,7 @@ class PlainJobs:
 
     async def usable(self, written: str) -> Job:
         """Return a job whose prompt is known. Raises `UsageError`."""
-        job = await self._job(written)
+        job = await self.job(written)
         if job.order.prompt_is_lost:
             raise UsageError("error.prompt_lost", id=job.id)
         return job
@@ -218,7 +218,7 @@ class PlainJobs:
 
     async def _results(self, written: str) -> tuple[Job, tuple[int, ...]]:
         number, mark, index = written.partition("#")
-        job = await self._job(number.strip())
+        job = await self.job(number.strip())
         if not mark:
             return job, ()
         found = whole(index, max(job.order.n, len(job.medias)))
@@ -227,18 +227,18 @@ class PlainJobs:
         return job, (found,)
 
     async def stop(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         if job.state not in OPEN:
             raise UsageError("plain.has_ended", n=job.id)
         return self._asked("plain.ask_stop", job, self._studio.jobs.stop)
 
     async def follow(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
         return self._asked(key, job, self._studio.jobs.follow)
 
     async def forget(self, written: str) -> Asked:
-        job = await self._job(written)
+        job = await self.job(written)
         return self._asked("plain.ask_forget", job, self._studio.jobs.forget)
 
     def _asked(self, key: str, job: Job, verb: Callable[[int], Awaitable[object]]) -> Asked:

@@ -13,8 +13,8 @@ from typing import Literal
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
 from ima_tui.catalogue import choice
-from ima_tui.cli.plain.composer import PlainComposer, model_line, usual
-from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.composer import model_line, usual
+from ima_tui.cli.plain.handed_commands import HandedCommands
 from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.config.api_key import Keep
@@ -29,10 +29,14 @@ YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 COMMANDS = (
-    "help", "kind", "models", "model", "fields", "set", "inputs", "count", "send",
-    "project", "jobs", "job", "again", "use", "similar", "stop", "follow", "forget",
-    "star", "tag", "untag",
-    "results", "log", "prefs", "prefer", "unprefer", "settings",
+    "help", "kind", "models", "model", "fields", "set", "inputs", "count", "voices", "lyrics",
+    "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
+    "history", "templates", "template", "untemplate", "guides",
+    "workflow", "workflows", "step", "run", "assemble", "drop",
+    "project", "jobs", "job", "star", "tag", "untag", "again", "similar", "instead",
+    "stop", "follow", "approve", "forget", "edit", "duplicate", "fetch", "sooner", "later", "first",
+    "results", "use", "open", "save", "discard", "spending", "log",
+    "prefs", "prefer", "unprefer", "restore", "let_go", "undo", "settings",
     "refresh", "key", "language", "quit",
 )  # fmt: skip
 """Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
@@ -45,14 +49,11 @@ async def talk_with(studio: Studio) -> End:
     return await PlainMode(studio, LineIO()).run()
 
 
-class PlainMode:
+class PlainMode(HandedCommands):
     """Runs one line at a time. While a question is open, a yes answers it."""
 
     def __init__(self, studio: Studio, lines: LineIO) -> None:
-        self._studio = studio
-        self._lines = lines
-        self._wish = PlainComposer(studio)
-        self._jobs = PlainJobs(studio, lines.say)
+        super().__init__(studio, lines)
         self._places = PlainScreens(studio, lines.say)
         self._listed: list[ModelVersion] = []
         self._open: Callable[[], Awaitable[None]] | None = None
@@ -150,11 +151,17 @@ class PlainMode:
             self._lines.say(say("plain.price_changed"))
             await self._offer()
             return
+        old = self._wish.desk.replaces
         try:
-            job = await self._studio.jobs.submit(order)
+            job = await (
+                self._studio.jobs.submit(order)
+                if old is None
+                else self._studio.jobs.edit(old, order)
+            )
         except KeyMissing:
             await self.do_key("")
             return
+        self._wish.desk.replaces = None
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
         if order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
@@ -259,10 +266,6 @@ class PlainMode:
         question, then = await self._jobs.again(rest)
         self._ask(question, then)
 
-    async def do_use(self, rest: str) -> None:
-        self._wish.use((await self._jobs.usable(rest)).order)
-        await self._offer()
-
     async def do_similar(self, rest: str) -> None:
         question, then = await self._jobs.similar(rest)
         self._ask(question, then)
@@ -293,18 +296,18 @@ class PlainMode:
     async def do_results(self, _: str) -> None:
         await self._places.results()
 
-    async def do_log(self, _: str) -> None:
-        await self._places.log()
+    async def do_log(self, rest: str) -> None:
+        await self._places.log(rest)
 
     async def do_settings(self, rest: str) -> None:
         await self._places.settings(rest)
 
-    async def do_prefs(self, _: str) -> None:
-        preferences = self._studio.preferences
+    async def do_prefs(self, rest: str) -> None:
+        preferences, user = self._studio.preferences, rest or None
         if preferences.preferences.trouble is not None:
             self._lines.say(explain(preferences.preferences.trouble))
         for kind in TaskType:
-            wanted = preferences.model_id(kind)
+            wanted = preferences.model_id(kind, user)
             models = self._studio.catalogue.models(kind)
             model = next((one for one in models if one.model_id == wanted), None)
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
@@ -318,12 +321,14 @@ class PlainMode:
         model = self._wish.desk.model
         if model is None:
             raise UsageError("error.no_models")
+        self._remember(model.task_type)
         if not await self._studio.preferences.prefer(model.task_type, model):
             raise UsageError("models.not_stored")
         self._lines.say(say("prefs.kept", kind=_kind(model), model=model.name))
 
     async def do_unprefer(self, _: str) -> None:
         kind = self._wish.desk.kind
+        self._remember(kind)
         if not await self._studio.preferences.unprefer(kind):
             raise UsageError("models.not_stored")
         self._lines.say(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
@@ -377,9 +382,10 @@ class PlainMode:
 
 @cache
 def _names(command: str) -> frozenset[str]:
-    """In every language, whichever is in use: a hand has its habits."""
+    """In every language, whichever is in use, and as earlier versions called it."""
     texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
-    return frozenset(folded(one[f"plain.name_{command}"]) for one in texts)
+    said = (folded(one[f"plain.name_{command}"]) for one in texts)
+    return frozenset((command, *said))
 
 
 def _agreed_to(order: Order) -> object:

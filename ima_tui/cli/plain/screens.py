@@ -6,9 +6,11 @@ import asyncio
 
 from ima_tui.cli.plain.jobs import Say
 from ima_tui.config.schema import BY_NAME, Setting
-from ima_tui.core.text import one_line
+from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import say
+from ima_tui.logs import export
 from ima_tui.logs.filter import LogFilter
+from ima_tui.logs.pattern import literally
 from ima_tui.logs.stream import LogStream
 from ima_tui.studio.studio import Studio
 
@@ -37,9 +39,21 @@ class PlainScreens:
         if not told:
             self._tell(say("plain.no_results"))
 
-    async def log(self) -> None:
-        """The newest lines of all of IMA's tools, the newest last."""
-        stream = LogStream(self._studio.settings.logs, LogFilter())
+    async def log(self, rest: str = "") -> None:
+        """The newest lines of all of IMA's tools, the newest last: those of a job (`3`), or those
+        that hold some words. `save` writes them into a file."""
+        wanted, job = LogFilter(), whole(rest)
+        if rest == "save":
+            path, count, _ = await export.export(
+                self._studio.settings, wanted, self._studio.clock.time()
+            )
+            self._tell(say("plain.log_saved", n=count, path=one_line(str(path), 300)))
+            return
+        if job is not None:
+            wanted = LogFilter(job=job)
+        elif rest:
+            wanted = LogFilter(text=literally(rest))
+        stream = LogStream(self._studio.settings.logs, wanted)
         entries = await asyncio.to_thread(stream.last, MOST)
         for entry in entries:
             self._tell(one_line(entry.line(), 400))

@@ -65,6 +65,8 @@ TEXTS: dict[str, str] = {
     "compose.gone": "{model} is no longer available. Press esc m to choose another.",
     "compose.gone_took": "{old} is no longer available; {new} is selected instead.",
     "compose.points": "{points} pts",
+    "compose.points_likely": "{points} pts as {kind}",
+    "compose.choose_above": "Choose above, then send.",
     "compose.no_price": "no price yet",
     "compose.seconds": "{span} s",
     "compose.minutes": "{span} min",
@@ -181,4 +183,5 @@ TEXTS: dict[str, str] = {
     "compose.changed": "Changed: {changes}.",
     "compose.left_out": "left out",
     "compose.one_needs_medium": "image, video, music or speech?",
+    "pane.earlier": "Earlier jobs",
 }

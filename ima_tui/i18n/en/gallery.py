@@ -62,4 +62,6 @@ TEXTS: dict[str, str] = {
     "gallery.again_until": "f can download it again until {day}. Press y.",
     "gallery.never_again": "The link expired on {day}: it can't be downloaded again. Press y.",
     "event.file_deleted": "the local file of result {index} was deleted",
+    "gallery.not_for_marked": "This does not apply to the {n} marked {n:result|results}. esc clears the marks.",
+    "gallery.save_label": "Save a copy to",
 }

@@ -20,6 +20,7 @@ TEXTS: dict[str, str] = {
     "queue.standing_held_why": "Not sent: {reason}. a sends it for {points} pts; x removes it from the queue.",
     "queue.ask_send": "Send #{id} for {points} pts?",
     "queue.ask_send_many": "Send these {n} jobs ({which}) for {points} pts?",
+    "queue.not_for_marked": "This does not apply to the {n} marked {n:job|jobs}. esc clears the marks.",
     "queue.col_state": "STATE",
     "queue.col_kind": "TYPE",
     "queue.col_model": "MODEL",

@@ -45,4 +45,5 @@ TEXTS: dict[str, str] = {
     "models.kind_number": "number",
     "models.kind_text": "text",
     "models.not_stored": "The preferences file is read-only, so nothing was saved.",
+    "models.here": "Here: median {time} of {n} {n:job|jobs}",
 }

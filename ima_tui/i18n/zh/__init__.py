@@ -18,6 +18,7 @@ from ima_tui.i18n.zh import (
     logs,
     models,
     operators,
+    parameters,
     plain,
     preferences,
     projects,
@@ -25,6 +26,7 @@ from ima_tui.i18n.zh import (
     route,
     scripts,
     settings,
+    spending,
     subjects,
     workflow,
 )
@@ -47,6 +49,7 @@ TEXTS: dict[str, str] = {
     **keys.TEXTS,
     **models.TEXTS,
     **operators.TEXTS,
+    **parameters.TEXTS,
     **plain.TEXTS,
     **preferences.TEXTS,
     **projects.TEXTS,
@@ -54,6 +57,7 @@ TEXTS: dict[str, str] = {
     **route.TEXTS,
     **scripts.TEXTS,
     **settings.TEXTS,
+    **spending.TEXTS,
     **subjects.TEXTS,
     **workflow.TEXTS,
 }

@@ -65,6 +65,8 @@ TEXTS: dict[str, str] = {
     "compose.gone": "{model} 已下架，按 esc m 换一个。",
     "compose.gone_took": "{old} 已下架，已改选 {new}。",
     "compose.points": "{points} 积分",
+    "compose.points_likely": "按{kind}计 {points} 积分",
+    "compose.choose_above": "请先在上方选择，再发送",
     "compose.no_price": "暂无价格",
     "compose.seconds": "{span} 秒",
     "compose.minutes": "{span} 分钟",
@@ -181,4 +183,5 @@ TEXTS: dict[str, str] = {
     "compose.changed": "有改动：{changes}。",
     "compose.left_out": "略去",
     "compose.one_needs_medium": "没有说明是图片、视频、音乐还是语音",
+    "pane.earlier": "更早的任务",
 }

@@ -62,4 +62,6 @@ TEXTS: dict[str, str] = {
     "gallery.again_until": "{day} 之前可按 f 重新下载。请按 y。",
     "gallery.never_again": "链接已于 {day} 过期，删除后无法重新下载。请按 y。",
     "event.file_deleted": "第 {index} 个作品的本地文件已删除",
+    "gallery.not_for_marked": "不适用于已标记的 {n} 个作品，按 esc 取消标记。",
+    "gallery.save_label": "另存到",
 }

@@ -20,6 +20,7 @@ TEXTS: dict[str, str] = {
     "queue.standing_held_why": "尚未发送：{reason}。按 a 发送（{points} 积分），按 x 移出队列。",
     "queue.ask_send": "发送 #{id} 将消耗 {points} 积分，确定吗？",
     "queue.ask_send_many": "发送这 {n} 个任务（{which}）将消耗 {points} 积分，确定吗？",
+    "queue.not_for_marked": "不适用于已标记的 {n} 个任务，按 esc 取消标记。",
     "queue.col_state": "状态",
     "queue.col_kind": "类型",
     "queue.col_model": "模型",

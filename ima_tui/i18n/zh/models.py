@@ -45,4 +45,5 @@ TEXTS: dict[str, str] = {
     "models.kind_number": "数字",
     "models.kind_text": "文字",
     "models.not_stored": "偏好文件是只读的，没有保存。",
+    "models.here": "本机：{n} 个任务的中位用时 {time}",
 }

@@ -149,6 +149,23 @@ class DraftChoices:
             screen.composer.remember = not turn.on
             await screen.show_draft()
 
+    # ---------------------------------------------------------------------------------- lyrics
+
+    def lyrics(self) -> None:
+        """Open an editor for the lyrics in the prompt."""
+        from ima_tui.compose.song_text import lyrics_of, with_lyrics
+        from ima_tui.tui.shell.value_windows import TextEditor
+
+        prompt = self._screen.prompt
+
+        def written(lyrics: str | None) -> None:
+            if lyrics is not None:
+                prompt.text = with_lyrics(prompt.text, lyrics)
+                prompt.move_cursor(prompt.document.end)
+
+        title, about = say("parameter.lyrics"), say("parameter.lyrics.help")
+        self._screen.app.push_screen(TextEditor(title, lyrics_of(prompt.text), about), written)
+
     # ------------------------------------------------------------------------ guides and lists
 
     async def open_guides(self) -> None:
@@ -199,15 +216,19 @@ class DraftChoices:
         screen, composer = self._screen, self._screen.composer
         screen.forget_remark()
         if not composer.kind.takes_inputs:
-            medium, models = composer.kind.medium, screen.studio.catalogue.models
-            taking = [kind for kind in TaskType if kind.takes_inputs and models(kind)]
+            medium, catalogue = composer.kind.medium, screen.studio.catalogue
+            taking = [
+                kind
+                for kind in TaskType
+                if kind.takes_inputs and (catalogue.models(kind) or catalogue.is_loading(kind))
+            ]
             if not taking:
                 self.inputs()  # it says so
                 return
             composer.unpin(KIND)
             composer.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
         shown = INPUTS in composer.pinned or composer.kind.takes_inputs
-        before = composer.draft.inputs if composer.draft is not None and shown else ()
+        before = composer.inputs if shown else ()
         composer.feed((*before, source))
         composer.pin(INPUTS)
         await screen.reload()

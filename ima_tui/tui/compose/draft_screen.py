@@ -53,7 +53,7 @@ class DraftScreen(BaseScreen):
     def is_complete(self) -> bool:
         """Whether all widgets exist: a background result may arrive while the screen closes."""
         needed = (Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar)
-        parts = ("#said", "#detail-pane", "#detail-picture", "#detail-facts")
+        parts = ("#said", "#earlier-jobs", "#detail-pane", "#detail-picture", "#detail-facts")
         return all(self.query(widget) for widget in needed) and all(map(self.query, parts))
 
     # ------------------------------------------------------------------------------ what is shown

@@ -116,7 +116,7 @@ class DraftHistory:
         saved = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
         if saved is None or saved.is_empty or not self._screen.is_complete:
             return
-        if self._screen.prompt.text:
+        if self._screen.prompt.text or self._screen.composer.inputs:
             return
         self._kept, self.label = saved, saved.label or self.label
         await self.put_back(saved)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -16,6 +17,7 @@ from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch, Suggestion
+from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
@@ -98,6 +100,8 @@ class IntentSummary(Line, can_focus=False):
         """The answer that is chosen, counted over all questions."""
         self._parts: _Told | None = None
         self._has_keys = False
+        self._is_pointed_at = False
+        """The key that sends came here: whoever goes on typing writes the prompt."""
         self._written = 1
         """Rows of the prompt above."""
 
@@ -148,23 +152,27 @@ class IntentSummary(Line, can_focus=False):
             FlowBlock(flow(told.row, cells, 2, told.gap), told.least, told.yields)
             for told in self._rows
         ]
-        most += self._borrow(sum(len(block.lines) for block in blocks) - most, shape)
+        most = self._borrow(sum(len(block.lines) for block in blocks), most, shape)
         self._drawn = within(blocks, most, cells)
         height = max(1, len(self._drawn))
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
         self.refresh()
 
-    def _borrow(self, wanted: int, shape: str) -> int:
-        """Take up to `wanted` rows that the prompt leaves empty; they go back when it grows."""
+    def _borrow(self, wanted: int, most: int, shape: str) -> int:
+        """Take rows that the prompt leaves empty, so that what is below stays where it is, which
+        costs no bytes; they go back when it grows. Return how many lines of `wanted` there may be:
+        `most`, and what can be lent."""
         prompt = self.screen.query_one(Prompt)
         whole, self._written = PROMPT_ROWS.get(shape, 0), prompt.wrapped_document.height
-        lent = max(0, min(wanted, whole - self._written - 1))
+        free = max(0, whole - self._written - 1)
+        most += min(max(0, wanted - most), free)
+        lent = min(max(0, min(wanted, most) - 1), free)
         if lent:
             prompt.styles.height = whole - lent
         else:
             prompt.styles.clear_rule("height")
-        return lent
+        return most
 
     def make_way(self) -> None:
         """The prompt may have grown or shrunk by a line."""
@@ -175,6 +183,34 @@ class IntentSummary(Line, can_focus=False):
         """Lay out again for the new width."""
         self._fit()
 
+    def point_at(self) -> None:
+        """Take the focus because a question is in the way of sending. Letters still are text: they
+        lead back into the prompt."""
+        self._is_pointed_at = True
+        self.focus()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Return whether a key is text for the prompt."""
+        return self._is_pointed_at and character is not None and character.isprintable()
+
+    def on_key(self, event: events.Key) -> None:
+        """Type a character into the prompt."""
+        if self.check_consume_key(event.key, event.character) and event.character is not None:
+            event.stop()
+            event.prevent_default()
+            self._go_on_writing(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Paste into the prompt."""
+        if self._is_pointed_at:
+            event.stop()
+            self._go_on_writing(clean(event.text))
+
+    def _go_on_writing(self, text: str) -> None:
+        prompt = self.screen.query_one(Prompt)
+        prompt.insert(text)
+        self.screen.set_focus(prompt)
+
     def on_focus(self) -> None:
         """Redraw with focus."""
         self._chosen, self._has_keys = 0, True
@@ -183,7 +219,7 @@ class IntentSummary(Line, can_focus=False):
 
     def on_blur(self) -> None:
         """Redraw without focus."""
-        self._has_keys = False
+        self._has_keys = self._is_pointed_at = False
         self._tell()
         self.refresh()
 
@@ -258,7 +294,8 @@ def _settings(composer: Composer) -> list[str]:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen:
             words = parameter_names.value(name, chosen[name])
-            told.append(f"{field.label} {words}" if isinstance(chosen[name], bool) else words)
+            label = parameter_names.label(field)
+            told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)
     return told
 
 

@@ -1,16 +1,88 @@
-"""Show the newest job beside the prompt, updated live."""
+"""Show the newest job beside the prompt, and those before it, updated live."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+
 from ima_tui.core.domain import Job, State
+from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.job_detail import JobDetail
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import fit, width
+from ima_tui.tui.widgets.lines import Line
+from ima_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
+
+
+EARLIER = 24
+"""Jobs before the newest one that are kept for a tall screen."""
+
+
+class EarlierJobs(Line):
+    """The jobs before the newest one, a line each; a click shows one in the queue."""
+
+    DEFAULT_CSS = "EarlierJobs { height: 1fr; }"
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__(id="earlier-jobs")
+        self._latest: tuple[Job, ...] = ()
+        self._earlier: tuple[Job, ...] = ()
+
+    def show(self, latest: Sequence[Job], earlier: Sequence[Job]) -> None:
+        """Show these, the newest first; draws only when one of them differs."""
+        if (self._latest, self._earlier) != (tuple(latest), tuple(earlier)):
+            self._latest, self._earlier = tuple(latest), tuple(earlier)
+            self.refresh()
+
+    def on_resize(self) -> None:
+        """Name the pane by what there is room for."""
+        key = "pane.earlier" if self.size.height > 1 else "pane.latest"
+        self.screen.query_one("#earlier-pane", Pane).say([(say(key), "strong")])
+
+    @property
+    def _jobs(self) -> tuple[Job, ...]:
+        """Where there is room for one line only, that is the newest job's."""
+        return self._earlier if self.size.height > 1 else self._latest
+
+    def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
+        theme, cells = self.app.theme, self.size.width
+        plain = style(theme, "text", self.GROUND)
+        if y >= len(self._jobs):
+            return Strip.blank(cells, plain)
+        job = self._jobs[y]
+        state, tag, _, prompt, _, _, points = words.row(
+            job, self.ima.studio.clock.time(), self.ima.glyphs
+        )
+        price = say("queue.points", points=job.order.total)
+        room = cells - STATE_CELLS - width(tag.text) - width(price) - 5
+        parts = [
+            (f" {fit(state.text, STATE_CELLS)} ", state.role),
+            (f"{tag.text} ", tag.role),
+            (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
+            (f"{price} ", points.role),
+        ]
+        segments = [Segment(text, style(theme, role, self.GROUND)) for text, role in parts]
+        return Strip(segments).adjust_cell_length(cells, plain)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Show the job under the mouse in the queue."""
+        if event.y < len(self._jobs):
+            await self.ima.show_job(self._jobs[event.y].id)
+
+
+STATE_CELLS = 16
+"""Cells of a state with its sign."""
 
 
 class LatestJob:
@@ -19,6 +91,7 @@ class LatestJob:
     def __init__(self, screen: DraftScreen) -> None:
         self._screen = screen
         self._job: Job | None = None
+        self._recent: dict[int, Job] = {}
         self._looked = False
 
     async def look_again(self) -> None:
@@ -29,10 +102,17 @@ class LatestJob:
     async def look(self) -> None:
         """Anything may have happened: ask the ledger."""
         self._looked = True
+        found = await self._screen.studio.jobs.recent(EARLIER + 1)
+        self._recent = {job.id: job for job in found}
         await self._show(await self._screen.studio.jobs.newest())
 
     async def hear(self, jobs: Mapping[int, Job]) -> None:
         """Follow changed jobs, by id."""
+        for job in jobs.values():
+            before = self._recent.get(job.id)
+            if before is None or before.revision <= job.revision:
+                self._recent[job.id] = job
+        self._show_earlier()
         known = self._job
         newest = max(jobs, default=0)
         if known is not None and newest < known.id:
@@ -44,8 +124,20 @@ class LatestJob:
 
     async def _show(self, job: Job | None) -> None:
         self._job = job
+        self._show_earlier()
         studio = self._screen.studio
         happened = await studio.jobs.timeline(job.id) if job is not None else ()
         if job is self._job and self._screen.is_complete:
             now, nothing = studio.clock.time(), say("compose.latest")
             self._screen.query_one(JobDetail).show(job, happened, now, nothing=nothing)
+
+    def _show_earlier(self) -> None:
+        newest = self._job.id if self._job is not None else 0
+        kept = (job for job in self._recent.values() if job.state is not State.FORGOTTEN)
+        found = sorted((job for job in kept if job.id != newest), key=lambda job: -job.id)
+        self._recent = {job.id: job for job in found} | ({newest: self._job} if self._job else {})
+        if self._screen.is_complete:
+            latest = (self._job,) if self._job is not None else ()
+            self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])
+            self._screen.set_class(not found, "-no-earlier")
+            self._screen.set_class(not latest, "-no-job")

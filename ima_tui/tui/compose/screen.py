@@ -26,7 +26,7 @@ from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
-from ima_tui.tui.compose.latest_job import LatestJob
+from ima_tui.tui.compose.latest_job import EarlierJobs, LatestJob
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
 from ima_tui.tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.tui.compose.price_neighbours import PriceNeighbours
@@ -37,7 +37,7 @@ from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.field_rows import Picked, Pressed
+from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
 from ima_tui.tui.widgets.pane import Pane
@@ -76,6 +76,7 @@ class ComposeScreen(DraftScreen):
         bind("editor", "edit", "bind.compose_editor", "compose.editor"),
         _do("new", "anew"),
         _do("", "templates"),
+        _do("", "lyrics"),
         _do("workflows", "plan"),
         _do("prefer", "remember"),
         _do("less", "cheaper"),
@@ -107,6 +108,7 @@ class ComposeScreen(DraftScreen):
             "kind": self.choices.task_type,
             "project": self.choices.project,
             "inputs": self.choices.inputs,
+            "lyrics": self.choices.lyrics,
             "results": self.choices.results,
             "made_from": self.choices.use_made_from,
             "cheaper": self.choices.cheaper,
@@ -139,6 +141,8 @@ class ComposeScreen(DraftScreen):
                 with Pane(say("pane.price"), widget_id="price-pane"):
                     yield PriceNeighbours(widget_id="prices")
             yield JobDetail("pane.latest")
+            with Pane(say("pane.earlier"), widget_id="earlier-pane"):
+                yield EarlierJobs()
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
@@ -148,7 +152,7 @@ class ComposeScreen(DraftScreen):
         self.prompt.completed = lambda text, at: mentions.completed(
             text, at, self.studio.subjects.all
         )
-        self.add_class("-examples")
+        self.add_class("-examples", "-no-job", "-no-earlier")
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
@@ -230,6 +234,13 @@ class ComposeScreen(DraftScreen):
         self.composer.pin(event.name)
         await self.show_draft()
 
+    async def on_value_wanted(self, event: ValueWanted) -> None:
+        """Open the window for a voice or a long text."""
+        from ima_tui.tui.shell.value_windows import open_value
+
+        name = event.row.field.name
+        await open_value(self, event.row, lambda value: self.post_message(Picked(name, value)))
+
     async def on_inputs_changed(self, event: InputsChanged) -> None:
         """Take over the changed inputs."""
         self.composer.feed(event.inputs)
@@ -308,6 +319,8 @@ class ComposeScreen(DraftScreen):
         """Return whether the action is available now."""
         if action == "do" and parameters == ("guides",):
             return bool(self.studio.guides.all)  # without guides nothing is missing
+        if action == "do" and parameters == ("lyrics",):
+            return self.is_mounted and self.form.lyrics.display
         if action == "do" and parameters == ("made_from",):
             return self.choices.made_from is not None
         if action == "accept":

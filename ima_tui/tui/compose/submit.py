@@ -166,7 +166,7 @@ class DraftSubmitter:
 
     def _point_at_question(self) -> None:
         """The number of an answer is enough now."""
-        self._screen.query_one(IntentSummary).focus()
+        self._screen.query_one(IntentSummary).point_at()
         self._screen.remark(say("compose.answer_first"), "warn")
 
     async def _send(self, order: Order) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL
-from ima_tui.compose.draft import DraftPrice
+from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
+from ima_tui.compose.song_text import lyrics_of
 from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
@@ -57,13 +59,13 @@ class ComposeView:
         screen = self._screen
         steps = self._preview.total if screen.composer.in_steps else None
         bar = screen.query_one(PriceBar)
-        bar.show(screen.composer.model, self.priced, self._lines.several, steps)
+        bar.show(screen.composer.model, self.priced, self._lines.several, steps, self.blocked)
 
     @property
     def priced(self) -> DraftPrice:
-        """What the price bar tells: nothing while a question is open, for nobody knows yet what is
-        made; nothing of a prompt in steps, for the plan does."""
-        return DraftPrice() if self._screen.composer.in_steps or self.blocked else self.offer
+        """What the price bar tells: nothing of a prompt in steps, for the plan does. While a
+        question is open it is the price of the likely answer."""
+        return DraftPrice() if self._screen.composer.in_steps else self.offer
 
     @property
     def blocked(self) -> bool:
@@ -104,6 +106,8 @@ class ComposeView:
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
         )
         origin = partial(origins.tail, composer, screen.prompt.text)
+        sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
+        page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)
         if screen.is_complete:
             await screen.inputs.show(
@@ -174,3 +178,8 @@ class ComposeView:
         told += [f"×{composer.draft.n}"] if COUNT in composer.kept else []
         told += [say("compose.pinned_lines")] if screen.by_lines else []
         return say("compose.list_comma").join(told)
+
+
+def _has_lyrics(rows: Sequence[FormRow]) -> bool:
+    """Whether the model takes lyrics in a field of their own."""
+    return any(row.field.name == "lyrics" for row in rows)

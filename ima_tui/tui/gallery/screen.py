@@ -11,7 +11,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.widgets import Input
+from textual.content import Content
+from textual.widgets import Input, Static
 
 from ima_tui.core import home_folder
 from ima_tui.core.domain import Job
@@ -103,9 +104,11 @@ class GalleryScreen(BaseScreen):
                 yield TileGrid(self.collected.get)
             with Pane(say("pane.detail"), widget_id="facts-pane"):
                 yield ResultDetail()
-        yield LineInput(
-            widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
-        )
+        with Horizontal(id="save-row"):
+            yield Static(Content(say("gallery.save_label")), id="save-label")
+            yield LineInput(
+                widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
+            )
 
     @property
     def wall(self) -> TileGrid:
@@ -238,7 +241,9 @@ class GalleryScreen(BaseScreen):
             return True
         match action:
             case "do":
-                return self.verbs.can(str(parameters[0]), self._chosen())
+                # where only the marks are in the way, that is said
+                every = [*self._chosen(), *((self.current,) if self.current else ())]
+                return self.verbs.can(str(parameters[0]), every)
             case "view":
                 return self.current is not None
             case "save":
@@ -257,7 +262,11 @@ class GalleryScreen(BaseScreen):
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
-        await self.verbs.do(verb, self._chosen())
+        chosen = self._chosen()
+        if self.verbs.can(verb, chosen):
+            await self.verbs.do(verb, chosen)
+        else:
+            self.notify(say("gallery.not_for_marked", n=len(chosen)), severity="warning")
 
     async def action_undo(self) -> None:
         """Undo the last change."""

@@ -36,7 +36,7 @@ LARGE = 100
 class TileGrid(ScrollView, can_focus=True):
     """`find` gives the result of a key."""
 
-    DEFAULT_CSS = "Wall { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = "TileGrid { overflow-x: hidden; overflow-y: auto; height: 1fr; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "move(-1)", "bind.up", "wall.up"),
         bind("down", "move(1)", "bind.down", "wall.down"),

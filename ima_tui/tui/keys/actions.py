@@ -20,7 +20,7 @@ from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
 
-from ima_tui.i18n import say
+from ima_tui.i18n import has, say
 from ima_tui.tui.keys.verbs import is_none
 from ima_tui.tui.terminal.alt_keys import after_escape
 from ima_tui.tui.terminal.textual_internals import action_state, binding_chain, character_of
@@ -52,6 +52,11 @@ class ActionEntry:
     def words(self) -> str:
         """Return the sentence in the current language."""
         return say(self.sentence)
+
+    def long_words(self) -> str:
+        """Return a verb with its object, where the sentence is only a word for the key bar."""
+        key = self.sentence.replace("bind.", "do.", 1)
+        return say(key if has(key) else self.sentence)
 
     def key_words(self, limit: int = 3) -> str:
         """Return up to that many keys, as people read them."""

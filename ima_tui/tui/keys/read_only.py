@@ -59,6 +59,7 @@ WRITING = frozenset(
         "queue.undo",
         "reading.remember",
         "settings.change",
+        "spending.write",
         "settings.reset",
         "subjects.add",
         "subjects.export",

@@ -20,12 +20,12 @@ from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 
 COLUMNS = (
-    Column("kind", 4, ""),
-    Column("model", 14, "models.col_model", flex=1),
+    Column("kind", 3, ""),
+    Column("model", 17, "models.col_model", flex=1),
     Column("text", 10, "models.col_text", align="right"),
     Column("image", 10, "models.col_image", align="right"),
     Column("frames", 10, "models.col_frames", align="right", drop=3),
-    Column("references", 10, "models.col_references", align="right", drop=2),
+    Column("references", 8, "models.col_references", align="right", drop=2),
     Column("time", 9, "models.col_time", align="right", drop=4),
     Column("note", 12, "models.col_tags", drop=5),
 )

@@ -9,13 +9,15 @@ from textual.content import Content
 from ima_tui.catalogue import choice, form, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.catalogue.order import input_counts
+from ima_tui.compose import parameter_names
 from ima_tui.core.domain import Field, ModelVersion
 from ima_tui.core.events import ListChanges
-from ima_tui.core.text import points_range
+from ima_tui.core.text import duration, points_range
 from ima_tui.i18n import say
+from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.models.search import moment, places, scattered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
-from ima_tui.tui.widgets import price_table
+from ima_tui.tui.widgets import plots, price_table
 from ima_tui.tui.widgets.cells import fit, steady, width
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.price_text import usual_time
@@ -34,6 +36,8 @@ UNCHANGED = ListChanges()
 MOST_OPTIONS = 20
 LONGEST_LABEL = 20
 GAP = 2
+SPREAD = 36
+"""Cells of the plot of durations."""
 
 
 # --------------------------------------------------------------------------------------- rows
@@ -102,9 +106,10 @@ def detail(
     glyphs: Glyphs,
     changes: ListChanges = UNCHANGED,
     cells: int = price_table.ROOM,
+    here: ReportRow | None = None,
 ) -> Content:
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines
-    of `cells`."""
+    of `cells`; `here`: how long it took in this ledger."""
     estimate = times.estimate(model)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
@@ -117,12 +122,24 @@ def detail(
         Content.styled(model.version, "$muted"),
         Content(" · ".join(facts)),
     ]
+    lines += _took(here, glyphs, cells)
     if told := _changed(model, changes):
         lines.append(Content.styled(told, "$warn"))
     if model.description:
         lines.append(Content.styled(steady(model.description), "$muted"))
     lines += [Content(""), *price_table.every(model, glyphs), *_fields(model, cells)]
     return Content("\n").join(lines)
+
+
+def _took(here: ReportRow | None, glyphs: Glyphs, cells: int) -> list[Content]:
+    """The median of the durations here, and all of them beside the estimate."""
+    if here is None or here.median_time is None:
+        return []
+    words = say("models.here", time=duration(here.median_time), n=len(here.times))
+    spread = plots.durations(
+        here.times, here.median_estimate, min(cells, SPREAD), plain=glyphs.ascii
+    )
+    return [Content(words), Content.styled(spread, "$accent")]
 
 
 def _changed(model: ModelVersion, changes: ListChanges) -> str:
@@ -154,11 +171,14 @@ def _fields(model: ModelVersion, cells: int) -> list[Content]:
     controls = form.user_fields(model)
     if not controls:
         return []
-    size = min(LONGEST_LABEL, max(width(control.label) for control in controls)) + GAP
+    size = (
+        min(LONGEST_LABEL, max(width(parameter_names.label(control)) for control in controls)) + GAP
+    )
     lines = [Content("")]
     for control in controls:
         first, *more = _flowing(_options(control), cells - size)
-        lines.append(Content.styled(fit(control.label, size - GAP) + " " * GAP, "$muted") + first)
+        label = fit(parameter_names.label(control), size - GAP) + " " * GAP
+        lines.append(Content.styled(label, "$muted") + first)
         lines += [Content(" " * size) + line for line in more]
     return lines
 
@@ -169,7 +189,9 @@ def _options(field: Field) -> list[Content]:
         shown = "" if usual is None else price_table.shown(usual)
         return [Content(shown or say(f"models.kind_{field.kind}"))]
     parts = [
-        Content.styled(option.label, "bold" if form.same(option.value, usual) else "")
+        Content.styled(
+            parameter_names.option(field, option), "bold" if form.same(option.value, usual) else ""
+        )
         for option in field.options[:MOST_OPTIONS]
     ]
     if len(field.options) > MOST_OPTIONS:

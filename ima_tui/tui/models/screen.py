@@ -15,6 +15,7 @@ from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.models import model_text, search
 from ima_tui.tui.models.listing import ModelListing
@@ -77,6 +78,8 @@ class ModelsScreen(BaseScreen):
         """The row whose chosen task type is drawn."""
         self._undo: list[tuple[TaskType, ModelVersion | None]] = []
         """Wishes as they were before each change that was made here."""
+        self._took: dict[str, ReportRow] = {}
+        """How long each model took here, by its id."""
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
@@ -101,10 +104,18 @@ class ModelsScreen(BaseScreen):
         """Set up once the widgets exist."""
         self.table.focus()
         self._show()
+        self.run_worker(self._add_up(), name="times", group="times", exit_on_error=False)
+
+    async def _add_up(self) -> None:
+        """Read how long the models took here; the list does not wait for it."""
+        found = await self.studio.history.report("model", JobFilter())
+        self._took = {row.key: row for row in found}
+        self._show_detail()
 
     async def reload(self) -> None:
         """Show everything again from current data."""
         self._show()
+        await self._add_up()
 
     async def heard(self, news: Updates) -> None:
         """Redraw what the news concern."""
@@ -172,7 +183,8 @@ class ModelsScreen(BaseScreen):
             page.update("")
         else:
             mine, changes = self.list.is_mine(model), self.list.changes(model)
-            page.update(Fitted(partial(model_text.detail, model, mine, signs, changes)))
+            took = self._took.get(model.model_id)
+            page.update(Fitted(partial(model_text.detail, model, mine, signs, changes, here=took)))
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions

@@ -185,7 +185,8 @@ class QueueScreen(BaseScreen):
         current = [self.table.current] if self.table.current else []
         match action:
             case "do":
-                return self.verbs.can(str(parameters[0]), self.table.chosen_jobs())
+                verb = str(parameters[0])  # where only the marks are in the way, that is said
+                return self.verbs.can(verb, [*self.table.chosen_jobs(), *current])
             case "view":
                 return self.verbs.can("view", current)
             case "clear":
@@ -203,7 +204,11 @@ class QueueScreen(BaseScreen):
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
-        await self.verbs.do(verb, self.table.chosen_jobs())
+        jobs = self.table.chosen_jobs()
+        if self.verbs.can(verb, jobs):
+            await self.verbs.do(verb, jobs)
+        else:
+            self.notify(say("queue.not_for_marked", n=len(jobs)), severity="warning")
 
     @on(Table.RowSelected)
     async def action_view(self) -> None:

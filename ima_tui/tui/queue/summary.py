@@ -46,17 +46,19 @@ class QueueSummary(Pane):
             points = sum(job.order.total for job in marked)
             parts.insert(0, (say("queue.sum_marked", n=len(marked), points=points), "accent"))
         title: list[Part] = [(say("place.queue"), "strong")]
-        self.say(_spaced([*title, *parts]), _spaced(self._aside(how)))
+        self.say(_spaced([*title, *parts]), *self._asides(how))
 
-    def _aside(self, how: QueueArrangement) -> list[Part]:
+    def _asides(self, how: QueueArrangement) -> list[list[Part]]:
+        """The points of today and of this session, and the order; then today's alone."""
         totals = context(self).totals
         spent: Part = (say("queue.spent", today=totals.today, session=totals.session), "muted")
+        today: Part = (say("app.points_today", points=totals.today), "muted")
         order: list[Part] = []
         if how.sort != "state":
             order.append((say(f"queue.sort_{how.sort}"), "info"))
         if how.group != "none":
             order.append((say(f"queue.group_{how.group}"), "info"))
-        return [*order, spent]
+        return [_spaced([*order, spent]), _spaced([*order, today]), [today]]
 
 
 def _spaced(parts: Sequence[Part]) -> list[Part]:

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
-from ima_tui.tui.screens import SCREENS, WORKFLOW
+from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
 from ima_tui.tui.shell import appearance
 from ima_tui.tui.widgets.app_context import AppContext
 
@@ -95,7 +95,9 @@ class AppActions(AppContext, inherit_bindings=False):
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss()
             return
-        entry = next((each for each in (*SCREENS, WORKFLOW) if each.id == self.current_mode), None)
+        entry = next(
+            (each for each in (*SCREENS, WORKFLOW, SPENDING) if each.id == self.current_mode), None
+        )
         title = say(entry.key) if entry else ""
         self.push_screen(HelpScreen(actions.acts(self.screen), title))
 

@@ -34,6 +34,8 @@ class BaseScreen(Screen[None]):
     """A screen with a number. `SCREEN_ID` is its id in the table of places."""
 
     SCREEN_ID: ClassVar[str] = ""
+    UNDER: ClassVar[str] = ""
+    """The numbered screen that this one is a view of."""
     HOME: ClassVar[str] = ""
     """A selector: what `escape` in a text field gives the keys to (nothing: to the screen)."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,7 +57,7 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        yield TopLine(self.SCREEN_ID)
+        yield TopLine(self.UNDER or self.SCREEN_ID)
         yield from self.body()
         yield HintLine(self.SCREEN_ID)
         yield ConfirmBar()
@@ -99,8 +101,12 @@ class BaseScreen(Screen[None]):
             self.call_next(self.reload)
 
     def on_key(self, event: events.Key) -> None:
+        """A key that nothing was bound to before it came here."""
+        self.key_used(event.key)
+
+    def key_used(self, key: str) -> None:
         """A key that is for this screen, not for going to another one."""
-        found = bindings_of_node(self.ima).key_to_bindings.get(event.key, ())
+        found = bindings_of_node(self.ima).key_to_bindings.get(key, ())
         self._touched = self._touched or not any(
             one.id.startswith("place.") for one in found if one.id
         )

@@ -39,6 +39,7 @@ class TopLine(Line):
                 if measure(left) + measure(state) < cells:
                     return left, state
         left = self._places("short")
+        state = self._state(full=False, today=False, profile=False)
         return left, clipped(state, max(0, cells - measure(left) - 1))
 
     def _places(self, form: str) -> list[Part]:
@@ -58,7 +59,7 @@ class TopLine(Line):
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
 
-    def _state(self, *, full: bool = True, today: bool = True) -> list[Part]:
+    def _state(self, *, full: bool = True, today: bool = True, profile: bool = True) -> list[Part]:
         app = self.ima
         settings = app.studio.settings
         found: list[Part] = []
@@ -76,7 +77,7 @@ class TopLine(Line):
         if settings.custom_endpoint and settings.profile != "demo":
             host = settings.base_url.partition("//")[2].partition("/")[0]
             found.append((cut(host, 24) if full else say("app.custom"), "warn"))
-        if settings.profile:
+        if settings.profile and profile:
             found.append((say(f"app.profile_{settings.profile}"), "info"))
         if app.totals.out:
             key = "app.points_out" if full else "app.points_out_short"

@@ -60,6 +60,6 @@ class HelpScreen(ModalScreen[None]):
         told: dict[str, str] = {}
         for act in self.acts:
             if act.scope is scope and act.keys:
-                words, keys = act.words(), act.key_words()
+                words, keys = act.long_words(), act.key_words()
                 told[words] = f"{told[words]} {keys}" if words in told else keys
         return told

@@ -33,6 +33,7 @@ class JumpScreen(ModalScreen[Widget | None]):
 
     CSS_PATH = styles.path("jump")
     AUTO_FOCUS = ""
+    KEEPS_KEYS = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "bind.close", show=False, id="jump.close"),
     ]

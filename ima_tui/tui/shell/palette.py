@@ -14,11 +14,11 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from ima_tui.core.text import folded
-from ima_tui.i18n import say
+from ima_tui.i18n import has, say
 from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
 from ima_tui.tui.keys.verbs import verb_of
-from ima_tui.tui.screens import SCREENS, ScreenEntry
+from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.theme import styles
@@ -28,7 +28,7 @@ from ima_tui.tui.widgets.table import Cell
 
 LANGUAGES = ("en", "zh")
 _COLUMNS = (
-    Column("action", 24, "palette.col_action", flex=1),
+    Column("action", 36, "palette.col_action", flex=1),
     Column("where", 12, "palette.col_where", drop=1),
     Column("key", 11, "palette.col_key", align="right"),
 )
@@ -45,10 +45,38 @@ class Command:
     keys: str
     run: Callable[[], Any]
 
+    @property
+    def words(self) -> str:
+        """A verb with its object."""
+        return say(said(self.sentence))
+
     def item(self) -> PickerItem:
         """Return its row; it is found by its words and their synonyms in both languages."""
-        cells = Cell(say(self.sentence)), Cell(self.where, "muted"), Cell(self.keys, "strong")
+        cells = Cell(self.words), Cell(self.where, "muted"), Cell(self.keys, "strong")
         return PickerItem(cells, folded(" ".join(_also(self.id, self.sentence))))
+
+
+MOVES = frozenset({
+    "back", "before", "close", "closer", "detail_down", "detail_up", "down", "farther", "first",
+    "form_down", "form_left", "form_next", "form_open", "form_reset", "form_right", "form_up",
+    "guides_back", "guides_next", "input_complete", "last", "leave", "left", "next_result", "no",
+    "page_down", "page_up", "pan_down", "pan_left", "pan_right", "pan_up", "plan_back",
+    "plan_leave", "previous_result", "question_back", "question_next", "question_nothing", "right",
+    "settings_back", "spending_back", "spending_view_before", "text_leave", "type_after",
+    "type_before", "up", "welcome_later", "yes", "palette",
+})  # fmt: skip
+"""Sentences of bindings that nobody looks for: steps of a cursor, and ways out of a window."""
+
+
+def said(sentence: str) -> str:
+    """Return the key of what the palette says for a binding's sentence: a verb with its object."""
+    key = sentence.replace("bind.", "do.", 1)
+    return key if has(key) else sentence
+
+
+def is_offered(sentence: str) -> bool:
+    """Return whether the palette offers actions of that sentence."""
+    return sentence.startswith("bind.") and sentence.removeprefix("bind.") not in MOVES
 
 
 def _also(name: str, sentence: str) -> Iterator[str]:
@@ -57,6 +85,7 @@ def _also(name: str, sentence: str) -> Iterator[str]:
     for language in LANGUAGES:
         texts: dict[str, str] = import_module(f"ima_tui.i18n.{language}").TEXTS
         yield texts[sentence]
+        yield texts[said(sentence)]
         for word in (f"also.{group}", f"also.{group.partition('_')[0]}"):
             if word in texts:
                 yield texts[word]
@@ -65,39 +94,42 @@ def _also(name: str, sentence: str) -> Iterator[str]:
 
 def here(screen: Screen[object]) -> list[Command]:
     """What can be done on the open screen, each once, what matters most first."""
-    place = next((say(one.key) for one in SCREENS if one.id == screen.app.current_mode), "")
+    entries = (*SCREENS, SPENDING, WORKFLOW)
+    place = next((say(one.key) for one in entries if one.id == screen.app.current_mode), "")
     found: dict[str, Command] = {}
     for act in sorted(actions.acts(screen), key=_weight):
-        if not act.id.startswith("app.palette") and act.words() not in found:
+        if act.id.startswith("app.palette") or not is_offered(act.sentence):
+            continue
+        words = say(said(act.sentence))
+        if words not in found:
             where = "" if act.scope is actions.Scope.EVERYWHERE else place
             run = partial(screen.app.run_action, act.action, act.node)
-            found[act.words()] = Command(act.id, act.sentence, where, act.key_words(2), run)
+            found[words] = Command(act.id, act.sentence, where, act.key_words(2), run)
     return list(found.values())
 
 
 def elsewhere(
     app: AppContext, owners: Sequence[tuple[ScreenEntry, type[DOMNode]]]
 ) -> list[Command]:
-    """The actions of the other screens."""
-    return [
-        Command(
-            str(binding.id),
-            binding.description,
-            say(place.key),
-            key_name(binding.key),
-            partial(_do_there, app, place.id, binding.action),
-        )
-        for place, owner in owners
-        if place.id != app.current_mode
-        for binding in _offered(owner, app)
-    ]
+    """The actions of the other screens; what several of them can do is told of the first."""
+    found: dict[str, Command] = {}
+    for place, owner in owners:
+        if place.id == app.current_mode:
+            continue
+        for binding in _offered(owner, app):
+            run = partial(_do_there, app, place.id, binding.action)
+            command = Command(
+                str(binding.id), binding.description, say(place.key), key_name(binding.key), run
+            )
+            found.setdefault(command.words, command)
+    return list(found.values())
 
 
 def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
     """Each action of a screen once, by its first key; not those that only undo a state."""
     named: dict[str, Binding] = {}
     for _, binding in keymap.rekey(class_bindings(owner), app.keymap):
-        if binding.description.startswith("bind.") and binding.key != "escape" and binding.id:
+        if is_offered(binding.description) and binding.key != "escape" and binding.id:
             named.setdefault(binding.description, binding)
     yield from named.values()
 
@@ -128,7 +160,7 @@ class Palette(Picker):
     def __init__(self, screen: Screen[object]) -> None:
         self.commands = here(screen)
         super().__init__(
-            say("bind.palette"), _COLUMNS, [command.item() for command in self.commands]
+            say("palette.title"), _COLUMNS, [command.item() for command in self.commands]
         )
 
     def on_mount(self) -> None:
@@ -137,7 +169,11 @@ class Palette(Picker):
         self.run_worker(self._add(), name="other screens' actions", group="palette")
 
     async def _add(self) -> None:
-        owners = await asyncio.to_thread(lambda: [(place, place.load()) for place in SCREENS])
-        self.commands += elsewhere(context(self), owners)
+        owners = await asyncio.to_thread(
+            lambda: [(place, place.load()) for place in (*SCREENS, SPENDING)]
+        )
+        known = {command.words for command in self.commands}
+        others = elsewhere(context(self), owners)
+        self.commands += [command for command in others if command.words not in known]
         self.choices = tuple(command.item() for command in self.commands)
         self.again()

@@ -10,6 +10,7 @@ import asyncio
 import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakSet
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -24,7 +25,7 @@ from ima_tui.tui.terminal.alt_keys import without_alt
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
 from ima_tui.tui.terminal.stylesheet import SharedStylesheet
-from ima_tui.tui.terminal.textual_internals import binding_chain
+from ima_tui.tui.terminal.textual_internals import binding_chain, top_screen
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
+OPENS_WITHIN = 5.0
+"""Seconds after which a screen without a focus is taken as it is."""
+OPENING_TURN = 0.005
+"""Seconds between two looks whether a screen can take keys."""
+
+
 class TerminalApp(WatchedApp, inherit_bindings=False):
     """Textual's app with the terminal behind it."""
 
@@ -41,6 +48,10 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         super().__init__(css_path=css_path)
         self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
         self.shown = ShownCells()
+        self._early: list[events.Key | events.Paste] = []
+        """Keys that came before the screen that they are for could take them."""
+        self._opened: WeakSet[Screen[object]] = WeakSet()
+        self._opening: asyncio.Task[None] | None = None
 
     def draw_anew(self) -> None:
         """Draw the whole screen again, whatever the terminal shows."""
@@ -62,29 +73,89 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         self._filters[:] = filters
 
     async def on_event(self, event: events.Event) -> None:
-        """Take alt and a character as that key outside of text, before a field sees it."""
+        """Take keys in the order in which they came, each for the screen that is open by then."""
         if isinstance(event, events.Resize):
             self.shown.forget()
-        if isinstance(event, events.Key) and (key := without_alt(event.key)):
-            screen = self.screen
-            if not any(getattr(one, "KEEPS_KEYS", False) for one in (screen, screen.focused)):
-                done = await self.run_key(event.key) or await self.run_key(key)
-                if not done and await self.run_action("leave_field", screen):
-                    await self.run_key(key)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if self._early or not self._is_open():
+                self._hold(event)
                 return
-        if isinstance(event, events.Key) and await self._left_field(event):
-            return
+            if isinstance(event, events.Key) and await self._take_key(event):
+                return
         await super().on_event(event)
 
-    async def _left_field(self, event: events.Key) -> bool:
-        """Take an escape in a text field before the next key comes: by the time it had bubbled up
-        to its binding, a digit right behind it would be in the field."""
-        if event.key != "escape" or event.is_forwarded:
+    # -------------------------------------------------------------- keys before a screen is there
+
+    def is_opening(self, screen: Screen[object]) -> bool:
+        """Return whether another screen follows this one at once, so that keys are for that one."""
+        return False
+
+    def _is_open(self) -> bool:
+        """Whether the screen on top can take keys: a new one is composed first, and one of its
+        widgets gets the focus."""
+        screen = top_screen(self)
+        if screen is None or self.is_opening(screen):
             return False
-        focused = self.screen.focused
-        if not isinstance(focused, Input | TextArea) or getattr(focused, "KEEPS_KEYS", False):
+        if screen not in self._opened:
+            has_focus = screen.focused is not None or not screen.focus_chain
+            if not screen.is_mounted or not (has_focus or screen.AUTO_FOCUS == ""):
+                return False
+            self._opened.add(screen)
+        return True
+
+    def _hold(self, event: events.Key | events.Paste) -> None:
+        self._early.append(event)
+        if len(self._early) == 1:
+            self._opening = asyncio.create_task(self._wait_for_screen(), name="keys for a screen")
+
+    async def _wait_for_screen(self) -> None:
+        due = asyncio.get_running_loop().time() + OPENS_WITHIN
+        while self.is_running and not self._is_open():
+            screen = top_screen(self)
+            late = asyncio.get_running_loop().time() > due
+            if late and screen is not None and screen.is_mounted and not self.is_opening(screen):
+                self._opened.add(screen)
+            await asyncio.sleep(OPENING_TURN)
+        self.call_later(self._replay)
+
+    async def _replay(self) -> None:
+        """Hand over what was held; what comes meanwhile is held behind it."""
+        early, self._early = self._early, []
+        for place, event in enumerate(early):
+            if not self._is_open():
+                for later in early[place:]:
+                    self._hold(later)
+                return
+            await self.on_event(event)
+
+    # ------------------------------------------------------------------------------- keys at once
+
+    async def _take_key(self, event: events.Key) -> bool:
+        """Run the bindings of a key before the next key comes, except where it is typed.
+
+        Textual sends a key through the queues of the widgets before it looks for a binding. By
+        then, a key right behind it has gone to the widget that had the focus before.
+        """
+        screen = self.screen
+        keeps = any(getattr(one, "KEEPS_KEYS", False) for one in (screen, screen.focused))
+        if (key := without_alt(event.key)) and not keeps:
+            done = await self.run_key(event.key) or await self.run_key(key)
+            if not done and await self.run_action("leave_field", screen):
+                await self.run_key(key)
+            return True
+        if keeps:
             return False
+        if isinstance(screen.focused, Input | TextArea):
+            return event.key == "escape" and await self.run_key(event.key)
+        if screen.focused is not None and screen.focused.check_consume_key(
+            event.key, event.character
+        ):
+            return False
+        self.key_taken(event.key)
         return await self.run_key(event.key)
+
+    def key_taken(self, key: str) -> None:
+        """Take notice of a key that goes to no text field."""
 
     async def run_key(self, key: str) -> bool:
         """Do what `key` is bound to, even where a text field would take it as text."""

@@ -16,6 +16,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 
+from ima_tui.catalogue.voices import voice_of
+from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import Blocked, FormRow
 from ima_tui.core.domain import (
     Field,
@@ -23,6 +25,7 @@ from ima_tui.core.domain import (
     Option,
     Value,
 )
+from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.cells import cut, fit, width
@@ -50,6 +53,13 @@ class Pressed(Message):
     """The user wants to choose what stands on this line."""
 
     name: str
+
+
+@dataclass
+class ValueWanted(Message):
+    """The user wants to set this row in a window of its own."""
+
+    row: FormRow
 
 
 class FormLine(Line, can_focus=True):
@@ -159,6 +169,36 @@ class ButtonLine(FormLine):
         self.action_press()
 
 
+class WindowLine(ButtonLine):
+    """A voice, or a text too long for a line: `enter` opens a window for it."""
+
+    def __init__(self, row: FormRow) -> None:
+        super().__init__(row.field.name, row.title)
+        self.row = row
+
+    def show_row(self, row: FormRow, is_wrong: bool) -> None:
+        """Show a row of the form."""
+        self.row = row
+        if self.is_wrong != is_wrong:
+            self.is_wrong = is_wrong
+            self.refresh()
+        self.show(self._words(row))
+
+    def _words(self, row: FormRow) -> list[Part]:
+        opens = self.sign(" ▾", " v")
+        if row.value in (None, ""):
+            key = "voice.own" if parameter_names.is_voice(row.field) else "editor.none"
+            return [(say(key), "muted"), (opens, "muted")]
+        words = str(row.value)
+        if parameter_names.is_voice(row.field):
+            words = voice_of(Option(row.shown, row.value or "")).name
+        return [(one_line(words, 200), "title" if row.is_set else "text"), (opens, "muted")]
+
+    def action_press(self) -> None:
+        """Send that the window is wanted."""
+        self.post_message(ValueWanted(self.row))
+
+
 def _clipped(parts: Iterable[Part], cells: int) -> list[Part]:
     kept: list[Part] = []
     for text, role in parts:
@@ -179,7 +219,7 @@ class ChoiceLine(FormLine):
     ]
 
     def __init__(self, row: FormRow, *, widget_id: str | None = None) -> None:
-        super().__init__(row.field.name, row.field.label, widget_id=widget_id)
+        super().__init__(row.field.name, row.title, widget_id=widget_id)
         self.row = row
         self._starts_at = 0
 
@@ -204,7 +244,7 @@ class ChoiceLine(FormLine):
 
     def tail(self, cells: int) -> list[Part]:
         """Return the options round the chosen one."""
-        labels = [option.label for option in self.options]
+        labels = [self.row.words(option) for option in self.options]
         chosen = self.chosen
         seen = window(labels, chosen or 0, cells)
         shown: list[Part] = []
@@ -218,15 +258,16 @@ class ChoiceLine(FormLine):
 
     def _option(self, index: int, chosen: int | None) -> Part:
         option = self.options[index]
+        label = self.row.words(option)
         if index == chosen:
-            return f"[{option.label}]", "title" if self.row.is_set else "strong"
+            return f"[{label}]", "title" if self.row.is_set else "strong"
         if self.row.why_blocked(option.value):
-            return f"{self.sign('×', 'x')}{option.label} ", "muted"
-        return f" {option.label} ", "text"
+            return f"{self.sign('×', 'x')}{label} ", "muted"
+        return f" {label} ", "text"
 
     def why_blocked(self) -> tuple[tuple[str, Blocked], ...]:
         """The options out of reach, each with its reason."""
-        pairs = ((o.label, self.row.why_blocked(o.value)) for o in self.options)
+        pairs = ((self.row.words(o), self.row.why_blocked(o.value)) for o in self.options)
         return tuple((label, why) for label, why in pairs if why is not None)
 
     # ------------------------------------------------------------------------------ the user
@@ -260,7 +301,7 @@ class ChoiceLine(FormLine):
     def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
         head = measure(self.head())
-        labels = [option.label for option in self.options]
+        labels = [self.row.words(option) for option in self.options]
         seen = window(labels, self.chosen or 0, self.size.width - head)
         index = seen.at(event.x - head, labels)
         if index is not None:
@@ -292,7 +333,7 @@ class TextLine(Horizontal):
         super().__init__(id=widget_id)
         self.row = row
         self.control = row.field.name
-        self._head = _Head(row.field.name, row.field.label)
+        self._head = _Head(row.field.name, row.title)
         self._heard = _written(row)
         """What was last told by it, or put there: Textual tells of both alike."""
         self.input = LineInput(self._heard, placeholder=_placeholder(row.field))

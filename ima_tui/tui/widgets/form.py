@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from ima_tui.catalogue import form
+from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import (
@@ -26,13 +27,15 @@ from ima_tui.tui.widgets.field_rows import (
     FormLine,
     Pressed,
     TextLine,
+    WindowLine,
 )
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20
-FIXED = ("kind", "model", "project")
-"""Lines that every form has."""
+FIXED = ("kind", "model", "project", "lyrics")
+"""Ids of the lines that every form has."""
+ParameterLine = ChoiceLine | TextLine | WindowLine
 
 
 class DraftForm(VerticalScroll, can_focus=False):
@@ -43,8 +46,10 @@ class DraftForm(VerticalScroll, can_focus=False):
         self.kind = ButtonLine("kind", say("compose.kind"), widget_id="kind")
         self.model = ButtonLine("model", say("compose.model"), widget_id="model")
         self.project = ButtonLine("project", say("label.project_field"), widget_id="project")
+        self.lyrics = ButtonLine("lyrics", say("parameter.lyrics"), widget_id="lyrics")
+        self.lyrics.display = False
         self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
-        self._lines: tuple[ChoiceLine | TextLine, ...] = ()
+        self._lines: tuple[ParameterLine, ...] = ()
         self._shape: object = None
         self._showing = asyncio.Lock()
         self._unfolded = False
@@ -55,6 +60,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         yield self.model
         self.project.display = False
         yield self.project
+        yield self.lyrics
 
     def show_project(self, name: str) -> None:
         """Show what the jobs are filed under; no line where that is nothing."""
@@ -62,6 +68,14 @@ class DraftForm(VerticalScroll, can_focus=False):
         if self.project.display != bool(name):
             self.project.display = bool(name)
             self._align()
+
+    def show_lyrics(self, lyrics: str | None) -> None:
+        """Show the first line of the lyrics in the prompt; None where nothing is sung."""
+        self.lyrics.display = lyrics is not None
+        if lyrics is not None:
+            first = lyrics.partition("\n")[0]
+            words: Part = (first, "text") if first else (say("editor.none"), "muted")
+            self.lyrics.show([words, (self.lyrics.sign(" ▾", " v"), "muted")])
 
     async def show(
         self,
@@ -80,23 +94,26 @@ class DraftForm(VerticalScroll, can_focus=False):
         async with self._showing:
             await self._fit(rows)
             for line, row in zip(self._lines, rows, strict=True):
-                line.show(row, row.field.name in faults)
+                if isinstance(line, WindowLine):
+                    line.show_row(row, row.field.name in faults)
+                else:
+                    line.show(row, row.field.name in faults)
             for each in (self.kind, self.model, *self._lines):
                 parts, mine = origin(each.control)
                 each.show_origin(parts, mine=mine)
             self._show_fold(rows)
 
     async def _fit(self, rows: Sequence[FormRow]) -> None:
-        shape = tuple((row.field.name, row.field.kind, row.field.options) for row in rows)
+        shape = tuple(
+            (row.title, row.field.name, row.field.kind, row.field.options) for row in rows
+        )
         if shape != self._shape:
             self._shape = None  # a rebuild that is cancelled is done anew
             await self._rebuild(rows)
             self._shape = shape
 
     async def _rebuild(self, rows: Sequence[FormRow]) -> None:
-        self._lines = tuple(
-            TextLine(row) if not _has_options(row) else ChoiceLine(row) for row in rows
-        )
+        self._lines = tuple(map(_line, rows))
         with self.app.batch_update():
             await self.remove_children([c for c in self.children if c.id not in FIXED])
             basic = [x for x in self._lines if not x.row.field.advanced and x.control != COUNT]
@@ -109,11 +126,13 @@ class DraftForm(VerticalScroll, can_focus=False):
     def _align(self) -> None:
         """Labels that are seen share a width; those behind the fold would only push."""
         shown = [x for x in self._lines if self._unfolded or not x.row.field.advanced]
-        labels = [x.row.field.label for x in shown]
+        labels = [x.row.title for x in shown]
         labels += [self.kind.label, self.model.label]
         labels += [self.project.label] if self.project.display else []
+        labels += [self.lyrics.label] if self.lyrics.display else []
         cells = min(LONGEST_LABEL, max(width(label) for label in labels))
-        for line in (self.kind, self.model, self.project, self._fold, *self._lines):
+        fixed = (self.kind, self.model, self.project, self.lyrics, self._fold)
+        for line in (*fixed, *self._lines):
             if line.label_cells != cells:
                 line.label_cells = cells
                 line.refresh()
@@ -150,6 +169,12 @@ class DraftForm(VerticalScroll, can_focus=False):
         (line.input if isinstance(line, TextLine) else line).focus()
 
 
+def _line(row: FormRow) -> ParameterLine:
+    if parameter_names.is_voice(row.field) or parameter_names.is_long_text(row.field):
+        return WindowLine(row)
+    return ChoiceLine(row) if _has_options(row) else TextLine(row)
+
+
 def _has_options(row: FormRow) -> bool:
     return bool(row.field.options) or row.field.kind is FieldKind.TOGGLE
 
@@ -159,8 +184,9 @@ def _count_row(model: ModelVersion | None, draft: Draft | None) -> tuple[FormRow
     if model is None or draft is None or len(counts := form.counts(model)) < 2:
         return ()
     options = tuple(Option(str(number), number) for number in counts)
-    field = Field(COUNT, say("compose.count"), FieldKind.CHOICE, options=options)
-    return (FormRow(field, draft.n, is_set=draft.n != counts[0]),)
+    label = say("compose.count")
+    field = Field(COUNT, label, FieldKind.CHOICE, options=options)
+    return (FormRow(field, draft.n, is_set=draft.n != counts[0], label=label),)
 
 
 def control_of(focused: object) -> str:
@@ -172,13 +198,15 @@ def control_of(focused: object) -> str:
 def hint(focused: object) -> str:
     """What the field that has the keys is about, and why some of its options can't be had."""
     line = focused.parent if isinstance(focused, LineInput) else focused
-    if not isinstance(line, ChoiceLine | TextLine):
+    if not isinstance(line, ParameterLine):
         return ""
-    said = [line.row.field.description] if line.row.field.description else []
+    said: list[str] = []
     if isinstance(line, ChoiceLine):
         said += [
             say("compose.blocked", option=label, other=why.other, value=why.other_value)
             for label, why in line.why_blocked()
         ]
-        said += [say("compose.let_go")] if line.is_mine else []
+    said += [about] if (about := parameter_names.about(line.row.field)) else []
+    if isinstance(line, ChoiceLine) and line.is_mine:
+        said.append(say("compose.let_go"))
     return "  ".join(said)

@@ -30,7 +30,7 @@ COLUMNS = (
     Column("state", 16, "queue.col_state"),
     Column("kind", 4, "queue.col_kind", drop=3),
     Column("model", 15, "queue.col_model", drop=4),
-    Column("prompt", 19, "queue.col_prompt", flex=1),
+    Column("prompt", 28, "queue.col_prompt", flex=1),
     Column("bar", 8, drop=5),
     Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
     Column("points", 6, "queue.col_points", align=_RIGHT),

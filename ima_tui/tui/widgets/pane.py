@@ -15,16 +15,36 @@ from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.flow import clipped
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
+Aside = list[Part]
+"""What stands at the right end of a pane's upper rule."""
+
+
+LEAST_TITLE = 8
+"""Cells that a title keeps beside facts."""
+
 
 class PaneHead(Line):
-    """The upper rule: left the title, right what is less needed; it goes first."""
+    """The upper rule: left the title, right facts, of which shorter forms may be given."""
 
     GROUND = "background"
 
     def __init__(self, title: list[Part]) -> None:
         super().__init__()
         self.title = title
-        self.aside: list[Part] = []
+        self.asides: list[Aside] = []
+
+    def fitted(self, cells: int) -> tuple[list[Part], Aside]:
+        """Return title and facts for a rule of that width: the longest facts beside which the whole
+        title fits; else the shortest, and of the title what fits beside them."""
+        most = cells - 6
+        for aside in self.asides:
+            if measure(self.title) + measure(aside) + 3 <= most:
+                return self.title, aside
+        shortest = self.asides[-1] if self.asides else []
+        room = most - measure(shortest) - 3 if shortest else most - 2
+        if shortest and room < LEAST_TITLE:
+            return clipped(self.title, most - 2), []
+        return clipped(self.title, room), shortest
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
@@ -34,9 +54,8 @@ class PaneHead(Line):
         role = "accent" if has_keys else "rule"
         framed = self.screen.has_class("-wide") or self.screen.has_class("-huge")
         first, last = glyphs.corners if framed else (glyphs.rule, glyphs.rule)
-        title = clipped(self.title, cells - 8)
+        title, aside = self.fitted(cells)
         room = cells - measure(title) - 6
-        aside = self.aside if self.aside and measure(self.aside) + 3 <= room else []
         fill = room - (measure(aside) + 2 if aside else 0)
         parts: list[Part] = [(f"{first}{glyphs.rule}", role), (" ", "text"), *title, (" ", "text")]
         parts.append((glyphs.rule * max(0, fill), role))
@@ -58,11 +77,11 @@ class Pane(Vertical):
         """Add a child to the body."""
         self._body.compose_add_child(widget)
 
-    def say(self, title: list[Part], aside: list[Part] | None = None) -> None:
-        """Show another title, and other facts on the right."""
-        now = title, aside or []
-        if now != (self.head.title, self.head.aside):
-            self.head.title, self.head.aside = now
+    def say(self, title: list[Part], *asides: Aside) -> None:
+        """Show another title, and other facts on the right: the longest form first."""
+        now = title, [aside for aside in asides if aside]
+        if now != (self.head.title, self.head.asides):
+            self.head.title, self.head.asides = now
             self.head.refresh()
 
     @on(events.DescendantFocus)

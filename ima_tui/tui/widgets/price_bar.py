@@ -27,6 +27,7 @@ class PriceBar(Line):
         self._offer = DraftPrice()
         self._several: MultiPrompt | None = None
         self._steps: Told | None = None
+        self._is_likely = False
 
     def show(
         self,
@@ -34,11 +35,14 @@ class PriceBar(Line):
         offer: DraftPrice,
         several: MultiPrompt | None = None,
         steps: Told | None = None,
+        is_likely: bool = False,
     ) -> None:
-        """`several`: many entries are one sending; `steps`: what a plan's bar would say."""
-        now = (self._leaf, self._offer, self._several, self._steps)
-        if (model, offer, several, steps) != now:
+        """`several`: many entries are one sending; `steps`: what a plan's bar would say.
+        `is_likely`: a question is open, and the price is that of the likely answer."""
+        now = (self._leaf, self._offer, self._several, self._steps, self._is_likely)
+        if (model, offer, several, steps, is_likely) != now:
             self._leaf, self._offer, self._several, self._steps = model, offer, several, steps
+            self._is_likely = is_likely
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
@@ -51,6 +55,10 @@ class PriceBar(Line):
         quote = self._offer.quote
         if self._leaf is None or quote is None:
             return [(" " + say("compose.no_price"), "muted")], []
+        if self._is_likely:
+            kind = say(f"task.{self._leaf.task_type}")
+            words = say("compose.points_likely", points=quote.total, kind=kind)
+            return [(" " + words, "title"), ("   " + say("compose.choose_above"), "muted")], []
         left: list[Part] = [(" " + say("compose.points", points=quote.total), "title")]
         if several := price_text.times_n(quote):
             left.append((f"   {several}", "text"))

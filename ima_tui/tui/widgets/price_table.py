@@ -8,6 +8,7 @@ from textual.content import Content
 
 from ima_tui.catalogue import form, price
 from ima_tui.catalogue.price import Combination
+from ima_tui.compose import parameter_names
 from ima_tui.core.domain import ModelVersion, Value
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
@@ -101,7 +102,7 @@ def _title(label: str) -> str:
 
 def _label(model: ModelVersion, name: str) -> str:
     field = form.user_field(model, name)
-    return steady(field.label) if field else name
+    return steady(parameter_names.label(field)) if field else name
 
 
 def shown(value: Value) -> str:

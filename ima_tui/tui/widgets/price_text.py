@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ima_tui import i18n
 from ima_tui.catalogue import price, times
 from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
     Change,
@@ -72,7 +73,7 @@ def others(done: Order, offered: Sequence[Alternative]) -> str:
 
 def changes(model: ModelVersion, changed: tuple[Change, ...]) -> str:
     """What the price makes of the prompt: `Duration becomes 5 instead of 7`."""
-    labels = {field.name: field.label for field in model.fields}
+    labels = {field.name: parameter_names.label(field) for field in model.fields}
     return say("compose.list_comma").join(
         say("compose.becomes", name=labels.get(c.name, c.name), value=str(c.becomes))
         if c.asked is None

@@ -148,6 +148,24 @@ class Prompt(TextArea):
         return line
 
 
+class PlainEditor(TextArea):
+    """A text of several lines that is only a text: nothing in it is read or marked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            text,
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+        )
+        self.cursor_blink = False
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert pasted text, cleaned of control characters."""
+        event.text = clean(event.text)
+
+
 class LineInput(Input):
     """One line of text, without a frame."""
 

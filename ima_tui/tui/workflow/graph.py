@@ -38,7 +38,7 @@ ROOMY = 72
 class WorkflowGraph(ScrollView, can_focus=True):
     """Rows of a plan, one of them under the cursor."""
 
-    DEFAULT_CSS = "PlanGraph { overflow-x: hidden; overflow-y: auto; }"
+    DEFAULT_CSS = "WorkflowGraph { overflow-x: hidden; overflow-y: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         # the screen's own, named here too: so it stands first among the keys at the bottom
         bind("send", "screen.do('run')", "bind.plan_run", "plan.run", show=True),

@@ -26,7 +26,7 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.field_rows import Picked, Pressed
+from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged, input_source
 from ima_tui.tui.widgets.lines import Part, Rule
@@ -125,6 +125,13 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self._speak()
 
     # ------------------------------------------------------------------------------ the user
+
+    async def on_value_wanted(self, event: ValueWanted) -> None:
+        """Open the window for a voice or a long text."""
+        from ima_tui.tui.shell.value_windows import open_value
+
+        name = event.row.field.name
+        await open_value(self, event.row, lambda value: self.post_message(Picked(name, value)))
 
     async def on_picked(self, event: Picked) -> None:
         """Take over the value that was chosen."""

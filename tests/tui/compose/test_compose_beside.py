@@ -129,7 +129,7 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
         fields=(choice("generate_audio", "on", "off"), *TWO_PRICED.fields),
     )
     lines = [str(line) for line in price_table.every(model, glyphs(False))]
-    assert lines[0].split() == ["AUDIO", "DURATION", "QUALITY", "POINTS"]
+    assert lines[0].split() == ["SOUND", "DURATION", "QUALITY", "POINTS"]
     assert max(map(len, lines)) <= price_table.ROOM
     assert any("default" in str(line) for line in price_table.every(TWO_PRICED, glyphs(False)))
 

@@ -367,9 +367,9 @@ async def test_a_copy_goes_where_the_person_says(
         studio = app.studio
         assert isinstance(studio, FakeStudio)
         await until(pilot, lambda: ("copy", picture, f"{tmp_path}/copy.png") in studio.asked)
-        assert not field.display
+        assert not screen.query_one("#save-row").display
         await pilot.press("w", "escape")
-        assert not field.display
+        assert not screen.query_one("#save-row").display
         assert screen.wall.has_focus
 
 

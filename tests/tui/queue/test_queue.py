@@ -249,7 +249,7 @@ async def test_whole_at_every_size(size: tuple[int, int], tmp_path: Path) -> Non
         table = queue(pilot).table
         titles = table.render_line(0).text
         assert {"STATE", "PROMPT", "POINTS"} <= set(titles.split())
-        assert ("MODEL" in titles) == (size[0] >= 80)
+        assert ("MODEL" in titles) == (size[0] >= 100)  # narrow, the prompt needs its cells
         picture = queue(pilot).query_one(Preview)
         assert bool(picture.region.width) == (size[0] >= 80)
 

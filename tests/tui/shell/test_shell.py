@@ -134,10 +134,11 @@ async def test_the_palette_finds_what_can_be_done_in_other_places() -> None:
     app = open_app("queue")
     async with app.run_test(size=(100, 30)) as pilot:
         found = await commands_of(pilot)
-        row = next(one for one in found if (one.where, one.id) == ("Models", "models.filter"))
+        row = next(one for one in found if (one.where, one.id) == ("Models", "models.kind"))
         await pilot.press("escape")
         await row.run()
-        await until(pilot, lambda: app.current_mode == "models" and isinstance(app.focused, Input))
+        await until(pilot, lambda: app.current_mode == "models" and type(app.screen) is Picker)
+        await until(pilot, lambda: isinstance(app.focused, Input))
 
 
 async def test_every_action_of_every_other_place_is_offered() -> None:

@@ -1,0 +1,176 @@
+"""Commands of plain mode about workflows: plan one, change its steps, run it, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+from ima_tui.catalogue import choice
+from ima_tui.cli.plain.jobs import Asked, Say
+from ima_tui.compose import confirmation
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line, whole
+from ima_tui.i18n import explain, joined, say
+from ima_tui.studio.studio import Studio
+from ima_tui.workflow.pricing import price_step
+from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
+
+Change = Callable[[Workflow], Workflow]
+
+
+class PlainWorkflows:
+    """Holds the workflow that is talked about."""
+
+    def __init__(self, studio: Studio, tell: Say) -> None:
+        self._studio = studio
+        self._tell = tell
+        self._plan: Workflow | None = None
+        self._listed: list[Workflow] = []
+
+    async def plan(self, prompt: str, inputs: tuple[str, ...]) -> None:
+        """Plan `prompt` in steps, keep that, and say what would be made."""
+        plans = self._studio.workflows
+        made = await plans.make(prompt, inputs, fetch=False)
+        if not made.workflow.steps:
+            raise UsageError("error.plan_nothing")
+        await plans.keep(made.workflow)
+        self._plan = made.workflow
+        for sentence in confirmation.sentences(each for _, each in made.workflow.unmet):
+            self._tell(sentence)
+        await self.show()
+
+    async def list(self, rest: str) -> None:
+        """List the workflows that are kept, or take one by its number."""
+        number = whole(rest)
+        if number is not None and 0 < number <= len(self._listed):
+            self._plan = self._listed[number - 1]
+            await self.show()
+            return
+        self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
+        for place, plan in enumerate(self._listed, 1):
+            words = say("plain.workflow_row", n=len(plan.steps), points=plan.total)
+            self._tell(f"{place}. {one_line(plan.prompt, 100)}. {words}")
+        self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
+
+    def _open(self) -> Workflow:
+        if self._plan is None:
+            raise UsageError("plain.no_workflow")
+        return self._plan
+
+    async def show(self) -> None:
+        """Say each step, its model, price and state, and the total."""
+        status = await self._studio.workflows.status(self._open())
+        for each in status.steps:
+            self._tell(self._line(status, each.step))
+            if each.priced.problem is not None:
+                self._tell(explain(each.priced.problem))
+        self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
+        self._tell(say("plain.workflow_how"))
+
+    @staticmethod
+    def _line(status: WorkflowStatus, step: WorkflowStep) -> str:
+        job = status.step_status(step.id).job
+        state = say("plain.step_new")
+        if job is not None:
+            state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
+        return say(
+            "plain.step",
+            n=step.id,
+            kind=say(f"task.{step.task_type}"),
+            model=step.model_name,
+            points=step.total,
+            prompt=one_line(step.title or step.prompt, 100),
+            state=state,
+        )
+
+    # ------------------------------------------------------------------------------- changes
+
+    async def step(self, rest: str) -> None:
+        """Change a step: `2 prompt …`, `2 model …`, `2 up`, `2 down`, `2 remove`."""
+        number, _, what = rest.partition(" ")
+        verb, _, value = what.strip().partition(" ")
+        at, plan = whole(number), self._open()
+        step = next((one for one in plan.steps if one.id == at), None)
+        if step is None or at is None:
+            raise UsageError("plain.step_how")
+        changes: dict[str, Change] = {
+            "up": lambda plan: move(plan, at, -1),
+            "down": lambda plan: move(plan, at, 1),
+            "remove": lambda plan: remove(plan, at),
+            "prompt": lambda plan: put(plan, replace(step, prompt=value.strip() or step.prompt)),
+            "model": lambda plan: put(plan, self._on(step, value.strip())),
+        }
+        words = {say(f"plain.step_{name}"): name for name in changes}
+        change = changes.get(words.get(verb, verb))
+        if change is None or (words.get(verb, verb) in ("prompt", "model") and not value.strip()):
+            raise UsageError("plain.step_how")
+        changed = await self._studio.workflows.look(change(plan))
+        await self._studio.workflows.keep(changed)
+        self._plan = changed
+        await self.show()
+
+    def _on(self, step: WorkflowStep, named: str) -> WorkflowStep:
+        """The same step on another model."""
+        lists: dict[TaskType, tuple[object, ...]] = {}
+        models = self._studio.catalogue.models(step.task_type)
+        model = choice.pick(models, named)
+        lists[step.task_type] = (model,)
+        moved = replace(step, model_id=model.model_id, version=model.version, model_name=model.name)
+        return price_step(moved, {step.task_type: (model,)}).step
+
+    # ------------------------------------------------------------------------ what costs points
+
+    async def run(self) -> Asked:
+        """Look the prices up, and ask about what would be sent."""
+        plans = self._studio.workflows
+        before = await plans.agreed_before(self._open())
+        status = await plans.status(before, fetch=True)
+        sending = status.to_send(again=True)
+        for each in sending:
+            if each.priced.problem is not None:
+                raise each.priced.problem
+        if not sending:
+            raise UsageError("plain.nothing_to_run")
+        notes = await plans.input_notes([each.priced for each in sending])
+        ids = {each.step.id for each in sending}
+        unmet = confirmation.sentences(each for at, each in status.workflow.unmet if at in ids)
+        points = status.to_pay(again=True)
+        words = joined(*notes, *unmet, say("workflow.ask_run", n=len(sending), points=points))
+        return words, partial(self._go, status)
+
+    async def _go(self, status: WorkflowStatus) -> None:
+        plans = self._studio.workflows
+        self._plan = await plans.agree(status)
+        await plans.go(status, again=True)
+        self._tell(say("workflow.sent", n=len(status.to_send(again=True))))
+
+    async def assemble(self) -> None:
+        """Assemble the film of the workflow, which costs nothing, and say where it is."""
+        films = self._studio.films
+        status = await self._studio.workflows.status(self._open())
+        lacking = await films.lacking(status)
+        if lacking.steps:
+            steps = ", ".join(map(str, lacking.steps))
+            raise UsageError("plain.film_lacks", steps=steps)
+        if lacking.jobs:
+            await films.download(lacking)
+            self._tell(say("plain.film_downloads"))
+            return
+        self._tell(say("plain.film_begins"))
+        made = await films.assemble(status)
+        self._tell(say("plain.saved", path=one_line(made.path, 300)))
+
+    async def drop(self) -> Asked:
+        """Ask whether to delete the workflow; its jobs stay."""
+        plan = self._open()
+
+        async def then() -> None:
+            await self._studio.workflows.drop(plan.id)
+            self._plan = None
+            self._tell(say("plain.did"))
+
+        done: Callable[[], Awaitable[None]] = then
+        return say("workflow.ask_drop"), done

@@ -1,0 +1,80 @@
+"""Spending of a range of days: names of its rows, and the CSV file of them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+
+if TYPE_CHECKING:
+    from ima_tui.ledger.history import ReportRow
+    from ima_tui.studio.studio import Studio
+
+VIEWS = ("model", "type", "project", "day")
+
+
+def since(now: float, days: int) -> float:
+    """Return the time at which the first of the last `days` days began."""
+    first = datetime.fromtimestamp(now).date() - timedelta(days=days - 1)  # noqa: DTZ006 - the user's
+    return datetime.combine(first, datetime.min.time()).timestamp()
+
+
+def model_names(studio: Studio) -> dict[str, str]:
+    """Return the names of all models that are offered now, by their ids."""
+    models = studio.catalogue.models
+    return {model.model_id: model.name for kind in TaskType for model in models(kind)}
+
+
+def name_of(key: str, view: str, models: Mapping[str, str]) -> str:
+    """Return what people call a row: a model's name, a task type, a date."""
+    if view == "type":
+        known = key in TaskType.__members__.values()
+        return say(f"task.{key}") if known else key
+    if view == "project" and not key:
+        return say("spending.no_project")
+    return models.get(key, key) if view == "model" else key
+
+
+def as_csv(rows: Sequence[ReportRow], view: str, models: Mapping[str, str]) -> str:
+    """Return the rows as CSV, a heading first. Times are in seconds."""
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\n")
+    write.writerow([view, "name", "points", "jobs", "done", "failed", "median_s", "estimate_s"])
+    for row in rows:
+        times = (row.median_time, row.median_estimate)
+        shown = ("" if one is None else f"{one:.1f}" for one in times)
+        name = name_of(row.key, view, models)
+        write.writerow([row.key, name, row.points, row.jobs, row.done, row.failed, *shown])
+    return out.getvalue()
+
+
+async def export(studio: Studio, rows: Sequence[ReportRow], view: str) -> Path:
+    """Write the rows into a file that only its owner can read. Raises `UsageError`."""
+    folder = studio.settings.for_writing().data / "exports"
+    now = datetime.fromtimestamp(studio.clock.time())  # noqa: DTZ006 - the user's
+    path = folder / now.strftime(f"ima-spending-{view}-%Y%m%d-%H%M%S.csv")
+    await asyncio.to_thread(_write, path, as_csv(rows, view, model_names(studio)))
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error

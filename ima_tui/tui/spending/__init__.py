@@ -1,0 +1,1 @@
+"""The Spending screen: points by day, model and task type. Start with `screen`."""

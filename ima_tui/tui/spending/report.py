@@ -1,0 +1,149 @@
+"""What the Spending screen shows: figures of a range of days, as rows and as a plot. No widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ima_tui.core.text import duration
+from ima_tui.i18n import say
+from ima_tui.ledger.history import ReportRow
+from ima_tui.tui.theme.glyphs import Glyphs
+from ima_tui.tui.widgets import plots
+from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.painter import Cell, Row
+
+RANGES = (7, 30, 90, 365)
+"""Days that can be looked at."""
+SORTS: dict[str, Callable[[ReportRow], tuple[object, ...]]] = {
+    "points": lambda row: (-row.points, row.key),
+    "jobs": lambda row: (-row.jobs, row.key),
+    "success": lambda row: (row.success if row.success is not None else 2.0, row.key),
+    "time": lambda row: (-(row.median_time or 0.0), row.key),
+    "name": lambda row: (row.key,),
+}
+WIDE = 160
+"""Columns of the screen from which on bars and durations take more cells."""
+
+
+def plot_cells(total: int) -> tuple[int, int]:
+    """Return the cells of a bar and of a row's durations on a screen of that width."""
+    return (34, 48) if total >= WIDE else (14, 20)
+
+
+def columns(total: int) -> tuple[Column, ...]:
+    """Return the columns for a screen of that width."""
+    bar, spread = plot_cells(total)
+    return (*_FIRST, Column("bar", bar, drop=4), *_REST, Column("spread", spread, SPREAD, drop=6))
+
+
+SPREAD = "spending.col_spread"
+_FIRST = (Column("name", 16, "spending.col_name", flex=1),)
+_REST = (
+    Column("points", 7, "queue.col_points", align="right"),
+    Column("jobs", 5, "spending.col_jobs", align="right", drop=3),
+    Column("success", 8, "spending.col_success", align="right", drop=2),
+    Column("time", 8, "spending.col_median", align="right", drop=1),
+    Column("estimate", 8, "spending.col_estimate", align="right", drop=5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Figures of the last `days` days up to `today`: by day, and by what is looked at."""
+
+    today: date
+    days: int
+    by_day: tuple[ReportRow, ...] = ()
+    rows: tuple[ReportRow, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All points of these days."""
+        return sum(row.points for row in self.by_day)
+
+    @property
+    def jobs(self) -> int:
+        """All jobs of these days."""
+        return sum(row.jobs for row in self.by_day)
+
+    def points(self) -> list[int]:
+        """Return the points of each day, the oldest first; days without a job count 0."""
+        found = {row.key: row.points for row in self.by_day}
+        first = self.today - timedelta(days=self.days - 1)
+        return [found.get(str(first + timedelta(days=day)), 0) for day in range(self.days)]
+
+
+# ------------------------------------------------------------------------------------- the rows
+
+
+def arranged(rows: Iterable[ReportRow], sort: str) -> list[ReportRow]:
+    """Return the rows in that order."""
+    return sorted(rows, key=SORTS[sort])
+
+
+def drawn(row: ReportRow, name: str, most: int, glyphs: Glyphs, total: int) -> Row:
+    """Return a row's cells, in the order of `columns`, for a screen of `total` columns."""
+    bar, cells = plot_cells(total)
+    rate = row.success
+    role = "text" if rate is None or rate >= GOOD else "warn"
+    longer = row.median_time and row.median_estimate and row.median_time > row.median_estimate
+    share = row.points / most if most else 0.0
+    spread = plots.durations(row.times, row.median_estimate, cells, plain=glyphs.ascii)
+    return (
+        Cell(name),
+        Cell(plots.bar(share, bar, plain=glyphs.ascii), "accent"),
+        Cell(f"{row.points:,}", "strong"),
+        Cell(str(row.jobs)),
+        Cell("" if rate is None else say("spending.percent", n=f"{rate * 100:.0f}"), role),
+        Cell(_time(row.median_time), "warn" if longer else "text"),
+        Cell(_time(row.median_estimate), "muted"),
+        Cell(spread, "muted"),
+    )
+
+
+GOOD = 0.9
+"""The share of jobs that succeed from which on nothing stands out."""
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
+
+
+# ------------------------------------------------------------------------------------- the plot
+
+
+def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """Return lines of the points of each day, each as (axis, bars); the last says the dates."""
+    values = found.points()
+    top = plots.ceiling(max(values))
+    axis = len(f"{top:,}") + 1
+    room = max(1, cells - axis - 2)
+    if len(values) > room:  # a column for several days
+        step = -(-len(values) // room)
+        values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
+        top = plots.ceiling(max(values))
+    upright, tick, corner = "|++" if glyphs.ascii else "│┤┼"
+    lines: list[tuple[str, str]] = []
+    for number, line in enumerate(plots.columns(values, rows, top, plain=glyphs.ascii)):
+        label = f"{top:,}" if number == 0 else f"{top // 2:,}" if number == rows // 2 else ""
+        lines.append((f"{label:>{axis}} {tick if label else upright}", plots.spread(line, room)))
+    wide = len(plots.spread("x" * len(values), room))
+    lines.append((f"{'0':>{axis}} {corner}", glyphs.rule * wide))
+    lines.append((" " * (axis + 2), _dates(found, wide)))
+    return lines
+
+
+def _dates(found: Spending, cells: int) -> str:
+    """Return the first, a middle and the last day below their columns."""
+    first = found.today - timedelta(days=found.days - 1)
+    middle = found.today - timedelta(days=found.days // 2)
+    left, centre, right = (f"{day:%m-%d}" for day in (first, middle, found.today))
+    if cells < len(left) * 2 + 1:
+        return right.rjust(cells)[-cells:]
+    if cells < len(left) * 3 + 4:
+        return left + right.rjust(cells - len(left))
+    gap = (cells - len(left) - len(centre) - len(right)) // 2
+    line = left + " " * gap + centre
+    return line + right.rjust(cells - len(line))

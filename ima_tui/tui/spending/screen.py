@@ -1,0 +1,240 @@
+"""The Spending screen: points of each day, and by model, task type or day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.strip import Strip
+from textual.timer import Timer
+
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
+from ima_tui.studio import spending
+from ima_tui.studio.spending import VIEWS
+from ima_tui.tui.keys.verbs import bind
+from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.spending import report
+from ima_tui.tui.spending.report import RANGES, Spending
+from ima_tui.tui.theme import styles
+from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.table import LazyRows, Row, RowId, Table
+from ima_tui.tui.widgets.update_batcher import Updates
+
+PAUSE = 2.0
+"""Seconds between two sums while jobs change."""
+BY_COLUMN = {"bar": "points", "estimate": "time", "spread": "time"}
+
+
+class DayPlot(Line):
+    """Bars over the days; as high as the pane."""
+
+    GROUND = "background"
+
+    def __init__(self) -> None:
+        super().__init__(id="plot")
+        self._found: Spending | None = None
+        self._lines: list[tuple[str, str]] = []
+
+    def show(self, found: Spending) -> None:
+        """Show the points of its days."""
+        self._found = found
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Lay out again for the new size."""
+        self._draw()
+
+    def _draw(self) -> None:
+        cells, rows = self.size.width - 2, max(1, self.size.height - 2)
+        if self._found is not None and cells > 0:
+            self._lines = report.plot(self._found, cells, rows, self.ima.glyphs)
+            self.refresh()
+
+    @property
+    def words(self) -> str:
+        """All that stands here."""
+        return "\n".join(axis + bars for axis, bars in self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
+        theme = self.app.theme
+        axis, bars = self._lines[y] if y < len(self._lines) else ("", "")
+        role = "accent" if y < len(self._lines) - 2 else "muted"
+        segments = [
+            Segment(f" {axis}", style(theme, "muted", self.GROUND)),
+            Segment(bars, style(theme, role, self.GROUND)),
+        ]
+        plain = style(theme, "text", self.GROUND)
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
+
+
+class SpendingScreen(BaseScreen):
+    """Where the points went. A view of the queue: `esc` leads back there."""
+
+    SCREEN_ID = "spending"
+    UNDER = "queue"
+    HOME = "#spending"
+    CSS_PATH = styles.path("spending")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("view_after", "turn(1)", "bind.spending_view", "spending.view", show=True),
+        bind("view_before", "turn(-1)", "bind.spending_view_before", "spending.view_before"),
+        bind("more", "range(1)", "bind.spending_longer", "spending.longer", show=True),
+        bind("less", "range(-1)", "bind.spending_shorter", "spending.shorter", show=True),
+        bind("sort", "sort", "bind.sort", "spending.sort", show=True),
+        bind("write", "write", "bind.spending_write", "spending.write"),
+        bind("fetch", "reload", "bind.spending_again", "spending.refresh"),
+        bind("back", "back", "bind.spending_back", "spending.back", show=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view, self.days, self.sorted_by = VIEWS[0], 30, "points"
+        self.found: Spending | None = None
+        self._pause: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """Yield the screen's own widgets."""
+        with Container(id="body"):
+            with Pane(say("spending.days"), widget_id="plot-pane"):
+                yield DayPlot()
+            with Pane(say("place.spending"), widget_id="spending-pane"):
+                yield Table(report.columns(self.app.size.width), widget_id="spending")
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.query_one("#spending", Table)
+
+    # ------------------------------------------------------------------------------- the facts
+
+    async def on_mount(self) -> None:
+        """Set up once the widgets exist."""
+        self.table.empty = say("spending.adding")
+        self.table.focus()
+        await self.reload()
+
+    def on_resize(self) -> None:
+        """Draw the rows for the new width."""
+        self._show()
+
+    async def heard(self, news: Updates) -> None:
+        """Add up again a little later: jobs change in heaps."""
+        if news.jobs and self._pause is None:
+            self._pause = self.set_timer(PAUSE, self._again, name="add up again")
+
+    async def _again(self) -> None:
+        self._pause = None
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Add up the range that is looked at."""
+        now, days, view = self.studio.clock.time(), self.days, self.view
+        among = JobFilter(since=spending.since(now, days))
+        history = self.studio.history
+        by_day = await history.report("day", among)
+        rows = by_day if view == "day" else await history.report(view, among)
+        if (days, view) == (self.days, self.view):  # else another key was pressed meanwhile
+            today = datetime.fromtimestamp(now).date()  # noqa: DTZ006 - the user's
+            self.found = Spending(today, days, by_day, rows)
+            self._show()
+
+    def _show(self) -> None:
+        found = self.found
+        if found is None:
+            return
+        rows = {row.key: row for row in report.arranged(found.rows, self.sorted_by)}
+        names, most = (
+            spending.model_names(self.studio),
+            max((row.points for row in found.rows), default=0),
+        )
+
+        cells = self.size.width
+        self.table.set_columns(report.columns(cells))
+
+        def made(row_id: RowId) -> Row:
+            row = rows[str(row_id)]
+            name = spending.name_of(row.key, self.view, names)
+            return report.drawn(row, name, most, self.ima.glyphs, cells)
+
+        self.table.empty = say("spending.none", n=found.days)
+        self.table.set_rows(LazyRows(rows, made))
+        self.query_one(DayPlot).show(found)
+        self._say_totals(found)
+
+    def _say_totals(self, found: Spending) -> None:
+        totals, dot = self.ima.totals, f" {self.ima.glyphs.dot} "
+        title: list[Part] = [(say("spending.days"), "strong")]
+        title.append((dot + say("spending.range", n=found.days), "text"))
+        today: Part = (say("app.points_today", points=totals.today), "muted")
+        whole: Part = (say("spending.total", points=f"{found.total:,}"), "strong")
+        out: list[Part] = []
+        if totals.out:
+            out = [(dot + say("app.points_out", points=totals.out), "muted")]
+        gap: Part = (dot, "muted")
+        self.query_one("#plot-pane", Pane).say(
+            title, [whole, gap, today, *out], [whole, gap, today], [whole]
+        )
+        views: list[Part] = []
+        for one in VIEWS:
+            name = say(f"spending.by_{one}")
+            here = one == self.view
+            views.append((f"[{name}]" if here else f" {name} ", "title" if here else "muted"))
+        sort: Part = (say(f"spending.sort_{self.sorted_by}"), "muted")
+        title = [(say("place.spending"), "strong"), (dot, "muted"), sort]
+        self.query_one("#spending-pane", Pane).say(title, views)
+
+    # ------------------------------------------------------------------------------ the user
+
+    async def action_turn(self, by: int) -> None:
+        """Show the next or previous view: by model, task type or day."""
+        self.view = VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)]
+        await self.reload()
+
+    async def action_range(self, by: int) -> None:
+        """Look at more or at fewer days."""
+        at = max(0, min(len(RANGES) - 1, RANGES.index(self.days) + by))
+        if RANGES[at] != self.days:
+            self.days = RANGES[at]
+            await self.reload()
+
+    async def action_reload(self) -> None:
+        """Add up again."""
+        await self.reload()
+
+    def action_sort(self) -> None:
+        """Sort by the next criterion."""
+        names = list(report.SORTS)
+        self.sorted_by = names[(names.index(self.sorted_by) + 1) % len(names)]
+        self._show()
+
+    @on(Table.HeadingClicked)
+    def _sort_by(self, event: Table.HeadingClicked) -> None:
+        self.sorted_by = BY_COLUMN.get(event.column, event.column)
+        self._show()
+
+    async def action_write(self) -> None:
+        """Write the rows to a CSV file of the user's own."""
+        found = self.found
+        if found is None:
+            return
+        rows = report.arranged(found.rows, self.sorted_by)
+        try:
+            path = await spending.export(self.studio, rows, self.view)
+        except UsageError as error:
+            self.complain(error)
+        else:
+            self.notify(say("spending.written", path=one_line(path, 300)))
+
+    async def action_back(self) -> None:
+        """Return to the queue."""
+        await self.ima.action_go("queue")

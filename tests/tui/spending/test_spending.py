@@ -1,0 +1,121 @@
+"""Spending: where the points went, by day, model and task type."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from fake import NOW, SEEDREAM, WAN, FakeStudio, done, failed
+from patience import until
+from textual.pilot import Pilot
+
+from ima_tui.ledger.history import ReportRow
+from ima_tui.studio import spending
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.spending import report
+from ima_tui.tui.spending.screen import DayPlot, SpendingScreen
+from ima_tui.tui.widgets.pane import PaneHead
+
+JOBS = (done(1), done(2, model=WAN), done(3, model=WAN), failed(4, model=WAN))
+
+
+def open_app(start: str = "spending", **settings: object) -> ImaApp:
+    return ImaApp(FakeStudio(JOBS, **settings), start=start)  # type: ignore[arg-type]
+
+
+async def shown(pilot: Pilot[None]) -> SpendingScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, SpendingScreen))
+    screen = cast(SpendingScreen, pilot.app.screen)
+    await until(pilot, lambda: screen.found is not None and screen.table.order)
+    return screen
+
+
+def rows(screen: SpendingScreen) -> list[str]:
+    return [" ".join(cell.text for cell in screen.table.rows[name]) for name in screen.table.order]
+
+
+def titles(screen: SpendingScreen) -> str:
+    return " ".join(head.render_line(0).text for head in screen.query(PaneHead))
+
+
+async def test_its_key_opens_it_and_escape_leads_back_to_the_queue() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await pilot.press("dollar_sign")
+        await shown(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, QueueScreen))
+
+
+async def test_each_model_has_its_points_jobs_success_and_times() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("dollar_sign")
+        screen = await shown(pilot)
+        first, second = rows(screen)
+        assert first.startswith("Wan 2.6")
+        assert "67 %" in first
+        assert "50" in first
+        assert second.startswith("SeeDream 4.5")
+        assert "100 %" in second
+        assert "0:38" in second
+        assert "30 days" in titles(screen)
+        assert "█" in screen.query_one(DayPlot).words
+
+
+async def test_views_range_and_order_are_keys() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("dollar_sign")
+        screen = await shown(pilot)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: screen.view == "type" and "text to video" in rows(screen)[0])
+        await pilot.press("plus")
+        await until(pilot, lambda: "90 days" in titles(screen))
+        await pilot.press("minus", "minus")
+        await until(pilot, lambda: "7 days" in titles(screen))
+        await pilot.press("s", "s")
+        assert screen.sorted_by == "success"
+        assert rows(screen)[0].startswith("text to video")
+
+
+async def test_the_rows_are_written_as_a_file(tmp_path: Path) -> None:
+    app = open_app("queue", data=tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("dollar_sign")
+        await shown(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: list((tmp_path / "exports").glob("*.csv")))
+        (path,) = (tmp_path / "exports").glob("*.csv")
+        await until(pilot, lambda: path.read_text("utf-8").count("\n") == 3)
+        assert "Wan 2.6,50,3,2,1," in path.read_text("utf-8")
+
+
+def test_days_without_a_job_are_there_too() -> None:
+    today = datetime.fromtimestamp(NOW).date()  # noqa: DTZ006
+    found = report.Spending(today, 7, (ReportRow(str(today), jobs=1, points=5),))
+    assert found.points() == [0, 0, 0, 0, 0, 0, 5]
+    assert found.total == 5
+
+
+def test_a_range_that_is_wider_than_the_plot_is_summed_up() -> None:
+    today = datetime.fromtimestamp(NOW).date()  # noqa: DTZ006
+    found = report.Spending(today, 365, (ReportRow(str(today), jobs=1, points=5),))
+    lines = report.plot(found, 60, 4, report_glyphs())
+    assert all(len(axis + bars) <= 60 for axis, bars in lines)
+    assert any("█" in bars for _, bars in lines)
+
+
+def report_glyphs() -> report.Glyphs:
+    from ima_tui.tui.theme.glyphs import glyphs
+
+    return glyphs(False)
+
+
+def test_a_name_that_no_list_has_is_shown_by_its_id() -> None:
+    known = {SEEDREAM.model_id: SEEDREAM.name}
+    assert spending.name_of("old-model", "model", known) == "old-model"
+    assert spending.name_of(SEEDREAM.model_id, "model", known) == "SeeDream 4.5"
