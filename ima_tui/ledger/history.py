@@ -41,6 +41,7 @@ class JobFilter:
     since: float = 0.0
     until: float = 0.0
     needs_approval: bool = False
+    client: str = ""
 
     def where(self, at: str = "created_at") -> tuple[str, tuple[str | float, ...]]:
         """Return the condition and its values; `at` is the time that `since` and `until` mean."""
@@ -51,6 +52,8 @@ class JobFilter:
             parts.append(("state != 'forgotten'", ()))
         if self.needs_approval:
             parts.append(("held AND state = 'queued'", ()))
+        if self.client:
+            parts.append(("client = ?", (self.client,)))
         if self.task_type:
             parts.append(("task_type = ?", (self.task_type,)))
         if self.model:

@@ -62,7 +62,8 @@ class Jobs:
     ) -> Job:
         """Record the order and wake the scheduler. Raises `KeyMissing`.
 
-        A known `intent` returns its job and sends nothing: see `Ledger.add`. `repeats`: the job
+        A known `intent` returns its job and sends nothing: see `Ledger.add`, also for the
+        `LedgerError` where its key was used for something else. `repeats`: the job
         that this one tries again. `after`: a job that must be done first; inputs such as `job:41#1`
         (the first result of job 41) name theirs.
         """

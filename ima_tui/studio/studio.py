@@ -56,13 +56,15 @@ async def open_studio(
     locate: Locate | None = None,
     for_screen: bool = False,
     patient: bool = False,
+    asks: bool = False,
 ) -> AsyncIterator[Studio]:
     """Open a studio, closed at the end.
 
     `for_screen`: nothing is opened or followed before `begin`, which the app calls after its first
     paint; then jobs of ended runs are followed too, and a missing network is waited for. Otherwise
     all is ready when this yields (raises `LedgerError`), and only this run's jobs are followed.
-    `patient`: wait for a missing network without a screen, too.
+    `patient`: wait for a missing network without a screen, too. `asks`: a job over a limit waits
+    for the user's approval, given elsewhere, instead of failing.
     """
     studio = Studio(
         settings,
@@ -71,6 +73,7 @@ async def open_studio(
         locate,
         everything=for_screen,
         patient=for_screen or patient,
+        asks=for_screen or asks,
     )
     try:
         if not for_screen:
@@ -92,6 +95,7 @@ class Studio:
         *,
         everything: bool,
         patient: bool,
+        asks: bool,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -99,6 +103,7 @@ class Studio:
         self._locate = locate
         self._everything = everything
         self._patient = patient
+        self._asks = asks
         self._broadcast = EventBus()
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
@@ -131,6 +136,7 @@ class Studio:
             self.input_checks,
             everything=self._everything,
             patient=self._patient,
+            asks=self._asks,
         )
 
     @cached_property

@@ -71,6 +71,7 @@ def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
         "created_at": iso_time(job.created_at),
         "sent_at": iso_time(job.sent_at),
         "ended_at": iso_time(job.ended_at),
+        "client": order.client or None,
         "error": job.failure.kind.removeprefix("error.") if job.failure else None,
         "urls": [redact(media.url) for media in job.medias],
         "paths": [media.path for media in job.medias if media.path],

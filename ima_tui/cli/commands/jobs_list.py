@@ -171,6 +171,7 @@ COLUMNS: dict[str, Callable[[Job, float], object]] = {
     "ended_at": lambda job, _: iso_time(job.ended_at),
     "elapsed": lambda job, now: duration(job.elapsed(now)) if job.sent_at else None,
     "elapsed_s": lambda job, now: round(job.elapsed(now), 1),
+    "client": lambda job, _: job.order.client or None,
     "error": lambda job, _: job.failure.kind.removeprefix("error.") if job.failure else None,
     "urls": lambda job, _: [redact(media.url) for media in job.medias],
     "paths": lambda job, _: [media.path for media in job.medias if media.path],
