@@ -148,17 +148,19 @@ class Jobs:
     def order_again(self, before: Job) -> Order:
         """Return the order for running a job again; of a partial one only what is missing.
 
-        Raises `UsageError` where the prompt was lost with the ledger.
+        The user orders it now, whoever ordered it before. Raises `UsageError` where the prompt was
+        lost with the ledger.
         """
         if before.order.prompt_is_lost:
             raise UsageError("error.prompt_lost", id=before.id)
         lacking = outputs.missing(before)
+        own = replace(before.order, client="")
         if not outputs.is_partial(before) or not lacking:
-            return before.order
+            return own
         model = self._catalogue.model_of(before.order)
         if model is not None and lacking not in form.counts(model):
-            return before.order
-        order = replace(before.order, n=lacking)
+            return own
+        order = replace(own, n=lacking)
         return replace(order, confirmed=order.total)
 
     async def again(self, job_id: int) -> Job:

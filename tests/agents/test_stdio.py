@@ -6,33 +6,15 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agents import ask
+from agent_client import FOX, MAIN, agent, ask
 from batch_person import Person
-from mcp import Client, StdioServerParameters, stdio_client
-from mcp.types import Implementation
-
-FOX = {"prompt": "a red fox in snow", "task_type": "text_to_image"}
-MAIN = [sys.executable, "-m", "ima_tui", "mcp"]
-
-
-@asynccontextmanager
-async def agent(person: Person, **more: Any) -> AsyncIterator[Client]:
-    environment = os.environ | person.environment | {"HOME": str(person.folder)}
-    server = StdioServerParameters(command=MAIN[0], args=MAIN[1:], env=environment)
-    with (person.folder / "stderr").open("a+") as stderr:
-        transport = stdio_client(server, errlog=stderr)
-        async with Client(
-            transport, client_info=Implementation(name="claude", version="1"), **more
-        ) as client:
-            yield client
+from mcp import Client
 
 
 async def test_an_agent_orders_waits_for_the_user_and_gets_files(person: Person) -> None:
@@ -47,7 +29,9 @@ async def test_an_agent_orders_waits_for_the_user_and_gets_files(person: Person)
     async def log(params: Any) -> None:
         told.append(params.data)
 
-    async with agent(person, mode="legacy", logging_callback=log) as client:
+    async with agent(
+        person.folder, person.environment, mode="legacy", logging_callback=log
+    ) as client:
         assert (await ask(client, "list_models", task_type="text_to_image"))["models"]
         price = await ask(client, "quote", **FOX)
         job = await ask(client, "generate", idempotency_key="1", **FOX)
@@ -107,3 +91,65 @@ async def test_the_server_ends_at_once_and_stdout_is_protocol_only(
     rest, _ = await asyncio.gather(process.stdout.read(), process.wait())
     assert all(json.loads(line) for line in rest.splitlines())
     assert process.returncode == 0
+
+
+# ------------------------------------------------------------------------------------ killed
+
+STEPS = ("list_models", "quote", "generate", "wait_job")
+
+
+async def session(client: Client, prompt: str, until: str = STEPS[-1]) -> dict[str, Any]:
+    """What an agent does, from the first message to `until`; the last document."""
+    order = FOX | {"prompt": prompt}
+    told: dict[str, Any] = {}
+    for step in STEPS[: STEPS.index(until) + 1]:
+        if step == "list_models":
+            told = await ask(client, step, task_type="text_to_image", limit=1)
+        elif step == "quote":
+            told = await ask(client, step, **order)
+        elif step == "generate":
+            told = await ask(client, step, idempotency_key=f"key of {prompt}", **order)
+        else:
+            told = await ask(client, step, job_id=told["job_id"], seconds=300)
+    return told
+
+
+def kill(person: Person) -> None:
+    os.kill(int((person.folder / "pid").read_text()), signal.SIGKILL)
+
+
+def spend_freely(person: Person) -> None:
+    (person.folder / "config.toml").write_text("[agents]\napprove_above = 1000\n")
+
+
+async def killed_while_ordering(person: Person, prompt: str) -> None:
+    """The service has accepted the job, and the server dies before or after it knows."""
+    with suppress(Exception):  # the connection breaks
+        async with agent(person.folder, person.environment) as client, asyncio.TaskGroup() as group:
+            group.create_task(session(client, prompt, "generate"))
+            while prompt not in person.accepted():
+                await asyncio.sleep(0.01)
+            kill(person)
+
+
+async def test_killed_while_it_orders_it_is_paid_once(person: Person) -> None:
+    spend_freely(person)
+    await killed_while_ordering(person, "a boat")
+    async with agent(person.folder, person.environment) as client:
+        again = await session(client, "a boat", "generate")
+    assert again["status"] in ("running", "fetching", "done", "unknown")
+    assert person.accepted() == ["a boat"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_after_each_message_it_is_paid_once(person: Person, step: str) -> None:
+    spend_freely(person)
+    with suppress(Exception):
+        async with agent(person.folder, person.environment) as client:
+            await session(client, "a boat", step)
+            kill(person)
+            await client.list_tools()
+    async with agent(person.folder, person.environment) as client:
+        done = await session(client, "a boat")
+    assert (done["status"], person.accepted()) == ("done", ["a boat"])

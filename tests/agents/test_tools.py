@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from agents import ask, refused
+from agent_client import ask, refused
 from mcp import Client
 from mcp.types import Implementation
 from studios import at, held

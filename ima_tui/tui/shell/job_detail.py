@@ -103,6 +103,8 @@ def _facts(job: Job, events: Sequence[Event], now: float, aside: str, *, timelin
     ]
     if sentence:
         lines.append(Content.styled(sentence, f"${role}"))
+    if job.order.client:
+        lines += [Content.styled(line, "$info") for line in words.ordered_by(job)]
     if aside:
         lines.append(Content.styled(aside, "$muted"))
     results = [Content.styled(words.result_words(media), "$info") for media in job.medias]

@@ -12,9 +12,9 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.core.text import duration, one_line
+from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
-from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY
+from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -224,6 +224,15 @@ def waiting_words(job: Job, *, short: bool = False) -> str:
     return ""
 
 
+def ordered_by(job: Job) -> list[str]:
+    """The agent that ordered it; before it is sent, also the files that it would send."""
+    lines = [say("queue.ordered_by", client=one_line(job.order.client, 60))]
+    if job.state in UNSENT:
+        inputs = map(redact, job.order.inputs)
+        lines += [say("queue.input", source=one_line(source, 200)) for source in inputs]
+    return lines
+
+
 def failure_words(job: Job) -> str:
     """Why it failed, in our words; a reason of the service that we can't name stays unsaid."""
     problem = outputs.problem_of(job)
@@ -272,6 +281,6 @@ def matches(job: Job, wanted: str) -> bool:
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)
-    text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
+    text = f"#{job.id} {job.order.client} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
     folded = text.casefold()
     return all(word in folded for word in wanted.split())
