@@ -31,6 +31,17 @@ wrong value it names the line and uses the default. Settings that protect your p
 because a default could cost points. `NO_COLOR` (any value) turns colours off. For keys see
 [keys.md](keys.md)."""
 
+PROJECTS = """
+```toml
+[projects."Spring campaign"]
+per_day = 500
+per_month = 5000
+```
+
+A job that would go over one of them waits for your approval (`jobs send`, or `a` in Queue). From
+80 % on, a verb says so at its end; `ima-tui jobs report` lists all limits. Also
+`ima-tui config set "projects.Spring campaign.per_day" 500`."""
+
 
 def page() -> str:
     """The whole of docs/configuration.md."""
@@ -50,6 +61,7 @@ def page() -> str:
         default = toml_file.toml_value(setting.default)
         allowed = setting.allowed.replace("|", "\\|")
         lines.append(f"| {name} | `{default}` | {allowed} | {about} |")
+    lines += ["", "## [projects]", "", i18n.say("setting.projects"), PROJECTS]
     return "\n".join(lines) + "\n"
 
 

@@ -154,8 +154,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(
     settings: Settings, unhurried: None
 ) -> Callable[..., AbstractAsyncContextManager[Studio]]:
-    """opened(patient=…, asks=…, key=…, **settings): a studio of a screen (patient), of agents (asks)
-    or of a script."""
+    """opened(patient=…, asks=…, key=…, **settings): a studio of a screen (patient), of agents
+    (asks) or of a script."""
     from ima_tui.config.api_key import Key
     from ima_tui.core.clock import ScaledClock
     from ima_tui.studio.studio import open_studio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,30 +33,42 @@ MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0" + b"x" * 40
 
 
 class FastClock:
-    """A minute takes a few milliseconds, and nobody sleeps shorter than one turn of the loop."""
+    """A minute takes a few milliseconds, and nobody sleeps shorter than one turn of the loop.
+
+    A stall of this process counts as `STALL` at most: on a busy machine no deadline passes only
+    because nobody had his turn.
+    """
+
+    STALL = 0.01
 
     def __init__(self, rate: float = 1500.0) -> None:
         self._rate = rate
         self._ahead = 0.0
-        self._slept = 0.0
+        self._passed = 0.0
+        self._seen = time.monotonic()
 
     def time(self) -> float:
-        return 1_700_000_000 + self._ahead + asyncio.get_running_loop().time() * self._rate
+        return 1_700_000_000 + self._ahead + self.steady()
 
     def steady(self) -> float:
-        return self._slept + asyncio.get_running_loop().time() * self._rate
+        now = time.monotonic()
+        self._passed += min(now - self._seen, self.STALL) * self._rate
+        self._seen = now
+        return self._passed
 
     def jump(self, seconds: float) -> None:
         """The lid was closed for so long."""
-        self._ahead += seconds
-        self._slept += max(0.0, seconds)
+        self._passed += max(0.0, seconds)
+        self._ahead += min(0.0, seconds)
 
     def set(self, seconds: float) -> None:
         """A person or NTP set the wall clock by so much."""
         self._ahead += seconds
 
     async def sleep(self, seconds: float) -> None:
+        due = self.steady() + seconds
         await asyncio.sleep(max(0.0, seconds) / self._rate)
+        self._passed += max(0.0, due - self.steady())
 
 
 Step = Any

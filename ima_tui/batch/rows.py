@@ -1,4 +1,4 @@
-"""Batch rows: parses JSON Lines, CSV and plain text. Pure, no file or network access.
+"""Batch rows: parses JSON Lines, JSON arrays, CSV and plain text. Pure, no file or network access.
 
 A row's identity is its content and position, so running the same text again after an interruption
 yields the same intents and pays for none of them twice.
@@ -18,6 +18,7 @@ from itertools import product
 from math import prod
 
 from ima_tui.catalogue import order
+from ima_tui.core import labels
 from ima_tui.core.domain import Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
@@ -25,7 +26,10 @@ from ima_tui.core.text import folded, one_line
 MOST_VARIANTS = 200
 """Maximum variants of one prompt; three groups of six are 216 images, and rarely meant."""
 MOST_ROWS = 20_000
-NAMES = ("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params")
+NAMES = (
+    *("prompt", "task_type", "model_id", "version_id", "input_images", "n", "extra_params"),
+    "project",
+)
 """Columns of a row; every other name is a parameter of its model."""
 
 
@@ -33,6 +37,7 @@ class RowKind(StrEnum):
     """Format of a batch."""
 
     JSONL = "jsonl"
+    JSON = "json"
     CSV = "csv"
     TEXT = "text"
 
@@ -55,9 +60,13 @@ class Row:
     chosen: tuple[tuple[str, Value], ...] = ()
     inputs: tuple[str, ...] = ()
     n: int = 1
+    project: str = ""
 
     def intent(self, label: str = "") -> str:
-        """Return the row's intent, its id in the ledger. Another `label` gives another intent."""
+        """Return the row's intent, its id in the ledger. Another `label` gives another intent.
+
+        Another project does not: what was paid for under one is not paid for again.
+        """
         content = [
             label,
             self.place,
@@ -90,6 +99,7 @@ class RemainingRows:
     version_id: str = ""
     n: int = 1
     chosen: tuple[tuple[str, Value], ...] = ()
+    project: str = ""
 
 
 Record = Mapping[str, object]
@@ -99,12 +109,15 @@ def kind_of(name: str, text: str) -> RowKind:
     """Return the format by the file name's ending; else, as for stdin, by the text."""
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending in ("jsonl", "ndjson", "json"):
-        return RowKind.JSONL
+        return RowKind.JSON if text.lstrip().startswith("[") else RowKind.JSONL
     if ending in ("csv", "tsv"):
         return RowKind.CSV
     if ending == "txt":
         return RowKind.TEXT
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    lines = (line for line in text.splitlines() if line.strip() and not _SEPARATOR.match(line))
+    first = next(lines, "")
+    if text.lstrip().startswith("[") and isinstance(next(_json_array(text), (0, None))[1], dict):
+        return RowKind.JSON
     try:
         if isinstance(json.loads(first), dict):
             return RowKind.JSONL
@@ -119,9 +132,7 @@ def parse(text: str, kind: RowKind, rest: RemainingRows | None = None) -> list[R
 
     Raises `UsageError` where there are no rows, too many, or no prompt column.
     """
-    records = {RowKind.JSONL: _json_lines, RowKind.CSV: _csv_rows, RowKind.TEXT: _text_lines}[kind](
-        text
-    )
+    records = _READERS[kind](text)
     rows: list[Row | BadRow] = []
     for place, (line, record) in enumerate(records, 1):
         try:
@@ -168,11 +179,32 @@ def _json_object(written: str) -> Record:
     return found
 
 
+def _json_array(text: str) -> Iterator[tuple[int, Record | UsageError]]:
+    """Read element by element, so that each has its line and a fault names its own."""
+    at, line, decoder = text.find("[") + 1, 1, json.JSONDecoder()
+    line += text.count("\n", 0, at)
+    while at < len(text):
+        begin = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        line += text.count("\n", at, begin)
+        if text[begin : begin + 1] in ("]", ""):
+            return
+        try:
+            found, at = decoder.raw_decode(text, begin)
+        except (ValueError, RecursionError):
+            yield line, UsageError("error.bad_json", text=one_line(text[begin : begin + 80], 80))
+            return  # where the next element begins is anybody's guess
+        bad = UsageError("error.bad_json", text=one_line(text[begin:at], 80))
+        yield line, found if isinstance(found, dict) else bad
+        line += text.count("\n", begin, at)
+
+
 def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
-    delimiter = _delimiter(text.lstrip().partition("\n")[0])
+    told = _SEPARATOR.match(text)  # spreadsheets write it for each other
+    text, before = (text[told.end() :], 1) if told else (text, 0)
+    delimiter = told[1] if told else _delimiter(text.lstrip().partition("\n")[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: Sequence[str] = ()
-    line = 1
+    line = 1 + before
     try:
         for cells in reader:
             filled = any(cell.strip() for cell in cells)
@@ -180,9 +212,32 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
                 yield line, _csv_record(header, cells)
             elif filled:
                 header = _checked_header(cells)
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + before
     except csv.Error:
         yield line, UsageError("error.batch_csv")  # an open quote swallows the rest
+
+
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?\r?(?:\n|$)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,]*")
+_READERS = {
+    RowKind.JSONL: _json_lines,
+    RowKind.JSON: _json_array,
+    RowKind.CSV: _csv_rows,
+    RowKind.TEXT: _text_lines,
+}
+
+
+def duplicates(rows: Sequence[Row | BadRow]) -> dict[int, int]:
+    """Return the line of each row that says the same as an earlier one, and that one's line."""
+    first: dict[Row, int] = {}
+    same: dict[int, int] = {}
+    for row in rows:
+        if isinstance(row, Row):
+            plain = replace(row, line=0, place=0, variant=0)
+            before = first.setdefault(plain, row.line)
+            if before != row.line:
+                same[row.line] = before
+    return same
 
 
 def _delimiter(header: str) -> str:
@@ -235,6 +290,7 @@ def _row(line: int, place: int, record: Record, rest: RemainingRows) -> Row:
         chosen=_chosen(rest.chosen, extra, own),
         inputs=_inputs(known.get("input_images")),
         n=rest.n if count is None else count,
+        project=labels.project(_text(known, "project")) or rest.project,
     )
 
 

@@ -183,12 +183,18 @@ def _not_offered(
     return UsageError("error.bad_number", name=name, value=shown, model=model.name)
 
 
+_WORDS_FOR = {"female": "f", "male": "m"}
+"""What the founding document calls options that the lists abbreviate."""
+
+
 def _accept_value(field: Field, written: object) -> Value | None:
     """Return the field's own value for the typed one; None where it has none."""
     if field.options:
         by_value = (o.value for o in field.options if same(o.value, written))
         by_label = (o.value for o in field.options if same(o.label, written))
-        return next(chain(by_value, by_label), None)
+        word = _WORDS_FOR.get(str(written).strip().casefold())
+        by_word = (o.value for o in field.options if word and same(o.value, word))
+        return next(chain(by_value, by_label, by_word), None)
     if field.kind is FieldKind.TOGGLE:
         return truth(written)
     if field.kind is FieldKind.NUMBER:

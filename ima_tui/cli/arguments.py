@@ -37,7 +37,8 @@ class VerbParser(argparse.ArgumentParser):
         if unknown:
             words = say("argparse.unknown") % " ".join(unknown)
             near = nearest(unknown[0].partition("=")[0], sorted(set(_flags(self))), 1, 0.7)
-            self.error(f"{words} {say('argparse.near', near=near[0])}" if near else words)
+            stop = "。" if language() == "zh" else "."
+            self.error(f"{words}{stop} {say('argparse.near', near=near[0])}" if near else words)
         return found
 
     def format_help(self) -> str:
@@ -91,6 +92,15 @@ def job_number(text: str) -> int:
     return number
 
 
+def result_number(text: str) -> tuple[int, int]:
+    """The number of a job, `41`, or of one of its results, `41#2`; 0 for all results."""
+    job, mark, index = text.removeprefix("#").partition("#")
+    number = whole(index, 1000) if mark else 0
+    if number is None or (mark and not number):
+        raise argparse.ArgumentTypeError(say("cli.no_result", text=one_line(text, 40)))
+    return job_number(job), number
+
+
 def integer(text: str) -> int:
     """A whole number of a size that means something; what it may be is for others to say."""
     number = whole(text.removeprefix("-"))
@@ -114,5 +124,13 @@ def positive(text: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+    return number
+
+
+def positive_count(text: str) -> int:
+    """How many: from 1 to 100,000."""
+    number = count(text)
+    if not number:
         raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number

@@ -20,6 +20,7 @@ from ima_tui.core.errors import (
     MISCONFIGURED,
     UNREACHABLE,
     ImaError,
+    OverLimit,
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
@@ -58,6 +59,8 @@ EXITS = {
     "error.over_agent_ask": EXIT_LIMIT,
     "error.over_agent_job": EXIT_LIMIT,
     "error.over_agent_day": EXIT_LIMIT,
+    "error.over_project_day": EXIT_LIMIT,
+    "error.over_project_month": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,
     "error.malformed": EXIT_UNREACHABLE,
     "error.clock_days": EXIT_UNREACHABLE,
@@ -69,6 +72,8 @@ EXITS = {
 }
 LONG = 5.0
 """Seconds of an upload, a check or a create after which its wait is explained."""
+OVER = "waiting.over_"
+"""A limit on spending that the person set holds the job."""
 FULL = ("waiting.running", "waiting.kind")
 
 
@@ -80,7 +85,16 @@ def exit_code(job: Job, *, wanted: bool = False) -> int:
         return EXIT_FAILED if outputs.is_partial(job) else EXIT_NOT_FETCHED
     if wanted and outputs.unfetched(job):
         return EXIT_NOT_FETCHED
+    if held_by_limit(job) is not None:
+        return EXIT_LIMIT
     return STATE_EXITS.get(job.state, EXIT_STILL_RUNNING)
+
+
+def held_by_limit(job: Job) -> OverLimit | None:
+    """Return the limit of the user's that an unsent job is over, in words; None for any other."""
+    if not (job.needs_approval and job.state in UNSENT and job.waiting.startswith(OVER)):
+        return None
+    return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -93,6 +107,13 @@ def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
     if job.state is State.DONE and job.failure is not None:
         return failure_of(job)
     return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
+
+
+def surplus(job: Job) -> str:
+    """That more came than was ordered, and how much of it is kept; or ""."""
+    if not outputs.surplus(job):
+        return ""
+    return say("jobs.kept_more", n=job.order.n, kept=len(job.medias))
 
 
 def suggestion(studio: Studio, job: Job) -> str:

@@ -9,7 +9,15 @@ from importlib import import_module
 from typing import TypeAlias, cast
 
 from ima_tui import __version__
-from ima_tui.cli.arguments import VerbParser, count, integer, job_number, positive
+from ima_tui.cli.arguments import (
+    VerbParser,
+    count,
+    integer,
+    job_number,
+    positive,
+    positive_count,
+    result_number,
+)
 from ima_tui.cli.help_format import translate
 from ima_tui.core.domain import State, TaskType
 from ima_tui.i18n import say
@@ -116,6 +124,7 @@ def _generate(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
+    parser.add_argument("--from", dest="made_from", metavar="FILE", help=say("cli.made_from"))
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
@@ -143,13 +152,20 @@ def _generating(parser: VerbParser) -> None:
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
+    _project(parser)
+
+
+def _project(parser: VerbParser) -> None:
+    parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))
 
 
 def _batch(verbs: Verbs) -> None:
     parser = _add(verbs, "batch", "batch:run", json=True)
     _service(parser)
     parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
-    parser.add_argument("--format", choices=("jsonl", "csv", "text"), help=say("cli.format"))
+    parser.add_argument(
+        "--format", choices=("jsonl", "json", "csv", "text"), help=say("cli.format")
+    )
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
     parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
     parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
@@ -158,12 +174,19 @@ def _batch(verbs: Verbs) -> None:
     )
     parser.add_argument("--n", type=integer, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
+    _project(parser)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
     parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
+    parser.add_argument("--retry-unknown", action="store_true", help=say("cli.retry_unknown"))
+    parser.add_argument("--parallel", type=positive_count, metavar="N", help=say("cli.parallel"))
+    parser.add_argument("--until", metavar="06:00", help=say("cli.batch_until"))
+    parser.add_argument(
+        "--order", choices=("file", "price"), default="file", help=say("cli.batch_order")
+    )
     parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
     parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
     parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
@@ -181,6 +204,7 @@ def _workflow(verbs: Verbs) -> None:
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
+    _project(planned)
     shown = _add(actions, "show", "workflow:show", json=True)
     shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     for name in ("run", "resume"):
@@ -193,6 +217,7 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
         run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
+        _project(run)
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     about = "cli.workflow_assemble"
     assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
@@ -263,7 +288,10 @@ def _jobs(verbs: Verbs) -> None:
     listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
     told = _add(actions, "report", "jobs_list:report", json=True)
     told.add_argument(
-        "--by", choices=("day", "model", "type"), default="day", help=say("cli.report_by")
+        "--by",
+        choices=("day", "model", "type", "project", "client"),
+        default="day",
+        help=say("cli.report_by"),
     )
     _chosen_jobs(told)
     shown = _add(actions, "show", "jobs:show_job", json=True)
@@ -295,14 +323,38 @@ def _jobs(verbs: Verbs) -> None:
     stopped.add_argument("id", type=job_number, nargs="+")
     opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=job_number)
+    _add(actions, "verify", "jobs_verify:run", json=True)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=job_number, nargs="+")
+    _marking(actions)
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )
     exported.add_argument("--since", metavar="7d", help=say("cli.since"))
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
+    _labelled(exported)
+
+
+def _marking(actions: Verbs) -> None:
+    parser = _add(actions, "mark", "jobs_mark:run", json=True)
+    parser.add_argument("id", type=result_number, nargs="+", metavar="ID", help=say("cli.mark_id"))
+    star = parser.add_mutually_exclusive_group()
+    star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
+    star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
+    parser.add_argument("--tag", action="append", default=[], metavar="A,B", help=say("cli.tag"))
+    parser.add_argument(
+        "--untag", action="append", default=[], metavar="A,B", help=say("cli.untag")
+    )
+    parser.add_argument("--project", metavar="NAME", help=say("cli.mark_project"))
+
+
+def _labelled(parser: VerbParser) -> None:
+    """Flags that choose jobs by what users and agents called them."""
+    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
+    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
+    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
+    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
 
 
 def _chosen_jobs(parser: VerbParser) -> None:
@@ -315,6 +367,7 @@ def _chosen_jobs(parser: VerbParser) -> None:
     parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
     parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
     parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
+    _labelled(parser)
 
 
 def _prefs(verbs: Verbs) -> None:
@@ -330,8 +383,32 @@ def _prefs(verbs: Verbs) -> None:
     cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
+    _add(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
+    taken = _add(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
+    taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
+    taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
     restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
+
+
+def _subjects(verbs: Verbs) -> None:
+    about = say("cli.subjects")
+    parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    added = _add(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
+    added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
+    _add(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
+    removed = _add(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
+    removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
+    exported = _add(actions, "export", "subjects:export", json=True, about="cli.subjects_export")
+    exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
+
+
+def _upload(verbs: Verbs) -> None:
+    parser = _add(verbs, "upload", "upload:run", json=True)
+    _service(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
 
 
 def _config(verbs: Verbs) -> None:
@@ -369,6 +446,7 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
     parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
+    parser.add_argument("--points", type=count, metavar="N", help=say("cli.logs_points"))
     parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
 
 
@@ -412,6 +490,8 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "frame": _frame,
     "extend": _extend,
     "jobs": _jobs,
+    "subjects": _subjects,
+    "upload": _upload,
     "prefs": _prefs,
     "config": _config,
     "key": _key,

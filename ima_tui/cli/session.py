@@ -191,5 +191,7 @@ def downloads(settings: Settings, folder: str | None) -> Settings:
         return without_downloads(settings)
     from ima_tui.runner import result_files
 
-    where = result_files.folder_of(folder) if folder else settings.folder
-    return replace(settings, folder=where, download=True)
+    if not folder:
+        return replace(settings, download=True)
+    where = result_files.folder_of(folder)
+    return replace(settings, folder=where, project_folders=False, download=True)

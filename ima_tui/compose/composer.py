@@ -32,9 +32,11 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent
+    from ima_tui.subjects.store import Subject
 
 Read = Callable[["Composer"], "Intent | None"]
 Suggest = Callable[[TaskType], ModelVersion | None]
@@ -82,8 +84,7 @@ class Composer:
         """Those of `pinned` that hold for this prompt only."""
         self.kept: set[str] = set()
         """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
-        self.decision: Intent | None = None
-        """What was heard last."""
+        self.decision: Intent | None = None  # what was heard last
         self.order: tuple[int, ...] = ()
         """The places of the inputs in the order in which they go out."""
         self._read: dict[str, AppliedIntent] = {}
@@ -98,6 +99,8 @@ class Composer:
         """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
+        self.subjects: tuple[Subject, ...] = ()
+        self.named = Mentions()  # those that the prompt names
         self.replaces: int | None = None
         """The unsent job that goes when this is sent."""
 

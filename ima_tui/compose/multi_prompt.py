@@ -19,6 +19,7 @@ from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.intent import Confidence, IntentQuestion
 from ima_tui.intent.intent import RequestKind as Reading
+from ima_tui.subjects import mentions
 
 if TYPE_CHECKING:
     from ima_tui.compose.confirmation import Unmet
@@ -135,5 +136,6 @@ def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
 
 
 def words_of(text: str, desk: Composer) -> str:
-    """What goes out as the prompt."""
-    return apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
+    """What goes out as the prompt; the names of subjects stay, without their `@`."""
+    words = apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
+    return mentions.without_signs(words, mentions.find(words, desk.subjects))

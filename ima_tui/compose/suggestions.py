@@ -35,6 +35,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.text import nearest
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Confidence, IntentQuestion, Parameter, RequestKind
 from ima_tui.preferences import policy
@@ -66,6 +67,8 @@ class Suggestion:
     plans: bool = False
     """The prompt becomes a workflow."""
     points: int | None = None
+    subject: str = ""
+    """The name of a subject that gets its `@` in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
     if decision is None:
         return ()
     found = [
+        *_subjects(desk),
         *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
@@ -99,6 +103,18 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
             if not (refusal.name == "audio" and SILENT in asked)
         ]
     return tuple(each for each in found if not _is_answered(desk, each))
+
+
+def _subjects(desk: Composer) -> Iterator[OpenQuestion]:
+    """Offer the subjects that are named without an `@`; say which `@` names none."""
+    use = [Suggestion("subject.use", {"name": one.name}, subject=one.name)
+           for one in desk.named.offered[:MOST]]  # fmt: skip
+    if use:
+        yield OpenQuestion("subject.offered", answers=tuple(use))
+    for name in desk.named.unknown[:1]:
+        known = [one.name for one in desk.subjects]
+        names = ", ".join(nearest(name, known, 3, 0.2) or known[:3])
+        yield OpenQuestion("subject.not_known", {"name": name, "names": names})
 
 
 def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:

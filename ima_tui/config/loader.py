@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from ima_tui import i18n
 from ima_tui.config import toml_file as config_file
+from ima_tui.config.projects import ProjectLimits
 from ima_tui.config.schema import (
     OFFICIAL_API,
     OFFICIAL_UPLOAD,
@@ -59,6 +60,7 @@ class Settings:
     requests_at_once: int = 8
     download: bool = True
     folder: Path = Path("ima")
+    project_folders: bool = True
     prompt_in_sidecar: bool = False
     name: str = "{date}-{model}-{task}-{index}"
     """Template of the file names of results."""
@@ -84,6 +86,8 @@ class Settings:
     """Nothing is sent or written. A flag of one run, not a setting."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings by id, comma-separated, as written; the TUI checks the ids."""
+    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
+    """Limits by folded project name."""
     values: Mapping[str, Raw] = field(default_factory=dict)
     """Every setting by name before it was resolved: `auto` is still `auto`."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -164,7 +168,8 @@ def load(
     for setting in SETTINGS:
         value, origin = _settle(setting, flags or {}, env, written, warnings)
         raw[setting.attribute], origins[setting.name] = value, origin
-    return _settings(raw, written.keys, origins, tuple(warnings), env, path)
+    settings = _settings(raw, written.keys, origins, tuple(warnings), env, path)
+    return replace(settings, projects=written.projects)
 
 
 def _settle(

@@ -71,6 +71,12 @@ class Setting:
         return self.name.rpartition(".")[0]
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it is in, the outer one first."""
+        outer, _, inner = self.table.partition(".")
+        return tuple(filter(None, (outer, inner)))
+
+    @property
     def about(self) -> str:
         """The description in the current language."""
         return i18n.say(f"setting.{self.name}")
@@ -123,6 +129,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("queue.requests_at_once", 8, minimum=1),
     Setting("results.download", True),
     Setting("results.folder", "~/Pictures/ima"),
+    Setting("results.project_folders", True),
     Setting("results.prompt_in_sidecar", False),
     Setting(
         "results.name",
@@ -219,5 +226,5 @@ def _array(words: str) -> object:
 def typed(value: Raw) -> str:
     """Return the value as the user would type it; the inverse of `parsed`."""
     if isinstance(value, tuple):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False) if value else ""
     return str(value)

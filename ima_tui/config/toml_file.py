@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ima_tui import i18n
+from ima_tui.config import projects
+from ima_tui.config.projects import ProjectLimits
 from ima_tui.config.schema import (
     BY_NAME,
     SETTINGS,
     Raw,
+    Setting,
     checked,
 )
 from ima_tui.core import atomic_file
@@ -35,12 +38,14 @@ class Written:
     """Parsed content of the file.
 
     `values`: known settings by `table.key`, unchecked; `keys`: the `[keys]` table by binding id;
+    `projects`: limits by folded project name;
     `warnings`: a sentence for each unknown name.
     """
 
     path: Path
     values: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -68,6 +73,7 @@ def read(path: Path) -> Written:
         raise _broken(path, i18n.say("config.too_much")) from error
     lines = line_numbers(text)
     keys = keymap(tables.pop("keys", {}), path)
+    limits = projects.parse(tables.pop(projects.TABLE, {}), str(path))
     flat: dict[str, object] = {}
     for key, value in tables.items():
         if isinstance(value, dict):
@@ -76,10 +82,10 @@ def read(path: Path) -> Written:
             flat[key] = value
     unknown = [name for name in flat if name not in BY_NAME]
     values = {name: value for name, value in flat.items() if name in BY_NAME}
-    found = Written(path, values, keys, lines)
+    found = Written(path, values, keys, limits, lines)
     _stop_at_guards(found, tables)
     warnings = tuple(_unknown(found.place(name), name) for name in unknown)
-    return Written(path, values, keys, lines, warnings)
+    return Written(path, values, keys, limits, lines, warnings)
 
 
 def _text(path: Path) -> str | None:
@@ -226,26 +232,28 @@ def put(path: Path, name: str, value: Raw) -> None:
 
     Raises `UsageError` for an invalid value, invalid TOML or an unwritable file.
     """
-    setting = BY_NAME[name]
+    setting = _setting(name)
     value = checked(setting, value, name)
     document = _document(path)
-    owner = _table(document, setting.table, path)
+    owner = _table(document, setting.tables, path)
     owner[setting.key] = list(value) if isinstance(value, tuple) else value
     _write(path, document)
 
 
 def drop(path: Path, name: str) -> bool:
     """Remove a value, so that the default applies. Returns False if it was not in the file."""
-    setting = BY_NAME[name]
+    setting = _setting(name)
     document = _document(path)
-    if setting.table and setting.table not in document:
-        return False
-    owner = _table(document, setting.table, path)
+    owner = _table(document, setting.tables, path)
     if setting.key not in owner:
         return False
     del owner[setting.key]
     _write(path, document)
     return True
+
+
+def _setting(name: str) -> Setting:
+    return projects.setting_of(name) or BY_NAME[name]
 
 
 def _document(path: Path) -> TOMLDocument:
@@ -258,17 +266,19 @@ def _document(path: Path) -> TOMLDocument:
         raise _broken(path, error) from error
 
 
-def _table(document: TOMLDocument, name: str, path: Path) -> TOMLDocument | Table:
+def _table(document: TOMLDocument, names: Sequence[str], path: Path) -> TOMLDocument | Table:
+    """Return the table of these names, one inside the other; missing ones are added."""
     import tomlkit
 
-    if not name:
-        return document
-    if name not in document:
-        document[name] = tomlkit.table()
-    owner = document[name]
-    if not isinstance(owner, dict):  # `look = 3`
-        raise _broken(path, f"[{name}]")
-    return cast("Table", owner)
+    owner: TOMLDocument | Table = document
+    for depth, name in enumerate(names, 1):
+        if name not in owner:
+            owner[name] = tomlkit.table(is_super_table=depth < len(names))
+        inner = owner[name]
+        if not isinstance(inner, dict):  # `look = 3`
+            raise _broken(path, f"[{'.'.join(names)}]")
+        owner = cast("Table", inner)
+    return owner
 
 
 def _write(path: Path, document: TOMLDocument) -> None:
@@ -304,6 +314,11 @@ def example() -> str:
             lines.append(f"# Environment: {setting.environment}.")
         lines += [f"# {setting.key} = {toml_value(setting.default)}", ""]
     lines += [
+        "[projects]",
+        "",
+        f"# {en.TEXTS['setting.projects']}",
+        '# "Spring campaign" = { per_day = 500, per_month = 5000 }',
+        "",
         "[keys]",
         "",
         "# Other keys for an action, by its id; docs/keys.md lists them all.",

@@ -95,6 +95,11 @@ class GuidesChanged:
     """A guide in the knowledge folder was added, changed or removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectsChanged:
+    """A subject was added, changed or removed."""
+
+
 Notice = (
     JobChanged
     | ListChanged
@@ -103,6 +108,7 @@ Notice = (
     | PreferencesChanged
     | TaskUnsaved
     | GuidesChanged
+    | SubjectsChanged
 )
 
 

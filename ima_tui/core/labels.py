@@ -33,11 +33,13 @@ UNMARKED = Mark()
 
 @dataclass(frozen=True, slots=True)
 class MarkChange:
-    """A change of marks. `star`: None leaves it. Of a tag in both, `remove` wins."""
+    """A change of marks. None leaves star or project. Of a tag in both, `remove` wins."""
 
     star: bool | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    project: str | None = None
+    """The project of the whole job; "" takes it out of its own."""
 
     def of(self, mark: Mark) -> Mark:
         """Return the changed mark; tags keep their order and are the same in any case."""

@@ -22,7 +22,7 @@ from ima_tui.core import atomic_file
 from ima_tui.film import container, mixing, picture, sound, source
 from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
 from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
-from ima_tui.film.timeline import Film, cues_of
+from ima_tui.film.timeline import Film, Role, cues_of
 
 Tell = Callable[[dict[str, object]], None]
 
@@ -33,6 +33,8 @@ UNFINISHED: set[Path] = set()
 """Files that are being written: of no use to anybody if this process ends."""
 BYTES_A_PIXEL = 0.05
 """Of an encoded frame at most, about five times what smooth pictures take."""
+MOST_HOLD = 2.0
+"""Seconds that the last frame is held for a voice-over; a longer one is cut, and that is said."""
 MOST_CACHE = 4_000_000_000
 STALE = 7 * 86_400.0
 """Seconds after which pieces of an unfinished film are removed."""
@@ -89,7 +91,7 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     target = _target(job, name)
     _remove_orphans(target)
     if _is_made(target, name):
-        return {"path": str(target), "made": False, **_facts_of(target)}
+        return _done(target, film, made=False)
     if target.exists() and not job.replace:
         raise CannotAssemble("film.exists", path=str(target))
     _prune(cache)
@@ -98,6 +100,9 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
                for number, track in enumerate(film.tracks, 1)]  # fmt: skip
     film = _with_cues(film, lengths)
     pictures = plan(film, facts)
+    if held := _held(film, pictures, lengths):
+        film = held
+        pictures = plan(film, facts)
     buses = mixing.plan(film, pictures, facts, lengths)
     progress.expect(_work(pictures, facts, sounds=bool(buses)))
     _need_space(cache, target, pictures, sounds=bool(buses))
@@ -109,7 +114,34 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     _write(film, pictures, buses, encoded, target, name, cache, progress)
     for path in encoded:
         path.unlink(missing_ok=True)
-    return {"path": str(target), "made": True, **_facts_of(target), "encoded": pictures.encoded}
+    return {**_done(target, film, made=True), "encoded": pictures.encoded}
+
+
+def _done(target: Path, film: Film, *, made: bool) -> dict[str, object]:
+    """Return the film's facts; `voice_cut`: seconds of a voice-over that it is too short for."""
+    facts = _facts_of(target)
+    ends = _voice_end(film, [sound.seconds_of(each.file) for each in film.tracks])
+    cut = max(0.0, ends - float(str(facts["seconds"])))
+    return {"path": str(target), "made": made, **facts, "voice_cut": round(cut, 1)}
+
+
+def _voice_end(film: Film, lengths: Sequence[float]) -> float:
+    """Return when the last voice-over ends, in seconds."""
+    pairs = zip(film.tracks, lengths, strict=True)
+    return max((t.start + seconds for t, seconds in pairs if t.role is Role.VOICE), default=0.0)
+
+
+def _held(film: Film, pictures: PicturePlan, lengths: Sequence[float]) -> Film | None:
+    """Return the film with its last frame held for a voice-over that is a little too long."""
+    lasts = pictures.frames / pictures.fps
+    more = _voice_end(film, lengths) - float(lasts)
+    if not 0.0 < more <= MOST_HOLD:
+        return None
+    last = film.shots[-1]
+    # up to a whole frame
+    frames = -(-Fraction(more).limit_denominator(48_000) * pictures.fps // 1)
+    hold = last.hold + float(frames / pictures.fps)
+    return replace(film, shots=(*film.shots[:-1], replace(last, hold=hold)))
 
 
 def _with_cues(film: Film, lengths: Sequence[float]) -> Film:

@@ -5,6 +5,7 @@
     worker       the child, with still, film and sound (Pillow, PyAV)
     input_check, file_headers   input files: decoded to their end, converted for the upload
     sixel, kitty, iterm2        terminal image protocols
+    xmp          metadata packets in files, without decoding
     terminal     detection of the terminal's protocol
 
 Pillow and PyAV are imported in the child alone, so that a hostile file can hang or crash only that,

@@ -14,9 +14,8 @@ from contextlib import suppress
 from ima_tui.imaging.request import (
     MOST_ANSWER,
     CannotShow,
-    Check,
     DecodeReply,
-    DecodeRequest,
+    Request,
     read_head,
     reply_of,
 )
@@ -29,7 +28,7 @@ KEPT = frozenset(
 )
 """Environment variables passed to the child; not the key."""
 
-PendingRequest = tuple[DecodeRequest | Check, "asyncio.Future[DecodeReply]"]
+PendingRequest = tuple[Request, "asyncio.Future[DecodeReply]"]
 
 
 class Decoder:
@@ -41,7 +40,7 @@ class Decoder:
         self._child: asyncio.subprocess.Process | None = None
         self._working: asyncio.Task[None] | None = None
 
-    async def ask(self, request: DecodeRequest | Check) -> DecodeReply:
+    async def ask(self, request: Request) -> DecodeReply:
         """Return the decoded picture. Raises `CannotShow`. Cancelled requests are not decoded."""
         future: asyncio.Future[DecodeReply] = asyncio.get_running_loop().create_future()
         self._pending.append((request, future))
@@ -75,7 +74,7 @@ class Decoder:
                 if not future.done():
                     future.set_result(reply)
 
-    async def _answer(self, request: DecodeRequest | Check) -> DecodeReply:
+    async def _answer(self, request: Request) -> DecodeReply:
         for _ in range(2):  # a child that had just ended is started once more
             child = await self._ready()
             try:
@@ -126,9 +125,7 @@ class Decoder:
         await child.wait()
 
 
-async def _exchange(
-    child: asyncio.subprocess.Process, request: DecodeRequest | Check
-) -> DecodeReply | None:
+async def _exchange(child: asyncio.subprocess.Process, request: Request) -> DecodeReply | None:
     """Send one request; None if the child has ended."""
     if child.stdin is None or child.stdout is None:
         return None

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ima_tui.imaging import still
 from ima_tui.imaging.request import (
     MOST_FRAMES,
     CannotShow,
+    CountFrames,
     DecodeReply,
     DecodeRequest,
     MediaFacts,
@@ -21,6 +24,8 @@ from ima_tui.imaging.request import (
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+COUNTING = 8.0
+"""Time limit for counting frames; beyond it nothing is said about the file."""
 BUDGET = 6.0
 """Time limit for decoding; then the frames found so far are used."""
 CONTAINERS = {
@@ -66,6 +71,25 @@ def show(request: DecodeRequest, mime: str) -> DecodeReply:
         (large,) = _at(container, stream, facts.seconds, 1, size)
         pictures = list(_at(container, stream, facts.seconds, count, small))
         return still.reply(still.contact(large, pictures, request), facts, request.form)
+
+
+def count(request: CountFrames, mime: str) -> DecodeReply:
+    """Return how many frames can be decoded, and how many the file claims to have."""
+    if mime not in CONTAINERS:
+        raise CannotShow("viewer.broken")
+    until, found = time.monotonic() + COUNTING, 0
+    with opened(request.path, CONTAINERS[mime]) as container:
+        stream = container.streams.video[0]
+        still.refuse_too_large(stream.width, stream.height, still.MOST_FRAME)
+        stream.thread_type = "NONE"
+        facts, claimed = _facts(container, stream, mime), stream.frames
+        with suppress(OSError, ValueError):  # how PyAV tells of damage: the rest is missing
+            for _ in container.decode(stream):
+                found += 1
+                if time.monotonic() > until:
+                    claimed = 0
+                    break
+    return DecodeReply(replace(facts, frames=claimed), 0, 0, b"", found)
 
 
 def _facts(container: Any, stream: Any, mime: str) -> MediaFacts:

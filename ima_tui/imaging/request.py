@@ -82,9 +82,29 @@ class Check:
         return json.dumps({"check": asdict(self)}).encode() + b"\n"
 
 
-def read_request(line: bytes) -> DecodeRequest | Check:
+@dataclass(frozen=True, slots=True)
+class CountFrames:
+    """Count the frames of a video.
+
+    The response has those that were decoded as `count`, and in `facts.frames` those that the file
+    claims to have, 0 where it tells none or has too many.
+    """
+
+    path: str
+
+    def line(self) -> bytes:
+        """Return the request as a JSON line."""
+        return json.dumps({"count": asdict(self)}).encode() + b"\n"
+
+
+Request = DecodeRequest | Check | CountFrames
+
+
+def read_request(line: bytes) -> Request:
     """Parse a request line."""
     raw = json.loads(line)
+    if "count" in raw:
+        return CountFrames(**raw["count"])
     if "check" in raw:
         return Check(**raw["check"])
     raw["form"] = OutputForm(raw["form"])

@@ -18,8 +18,9 @@ from ima_tui.imaging.request import (
     MOST_MEMORY,
     CannotShow,
     Check,
+    CountFrames,
     DecodeReply,
-    DecodeRequest,
+    Request,
     read_request,
     refusal_line,
 )
@@ -61,7 +62,7 @@ def _asked(source: IO[bytes]) -> bool:
         return True
 
 
-def answer(request: DecodeRequest | Check) -> DecodeReply:
+def answer(request: Request) -> DecodeReply:
     """Decode one request. Raises only `CannotShow`; decoders may fail in any way."""
     try:
         mime = _mime(Path(request.path))
@@ -69,6 +70,10 @@ def answer(request: DecodeRequest | Check) -> DecodeReply:
             from ima_tui.imaging import input_check
 
             return input_check.check(request, mime)
+        if isinstance(request, CountFrames):
+            from ima_tui.imaging import film
+
+            return film.count(request, mime)
         if mime.startswith("audio/"):
             from ima_tui.imaging import sound
 

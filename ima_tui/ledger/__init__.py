@@ -40,6 +40,7 @@ from ima_tui.ledger import (
     traces,
     trail,
     unsaved_tasks,
+    verification,
     writing,
 )
 from ima_tui.ledger import queue_order as line
@@ -48,7 +49,7 @@ from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.repair import RepairReport as RepairReport
-from ima_tui.ledger.traces import Places
+from ima_tui.ledger.traces import Places as Places
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -408,13 +409,6 @@ class Ledger:
         """Return the newest repetition of each job."""
         return await self.read(queries.repeats_of, tuple(ids))
 
-    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Return jobs created since then, oldest first, with ids above `after`.
-
-        Forgotten ones included.
-        """
-        return await self.read(queries.page, after, since, limit)
-
     async def recent(self, limit: int) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first, without forgotten ones."""
         return await self.read(queries.recent, limit)
@@ -449,6 +443,21 @@ class Ledger:
     async def traced(self) -> int:
         """Return how many jobs were put back from result files, manifests or the log."""
         return await self.read(queries.traced)
+
+    async def costing(self, points: int) -> frozenset[int]:
+        """Return the ids of all jobs of at least so many points."""
+        return await self.read(queries.costing, points)
+
+    async def verify(
+        self, now: float, *, wants_files: bool, places: Places
+    ) -> tuple[verification.Verification, list[verification.Difference]]:
+        """Compare with manifests, log, sidecars and result files. Reads them all."""
+        found = await asyncio.to_thread(traces.collect, self._path, places)
+        return await self.read(
+            lambda connection: verification.verify(
+                queries.with_intents(connection), found, now, wants_files=wants_files
+            )
+        )
 
     async def healthy(self) -> bool:
         """Run SQLite's own check of the whole file."""

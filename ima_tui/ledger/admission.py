@@ -12,20 +12,22 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ima_tui.config.projects import ProjectLimits
 from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
+from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
-from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, require
+from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
 from ima_tui.ledger.queue_order import PLACE
 from ima_tui.ledger.writing import GRACE, WAIVED, write_event
 
 ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
 
-Why = tuple[str, Mapping[str, int]]
+Why = tuple[str, Mapping[str, str | int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class AdmissionLimits:
     agent_per_day: int = 0
     agent_approve_above: int = 0
     """Of a job that an agent ordered; 0: each of them needs the user's approval."""
+    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
+    """By folded name."""
 
 
 def settled(job: Job) -> bool:
@@ -85,7 +89,7 @@ def admit(
 
 _COLUMNS = (
     "id, state, held, turn, task_type, points, session, owner, client, waived, waiting,"
-    " waiting_json,"
+    " waiting_json, project,"
     f" {PLACE} AS place, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
 )
 """Orders are not read: hundreds of jobs may wait."""
@@ -137,8 +141,10 @@ class _AdmissionCheck:
         self._month = _committed(connection, month, "") if limits.per_month else 0
         of_agents = " AND client != ''"
         self._agents = (
-            _committed(connection, midnight, "", of_agents) if limits.agent_per_day else 0
+            _committed(connection, midnight, "", narrowed=of_agents) if limits.agent_per_day else 0
         )
+        self._since = (midnight, month_start(now))
+        self._projects: dict[str, list[int]] = {}
 
     def judge(self, row: sqlite3.Row) -> tuple[bool, Why]:
         """Return whether to hold the job, and why it can't be sent; an empty key: it can."""
@@ -155,6 +161,8 @@ class _AdmissionCheck:
         self._month += row["points"]
         if row["client"]:
             self._agents += row["points"]
+        for at, spent in enumerate(self._projects.get(folded(row["project"]), ())):
+            self._projects[folded(row["project"])][at] = spent + row["points"]
         if row["session"] == self._session:
             self._this_session += row["points"]
         return False, ("", {})
@@ -200,6 +208,22 @@ class _AdmissionCheck:
         if 0 < limits.per_month < self._month + points:
             spent, limit = self._month, limits.per_month
             return "waiting.over_month", {"points": points, "spent": spent, "limit": limit}
+        return self._over_project(row) if row["project"] else None
+
+    def _over_project(self, row: sqlite3.Row) -> Why | None:
+        name, points = folded(row["project"]), row["points"]
+        limits = self._limits.projects.get(name)
+        if limits is None:
+            return None
+        if name not in self._projects:
+            self._projects[name] = [
+                _committed(self._connection, since, "", row["project"]) for since in self._since
+            ]
+        pairs = zip(self._projects[name], (limits.per_day, limits.per_month), strict=True)
+        for word, (spent, limit) in zip(("day", "month"), pairs, strict=True):
+            if 0 < limit < spent + points:
+                figures = {"points": points, "spent": spent, "limit": limit}
+                return f"waiting.over_project_{word}", {"project": row["project"], **figures}
         return None
 
     def _over_for_agents(self, row: sqlite3.Row) -> Why | None:
@@ -232,16 +256,20 @@ def _running(connection: sqlite3.Connection, session: str, now: float) -> list[s
 
 
 def _committed(
-    connection: sqlite3.Connection, since: float, session: str, narrowed: str = ""
+    connection: sqlite3.Connection,
+    since: float,
+    session: str,
+    project: str = "",
+    narrowed: str = "",
 ) -> int:
     """Return the points that were charged, may have been, or are about to be.
 
     `narrowed`: a further condition on the jobs.
     """
-    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    among, named = of_whom(session, project)
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
         f" ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND ({CHARGED}))){narrowed}",
         (*named, since),
     ).fetchone()
-    return int(row[0]) + at_risk(connection, since, session)
+    return int(row[0]) + at_risk(connection, since, session, project)

@@ -112,7 +112,9 @@ def keep_version(ledger: Path, version: int) -> None:
             _flush(kept.parent)
         finally:
             part.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        raise NotKept(error.strerror or "—") from error
+    except sqlite3.Error as error:
         raise NotKept(one_line(error, 200)) from error
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
 from ima_tui.core.domain import Event, Job, State
-from ima_tui.ledger import Ledger
+from ima_tui.ledger import Ledger, queries
 from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN
 from ima_tui.ledger.records import job_of
@@ -19,6 +19,8 @@ _KEYS = {
     "day": "strftime('%Y-%m-%d', COALESCE(sent_at, created_at), 'unixepoch', 'localtime')",
     "model": "model_id",
     "type": "task_type",
+    "project": "project",
+    "client": "client",
 }
 _SPENT = (
     f"points * ({CHARGED}) + COALESCE((SELECT SUM(json_extract(values_json, '$.at_risk'))"
@@ -31,7 +33,7 @@ class JobFilter:
     """Which jobs; what is left empty holds for all. Without `states` forgotten ones are left out.
 
     `model`: part of a model's id or name; `search`: part of the prompt. `needs_approval`: only
-    unsent jobs that are held.
+    unsent jobs that are held. `project`: "" means without one; `tag` and `starred`: of any result.
     """
 
     states: tuple[State, ...] = ()
@@ -41,14 +43,19 @@ class JobFilter:
     since: float = 0.0
     until: float = 0.0
     needs_approval: bool = False
+    project: str | None = None
     client: str = ""
+    tag: str = ""
+    starred: bool = False
+    forgotten: bool = False
+    """Also those that were removed from the list."""
 
     def where(self, at: str = "created_at") -> tuple[str, tuple[str | float, ...]]:
         """Return the condition and its values; `at` is the time that `since` and `until` mean."""
         parts: list[tuple[str, tuple[str | float, ...]]] = [("1", ())]
         if self.states:
             parts.append((f"state IN ({', '.join('?' * len(self.states))})", self.states))
-        elif at == "created_at":
+        elif at == "created_at" and not self.forgotten:
             parts.append(("state != 'forgotten'", ()))
         if self.needs_approval:
             parts.append(("held AND state = 'queued'", ()))
@@ -61,13 +68,27 @@ class JobFilter:
             parts.append((f"(model_id {_LIKE} OR {name})", (_part(self.model),) * 2))
         if self.search:
             parts.append((f"json_extract(order_json, '$.prompt') {_LIKE}", (_part(self.search),)))
+        parts += self._labels()
         if self.since:
             parts.append((f"{at} >= ?", (self.since,)))
         if self.until:
             parts.append((f"{at} <= ?", (self.until,)))
         return " AND ".join(part for part, _ in parts), sum((v for _, v in parts), ())
 
+    def _labels(self) -> Iterator[tuple[str, tuple[str | float, ...]]]:
+        if self.project is not None:  # the partial indices are used only where they are named
+            named = ("project = ? AND project != ''", (self.project,))
+            yield named if self.project else ("project = ''", ())
+        if self.client:
+            yield "client = ? AND client != ''", (self.client,)
+        if self.starred:
+            yield f"{_MARKED} json_extract(mark.value, '$.star'))", ()
+        if self.tag:
+            tags = "SELECT 1 FROM json_each(json_extract(mark.value, '$.tags')) AS tag"
+            yield f"{_MARKED} EXISTS ({tags} WHERE tag.value = ? COLLATE NOCASE))", (self.tag,)
 
+
+_MARKED = "marks_json != '' AND EXISTS (SELECT 1 FROM json_each(marks_json) AS mark WHERE"
 _LIKE = "LIKE ? ESCAPE '\\'"
 
 
@@ -116,6 +137,17 @@ def listed(
     rows = connection.execute(
         f"SELECT * FROM jobs WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?",
         (below or 1 << 62, *values, limit),
+    )
+    return tuple(map(job_of, rows))
+
+
+def page(
+    connection: sqlite3.Connection, among: JobFilter, after: int, limit: int
+) -> tuple[Job, ...]:
+    """Return the matching jobs with ids above `after`, oldest first."""
+    where, values = among.where()
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE id > ? AND {where} ORDER BY id LIMIT ?", (after, *values, limit)
     )
     return tuple(map(job_of, rows))
 
@@ -179,6 +211,10 @@ class History:
         """Return a page of matching jobs, newest first, with ids below `below` (0: all)."""
         return await (await self._ledger()).read(listed, among, below, limit)
 
+    async def page(self, among: JobFilter, after: int, limit: int) -> tuple[Job, ...]:
+        """Return a page of matching jobs, oldest first, with ids above `after`."""
+        return await (await self._ledger()).read(page, among, after, limit)
+
     async def queued(self, among: JobFilter) -> tuple[Job, ...]:
         """Return the matching unsent jobs, from the last in the queue to the next."""
         return await (await self._ledger()).read(queued, among)
@@ -188,9 +224,13 @@ class History:
         return await (await self._ledger()).read(timelines, tuple(ids))
 
     async def report(self, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
-        """Return figures by `day`, `model` or `type`."""
+        """Return figures by `day`, `model`, `type`, `project` or `client`."""
         return await (await self._ledger()).read(report, by, among)
 
-    async def spent(self, since: float) -> int:
+    async def spent(self, since: float, project: str = "") -> int:
         """Return the points that were charged since then, or may have been."""
-        return await (await self._ledger()).spent(since)
+        return await (await self._ledger()).read(queries.spent, since, "", project)
+
+    async def projects(self) -> tuple[str, ...]:
+        """Return the names of all projects, the last used first."""
+        return await (await self._ledger()).read(queries.projects)

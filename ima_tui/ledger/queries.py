@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 
 from ima_tui.core.domain import (
     PROMPT_BEGINNING,
@@ -29,6 +30,7 @@ CHARGED = (
 )
 """A job that was charged, or may have been."""
 
+PROJECTS = "SELECT project FROM jobs WHERE project != '' GROUP BY project ORDER BY MAX(id) DESC"
 MOST_NAMED = 500
 """Maximum values in one statement; SQLite has a limit."""
 MOST_NEWS = 1000
@@ -78,13 +80,21 @@ def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int
     return {row["repeats"]: job_of(row) for row in rows}
 
 
-def page(connection: sqlite3.Connection, after: int, since: float, limit: int) -> tuple[Job, ...]:
-    """Return jobs created since then, oldest first, with ids above `after`."""
-    rows = connection.execute(
-        "SELECT * FROM jobs WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?",
-        (after, since, limit),
-    )
-    return tuple(map(job_of, rows))
+def costing(connection: sqlite3.Connection, points: int) -> frozenset[int]:
+    """Return the ids of all jobs of at least so many points."""
+    rows = connection.execute("SELECT id FROM jobs WHERE points >= ?", (points,))
+    return frozenset(row[0] for row in rows)
+
+
+def with_intents(connection: sqlite3.Connection) -> Iterator[tuple[Job, str]]:
+    """Yield every job with its intent, oldest first, a page in memory at a time."""
+    after = 0
+    while rows := connection.execute(
+        "SELECT * FROM jobs WHERE id > ? ORDER BY id LIMIT 500", (after,)
+    ).fetchall():
+        for row in rows:
+            yield job_of(row), str(row["intent"])
+        after = rows[-1]["id"]
 
 
 def require(connection: sqlite3.Connection, job_id: int) -> Job:
@@ -122,28 +132,40 @@ def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
     )
 
 
-def spent(connection: sqlite3.Connection, since: float, session: str) -> int:
+def spent(connection: sqlite3.Connection, since: float, session: str, project: str = "") -> int:
     """Return the points spent; a job costs points if it has a task id or may have one."""
-    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    among, named = of_whom(session, project)
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ? AND ({CHARGED})",
         (*named, since),
     ).fetchone()
-    return int(row[0]) + at_risk(connection, since, session)
+    return int(row[0]) + at_risk(connection, since, session, project)
 
 
-def at_risk(connection: sqlite3.Connection, since: float, session: str) -> int:
+def of_whom(session: str, project: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition for jobs of a run and of a project, where named, and its values."""
+    among, named = ("session = ? AND ", (session,)) if session else ("", ())  # each has its index
+    # +: by the time they were sent, because most jobs may be of one project
+    return (f"{among}+project = ? AND ", (*named, project)) if project else (among, named)
+
+
+def at_risk(connection: sqlite3.Connection, since: float, session: str, project: str = "") -> int:
     """Sum the points of tries that a smaller order followed.
 
     The service may have charged them before it reported its fault.
     """
-    among, named = ("AND jobs.session = ?", (session,)) if session else ("", ())
+    among, named = of_whom(session, project)
     row = connection.execute(
         "SELECT COALESCE(SUM(json_extract(values_json, '$.at_risk')), 0)"
-        f" FROM events JOIN jobs ON jobs.id = job WHERE key = '{FAULT}' AND at >= ? {among}",
-        (since, *named),
+        f" FROM events JOIN jobs ON jobs.id = job WHERE {among} key = '{FAULT}' AND at >= ?",
+        (*named, since),
     ).fetchone()
     return int(row[0])
+
+
+def projects(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the names of all projects, that of the newest job first."""
+    return tuple(row[0] for row in connection.execute(PROJECTS))
 
 
 def out(connection: sqlite3.Connection) -> int:

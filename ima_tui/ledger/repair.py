@@ -307,7 +307,9 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
             done, rows = restored(path, part, connect, why, places, found)
             aside = set_aside.keep(path, why)
             listing = (
-                set_aside.listed(aside, rows) if aside is not None and why == "damaged" else None
+                set_aside.listed(aside, rows)
+                if aside is not None and rows and why == "damaged"
+                else None
             )
             if found.loose or not bare:
                 repair_time.note(path)
@@ -319,8 +321,7 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
         backup.renew(path)
         trail.begin(path)
         _marker(path).unlink(missing_ok=True)
-        jobs = len(rows) if why == "damaged" else done.jobs
-        return replace(done, aside=aside, listing=listing, jobs=jobs)
+        return replace(done, aside=aside, listing=listing)
 
 
 def restored(

@@ -15,7 +15,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +31,7 @@ from ima_tui.ledger.job_states import ENDED
 FROM = "waiting.from_"
 """Message keys of why a job's facts are incomplete; the source follows."""
 MOST_FILES = 40_000
+MOST_FOLDERS = 1_000
 MOST_NOTED = 5_000
 LARGEST_SIDECAR = 256 * 1024
 LARGEST_MANIFEST = 64 * 1024 * 1024
@@ -169,16 +170,35 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     of its task.
     """
     found: dict[str, list[tuple[int, Path, dict[str, object]]]] = {}
-    for folder in dict.fromkeys((*places.results, *_named(ledger, "results"))):
+    named = dict.fromkeys((*places.results, *_named(ledger, "results")))
+    for folder in (each for one in named for each in (one, *_folders_in(one))):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MOST_FILES):
-                index = _INDEX.search(entry.name)
-                if index and (facts := _sidecar(Path(entry.path))):
-                    place = int(index[1]), Path(entry.path), facts
+                if entry.name.endswith(".json") and (facts := _sidecar(Path(entry.path))):
+                    place = _index(entry.name, facts), Path(entry.path), facts
                     found.setdefault(one_line(facts["task_id"], 200), []).append(place)
     made = {task: trace for task, files in found.items() if (trace := _made(task, files))}
     tag = tag_of(ledger)
     return made, [made[task] for task in made if found[task][0][2].get("ledger") == tag]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Return the folders of projects, or whatever else is in a folder of results."""
+    try:
+        with os.scandir(folder) as entries:
+            few = itertools.islice(entries, MOST_FILES)
+            found = [Path(each.path) for each in few if each.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(found)[:MOST_FOLDERS]
+
+
+def _index(name: str, facts: Mapping[str, object]) -> int:
+    """Return which of the job's results it is; older sidecars have it in their names alone."""
+    index, found = facts.get("index"), _INDEX.search(name)
+    if isinstance(index, int) and 0 < index < 10_000:
+        return index
+    return int(found[1]) if found else 1
 
 
 def _sidecar(path: Path) -> dict[str, object]:

@@ -319,7 +319,11 @@ def mark(
     every = range(1, max(job.order.n, len(job.medias)) + 1)
     wanted = [index for index in every if not indices or index in indices]
     marks = dict(job.marks) | {index: change.of(job.marks.get(index, UNMARKED)) for index in wanted}
-    connection.execute("UPDATE jobs SET marks_json = ? WHERE id = ?", (dump_marks(marks), job_id))
+    project = job.order.project if change.project is None else change.project
+    connection.execute(
+        "UPDATE jobs SET marks_json = ?, project = ? WHERE id = ?",
+        (dump_marks(marks), _as_spelled_before(connection, project), job_id),
+    )
     return require(connection, job_id)
 
 

@@ -32,7 +32,8 @@ class LogFilter:
     """Criteria for entries.
 
     `tasks`: the service's ids of the job's tasks, by which other tools know it. `source` is
-    searched in file and function names. Times in seconds since the epoch.
+    searched in file and function names. `among`: lines of these jobs only. Times
+    in seconds since the epoch.
     """
 
     level: LogLevel = LogLevel.DEBUG
@@ -40,6 +41,7 @@ class LogFilter:
     source: str = ""
     job: int | None = None
     tasks: tuple[str, ...] = ()
+    among: frozenset[int] | None = None
     since: float = -inf
     until: float = inf
 
@@ -76,6 +78,8 @@ class LogFilter:
             return False
         if self.job is not None and not self._is_of_job(entry):
             return False
+        if self.among is not None and entry.job not in self.among:
+            return False
         if self.text is None or self.text.is_in(entry.text):
             return True
         return bool(entry.function) and self.text.is_in(entry.function)
@@ -94,6 +98,8 @@ class LogFilter:
             found.append(_caseless(self.text.written) if plain else _somewhere(self.text))
         if self.job is not None:
             found.append(_exactly(f"job {self.job}", f"job #{self.job}", *self.tasks))
+        if self.among is not None:
+            found.append(_exactly("job "))
         if self.level > LogLevel.INFO:
             words = [w for level, ws in _WORDS.items() if level >= self.level for w in ws]
             found.append(_exactly(*words))

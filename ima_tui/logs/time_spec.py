@@ -10,6 +10,7 @@ from ima_tui.core.text import folded, one_line
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s*ago)?", re.ASCII)
+_HENCE = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
@@ -27,3 +28,15 @@ def moment(written: str, now: float) -> float:
         return datetime.fromisoformat(words.upper()).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError("error.moment", text=one_line(written, 40)) from error
+
+
+def coming(written: str, now: float) -> float:
+    """Return a time to come: `2h` from now, the next 06:00, or a date. Raises `UsageError`."""
+    words = folded(written)
+    if hence := _HENCE.fullmatch(words):
+        return now + int(hence[1]) * UNITS[hence[2]]
+    found = moment(written, now)
+    if _CLOCK.fullmatch(words) and found <= now:
+        tomorrow = datetime.fromtimestamp(found).astimezone() + timedelta(days=1)
+        return tomorrow.timestamp()
+    return found

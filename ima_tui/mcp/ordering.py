@@ -88,6 +88,7 @@ def _words(call: Call) -> argparse.Namespace:
     words.extra_params = json.dumps(given.get("parameters", {}))
     words.max_credits = given.get("max_credits")
     words.yes = bool(given.get("accept_changes"))
+    generate_order.read_made_from(words)
     return words
 
 
@@ -95,7 +96,7 @@ async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepa
     """Price what is asked for. A text that only changes preferences is no order."""
     generate_order.settle_count(words)
     generate_order.check_prompt(words)
-    decision = await asyncio.to_thread(generate.understood, studio, words)
+    decision = await generate.understood(studio, words)
     if decision is not None and decision.kind is RequestKind.PREFERENCE:
         raise UsageError("error.agent_preference")
     return await generate.prepare(studio, words, decision)

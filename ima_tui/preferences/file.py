@@ -104,7 +104,7 @@ class Preferences:
         """Return one preference, or None."""
         by_type = self._data.get(f"user_{user_id}")
         row = by_type.get(task_type.value) if isinstance(by_type, dict) else None
-        return _preference(row)
+        return preference_of(row)
 
     @property
     def writable(self) -> bool:
@@ -152,27 +152,30 @@ class Preferences:
             for user, by_type in self._read_notes().items()
             for name, row in by_type.items()
             if name in _KNOWN
-            and (wish := _preference(row)) is not None
+            and (wish := preference_of(row)) is not None
             and self._misses(user, name, wish)
         )
 
     def _misses(self, user: str, name: str, ours: Preference) -> bool:
         by_type = self._data.get(user)
-        theirs = _preference(by_type.get(name)) if isinstance(by_type, dict) else None
+        theirs = preference_of(by_type.get(name)) if isinstance(by_type, dict) else None
         if theirs is None:
             return True
         return theirs.model_id != ours.model_id and theirs.last_used < ours.last_used
 
     def bring_back(self, dropped: DroppedPreference) -> bool:
         """Store a dropped preference again. Returns False where the file is not writable."""
-        wish = dropped.preference
+        return self.put(dropped.user_id, dropped.task_type, dropped.preference)
+
+    def put(self, user_id: str, task_type: TaskType, preference: Preference) -> bool:
+        """Store a preference as it is. Returns False where the file is not writable."""
         row: Row = {
-            "model_id": wish.model_id,
-            "model_name": wish.model_name,
-            "credit": wish.credit,
-            "last_used": wish.last_used,
+            "model_id": preference.model_id,
+            "model_name": preference.model_name,
+            "credit": preference.credit,
+            "last_used": preference.last_used,
         }
-        return self._put(dropped.user_id, dropped.task_type, row)
+        return self._put(user_id, task_type, row)
 
     def let_go(self, dropped: DroppedPreference) -> None:
         """Stop offering a dropped preference."""
@@ -197,7 +200,7 @@ class Preferences:
                     self._rewrite(real, change)
         except (OSError, TimeoutError) as error:
             raise UsageError(
-                "error.prefs_unwritable", path=str(self.path), reason=one_line(error, 120)
+                "error.prefs_unwritable", path=str(self.path), reason=i18n.reason(error)
             ) from error
         trouble = self.trouble
         self.reload()
@@ -257,6 +260,12 @@ class Preferences:
         return UsageError(
             "error.prefs_set_aside", path=str(self.path), aside=str(aside), reason=str(error)
         )
+
+
+class _Unlockable(TimeoutError):
+    """Another program keeps the file locked, or it can't be locked at all."""
+
+    key = "file.locked"
 
 
 class _BrokenError(Exception):
@@ -320,12 +329,13 @@ def _drop(data: dict[str, object], user_id: str, task_type: TaskType) -> None:
 
 def _preferences(by_type: Mapping[str, object]) -> Iterator[tuple[TaskType, Preference]]:
     for name, row in by_type.items():
-        preference = _preference(row)
+        preference = preference_of(row)
         if preference and name in _KNOWN:
             yield _KNOWN[name], preference
 
 
-def _preference(row: object) -> Preference | None:
+def preference_of(row: object) -> Preference | None:
+    """Return the preference in one row of the file, cleaned; None for anything else."""
     if not isinstance(row, dict) or not isinstance(row.get("model_id"), str):
         return None
     credit = row.get("credit")
@@ -359,7 +369,7 @@ def _locked(real: Path) -> Iterator[None]:
         ):
             yield
     except (Timeout, NotImplementedError) as error:  # held all the time, or no locks here
-        raise TimeoutError("it can't be locked") from error
+        raise _Unlockable("it can't be locked") from error
 
 
 def _dumped(data: Mapping[str, object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,12 +17,15 @@ from ima_tui.core.domain import (
     Failure,
     Job,
     Media,
+    Medium,
     State,
 )
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.text import one_line
-from ima_tui.runner import outputs, polling_schedule, result_files
+from ima_tui.runner import embedding, outputs, polling_schedule, result_files
 from ima_tui.runner.transitions import Service, Transitions
+
+log = logging.getLogger(__name__)
 
 MOST_FETCHES = 3
 MOST_TRIES = 3
@@ -31,6 +35,7 @@ PASSING = (
     "error.link_trouble",
     "error.not_the_medium",
     "error.download_broken",
+    "error.result_cut",
 )
 """Temporary failures: another try later may succeed."""
 PAUSES = (2.0, 4.0, 8.0, 16.0)
@@ -40,6 +45,12 @@ LONG_PAUSES = (*PAUSES, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
 
 Where = Callable[[Job], Path]
 LookAgain = Callable[[Job], Awaitable[tuple[tuple[Media, ...], Failure]]]
+MissingFrames = Callable[[Path], Awaitable[tuple[int, int] | None]]
+"""Of a video that was cut off: the frames that can be decoded, and those it should have."""
+
+
+async def _nobody_counts(path: Path) -> None:
+    """Count nothing."""
 
 
 class Fetcher:
@@ -47,7 +58,8 @@ class Fetcher:
 
     `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
     end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
-    the service for current links.
+    the service for current links. `name`: template of file names; `embed`: write what a result was
+    made from into it. `missing_frames` finds videos that were cut off.
     """
 
     def __init__(
@@ -60,14 +72,19 @@ class Fetcher:
         folder: Where,
         look_again: LookAgain,
         with_prompt: bool,
+        name: str = result_files.USUAL_NAME,
+        embed: bool = False,
         patient: bool,
         stays: bool,
+        missing_frames: MissingFrames = _nobody_counts,
     ) -> None:
         self._record = record
+        self._missing_frames = missing_frames
         self._connect = connect
         self._folder = folder
         self._look_again = look_again
         self._with_prompt = with_prompt
+        self._name, self._embed = name, embed
         self._connectivity = connectivity
         self._rate_limit = rate_limit
         self._patient = patient
@@ -167,6 +184,7 @@ class Fetcher:
                 async with self._fetches:
                     await asyncio.to_thread(self._make_folder, folder, job, index)
                     await service.download(media.url, part)
+                await self._count_frames(part, job)
                 return await asyncio.to_thread(self._settle, part, job, media, index)
             except OSError as error:
                 raise ImaError("error.disk", reason=error.strerror or "—") from error
@@ -186,6 +204,13 @@ class Fetcher:
             finally:
                 with suppress(OSError):
                     part.unlink(missing_ok=True)
+
+    async def _count_frames(self, part: Path, job: Job) -> None:
+        """Raise `error.result_cut` for a video that opens, but is not all there."""
+        if job.order.task_type.medium is Medium.VIDEO:
+            missing = await self._missing_frames(part)
+            if missing is not None:
+                raise ImaError("error.result_cut", found=missing[0], claimed=missing[1])
 
     async def _is_away(self, service: Service, job: Job) -> bool:
         """Tell whether the service is unreachable too, so that the network is at fault."""
@@ -214,8 +239,18 @@ class Fetcher:
         self._devices[folder] = folder.stat().st_dev
         result_files.sweep(folder, job, index)
 
+    def _write_into(self, part: Path, job: Job) -> None:
+        """Write the prompt into the file; a file that has no place for it stays as it is."""
+        try:
+            embedding.write(part, job.order)
+        except (embedding.NoPlace, OSError) as error:
+            log.warning("job %s: nothing embedded: %r", job.id, error)
+
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
         result_files.check(part, job.order.task_type.medium)
-        final = result_files.settle(part, job, media, index)
-        result_files.sidecar(final, job, media, self._with_prompt, self._record.ledger.tag)
+        if self._embed:
+            self._write_into(part, job)
+        final = result_files.settle(part, job, media, index, self._name)
+        tag = self._record.ledger.tag
+        result_files.sidecar(final, job, media, self._with_prompt, tag, index)
         return replace(media, path=str(final))

@@ -28,11 +28,14 @@ from ima_tui.imaging.request import (
     MOST_PIXELS,
     CannotShow,
     Check,
+    CountFrames,
     MediaFacts,
 )
 
 MOST_SECONDS = 90.0
 """Time limit for one file; two hundred million pixels take a few seconds."""
+WHOLE = 0.95
+"""Share of its frames with which a video counts as whole; the last ones may be undecodable."""
 MOST_KEPT = 25_000
 """Maximum number of cached results, more than a batch has rows."""
 _KEYS = {
@@ -68,6 +71,18 @@ class InputChecks:
         """End the decoder."""
         await self._decoder.aclose()
         await asyncio.gather(*self._decoding.values(), return_exceptions=True)
+
+    async def missing_frames(self, path: Path) -> tuple[int, int] | None:
+        """Return the frames of a video that can be decoded, and the more that it claims to have.
+
+        None where it is whole, or nobody can tell (no PyAV, no time).
+        """
+        try:
+            reply = await self._decoder.ask(CountFrames(str(path)))
+        except CannotShow:
+            return None
+        found, claimed = reply.count, reply.facts.frames
+        return (found, claimed) if found < claimed * WHOLE else None
 
     async def inspect(
         self, model: ModelVersion, sources: Sequence[str], loopback: str = ""

@@ -64,6 +64,11 @@ def missing(job: Job) -> int:
     return max(0, job.order.n - len(job.medias)) if ended else 0
 
 
+def surplus(job: Job) -> int:
+    """Return how many more results are kept than were ordered."""
+    return max(0, len(job.medias) - job.order.n)
+
+
 def unfetched(job: Job) -> bool:
     """Tell whether a result of this finished job is not stored here."""
     return job.state is State.DONE and any(not media.path for media in job.medias)

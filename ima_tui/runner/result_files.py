@@ -11,8 +11,10 @@ import json
 import mmap
 import os
 import re
+import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +23,17 @@ from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
-from ima_tui.core.text import encodable, one_line
+from ima_tui.core.text import clean, encodable, one_line
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+_UNFIT_ANYWHERE = re.compile(r"[^\w.-]+")
+_MANY = re.compile(r"-{2,}|\.{2,}")
 _EXTRA = {"image/jpeg": "jpg"}
+USUAL_NAME = "{date}-{model}-{task}-{index}"
+LONGEST_STEM = 180
+"""Bytes of a name without its extension; file systems allow 255 in total."""
+LONGEST_PROMPT = 90
+"""Bytes of the prompt in a name."""
 HEAD = 4096
 """Bytes read of a result to determine its format."""
 ABANDONED = 600.0
@@ -97,12 +106,43 @@ def _write_probe(folder: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def stem(job: Job, index: int) -> str:
-    """Return a name such as `20261122-seedream-4.5-3f9a1c-1`, sortable by day."""
-    day = datetime.fromtimestamp(job.sent_at or job.created_at).astimezone().strftime("%Y%m%d")
-    model = _plain(job.order.model_name, 40) or "ima"
+def stem(job: Job, index: int, template: str = USUAL_NAME) -> str:
+    """Return a name such as `20261122-seedream-4.5-3f9a1c-1`, sortable by day.
+
+    `template`: a valid `results.name`. Whatever stands in it, the name is one of a file in the
+    folder, at most `LONGEST_STEM` bytes long; the prompt is cut first.
+    """
+    moment = datetime.fromtimestamp(job.sent_at or job.created_at).astimezone()
     task = _plain(job.task_id, 40) or f"job-{job.id}"
-    return f"{day}-{model.lower()}-{task}-{index}"
+    facts = {
+        "date": moment.strftime("%Y%m%d"),
+        "time": moment.strftime("%H%M%S"),
+        "job": str(job.id),
+        "task": task,
+        "task_type": job.order.task_type.value,
+        "model": (_plain(job.order.model_name, 40) or "ima").lower(),
+        "index": str(index),
+    }
+    room = LONGEST_STEM - len(_filled(template, facts, "").encode())
+    name = _filled(template, facts, _cut(_readable(job.order.prompt), min(room, LONGEST_PROMPT)))
+    if len(name.encode()) <= LONGEST_STEM and name:
+        return name
+    return f"{_cut(name, LONGEST_STEM // 2)}-{task}-{index}".strip("-._")
+
+
+def _filled(template: str, facts: Mapping[str, str], prompt: str) -> str:
+    return _readable(template.format(**facts, prompt=prompt))
+
+
+def _readable(text: str) -> str:
+    """Return letters of every script, digits and `-._`, nothing else, fit for a file name."""
+    unfit = _UNFIT if sys.getfilesystemencoding() != "utf-8" else _UNFIT_ANYWHERE
+    return _MANY.sub("-", unfit.sub("-", clean(text, 2_000))).strip("-._")
+
+
+def _cut(text: str, most: int) -> str:
+    """Cut to `most` bytes of UTF-8."""
+    return text.encode()[: max(0, most)].decode("utf-8", "ignore").strip("-._")
 
 
 def _plain(text: str, limit: int) -> str:
@@ -133,14 +173,29 @@ def is_here(media: Media) -> bool:
         return False
 
 
-def settle(part: Path, job: Job, media: Media, index: int) -> Path:
-    """Rename a finished `.part`. An existing file of the same result is replaced."""
+def settle(part: Path, job: Job, media: Media, index: int, template: str = USUAL_NAME) -> Path:
+    """Rename a finished `.part`. An existing file of the same result is replaced, of no other."""
     with part.open("rb") as handle:
         mime = sniff(handle.read(HEAD))
     suffix = _EXTRA.get(mime) or SUFFIXES.get(mime) or "bin"
-    final = part.with_name(f"{stem(job, index)}.{suffix}")
+    name = stem(job, index, template)
+    final = part.with_name(f"{name}.{suffix}")
+    if "{task}" not in template and _is_of_another(final, job):
+        final = part.with_name(f"{name}-{_plain(job.task_id, 40) or job.created_at}.{suffix}")
     part.replace(final)
     return final
+
+
+def _is_of_another(final: Path, job: Job) -> bool:
+    """Tell whether the name is taken: job numbers begin anew with a new ledger."""
+    if not final.exists():
+        return False
+    try:
+        beside = final.with_name(final.name + ".json")
+        found = json.loads(atomic_file.read_small(beside, 64 * 1024)[0])
+        return not (isinstance(found, dict) and found.get("task_id") == job.task_id)
+    except (OSError, ValueError, RecursionError):
+        return True
 
 
 # ---------------------------------------------------------------------------- format checks
@@ -203,7 +258,9 @@ def _text_kind(head: bytes) -> str:
     return "message" if plain.startswith((b"{", b"[")) else "unknown"
 
 
-def sidecar(path: Path, job: Job, media: Media, with_prompt: bool, ledger: str = "") -> None:
+def sidecar(
+    path: Path, job: Job, media: Media, with_prompt: bool, ledger: str = "", index: int = 0
+) -> None:
     """Write `<result>.json` with the job's facts; the prompt only if the setting allows it.
 
     `ledger`: the tag of the job's ledger, which is restored from these files if it is lost.
@@ -228,6 +285,7 @@ def sidecar(path: Path, job: Job, media: Media, with_prompt: bool, ledger: str =
         "project": order.project,
         "client": order.client,
         "ledger": ledger,
+        "index": index or None,
     }
     if with_prompt:
         facts["prompt"] = order.prompt

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ima_tui.api.connectivity import Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
+from ima_tui.core import labels
 from ima_tui.core.clock import Clock, settle
 from ima_tui.core.domain import (
     Failure,
@@ -33,6 +34,7 @@ from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.lease import Lease
 from ima_tui.runner.poll import Poller
+from ima_tui.runner.result_files import USUAL_NAME
 from ima_tui.runner.submit import Submitter
 from ima_tui.runner.transitions import Service, Transitions, log_step
 
@@ -56,8 +58,8 @@ class Scheduler:
     `patient`: wait for a missing network. `asks`: a user can approve a job over a limit, else it
     fails.
 
-    `folder` and `download` apply to jobs of this run, `left_folder` and `left_download` to jobs
-    that it took over.
+    `folder`, `project_folders` (a folder in it for each project) and `download` apply to jobs of
+    this run, those with `left_` to jobs that it took over.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Scheduler:
         folder: Path,
         download: bool,
         with_prompt: bool,
+        name: str = USUAL_NAME,
+        embed: bool = False,
         patient: bool,
         tell_job: Callable[[Job], None],
         tell_connectivity: Callable[[ImaError | None], None],
@@ -79,6 +83,8 @@ class Scheduler:
         asks: bool | None = None,
         left_folder: Path | None = None,
         left_download: bool | None = None,
+        project_folders: bool = True,
+        left_project_folders: bool = True,
         tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
@@ -92,6 +98,8 @@ class Scheduler:
         self._folder, self._download = folder, download
         self._left_folder = folder if left_folder is None else left_folder
         self._left_download = download if left_download is None else left_download
+        self._project_folders = project_folders
+        self._left_project_folders = left_project_folders
         self._left: set[int] = set()
         """Jobs that were taken over."""
         self._seen_left: dict[int, float] = {}
@@ -125,8 +133,11 @@ class Scheduler:
             folder=self._folder_of,
             look_again=self._asker.look_again,
             with_prompt=with_prompt,
+            name=name,
+            embed=embed,
             patient=patient,
             stays=self._asks,
+            missing_frames=input_checks.missing_frames,
         )
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()
@@ -148,7 +159,11 @@ class Scheduler:
         return self._left_download if job.id in self._left else self._download
 
     def _folder_of(self, job: Job) -> Path:
-        return self._left_folder if job.id in self._left else self._folder
+        left = job.id in self._left
+        folder = self._left_folder if left else self._folder
+        sorts = self._left_project_folders if left else self._project_folders
+        project = job.order.project if sorts else ""
+        return folder / labels.folder(project) if project else folder
 
     # ----------------------------------------------------------------------------- running
 

@@ -188,6 +188,7 @@ class Engine:
             agent_per_job=settings.agent_per_job,
             agent_per_day=settings.agent_per_day,
             agent_approve_above=settings.agent_approve_above,
+            projects=settings.projects,
         )
         scheduler = Scheduler(
             ledger,
@@ -198,10 +199,14 @@ class Engine:
             folder=settings.folder,
             download=settings.download,
             with_prompt=settings.prompt_in_sidecar,
+            name=settings.name,
+            embed=settings.embed,
             patient=self._patient,
             asks=self._asks,
             left_folder=self._usual_folder(),
             left_download=bool(settings.values.get("results.download", settings.download)),
+            project_folders=settings.project_folders,
+            left_project_folders=bool(settings.values.get("results.project_folders", True)),
             limits=limits,
             pace=RateLimit(
                 self._clock,

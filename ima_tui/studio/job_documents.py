@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui import i18n
 from ima_tui.core.errors import ImaError
+from ima_tui.core.labels import UNMARKED
 
 if TYPE_CHECKING:
     from ima_tui.catalogue.alternatives import Alternative
@@ -48,8 +49,10 @@ def job_facts(job: Job, now: float) -> dict[str, object]:
             "height": media.height,
             "duration": media.duration or None,
             "path": media.path or None,
+            "starred": job.marks.get(index, UNMARKED).star,
+            "tags": list(job.marks.get(index, UNMARKED).tags),
         }
-        for media in job.medias
+        for index, media in enumerate(job.medias, 1)
     ]
     return {
         "job_id": job.id,
@@ -64,6 +67,10 @@ def job_facts(job: Job, now: float) -> dict[str, object]:
         "status": job.state.value,
         "elapsed_s": round(job.elapsed(now), 1),
         "estimated_s": [estimate.low, estimate.high] if estimate else None,
+        "project": placed.project or None,
+        "client": placed.client or None,
+        "starred": job.is_starred,
+        "tags": list(job.tags),
         "medias": medias,
         "url": medias[0]["url"] if medias else None,
     }

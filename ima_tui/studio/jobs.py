@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +22,8 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.event_bus import EventBus
-from ima_tui.core.events import JobChanged, Totals
+from ima_tui.core.events import JobChanged, Notice, Totals
+from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
@@ -184,10 +187,6 @@ class Jobs:
         """Return the newest repetition of each job."""
         return await (await self._engine.ledger()).repeats_of(ids)
 
-    async def page(self, after: int, since: float, limit: int) -> tuple[Job, ...]:
-        """Return a page of the ledger, oldest first: jobs above the id `after`."""
-        return await (await self._engine.ledger()).page(after, since, limit)
-
     async def recent(self, limit: int = 500) -> tuple[Job, ...]:
         """Return every open job and the newest ended ones, newest first."""
         return await (await self._engine.ledger()).recent(limit)
@@ -199,6 +198,32 @@ class Jobs:
     async def get(self, job_id: int) -> Job | None:
         """Return one job, or None."""
         return await (await self._engine.ledger()).job(job_id)
+
+    async def wait(self, job_id: int) -> Job:
+        """Return the job once it has ended, timed out, or needs the user's approval.
+
+        It is followed meanwhile by this run or another one. For a limit: `asyncio.timeout`; the
+        job is kept.
+        """
+        changed = asyncio.Event()
+
+        def hear(notice: Notice) -> None:
+            if isinstance(notice, JobChanged) and notice.job.id == job_id:
+                changed.set()
+
+        unsubscribe = self._broadcast.subscribe(hear)
+        try:
+            while True:
+                changed.clear()
+                job = await self._require(job_id)
+                held = job.needs_approval and job.state in job_states.UNSENT
+                if held or job.state in job_states.ENDED or job.state is State.TIMED_OUT:
+                    return job
+                with suppress(TimeoutError):  # another process may be the one that follows it
+                    async with asyncio.timeout(NEWS_SECONDS):
+                        await changed.wait()
+        finally:
+            unsubscribe()
 
     async def timeline(self, job_id: int) -> tuple[Event, ...]:
         """Return the timeline of a job, oldest entry first."""
@@ -291,6 +316,13 @@ class Jobs:
         for job in await (await self._engine.ledger()).arrange(ids):
             self._tell(job)
         (await self._engine.scheduler()).look()
+
+    async def mark(self, job_id: int, change: MarkChange, indices: Collection[int] = ()) -> Job:
+        """Change star and tags of these results (from 1), or of all, and the job's project."""
+        ledger = await self._engine.ledger()
+        job = await ledger.mark((await self._require(job_id)).id, indices, change)
+        self._tell(job)
+        return job
 
     async def forget(self, job_id: int) -> None:
         """Remove an ended or unsent job from the list; its row stays in the ledger."""

@@ -5,14 +5,15 @@
 
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
-`studio.workflows` the workflows. Parts are imported and created on first use, because the first
+`studio.workflows` the workflows, `studio.films` their films, `studio.subjects` named references.
+Parts are imported and created on first use, because the first
 paint waits for nothing: `begin` opens ledger and scheduler, the API client comes when needed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.event_bus import EventBus, Listener
-from ima_tui.core.events import GuidesChanged
+from ima_tui.core.events import GuidesChanged, SubjectsChanged
 
 GUIDES_SECONDS = 2.0
 """Seconds between checks of the guides; a stat of four files."""
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ima_tui.config import api_key as keys
     from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
-    from ima_tui.core.domain import ModelVersion
+    from ima_tui.core.domain import ModelVersion, Order, TaskType, Value
     from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger import RepairReport
@@ -44,12 +45,14 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
+    from ima_tui.studio.subjects import Subjects
+    from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflows import Workflows
 
 
 @asynccontextmanager
 async def open_studio(
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     clock: Clock | None = None,
     key: keys.Key | None = None,
@@ -60,12 +63,16 @@ async def open_studio(
 ) -> AsyncIterator[Studio]:
     """Open a studio, closed at the end.
 
+    Without `settings`: those of config.toml and the environment, with the key found as for verbs.
     `for_screen`: nothing is opened or followed before `begin`, which the app calls after its first
     paint; then jobs of ended runs are followed too, and a missing network is waited for. Otherwise
     all is ready when this yields (raises `LedgerError`), and only this run's jobs are followed.
     `patient`: wait for a missing network without a screen, too. `asks`: a job over a limit waits
     for the user's approval, given elsewhere, instead of failing.
     """
+    if settings is None:
+        found = await asyncio.to_thread(_usual, key)
+        settings, key = found
     studio = Studio(
         settings,
         clock or SystemClock(),
@@ -81,6 +88,15 @@ async def open_studio(
         yield studio
     finally:
         await studio._aclose()
+
+
+def _usual(key: keys.Key | None) -> tuple[Settings, keys.Key | None]:
+    """Return the user's settings and key. Touches the disk and the keyring."""
+    from ima_tui.api.connection import key_file
+    from ima_tui.config import api_key, loader
+
+    settings = loader.load()
+    return settings, key or api_key.find(key_file(settings))
 
 
 class Studio:
@@ -212,6 +228,7 @@ class Studio:
             clock=self.clock,
             download=self.settings.download,
             for_writing=self.settings.for_writing,
+            subjects=lambda: self.subjects.all,
         )
 
     @cached_property
@@ -220,6 +237,20 @@ class Studio:
         from ima_tui.studio.films import Films
 
         return Films(self.settings, self.jobs)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """Named references for prompts."""
+        from ima_tui.studio.subjects import Subjects
+
+        return Subjects(self.settings, self.clock, self._broadcast.tell)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Uploads of files without a job."""
+        from ima_tui.studio.uploads import Uploads
+
+        return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
 
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.
@@ -233,6 +264,7 @@ class Studio:
         self._notify_about_ends()
         await self.preferences.load()
         await asyncio.to_thread(self.guides.load)
+        await self.subjects.load()
         await self.catalogue.load()
         await self.engine.start()
         self._watches = (
@@ -252,11 +284,13 @@ class Studio:
             self._broadcast.subscribe(self._notifier.hear)
 
     async def _watch_guides(self) -> None:
-        """Reload guides that another tool changed, because their recommendations affect prompts."""
+        """Reload guides and subjects that others changed, because both affect prompts."""
         while True:
             await self.clock.sleep(GUIDES_SECONDS)
             if await asyncio.to_thread(self.guides.load_if_changed):
                 self._broadcast.tell(GuidesChanged())
+            if await self.subjects.load():
+                self._broadcast.tell(SubjectsChanged())
 
     @property
     def read_only(self) -> ImaError | None:
@@ -299,6 +333,37 @@ class Studio:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Add a listener for every event, on the event loop; returns the unsubscriber."""
         return self._broadcast.subscribe(listener)
+
+    async def quote(
+        self,
+        task_type: TaskType,
+        prompt: str,
+        *,
+        model: str = "",
+        version: str = "",
+        inputs: Sequence[str] = (),
+        n: int = 1,
+        parameters: Mapping[str, Value] | None = None,
+    ) -> Order:
+        """Return a priced order (`total` points) for `jobs.submit`; nothing is sent or charged.
+
+        `model`: an id or a name, else the preferred or default one. `inputs`: paths, https links
+        or results such as `job:41#1`; files are decoded here. Raises `UsageError` for what the
+        model does not take, and errors of the service.
+        """
+        from ima_tui.studio import quotes
+
+        return await quotes.quote(
+            self.catalogue,
+            self.inspect_inputs,
+            task_type,
+            prompt,
+            model=model,
+            version=version,
+            inputs=inputs,
+            n=n,
+            parameters=parameters or {},
+        )
 
     async def inspect_inputs(
         self, model: ModelVersion, inputs: Sequence[str]

@@ -26,14 +26,15 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.input_files import living
 from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
+from ima_tui.subjects import mentions
 from ima_tui.workflow import contents, file
 from ima_tui.workflow.pricing import PricedStep, price_workflow
+from ima_tui.workflow.sources import for_queue
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
 from ima_tui.workflow.steps import (
     Workflow,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
     from ima_tui.film.brief import Brief
     from ima_tui.intent.sharing import Shared
+    from ima_tui.subjects.store import Subject
     from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
@@ -78,6 +80,7 @@ class Workflows:
         clock: Clock,
         download: bool,
         for_writing: Callable[[], object] = lambda: None,
+        subjects: Callable[[], Sequence[Subject]] = tuple,
     ) -> None:
         self._jobs = jobs
         self._catalogue = catalogue
@@ -87,6 +90,7 @@ class Workflows:
         self._clock = clock
         self._download = download
         self._for_writing = for_writing
+        self._subjects = subjects
 
     # ------------------------------------------------------------------------------- made of
 
@@ -98,6 +102,7 @@ class Workflows:
         `films`: a brief of a film becomes one that ends with it; the caller can assemble. It has no
         steps where there is nothing to make. Raises `UsageError`.
         """
+        prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         brief = await self._brief(prompt, images, shared) if films else None
         if brief is not None:
@@ -153,6 +158,7 @@ class Workflows:
 
         No file is read and no job queried, so it is fast enough to show while the user types.
         """
+        prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         brief = await self._brief(prompt, images, shared)
         if brief is None and not shared.shares:
@@ -166,6 +172,12 @@ class Workflows:
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
         )
+
+    def _with_subjects(self, prompt: str, images: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Return the prompt without the `@` of its subjects, and their pictures among the files."""
+        named = mentions.find(prompt, self._subjects())
+        files = [file for file in named.files if file not in images]
+        return mentions.without_signs(prompt, named), (*images, *files)
 
     def _build(self, shared: Shared, prompt: str) -> Workflow:
         # with the router, which the first paint can't wait for
@@ -252,6 +264,7 @@ class Workflows:
             return replace(plan, confirmed="")
         points = {step.id: step.points for step in kept.steps}
         steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
+        plan = replace(plan, project=plan.project or kept.project)
         priced = replace(plan, steps=steps, confirmed=kept.confirmed)
         return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
 
@@ -332,7 +345,8 @@ class Workflows:
             if each not in chosen:
                 continue
             if each.job is None or each.failed or each.step.id in stale:
-                orders[each.step.id] = await self._order(each)
+                order = await self._order(each)
+                orders[each.step.id] = replace(order, project=status.workflow.project)
         made: dict[int, Job] = {}
         for each in chosen:
             job = await self._further(each, orders.get(each.step.id), made, again=again)
@@ -395,7 +409,7 @@ class Workflows:
 
     def _sources(self, order: Order, made: Mapping[int, Job]) -> tuple[str, ...]:
         now = self._clock.time()
-        return tuple(_source(source, made, now) for source in order.inputs)
+        return tuple(for_queue(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
         """Follow an open, held, timed out or stopped job: all of it was approved."""
@@ -428,19 +442,3 @@ def _share(prompt: str, images: tuple[str, ...]) -> Shared:
     from ima_tui.intent.sharing import share
 
     return share(prompt, images)
-
-
-def _source(source: str, made: Mapping[int, Job], now: float) -> str:
-    """Return a step's result as the queue names it.
-
-    A removed job can't be waited for, so its result is given by link, or by file once the link has
-    expired.
-    """
-    found = result_of(source)
-    if found is None:
-        return source
-    step_id, index = found
-    job = made[step_id]
-    if job.state is State.FORGOTTEN and index <= len(job.medias):
-        return living(job, index, now)
-    return f"job:{job.id}#{index}"

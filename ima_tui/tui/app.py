@@ -87,6 +87,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             "ctrl+p", "palette", "bind.palette", show=False, priority=True, id="app.palette_too"
         ),
         bind("workflows", "plans", "bind.plans", "app.plans"),
+        bind("subjects", "subjects", "bind.subjects", "app.subjects"),
         bind("jump", "jump", "bind.jump", "app.jump"),
         bind("", "language", "bind.language", "app.language"),
         bind("", "theme", "bind.theme", "app.theme"),
@@ -278,6 +279,17 @@ class ImaApp(AppActions, inherit_bindings=False):
         from ima_tui.tui.workflow.navigation import choose_plan
 
         await choose_plan(self)
+
+    def action_subjects(self) -> None:
+        """Open the named references; the one that is chosen goes into the prompt."""
+        from ima_tui.tui.shell.subjects import SubjectsScreen
+
+        async def chosen(name: str | None) -> None:
+            if name is not None:
+                await self.compose_about(name)
+
+        if not isinstance(self.screen, SubjectsScreen):
+            self.push_screen(SubjectsScreen(), chosen)
 
     def retell(self) -> None:
         """The language changed: say everything anew, what is hidden when it is opened again."""

@@ -9,7 +9,8 @@
 A workflow that ends with a film has version 2 and the keys of `film_file`; a step that was ordered
 anew has its `take` there, above 1.
 
-`total_credit` and `hash` are for the reader; both are computed again. An unknown key is an error,
+Jobs of a workflow with a `project` are filed under it. `total_credit` and `hash` are for the
+reader; both are computed again. An unknown key is an error,
 because it may be a typing mistake that costs points.
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from ima_tui.catalogue import order
 from ima_tui.catalogue.order import LONGEST_PROMPT
 from ima_tui.compose.confirmation import Unmet, Why
-from ima_tui.core import atomic_file
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import (
     Estimate,
     Medium,
@@ -53,7 +54,7 @@ LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
-    "unmet",
+    *("unmet", "project"),
     *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow plan --json`
 }
 _STEP_KEYS = {
@@ -82,6 +83,7 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         "total_credit": workflow.total,
         "hash": digest(workflow),
         "confirmed": workflow.confirmed or None,
+        **({"project": workflow.project} if workflow.project else {}),
         "steps": [_step_json(step) for step in workflow.steps],
         **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
         **(film_file.to_json(workflow.film) if workflow.film is not None else {}),
@@ -201,6 +203,7 @@ class _Reader(DocumentReader):
             confirmed=self.text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),
             film=film_file.FilmReader(self.name).film(raw),
+            project=labels.shortened(self.text(raw, "project", "", 200, missing="")),
         )
 
     def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from ima_tui.core.domain import Job, State
+from ima_tui.core.input_files import living
 
 _RESULT = re.compile(r"step:([0-9]{1,4})#([0-9]{1,4})")
 _JOB = re.compile(r"job:([0-9]{1,9})#([0-9]{1,4})")
@@ -30,3 +34,19 @@ def job_of(source: str) -> tuple[int, int] | None:
     """Return the job and the result number (from 1) of a source such as `job:41#1`, else None."""
     found = _JOB.fullmatch(source)
     return (int(found[1]), int(found[2])) if found else None
+
+
+def for_queue(source: str, made: Mapping[int, Job], now: float) -> str:
+    """Return a step's result as the queue names it.
+
+    A removed job can't be waited for, so its result is given by link, or by file once the link has
+    expired.
+    """
+    found = result_of(source)
+    if found is None:
+        return source
+    step_id, index = found
+    job = made[step_id]
+    if job.state is State.FORGOTTEN and index <= len(job.medias):
+        return living(job, index, now)
+    return f"job:{job.id}#{index}"

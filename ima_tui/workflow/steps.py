@@ -83,6 +83,8 @@ class Workflow:
     """What steps do differently from the request, by step; approved before they run."""
     film: FilmPlan | None = None
     """What is assembled of the results at the end, free; not part of the hash."""
+    project: str = ""
+    """What its jobs are filed under; not part of the hash."""
 
     @property
     def total(self) -> int:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ima_tui import i18n
 from ima_tui.batch import rows as batch
+from ima_tui.batch.encoding import decode
 from ima_tui.batch.rows import (
     BadRow,
     RemainingRows,
@@ -263,3 +264,71 @@ def test_the_order_of_columns_is_no_content() -> None:
     (one,) = rows('{"prompt": "x", "size": "1K", "seed": 3}', RowKind.JSONL)
     (two,) = rows('{"seed": 3, "size": "1K", "prompt": "x"}', RowKind.JSONL)
     assert one.intent() == two.intent()
+
+
+ARRAY = """[
+  {"prompt": "a cat"},
+  {"prompt": "a dog",
+   "n": 2}, 7, {"prompt": "a fox"}
+]"""
+
+
+def test_an_array_of_objects_is_read_with_the_line_of_each() -> None:
+    assert kind_of("a.json", ARRAY) is kind_of("-", ARRAY) is RowKind.JSON
+    found = parse(ARRAY, RowKind.JSON)
+    assert [(row.line, isinstance(row, BadRow)) for row in found] == [
+        (2, False),
+        (3, False),
+        (4, True),
+        (4, False),
+    ]
+    lines = "".join(json.dumps(each) + "\n" for each in json.loads(ARRAY) if each != 7)
+    array = json.dumps(json.loads(lines.join("[]").replace("\n{", ",{")))
+    same = [[row.intent() for row in rows(t, k)] for t, k in
+            ((lines, RowKind.JSONL), (array, RowKind.JSON))]  # fmt: skip
+    assert same[0] == same[1], "the form of the file makes no new rows"
+
+
+@pytest.mark.parametrize("text", ["[", "[]", "[cinematic] a fox", "[1, 2]", "  "])
+def test_a_bracket_alone_is_no_array(text: str) -> None:
+    assert kind_of("-", text) is RowKind.TEXT
+
+
+def test_an_array_that_breaks_off_names_the_line() -> None:
+    assert bad('[{"prompt": "a"},\n{"prompt": ', RowKind.JSON) == [(2, "error.bad_json")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("told", "sign"), [("sep=;", ";"), ('"sep=|"', "|"), ("sep=\t", "\t")])
+def test_the_separator_that_a_spreadsheet_names_is_used(told: str, sign: str, end: str) -> None:
+    text = end.join((told, sign.join(("prompt", "n")), sign.join(('"a, b"', "2")), ""))
+    assert kind_of("-", text) is RowKind.CSV or sign == "|"
+    assert [(row.line, row.prompt, row.n) for row in rows(text, RowKind.CSV)] == [(3, "a, b", 2)]
+
+
+def test_rows_that_say_the_same_are_found() -> None:
+    found = parse("a cat\na dog\na cat\n\na cat\n{a|b}\n", RowKind.TEXT)
+    assert batch.duplicates(found) == {3: 1, 5: 1}
+
+
+CSV = "prompt,n\n一只可爱的猫，水彩画,2\ncafé,1\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-8", ""), ("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"),
+     ("utf-16-be", "UTF-16"), ("gb18030", "GB18030")],
+)  # fmt: skip
+def test_what_spreadsheets_save_is_read(encoding: str, name: str) -> None:
+    text = CSV.replace("é", "e") if encoding == "gb18030" else CSV
+    assert decode(text.encode(encoding)) == (text, name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a café, a crème brûlée and naïve façades".encode("latin-1"), b"\xff", b"\x81",
+     "Ein Mädchen, größer als die Türme".encode("cp1252"), bytes(range(128, 256))],
+)  # fmt: skip
+def test_other_encodings_are_refused_instead_of_guessed(content: bytes) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode(content)

@@ -95,6 +95,17 @@ def test_extend_generates_from_the_last_frame(
     assert len(charged) == 1
 
 
+def test_a_dry_run_of_extend_leaves_nothing(
+    ima: Verb, home: Path, two: tuple[str, str], sandbox: Sandbox
+) -> None:
+    before = sorted(home.rglob("*.png"))
+    said = ima("extend", two[1], "it turns to the left", "--dry-run", "--json")
+    assert said.code == 0, said.err
+    assert said.json["payload"]["task_type"] == "image_to_video"
+    assert sorted(home.rglob("*.png")) == before
+    assert not sandbox.ledger()["creates"]
+
+
 def test_without_pyav_it_says_what_to_install(
     ima: Verb, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,9 @@ def test_help_fits_80_columns(language: i18n.Language, monkeypatch: pytest.Monke
     [
         (["jbos", "list"], "There is no command jbos. Did you mean jobs?"),
         (["\x1b[2Jx"], "There is no command x."),
+        (["generate", "a", "--sise", "1k"], "unknown arguments: --sise 1k. Did you mean --size?"),
+        (["batch", "x", "--order", "prise"], "Did you mean 'price'?"),
+        (["upload"], "FILE"),
         (["jobs", "show", "9" * 30], f"{'9' * 30} is not a job number"),
         (["jobs", "forget", "1", "-1"], "-1 is not a job number"),
     ],

@@ -194,7 +194,12 @@ def test_a_report_and_a_warning_before_the_limit(person: Person) -> None:
     assert "83 % of your limit for one day is used: 10 of 12 pts." in said.err
     report = json.loads(person.verb("jobs", "report", "--by", "type", "--json").out)
     assert [(row["key"], row["points"]) for row in report["rows"]] == [("text_to_image", 10)]
-    assert report["limits"][0] == {"name": "day", "spent": 10, "limit": 12}
+    assert report["limits"][0] == {
+        "name": "day",
+        "spent": 10,
+        "limit": 12,
+        "project": None,
+    }
     table = person.verb("jobs", "report", "--by", "model").out
     assert ("100%" in table, "Today: 10 of 12 pts" in table) == (True, True)
 

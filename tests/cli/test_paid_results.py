@@ -167,6 +167,16 @@ def test_more_than_was_ordered_is_said_and_capped(person: Person) -> None:
     assert len(list(Path("out").glob("*.json"))) == len(job["medias"])
 
 
+@pytest.mark.parametrize("verb", ["generate", "batch"])
+def test_more_than_was_ordered_is_said_on_stderr_too(person: Person, verb: str) -> None:
+    person.sandbox.scenario(PATIENT + fault("flood", medias=3000))
+    file = person.write('{"prompt": "a hill", "task_type": "text_to_image"}\n')
+    said = person.verb(*(PICTURE if verb == "generate" else ("batch", file, "--yes")))
+    kept = len(said.out.splitlines())
+    assert f"More results than ordered were received: 1 ordered, {kept} kept." in said.err
+    assert verb == "batch" or f"Done: {kept} images" in said.err
+
+
 # ----------------------------------------------------------------------------- the folder (A18)
 
 

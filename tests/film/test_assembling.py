@@ -175,6 +175,25 @@ def test_music_is_repeated_to_the_end(cutting: Cutting, clips: Path) -> None:
     assert max(levels) - min(levels) < 4
 
 
+def test_the_last_frame_is_held_for_a_voice_that_is_a_little_too_long(
+    cutting: Cutting, clips: Path
+) -> None:
+    long = str(tone(cutting.folder / "long.wav", 1000.0, 2.5))
+    done = cutting.make(Film(shots(clips, "red"), (voice(long),)))
+    assert done["seconds"] == pytest.approx(3.5, abs=1 / 24)
+    assert done["voice_cut"] == 0.0
+    assert near(read(str(done["path"])).colour(3.4), RED)
+
+
+def test_a_voice_that_is_cut_is_told_each_time(cutting: Cutting, clips: Path) -> None:
+    long = str(tone(cutting.folder / "long.wav", 1000.0, 5.0))
+    film = Film(shots(clips, "red"), (voice(long),))
+    assert cutting.make(film)["voice_cut"] == pytest.approx(4.0, abs=0.1)
+    again = cutting.make(film)
+    assert not again["made"]
+    assert again["voice_cut"] == pytest.approx(4.0, abs=0.1)
+
+
 @pytest.mark.parametrize("share", [0.4, 0.8])
 def test_a_truncated_shot_is_named(cutting: Cutting, clips: Path, share: float) -> None:
     broken = Path(

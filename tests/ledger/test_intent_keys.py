@@ -11,7 +11,8 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import State
-from ima_tui.ledger import Ledger, opening, schema
+from ima_tui.ledger import Ledger, history, opening, schema
+from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.records import dump_order
 
 
@@ -61,9 +62,15 @@ async def test_more_intents_than_one_statement_holds(ledger: Ledger) -> None:
 async def test_a_page_goes_through_everything_once(ledger: Ledger) -> None:
     for at in (10.0, 20.0, 30.0, 40.0):
         await ledger.add(any_order(), at)
-    first = await ledger.page(0, 15.0, 2)
+    among = JobFilter(since=15.0, forgotten=True)
+    first = await ledger.read(history.page, among, 0, 2)
     assert [job.created_at for job in first] == [20.0, 30.0]
-    assert [job.created_at for job in await ledger.page(first[-1].id, 15.0, 2)] == [40.0]
+    assert [
+        job.created_at
+        for job in await ledger.read(
+            history.page, JobFilter(since=15.0, forgotten=True), first[-1].id, 2
+        )
+    ] == [40.0]
 
 
 async def test_a_file_of_the_first_version_is_brought_up_with_its_jobs(

@@ -6,13 +6,17 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import any_order
 
+from ima_tui.config.projects import parse
 from ima_tui.core.domain import Media, Order, State
 from ima_tui.core.labels import Mark, MarkChange
-from ima_tui.ledger import Ledger, note_place, opening, schema, trail
+from ima_tui.ledger import Ledger, history, note_place, opening, schema, trail
+from ima_tui.ledger.admission import AdmissionLimits
+from ima_tui.ledger.history import JobFilter
 from ima_tui.runner import result_files
 from ima_tui.runner.transitions import log_step
 
@@ -91,6 +95,44 @@ async def test_an_edited_job_keeps_its_marks(ledger: Ledger) -> None:
     assert (await ledger.add(order(), 2.0, instead=job.id)).is_starred
 
 
+async def test_jobs_are_found_by_their_labels(ledger: Ledger) -> None:
+    hero = await ledger.add(order("Film", ""), 1.0)
+    await ledger.mark(hero.id, (), STAR)
+    plain = await ledger.add(order("", "claude"), 2.0)
+
+    async def found(**what: Any) -> list[int]:
+        return [job.id for job in await ledger.read(history.listed, JobFilter(**what), 0, 9)]
+
+    assert await found(project="film") == [hero.id]
+    assert await found(project="") == [plain.id]
+    assert await found(client="claude") == [plain.id]
+    assert await found(starred=True) == await found(tag="HERO") == [hero.id]
+    assert await found(tag="her") == await found(tag="hero", project="") == []
+
+
+async def test_a_job_moves_to_another_project(ledger: Ledger) -> None:
+    job = await ledger.add(order("Film"), 1.0)
+    job = await ledger.mark(job.id, (), MarkChange(project="Ads"))
+    assert job.order.project == "Ads"
+    assert (await ledger.mark(job.id, (), MarkChange(project=""))).order.project == ""
+
+
+@pytest.mark.parametrize("word", ["day", "month"])
+async def test_a_project_over_its_limit_waits_and_another_does_not(
+    ledger: Ledger, word: str
+) -> None:
+    limits = AdmissionLimits(projects=parse({"FILM": {f"per_{word}": 12}}, ""))
+    film, ads = order("Film"), order("Ads")
+    jobs = [await ledger.add(each, 10.0) for each in (film, film, ads, film, ads)]
+    await ledger.admit([job.id for job in jobs], limits, 10.0, 0.0)
+    held = [job for job in reversed(await ledger.recent(9)) if job.needs_approval]
+    assert [(job.id, job.waiting) for job in held] == [(jobs[3].id, f"waiting.over_project_{word}")]
+    assert held[0].waiting_values == {"project": "Film", "points": 5, "spent": 10, "limit": 12}
+    await ledger.hold(jobs[3].id, False)
+    await ledger.admit([jobs[3].id], limits, 11.0, 0.0)  # approved: it is not held again
+    assert not any(job.needs_approval for job in await ledger.recent(9))
+
+
 async def test_an_emptied_ledger_gets_both_back(path: Path) -> None:
     ledger = await Ledger.open(path, "me")
     job = await ledger.add(order(), 1.0)
@@ -134,7 +176,10 @@ async def test_traces_tell_of_the_project(
     (logs / "ima_tui_20231114.log").write_text(
         "".join(f"2023-11-14 22:13:20 | INFO  | x | {line}\n" for line in lines)
     )
-    result_files.sidecar(results / "a-1.png", stored, Media("https://x.test"), True, ledger.tag)
+    (results / "Stored").mkdir()  # the project's own folder
+    result_files.sidecar(
+        results / "Stored" / "a-1.png", stored, Media("https://x.test"), True, ledger.tag
+    )
     row = {"intent": "row", "task_id": "t-9", "task_type": "text_to_image", "model_id": "m"}
     manifest = tmp_path / "rows.manifest.jsonl"
     manifest.write_text(json.dumps({**row, "project": "Listed\x1b[0m", "client": 7}) + "\n")

@@ -80,6 +80,8 @@ async def test_it_is_made_anew_from_its_last_copy(path: Path) -> None:
     assert ledger.repair_report is not None
     assert ledger.repair_report.copied_at is not None
     assert ledger.repair_report.aside.read_bytes() == spoiled
+    assert ledger.repair_report.jobs == 4  # what is in the ledger now, not in the damaged file
+    assert ledger.repair_report.listing is None  # nothing in that could be read
     jobs = {job.id: job for job in await ledger.recent(10)}
     assert [jobs[number].task_id for number in (1, 2, 3)] == ["task-1", "task-2", "task-3"]
     assert jobs[1].state is State.RUNNING

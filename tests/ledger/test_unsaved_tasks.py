@@ -258,6 +258,7 @@ def test_preferences_on_a_file_system_without_locks_say_so(
     code, _, err = ima("prefs", "set", "text_to_image", "midjourney")
     assert code == 2
     assert "Can't write" in err
+    assert "Errno" not in err
 
 
 # -------------------------------------------------------------------------- no file at all

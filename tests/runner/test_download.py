@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import DONE, PNG, FakeService, FastClock, any_order, placed, scheduler
+from fakes import DONE, MP4, PNG, FakeService, FastClock, any_order, placed, scheduler
 from hypothesis import given
 from hypothesis import strategies as st
 from trees import field_json, make, rule_json
@@ -30,6 +30,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import ImaError
 from ima_tui.ledger import Ledger
 from ima_tui.runner import outputs, result_files
+from ima_tui.runner.input_checks import InputChecks
 
 LEAF = make(field_json("size", ["1K"]), rules=[rule_json(5, size="1K")])
 MEDIAS = tuple(Media(f"https://x.example/{n}.png?sign=a") for n in (1, 2, 3))
@@ -90,6 +91,36 @@ async def test_at_the_deadline_what_is_ready_is_kept(ledger: Ledger, tmp_path: P
     assert (job.state, len(job.medias)) == (State.DONE, 2)
     assert job.failure.values["cause"] == outputs.LATE
     assert outputs.missing(job) == 1
+
+
+class CountsFrames(InputChecks):
+    """Finds a video cut off as often as told."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    async def missing_frames(self, path: Path) -> tuple[int, int] | None:
+        self.times -= 1
+        return (31, 72) if self.times >= 0 else None
+
+
+@pytest.mark.parametrize(("times", "is_here"), [(2, True), (99, False)])
+async def test_a_video_that_was_cut_off_is_downloaded_again(
+    ledger: Ledger, tmp_path: Path, times: int, is_here: bool
+) -> None:
+    leaf = replace(LEAF, task_type=TaskType.TEXT_TO_VIDEO)
+    video = Progress(done=True, medias=(Media("https://x.example/1.mp4", format="mp4"),))
+    service = FakeService(ask=(video,), load=(MP4,))
+    job = await story(
+        ledger, tmp_path, service, order=placed(leaf), checks=CountsFrames(times), patient=False
+    )
+    assert bool(job.medias[0].path) == is_here
+    assert service.calls.count("create") == 1
+    if not is_here:
+        assert job.failure is not None
+        assert job.failure.kind == "error.result_cut"
+        assert not list(tmp_path.glob("**/*.mp4*"))
 
 
 async def test_a_list_that_is_still_growing_is_looked_at_once_more(

@@ -63,6 +63,57 @@ def test_each_result_has_a_name_of_its_own() -> None:
     assert result_files.stem(replace(JOB, task_id=""), 1).endswith("job-7-1")
 
 
+TEMPLATE = "{date}-{job}-{model}-{prompt}-{index}"
+
+
+@given(st.text(max_size=400), st.text(max_size=100), st.integers(1, 9))
+def test_a_template_gives_one_file_name_whatever_the_prompt_is(
+    prompt: str, model: str, index: int
+) -> None:
+    job = replace(JOB, order=replace(JOB.order, prompt=prompt, model_name=model))
+    stem = result_files.stem(job, index, TEMPLATE)
+    assert Path(stem).name == stem
+    assert not set(stem) & set('/\\\0:*?"<>| \n')
+    assert not stem.startswith((".", "-"))
+    assert len(stem.encode()) <= result_files.LONGEST_STEM
+    assert stem.endswith(f"-{index}")
+    assert "-7-" in stem
+
+
+def test_a_template_is_filled_in_and_letters_of_every_script_stay() -> None:
+    job = replace(
+        JOB, order=replace(JOB.order, prompt="一只狐狸, at dawn/../x", model_name="Nano B")
+    )
+    name = result_files.stem(job, 2, TEMPLATE).partition("-")[2]
+    assert name == "7-nano-b-一只狐狸-at-dawn-x-2"
+    assert (
+        result_files.stem(job, 2, "x_{task_type}_{task}_{index}") == "x_text_to_image_task_3f9a_2"
+    )
+
+
+def test_a_long_prompt_is_cut_before_anything_else() -> None:
+    job = replace(JOB, order=replace(JOB.order, prompt="狐" * 400))
+    stem = result_files.stem(job, 3, "{prompt}-" + "y" * 100 + "-{job}-{index}")
+    assert stem.endswith("y-7-3")
+    stem = result_files.stem(job, 3, "{model}" * 14 + "{job}-{index}")
+    assert len(stem.encode()) <= result_files.LONGEST_STEM
+
+
+def test_a_name_without_the_task_never_replaces_another_jobs_file(tmp_path: Path) -> None:
+    def settle(job: Job) -> Path:
+        part = result_files.part_path(tmp_path, job, 1)
+        part.write_bytes(PNG)
+        final = result_files.settle(part, job, MEDIA, 1, "{job}-{index}")
+        result_files.sidecar(final, job, MEDIA, False)
+        return final
+
+    other = replace(JOB, task_id="task_other")
+    assert settle(JOB) == settle(JOB) == tmp_path / "7-1.png"
+    assert settle(other).name == "7-1-task_other.png"
+    (tmp_path / "7-1.png.json").unlink()
+    assert settle(JOB).name == "7-1-task_3f9a.png"
+
+
 @pytest.mark.parametrize("with_prompt", [True, False])
 def test_the_small_file_says_whence_and_the_prompt_only_on_a_wish(
     tmp_path: Path, with_prompt: bool

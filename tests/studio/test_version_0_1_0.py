@@ -23,7 +23,8 @@ from ima_tui.compose.draft_store import Drafts, Templates, loaded
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State, TaskType
-from ima_tui.ledger import Ledger
+from ima_tui.ledger import Ledger, history
+from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.preferences.file import Preferences
 from ima_tui.sandbox.server import Sandbox
@@ -55,7 +56,10 @@ async def test_every_job_keeps_its_order_state_and_history(tmp_path: Path) -> No
     with closing(sqlite3.connect(path)) as raw:
         before = raw.execute("SELECT id, state, held, order_json, medias_json FROM jobs").fetchall()
     ledger = await Ledger.open(path, "vm/1/now")
-    jobs = {job.id: job for job in await ledger.page(0, 0.0, 1000)}
+    jobs = {
+        job.id: job
+        for job in await ledger.read(history.page, JobFilter(since=0.0, forgotten=True), 0, 1000)
+    }
     assert len(before) == len(jobs) == JOBS
     for number, state, held, order, medias in before:
         job, told = jobs[number], json.loads(order)

@@ -42,9 +42,11 @@ async def test_the_user_hears_of_an_agents_job_and_approves_it_by_keys(tmp_path:
                 assert b"to approve\x07\x07" in program.received
                 program.press("escape", "3")
                 await wait("Ordered by claude")
+                await asyncio.to_thread(program.read, 1.0)
+                print(program.text)
                 waiting = asyncio.create_task(ask(client, "wait_job", job_id=1, seconds=300))
                 program.press("a")
-                await wait("Send")
+                await wait(r"Send #1 for 5 pts\?")
                 await asyncio.to_thread(program.read, 0.5)  # sooner, it is a key still held down
                 program.press("y")
                 assert (await waiting)["status"] == "done"

@@ -107,6 +107,7 @@ class Ordeal:
         self._picture = folder / "in.png"
         self._picture.write_bytes(PNG)
         self.usual = PATIENCE
+        self._starter = os.getppid()
         for _ in range(3):  # the first one fetches the lists
             self.run("calm", iter(()))
 
@@ -122,6 +123,8 @@ class Ordeal:
 
         `cut`: what is done to the ledger's file after each death, or in its midst.
         """
+        if os.getppid() != self._starter:
+            raise SystemExit("the test run that started this is gone")
         self.service.start_over(SCENARIO)
         folder = self._folder / "run"
         folder.mkdir()

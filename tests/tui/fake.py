@@ -44,6 +44,7 @@ from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
+from ima_tui.studio.subjects import Subjects
 from ima_tui.studio.workflows import Workflows
 
 NOW = 1_800_000_000.0
@@ -489,6 +490,7 @@ class FakeStudio:
             clock=self.clock,  # type: ignore[arg-type]
             download=False,
         )
+        self.subjects = Subjects(self.settings, self.clock, self.tell)  # type: ignore[arg-type]
         self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]
 
     async def begin(self) -> None:

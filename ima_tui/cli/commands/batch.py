@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
+from ima_tui.batch.encoding import decode
 from ima_tui.batch.rows import (
     BadRow,
     RemainingRows,
@@ -35,7 +36,7 @@ from ima_tui.cli.output import (
     talk,
 )
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -48,6 +49,7 @@ from ima_tui.core.errors import (
 from ima_tui.core.text import one_line, size
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import OPEN, UNSENT
+from ima_tui.logs.time_spec import coming
 from ima_tui.studio.studio import Studio
 
 LARGEST = 64 * 1024 * 1024
@@ -68,8 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.version_id,
         1 if count is None else count,
         tuple(pair for pair in chosen if not order.is_count(pair[0])),
+        labels.project(arguments.project),
     )
     rows = batch.parse(text, kind, rest)
+    if arguments.until is not None:
+        arguments.until = coming(arguments.until, session.clock.time())
     return session.run(_batch(arguments, settings, rows))
 
 
@@ -87,9 +92,12 @@ def _read(name: str) -> str:
     if len(content) > LARGEST:
         raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
     try:
-        return content.decode("utf-8-sig")
+        text, encoding = decode(content)
     except UnicodeDecodeError as error:
         raise UsageError("error.batch_encoding", path=shown) from error
+    if encoding:
+        talk(say("batch.encoding", encoding=encoding))
+    return text
 
 
 async def _batch(
@@ -98,13 +106,20 @@ async def _batch(
     async with session.session(arguments, settings, patient=True) as studio:
         desk = RowPricer(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
         errands, bad = await desk.price(rows)
-        errands = await look_up(studio, errands, retry_failed=arguments.retry_failed)
+        errands = await look_up(
+            studio,
+            errands,
+            retry_failed=arguments.retry_failed,
+            retry_unknown=arguments.retry_unknown,
+        )
+        same = batch.duplicates(rows)
         if not arguments.dry_run:
             errands = await match(studio, errands, manifest_of(arguments))
         if again := await moved(studio, errands, arguments.label):
             talk(say("batch.moved", n=again))
         if arguments.dry_run:
-            return _dry_run(errands, bad, arguments)
+            return _dry_run(errands, bad, same, arguments)
+        _name_same(same)
         _name_bad(bad, as_json=arguments.json)
         if bad and not arguments.skip_bad:
             talk(say("batch.bad", n=len(bad), rows=len(rows)))
@@ -115,10 +130,20 @@ async def _batch(
         if question and not await ask(question):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED
+        if arguments.order == "price":
+            errands = sorted(errands, key=lambda errand: errand.order.total)
         return await BatchRun(studio, arguments, errands, asked=bool(question)).to_the_end()
 
 
 # ------------------------------------------------------------------------- before it is sent
+
+
+def _name_same(same: Mapping[int, int]) -> None:
+    if same:
+        lines = ", ".join(map(str, list(same)[:MOST_NAMED])) + (
+            " …" if len(same) > MOST_NAMED else ""
+        )
+        talk(say("batch.same", n=len(same), lines=lines))
 
 
 def _name_bad(bad: Sequence[BadRow], *, as_json: bool) -> None:
@@ -131,13 +156,17 @@ def _name_bad(bad: Sequence[BadRow], *, as_json: bool) -> None:
 
 
 def _dry_run(
-    errands: Sequence[PricedRow], bad: Sequence[BadRow], arguments: argparse.Namespace
+    errands: Sequence[PricedRow],
+    bad: Sequence[BadRow],
+    same: Mapping[int, int],
+    arguments: argparse.Namespace,
 ) -> int:
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
     if arguments.json:
-        _print_document(errands, bad, total, to_pay)
+        _print_document(errands, bad, same, total, to_pay)
     else:
+        _name_same(same)
         _name_bad(bad, as_json=False)
         names = ("line", "model", "points", "prompt", "note")
         heads = [say(f"cli.head.{name}") for name in names]
@@ -156,7 +185,11 @@ def _cells(errand: PricedRow) -> list[str]:
 
 
 def _print_document(
-    errands: Sequence[PricedRow], bad: Sequence[BadRow], total: int, to_pay: int
+    errands: Sequence[PricedRow],
+    bad: Sequence[BadRow],
+    same: Mapping[int, int],
+    total: int,
+    to_pay: int,
 ) -> None:
     from ima_tui.api.wire import create_payload
 
@@ -169,6 +202,7 @@ def _print_document(
             "payload": create_payload(errand.order, [as_url(each) for each in errand.order.inputs]),
             "warnings": list(errand.warnings),
             "status": errand.job.state.value if errand.job else None,
+            "same_as": same.get(errand.row.line),
         }
         for errand in errands
     ]
@@ -186,6 +220,8 @@ def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.
         raise OverLimit("error.over_limit", total=points, limit=limit)
     if not studio.connection.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
         raise KeyMissing
+    if twice := sum(errand.may_be_second for errand in paid):
+        talk(say("batch.may_be_second", n=twice))
     for errand in paid:
         for warning in errand.warnings:
             talk(say("batch.row", line=errand.row.line, sentence=warning))

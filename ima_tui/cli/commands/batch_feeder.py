@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from ima_tui.cli import exit_status
 from ima_tui.cli.commands.batch_rows import PricedRow
+from ima_tui.cli.exit_status import OVER
 from ima_tui.cli.output import note_job
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_KEY,
+    EXIT_STILL_RUNNING,
     ImaError,
-    OverLimit,
     UsageError,
 )
 from ima_tui.core.events import JobChanged, Notice
@@ -38,25 +39,44 @@ FOR_ALL = frozenset(
 )
 """After these, as without a key, the next row would fare the same."""
 RESTORED = "waiting.restored"
-OVER = "waiting.over_"
-"""A limit on spending that the person set holds the job."""
+
+
+class TooLate(ImaError):
+    """The time is over until which rows were to be sent."""
+
+    exit_code = EXIT_STILL_RUNNING
+
+    def __init__(self) -> None:
+        super().__init__("error.batch_until")
 
 
 class BatchFeeder:
     """`run` gives rows back as they end. `given_up` says why the rest was not sent.
 
     `asked`: a person said yes just now, which lets go what was over a limit; a flag does not.
-    `after_repair`: what a restored ledger holds back is let go.
+    `after_repair`: what a restored ledger holds back is let go. `parallel`: the most rows at once;
+    `until`: when no more rows are sent, in seconds since the epoch.
     """
 
-    def __init__(self, studio: Studio, *, asked: bool, after_repair: bool = False) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        *,
+        asked: bool,
+        after_repair: bool = False,
+        parallel: int | None = None,
+        until: float | None = None,
+    ) -> None:
         self._studio = studio
+        self._most = min(MOST_LIVE, parallel or MOST_LIVE)
+        self._until = until
         self._after_repair = asked or after_repair
         self._asked = asked
         self._live: dict[int, PricedRow] = {}
         self._settled: dict[int, Job] = {}
         self._news = asyncio.Event()
         self._swept = 0.0
+        self._projects: set[str] = set()
         self.given_up: ImaError | None = None
         self.unsent = 0
 
@@ -67,6 +87,7 @@ class BatchFeeder:
     async def run(self, errands: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:
         """Errands with the jobs that they ended in, in the order of their ends."""
         waiting = deque(errands)
+        self._projects = {errand.order.project for errand in waiting}
         unsubscribe = self._studio.subscribe(self._hear)
         try:
             while waiting or self._live:
@@ -81,7 +102,10 @@ class BatchFeeder:
     async def _feed(self, waiting: deque[PricedRow]) -> list[PricedRow]:
         """As many as there is room for, side by side: their intents share commits."""
         chosen: list[PricedRow] = []
-        while waiting and len(self._live) + len(chosen) < MOST_LIVE:
+        late = self._until is not None and self._studio.clock.time() >= self._until
+        if late and self.given_up is None and any(errand.to_pay for errand in waiting):
+            self.given_up = TooLate()
+        while waiting and len(self._live) + len(chosen) < self._most:
             errand = waiting.popleft()
             if self.given_up is not None and errand.to_pay:
                 self.unsent += 1
@@ -144,14 +168,19 @@ class BatchFeeder:
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
     def _end(self, errand: PricedRow, job: Job) -> PricedRow:
-        if job.needs_approval and job.waiting in (f"{OVER}session", f"{OVER}day", f"{OVER}month"):
-            self.given_up = limit_of(job)
+        if job.needs_approval and self._holds_all(job.waiting):
+            self.given_up = exit_status.held_by_limit(job)
         failed_now = errand.job is None or errand.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
             problem = exit_status.failure_of(job)
             if problem.exit_code == EXIT_KEY or problem.key in FOR_ALL:
                 self.given_up = problem
         return replace(errand, job=job)
+
+    def _holds_all(self, why: str) -> bool:
+        """Tell whether the limit that holds a job would hold all the next ones, too."""
+        one_project = why.startswith(f"{OVER}project") and len(self._projects) == 1
+        return one_project or why in (f"{OVER}session", f"{OVER}day", f"{OVER}month")
 
     async def _wait(self) -> None:
         """Until something ended, or it is time to look at what other processes do."""
@@ -187,8 +216,3 @@ def settled(job: Job) -> bool:
         job.needs_approval and job.state in UNSENT and (rose or job.waiting.startswith(OVER))
     )
     return held_back or job.state in ENDED or job.state is State.TIMED_OUT
-
-
-def limit_of(job: Job) -> OverLimit:
-    """The limit that holds a job, in words."""
-    return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)

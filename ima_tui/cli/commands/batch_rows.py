@@ -49,6 +49,13 @@ class PricedRow:
     warnings: tuple[str, ...] = ()
     job: Job | None = None
     repeats: int | None = None
+    unknown: bool = False
+    """The job that it `repeats` may have been charged."""
+
+    @property
+    def may_be_second(self) -> bool:
+        """Whether the row may have been paid for already: its outcome is unknown."""
+        return self.job is None and self.unknown
 
     @property
     def to_pay(self) -> int:
@@ -135,8 +142,9 @@ class RowPricer:
                 one.inputs,
             )
             n = count if n == 1 and isinstance(count, int) else n
-        settings = tuple(chosen.items())
-        return Draft(model.task_type, model.model_id, model.version, prompt, settings, inputs, n)
+        settings, project = tuple(chosen.items()), row.project
+        leaf = (model.task_type, model.model_id, model.version)
+        return Draft(*leaf, prompt, settings, inputs, n, project)
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
@@ -170,7 +178,7 @@ class RowPricer:
 
 
 async def look_up(
-    studio: Studio, errands: Sequence[PricedRow], *, retry_failed: bool
+    studio: Studio, errands: Sequence[PricedRow], *, retry_failed: bool, retry_unknown: bool
 ) -> list[PricedRow]:
     """What became of each in earlier runs, retries followed to the last one.
 
@@ -187,9 +195,12 @@ async def look_up(
         wanted = {
             index: _next_intent(standing[index], job)
             for index, job in found.items()
-            if may_retry(job)
+            if may_retry(job) or job.state is State.NEEDS_REVIEW
         }
-    return [_retried(errand) if retry_failed else errand for errand in standing]
+    return [
+        _retried(errand) if (retry_unknown if _is_unknown(errand) else retry_failed) else errand
+        for errand in standing
+    ]
 
 
 async def match(
@@ -232,11 +243,16 @@ async def moved(studio: Studio, errands: Sequence[PricedRow], label: str) -> int
     return len({elsewhere[intent] for intent in found})
 
 
+def _is_unknown(errand: PricedRow) -> bool:
+    return errand.job is not None and errand.job.state is State.NEEDS_REVIEW
+
+
 def _retried(errand: PricedRow) -> PricedRow:
-    if errand.job is None or not may_retry(errand.job):
+    unknown = _is_unknown(errand)
+    if errand.job is None or not (unknown or may_retry(errand.job)):
         return errand
     intent = _next_intent(errand, errand.job)
-    return replace(errand, intent=intent, job=None, repeats=errand.job.id)
+    return replace(errand, intent=intent, job=None, repeats=errand.job.id, unknown=unknown)
 
 
 def _next_intent(errand: PricedRow, failed: Job) -> str:

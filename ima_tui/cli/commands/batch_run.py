@@ -10,12 +10,12 @@ from contextlib import aclosing
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands.batch_feeder import OVER, BatchFeeder, limit_of
+from ima_tui.cli.commands.batch_feeder import BatchFeeder
+from ima_tui.cli.commands.batch_progress import BatchProgress
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
-from ima_tui.cli.exit_status import WORST_LAST
+from ima_tui.cli.exit_status import OVER, WORST_LAST
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
-    ProgressLine,
     print_line,
     print_plain,
     talk,
@@ -53,11 +53,16 @@ class BatchRun:
         self._json: bool = arguments.json
         self._errands = errands
         self._manifest = manifest_of(arguments)
-        self._feeder = BatchFeeder(studio, asked=asked, after_repair=arguments.after_repair)
-        self._progress = ProgressLine()
+        self._feeder = BatchFeeder(
+            studio,
+            asked=asked,
+            after_repair=arguments.after_repair,
+            parallel=arguments.parallel,
+            until=arguments.until,
+        )
+        self._progress = BatchProgress(studio.clock, errands)
         self._codes: set[int] = set()
         self._done = 0
-        self._not_done = 0
         self._failed = 0
         self._offline = False
 
@@ -95,10 +100,7 @@ class BatchRun:
             talk(say("batch.offline" if offline else "batch.online"))
 
     def _show(self) -> None:
-        counts = {"done": self._done, "rows": len(self._errands), "failed": self._not_done}
-        words = say("batch.progress", live=self._feeder.live, **counts)
-        paused = exit_status.waits(self._studio)
-        self._progress.show(f"{words} · {paused}" if paused else words)
+        self._progress.show(self._feeder.live, exit_status.waits(self._studio))
 
     async def _tell(self, ended: Sequence[PricedRow]) -> None:
         lines: list[dict[str, object]] = []
@@ -110,7 +112,7 @@ class BatchRun:
             wanted = self._studio.settings.download
             told = problem or exit_status.shortcoming(job, wanted=wanted)
             self._done += problem is None
-            self._not_done += problem is not None
+            self._progress.count(errand, done=problem is None)
             self._codes.add(EXIT_DONE if told is None else _code(job, wanted=wanted))
             self._failed += may_retry(job)
             head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
@@ -168,8 +170,8 @@ def _problem(job: Job) -> ImaError | None:
         return None
     if job.state is State.NEEDS_REVIEW:
         return ImaError("error.lost")
-    if job.waiting.startswith(OVER):
-        return limit_of(job)
+    if (over := exit_status.held_by_limit(job)) is not None:
+        return over
     if job.state in UNSENT:
         rise = {"before": job.order.confirmed, "points": job.order.total}
         return ImaError("error.price_rose", **rise)
@@ -194,6 +196,8 @@ def _sentence(job: Job, problem: ImaError) -> str:
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
+    if more := exit_status.surplus(job):
+        talk(say("batch.row", line=line, sentence=more))
     if problem is not None:
         talk(say("batch.row", line=line, sentence=_sentence(job, problem)))
         exit_status.say_how_to_fetch(job)

@@ -11,7 +11,7 @@ from ima_tui.cli.output import (
     print_table,
     talk,
 )
-from ima_tui.config import loader, toml_file
+from ima_tui.config import loader, projects, toml_file
 from ima_tui.config.schema import (
     BY_NAME,
     SETTINGS,
@@ -29,6 +29,12 @@ def show(arguments: argparse.Namespace) -> int:
     rows = [
         (setting.name, _shown(getattr(settings, setting.attribute)), settings.origins[setting.name])
         for setting in SETTINGS
+    ]
+    rows += [
+        (f"{projects.TABLE}.{each.name}.{name}", points, "file")
+        for each in settings.projects.values()
+        for name in projects.LIMITS
+        if (points := getattr(each, name))
     ]
     if arguments.json:
         document = {name: {"value": value, "source": source} for name, value, source in rows}
@@ -102,6 +108,9 @@ def drop(arguments: argparse.Namespace) -> int:
 
 def _named(name: str) -> Setting:
     """A setting by `table.key`, or by its last part where only one is called so."""
+    limit = projects.setting_of(name)
+    if limit is not None:
+        return limit
     found = [setting for setting in SETTINGS if name in (setting.name, setting.attribute)]
     if len(found) == 1:
         return found[0]
@@ -112,7 +121,7 @@ def _named(name: str) -> Setting:
 
 
 def _tell_what_wins(arguments: argparse.Namespace, setting: Setting) -> None:
-    origin = session.settle(arguments).origins[setting.name]
+    origin = session.settle(arguments).origins.get(setting.name)
     if origin in ("flag", "environment"):
         source = setting.environment if origin == "environment" else say(f"cli.source.{origin}")
         talk(say("cli.config_over", source=source, name=setting.name))

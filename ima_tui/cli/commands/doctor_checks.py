@@ -49,6 +49,8 @@ SOMEWHERE = "https://results.example"
 """For the proxy that results are fetched through."""
 MOST_WAITING = 5
 """Jobs that are named one by one."""
+AHEAD = 300.0
+"""Seconds; a job that was made later than that from now was made with a wrong clock."""
 LARGE_LEDGER = 1000 * 1000 * 1000
 
 
@@ -123,6 +125,12 @@ def _surroundings(env: Mapping[str, str]) -> tuple[tuple[str, bool], ...]:
     return ("tmux", "TMUX" in env), ("screen", screen), ("ssh", loader.over_ssh(env))
 
 
+async def encoding(_: Patient) -> list[Finding]:
+    """Of what is printed, also into a pipe; only where it is not UTF-8."""
+    name = text_encoding()
+    return [] if name == "utf-8" else [Finding("encoding", "note", name, say("doctor.no_utf8"))]
+
+
 async def images(patient: Patient) -> list[Finding]:
     """Asks nothing of the terminal but of tmux: an answer that came late would be typed."""
     from ima_tui.imaging.terminal import ask_tmux, choose
@@ -162,6 +170,29 @@ async def preferences(patient: Patient) -> list[Finding]:
     if not Preferences(patient.settings.preferences).writable:
         return [Finding("prefs", "note", words, say("doctor.read_only"))]
     return [Finding("prefs", "ok", words)]
+
+
+async def notifications(patient: Patient) -> list[Finding]:
+    """Whether the command can be started and the webhook is allowed; neither is tried."""
+    from ima_tui.api import url_guard
+
+    found: list[Finding] = []
+    if command := patient.settings.command:
+        there = await asyncio.to_thread(shutil.which, command[0])
+        advice = "" if there else say("doctor.no_command")
+        found.append(Finding("notify_command", "ok" if there else "bad", command[0], advice))
+    if url := patient.settings.webhook:
+        local = patient.settings.sandbox_origin and loader.is_loopback(url)
+        advice = ""
+        try:
+            await url_guard.check(url, url if local else "")
+        except url_guard.NotPublic:
+            advice = say("doctor.webhook_refused")
+        except url_guard.Unresolved:
+            advice = say("doctor.webhook_unknown")
+        level: Level = "bad" if advice and not local else "ok"
+        found.append(Finding("notify_webhook", level, _host(url), "" if local else advice))
+    return found
 
 
 async def folders(patient: Patient) -> list[Finding]:
@@ -224,7 +255,13 @@ async def ledger(patient: Patient) -> list[Finding]:
         return [
             Finding("ledger", "note", " · ".join(words), say("doctor.open_file", path=str(path)))
         ]
-    standing = Finding("ledger", "ok" if whole else "bad", " · ".join(words), advice)
+    ahead = [job for job in recent if max(job.created_at, job.sent_at or 0) > time.time() + AHEAD]
+    if ahead:
+        words.append(say("doctor.future", n=len(ahead), id=ahead[0].id))
+        advice = advice or say("doctor.future.advice")
+    standing = Finding(
+        "ledger", "bad" if not whole else "note" if ahead else "ok", " · ".join(words), advice
+    )
     return [standing, *_waiting(recent)]
 
 
@@ -386,6 +423,6 @@ async def service(patient: Patient) -> list[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    program, terminal, images, clipboard, preferences, folders, ledger, api_key, proxy,
-    certificates, hosts, pace, service,
+    program, terminal, encoding, images, clipboard, notifications, preferences, folders, ledger,
+    api_key, proxy, certificates, hosts, pace, service,
 )  # fmt: skip

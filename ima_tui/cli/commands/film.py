@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
 from ima_tui.core import home_folder
-from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, UsageError
+from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, duration, folded, one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.film import assembler, timeline
 from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.request import AssembleJob, StillJob
 from ima_tui.film.timeline import Film, Shot, Track
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
 
 _SIZE = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII)
 _RATIO = re.compile(r"(\d{1,3})\s*[:/]\s*(\d{1,3})", re.ASCII)
@@ -73,11 +74,18 @@ def progress_words(told: FilmProgress) -> str:
 
 def film_words(done: Mapping[str, object]) -> str:
     """What was made, or that it was there already."""
+    cut = voice_words(done)
     if not done["made"]:
-        return say("film.same")
+        return joined(say("film.same"), cut)
     shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
     fps, size = float(str(done["fps"])), size_in_words(int(str(done["bytes"])))
-    return say("film.done", **shown, fps=f"{fps:g}", size=size)
+    return joined(say("film.done", **shown, fps=f"{fps:g}", size=size), cut)
+
+
+def voice_words(done: Mapping[str, object]) -> str:
+    """That the end of the voice-over is missing, or ""."""
+    seconds = float(str(done.get("voice_cut", 0.0)))
+    return say("film.voice_cut", seconds=f"{seconds:g}") if seconds else ""
 
 
 def _film(arguments: argparse.Namespace) -> Film:
@@ -198,7 +206,16 @@ def extend(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
     source = _path(arguments.file)
     name = f"{Path(source).stem}-last-{secrets.token_hex(3)}.png"
-    still = settings.folder / one_line(name, 200)
+    if arguments.dry_run:  # nothing is sent, so nothing stays
+        with tempfile.TemporaryDirectory() as folder:
+            return _extended(arguments, source, Path(folder) / one_line(name, 200))
+    code = _extended(arguments, source, settings.folder / one_line(name, 200))
+    if code == EXIT_DONE and not arguments.json:
+        talk(say("film.join", path=one_line(arguments.file, 200)))
+    return code
+
+
+def _extended(arguments: argparse.Namespace, source: str, still: Path) -> int:
     code = session.run(_last_frame(StillJob(source, str(still), LAST)))
     if code != EXIT_DONE:
         return code
@@ -206,12 +223,7 @@ def extend(arguments: argparse.Namespace) -> int:
 
     arguments.task_type = "image_to_video"
     arguments.input_images, arguments.list_models = [str(still)], False
-    code = generate.run(arguments)
-    if arguments.dry_run or code not in (EXIT_DONE, EXIT_INTERRUPTED):
-        return code
-    if code == EXIT_DONE and not arguments.json:
-        talk(say("film.join", path=one_line(arguments.file, 200)))
-    return code
+    return generate.run(arguments)
 
 
 async def _last_frame(job: StillJob) -> int:

@@ -12,7 +12,12 @@ from typing import cast
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import Alternative, cheaper
 from ima_tui.cli import confirm_changes, exit_status, session
-from ima_tui.cli.commands import generate_intent, generate_order, generate_preferences
+from ima_tui.cli.commands import (
+    generate_intent,
+    generate_order,
+    generate_preferences,
+    subjects,
+)
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
@@ -36,14 +41,17 @@ from ima_tui.core.errors import (
 )
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind
+from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
+from ima_tui.subjects import mentions
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
+    generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
     return session.run(_generate(arguments, settings))
 
@@ -53,21 +61,30 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.list_models:
             return await _list_models(studio, arguments)
         generate_order.check_prompt(arguments)
-        decision = understood(studio, arguments)
+        decision = await understood(studio, arguments)
         if decision is not None and decision.kind is RequestKind.PREFERENCE:
             return await generate_preferences.alone(studio, arguments, decision)
         return await _one(studio, arguments, decision)
 
 
-def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
-    """The reading of the prompt; None where a task type is given. Raises `UsageError`."""
+async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
+    """Put in the subjects that the prompt names, and read it; None where a task type is given.
+
+    Raises `UsageError`.
+    """
+    named = subjects.named_in(studio, generate_order.prompt_of(arguments))
+    if named.used:
+        text = generate_order.prompt_of(arguments)
+        arguments.prompt = mentions.without_signs(text, named)
+        arguments.input_images = [*arguments.input_images, *named.files]
     if arguments.task_type is not None:
         return None
-    return generate_intent.read(
-        generate_order.prompt_of(arguments),
-        arguments.input_images,
-        {kind: studio.catalogue.models(kind) for kind in TaskType},
-    )
+    lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+    text, images = generate_order.prompt_of(arguments), arguments.input_images
+    kept = mentions.task_for(text, route(text, images)) if named.files else None
+    if kept is not None and not await studio.catalogue.fresh(kept):
+        kept = None
+    return generate_intent.read(text, images, lists, settled=kept)
 
 
 async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
@@ -266,7 +283,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
     if interrupted:
         return ImaError("error.interrupted", id=job.id)
     if job.state in OPEN:
-        return ImaError("error.still_running", id=job.id)
+        over = exit_status.held_by_limit(job)
+        return over or ImaError("error.still_running", id=job.id)
     if job.state is State.DONE:
         return exit_status.shortcoming(job, wanted=wanted)
     return exit_status.failure_of(job)
@@ -275,8 +293,8 @@ def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
 def _print_result(job: Job, *, quiet: bool) -> None:
     for media in job.medias:
         print_plain(media.path or media.url)
-    if len(job.medias) > job.order.n:
-        talk(say("jobs.kept_more", came=len(job.medias), n=job.order.n))
+    if more := exit_status.surplus(job):
+        talk(more)
     if quiet or job.state is not State.DONE or outputs.is_partial(job):
         return
     order = job.order
@@ -284,7 +302,7 @@ def _print_result(job: Job, *, quiet: bool) -> None:
     if order.estimate is not None:
         usual = usual_time(order.estimate.low, order.estimate.high)
         took = say("cli.took_usually", took=took, time=usual)
-    made = say(f"made.{order.task_type.medium}", n=order.n)
+    made = say(f"made.{order.task_type.medium}", n=len(job.medias))
     talk(say("cli.done", made=made, model=order.model_name, took=took, points=order.total))
     if (first := job.medias[0]).path:
         talk(say("cli.link", url=first.url))

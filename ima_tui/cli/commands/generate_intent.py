@@ -42,10 +42,15 @@ class Meant:
     inputs: tuple[str, ...]
 
 
-def read(text: str, images: Sequence[str], lists: Lists | None = None) -> Intent:
+def read(
+    text: str,
+    images: Sequence[str],
+    lists: Lists | None = None,
+    settled: TaskType | None = None,
+) -> Intent:
     """The reading of `text`. Raises `UsageError` where a question is open, where it asks for
     more than one thing, and with the answer (by `lists`) where it asks a question."""
-    decision = route(text, images)
+    decision = route(text, images, settled=settled)
     if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         raise UsageError(UNSURE[decision.question])
     if decision.kind is RequestKind.QUESTION:

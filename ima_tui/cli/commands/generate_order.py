@@ -11,8 +11,9 @@ from dataclasses import replace
 from ima_tui.catalogue import choice, form, order
 from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
+from ima_tui.compose import draft as drafting
 from ima_tui.compose.capabilities import COUNT
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import (
     Draft,
     ModelVersion,
@@ -21,7 +22,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import encodable, one_line
+from ima_tui.core.text import encodable, nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio
 
@@ -34,7 +35,10 @@ def task_type_of(written: str | None) -> TaskType:
         return TaskType(written.strip().lower())
     except ValueError as error:
         shown = one_line(written, 60)
-        raise UsageError("error.unknown_task_type", task_type=shown, known=known) from error
+        near = nearest(written, [task_type.value for task_type in TaskType], 1)
+        meant = say("argparse.near", near=near[0]) if near else ""
+        facts = {"task_type": shown, "known": known, "near": meant}
+        raise UsageError("error.unknown_task_type", **facts) from error
 
 
 LONGEST_PROMPT = 1024 * 1024
@@ -63,6 +67,29 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_encoding", path=shown) from error
     if len(content) > LONGEST_PROMPT:
         raise UsageError("error.prompt_large", path=shown)
+
+
+def read_made_from(arguments: argparse.Namespace) -> None:
+    """Take what `--from FILE` was made from for whatever the flags leave open.
+
+    Raises `UsageError` for a file that doesn't say.
+    """
+    arguments.recalled = None
+    if getattr(arguments, "made_from", None) is None:
+        return
+    from ima_tui.runner import embedding
+
+    path = home_folder.expand(arguments.made_from)
+    found = embedding.read(path)
+    if found is None:
+        raise UsageError("error.not_made_here", path=one_line(path, 300))
+    arguments.recalled = found
+    if not prompt_of(arguments):
+        arguments.prompt = found.prompt
+    if arguments.task_type is None:
+        arguments.task_type = found.task_type.value
+    if arguments.model_id is None and arguments.task_type == found.task_type.value:
+        arguments.model_id, arguments.version_id = found.model_id, found.version
 
 
 def prompt_of(arguments: argparse.Namespace) -> str:
@@ -97,7 +124,7 @@ def draft_of(
     arguments: argparse.Namespace, model: ModelVersion, said: Mapping[str, Value]
 ) -> tuple[Draft, frozenset[str]]:
     """The draft that the flags make over what the words say, and what the flags set outright."""
-    flags = _chosen(arguments, model)
+    flags = _recalled(arguments, model) | _chosen(arguments, model)
     by_hand = set(flags)
     if arguments.n is not None:
         by_hand.add(COUNT)
@@ -110,6 +137,7 @@ def draft_of(
         chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
         inputs=tuple(arguments.input_images),
         n=arguments.n if arguments.n is not None else count if isinstance(count, int) else 1,
+        project=labels.project(arguments.project),
     )
     return draft, frozenset(by_hand)
 
@@ -150,7 +178,43 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
         written["size"] = arguments.size
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
+    _sing(arguments, model, written)
     return dict(_accepted(model, written, lenient=arguments.lenient))
+
+
+def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
+    """Put `lyrics` where the model takes them: in the prompt, with the style in `tags`.
+
+    A model with a field of that name, or without custom mode, is left to say what it takes.
+    """
+    custom = form.user_field(model, "custom_mode") is not None
+    if "lyrics" not in written or not custom or form.user_field(model, "lyrics") is not None:
+        return
+    style, arguments.prompt = prompt_of(arguments), str(written.pop("lyrics"))
+    written.setdefault("custom_mode", True)
+    if form.user_field(model, "tags") is not None:
+        written.setdefault("tags", style)
+    talk(say("cli.lyrics_sung", model=model.name))
+
+
+def _recalled(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
+    """The settings of `--from FILE` as far as the model takes them; what is left out is told."""
+    found: Order | None = arguments.recalled
+    if found is None:
+        return {}
+    kept = dict(drafting.recall(model, found).chosen)
+    lost = [name for name, value in found.parameters if _is_unknown(model, name, value)]
+    if lost and not arguments.quiet:
+        talk(say("cli.from_left_out", names=", ".join(lost), model=model.name))
+    return kept
+
+
+def _is_unknown(model: ModelVersion, name: str, value: Value) -> bool:
+    try:
+        form.accept(model, name, value)
+    except UsageError:
+        return not any(field.virtual and field.virtual.target == name for field in model.fields)
+    return False
 
 
 def _accepted(

@@ -108,7 +108,7 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def end_of(job: Job) -> ImaError | None:
     if job.state not in ENDED:
-        return ImaError("error.still_running", id=job.id)
+        return exit_status.held_by_limit(job) or ImaError("error.still_running", id=job.id)
     return problem_of(job)
 
 

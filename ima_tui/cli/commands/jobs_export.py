@@ -8,14 +8,17 @@ import csv
 import json
 import re
 import sys
+from dataclasses import replace
 
 from ima_tui.cli import session
 from ima_tui.cli.json_documents import iso_time
 from ima_tui.cli.output import print_line
 from ima_tui.config.loader import Settings
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import folded, one_line, redact
+from ima_tui.ledger.history import JobFilter
 
 PAGE = 500
 """Jobs held in memory at once."""
@@ -42,9 +45,10 @@ def length(written: str) -> int:
 async def _export(arguments: argparse.Namespace, settings: Settings, seconds: int | None) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         since = 0.0 if seconds is None else studio.clock.time() - seconds
+        among = replace(labels_of(arguments), since=since, forgotten=True)
         table = _Table() if arguments.format == "csv" else None
         after = 0
-        while jobs := await studio.jobs.page(after, since, PAGE):
+        while jobs := await studio.history.page(among, after, PAGE):
             for job in jobs:
                 facts = _facts(job, with_prompts=arguments.with_prompts)
                 if table is None:
@@ -53,6 +57,16 @@ async def _export(arguments: argparse.Namespace, settings: Settings, seconds: in
                     table.add(facts)
             after = jobs[-1].id
     return EXIT_DONE
+
+
+def labels_of(arguments: argparse.Namespace) -> JobFilter:
+    """Return the filter by project, client, star and tag. Raises `UsageError`."""
+    return JobFilter(
+        project=None if arguments.project is None else labels.project(arguments.project),
+        client=arguments.client,
+        tag=arguments.tag.lstrip("#"),
+        starred=arguments.starred,
+    )
 
 
 def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
@@ -71,7 +85,11 @@ def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
         "created_at": iso_time(job.created_at),
         "sent_at": iso_time(job.sent_at),
         "ended_at": iso_time(job.ended_at),
+        "project": order.project or None,
         "client": order.client or None,
+        "starred": job.is_starred,
+        "starred_results": [index for index, mark in job.marks.items() if mark.star],
+        "tags": list(job.tags),
         "error": job.failure.kind.removeprefix("error.") if job.failure else None,
         "urls": [redact(media.url) for media in job.medias],
         "paths": [media.path for media in job.medias if media.path],
@@ -100,7 +118,7 @@ class _Table:
 
 def cell(value: object) -> object:
     if isinstance(value, list):
-        value = " ".join(value) if all(isinstance(each, str) for each in value) else value
+        value = " ".join(map(str, value))
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and value.startswith(FORMULA):

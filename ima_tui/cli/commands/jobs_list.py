@@ -6,11 +6,11 @@ import argparse
 import csv
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ima_tui.cli import session, spending
 from ima_tui.cli.commands.jobs import problem_of
-from ima_tui.cli.commands.jobs_export import cell
+from ima_tui.cli.commands.jobs_export import cell, labels_of
 from ima_tui.cli.json_documents import iso_time, prompt_of, standing_json
 from ima_tui.cli.output import print_array, print_json, print_line, print_table
 from ima_tui.config.loader import Settings
@@ -75,7 +75,8 @@ def filter_of(arguments: argparse.Namespace) -> JobFilter:
     for name in arguments.status:
         states += GROUPS.get(name, ()) if name in (*GROUPS, "held") else [State(name)]
     now = session.clock.time()
-    return JobFilter(
+    return replace(
+        labels_of(arguments),
         states=tuple(dict.fromkeys(states)),
         task_type=arguments.task_type or "",
         model=arguments.model,
@@ -131,6 +132,8 @@ async def _print_table(
 def _shown(name: str, value: object) -> str:
     if isinstance(value, list):
         value = " ".join(map(str, value))
+    if isinstance(value, bool):
+        value = "*" if value else ""
     return "" if value is None else one_line(value, 48 if name == "prompt" else 200)
 
 
@@ -171,8 +174,11 @@ COLUMNS: dict[str, Callable[[Job, float], object]] = {
     "ended_at": lambda job, _: iso_time(job.ended_at),
     "elapsed": lambda job, now: duration(job.elapsed(now)) if job.sent_at else None,
     "elapsed_s": lambda job, now: round(job.elapsed(now), 1),
-    "client": lambda job, _: job.order.client or None,
     "error": lambda job, _: job.failure.kind.removeprefix("error.") if job.failure else None,
+    "project": lambda job, _: job.order.project or None,
+    "client": lambda job, _: job.order.client or None,
+    "starred": lambda job, _: job.is_starred,
+    "tags": lambda job, _: list(job.tags),
     "urls": lambda job, _: [redact(media.url) for media in job.medias],
     "paths": lambda job, _: [media.path for media in job.medias if media.path],
 }
@@ -191,7 +197,7 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         among = filter_of(arguments)
         rows = await studio.history.report(arguments.by, among)
-        limits = [asdict(limit) for limit in await spending.limits(studio)]
+        limits = await spending.limits(studio)
     total = ReportRow("")
     for row in rows:
         for name in ("jobs", "done", "failed", "points"):
@@ -201,14 +207,14 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         documents = [{"key": row.key, **_figures(row)} for row in rows]
         told = {"by": arguments.by, "rows": documents, "total": _figures(total)}
-        print_json({**told, "limits": limits})
+        print_json({**told, "limits": [asdict(limit) for limit in limits]})
         return EXIT_DONE
     names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
     heads = [say(f"report.{name}") for name in (arguments.by, *names)]
     table = [*map(_cells, rows), [say("report.total"), *_cells(total)[1:]]]
     print_table(heads, table, right=" ".join(heads[1:]))
     for limit in limits:
-        print(say(f"report.limit_{limit['name']}", spent=limit["spent"], limit=limit["limit"]))
+        print(limit.words("report.limit"))
     return EXIT_DONE
 
 
@@ -228,4 +234,12 @@ def _cells(row: ReportRow) -> list[str]:
     rate = "—" if row.success is None else f"{row.success:.0%}"
     medians = (row.median_time, row.median_estimate)
     times = ("—" if each is None else duration(each) for each in medians)
-    return [row.key, str(row.jobs), str(row.done), str(row.failed), rate, str(row.points), *times]
+    return [
+        row.key or "—",
+        str(row.jobs),
+        str(row.done),
+        str(row.failed),
+        rate,
+        str(row.points),
+        *times,
+    ]

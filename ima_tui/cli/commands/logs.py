@@ -8,10 +8,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from math import inf
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
@@ -26,6 +26,10 @@ from ima_tui.logs.pattern import Pattern
 from ima_tui.logs.stream import LogStream
 from ima_tui.logs.time_spec import moment
 
+if TYPE_CHECKING:
+    from ima_tui.ledger import Ledger
+
+T = TypeVar("T")
 LOOK_SECONDS = 0.5
 FIRST = 10
 """Lines shown before following, where nothing else is asked for."""
@@ -62,6 +66,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
         source=arguments.source,
         job=arguments.job,
         tasks=_tasks(settings, arguments.job) if arguments.job is not None else (),
+        among=_costing(settings, arguments.points) if arguments.points is not None else None,
         since=moment(arguments.since, now) if arguments.since else -inf,
         until=moment(arguments.until, now) if arguments.until else inf,
     )
@@ -78,17 +83,31 @@ def _level(written: str) -> LogLevel:
 
 def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
     """What other tools call the job: the service's name of its task."""
-    from ima_tui.ledger import Ledger
 
-    async def look() -> tuple[str, ...]:
-        ledger = await Ledger.open(settings.ledger, session="logs")
-        try:
-            job = await ledger.job(job_id)
-        finally:
-            await ledger.aclose()
+    async def look(ledger: Ledger) -> tuple[str, ...]:
+        job = await ledger.job(job_id)
         return (job.task_id,) if job is not None and job.task_id else ()
 
-    return asyncio.run(look()) if settings.ledger.exists() else ()
+    return _of_ledger(settings, look, ())
+
+
+def _costing(settings: Settings, points: int) -> frozenset[int]:
+    return _of_ledger(settings, lambda ledger: ledger.costing(points), frozenset())
+
+
+def _of_ledger(
+    settings: Settings, look: Callable[[Ledger], Coroutine[object, object, T]], nothing: T
+) -> T:
+    from ima_tui.ledger import Ledger
+
+    async def ask() -> T:
+        ledger = await Ledger.open(settings.ledger, session="logs")
+        try:
+            return await look(ledger)
+        finally:
+            await ledger.aclose()
+
+    return asyncio.run(ask()) if settings.ledger.exists() else nothing
 
 
 def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEntry]:

@@ -21,27 +21,12 @@ from ima_tui.preferences.file import Preferences
 
 def list_prefs(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
-    preferences = _opened(settings)
+    preferences = opened(settings)
     users = preferences.users()
     if dropped := preferences.dropped():
         talk(say("cli.prefs_dropped", n=len(dropped)))
     if arguments.json:
-        print_json(
-            {
-                "users": {
-                    user: {
-                        task_type.value: {
-                            "model_id": preference.model_id,
-                            "model_name": preference.model_name,
-                            "credit": preference.credit,
-                            "last_used": preference.last_used,
-                        }
-                        for task_type, preference in preferences.items()
-                    }
-                    for user, preferences in users.items()
-                }
-            }
-        )
+        print_json({"users": users_json(preferences)})
         return EXIT_DONE
     if not users:
         talk(say("cli.no_prefs"))
@@ -62,7 +47,24 @@ def list_prefs(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _opened(settings: Settings) -> Preferences:
+def users_json(preferences: Preferences) -> dict[str, object]:
+    """The preferences of every user by task type."""
+    return {
+        user: {
+            task_type.value: {
+                "model_id": preference.model_id,
+                "model_name": preference.model_name,
+                "credit": preference.credit,
+                "last_used": preference.last_used,
+            }
+            for task_type, preference in by_type.items()
+        }
+        for user, by_type in preferences.users().items()
+    }
+
+
+def opened(settings: Settings) -> Preferences:
+    """Read the shared file. Raises `UsageError` where it can't be read."""
     preferences = Preferences(settings.preferences, settings.preference_notes)
     preferences.reload()
     if preferences.trouble is not None:
@@ -73,7 +75,7 @@ def _opened(settings: Settings) -> Preferences:
 def restore(arguments: argparse.Namespace) -> int:
     """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
     settings = session.settle(arguments)
-    preferences = _opened(settings)
+    preferences = opened(settings)
     dropped = preferences.dropped()
     if not dropped:
         talk(say("cli.nothing_dropped"))
@@ -131,7 +133,7 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
 def clear_pref(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
     task_type = TaskType(arguments.task_type)
-    if not _opened(settings).clear(settings.user_id, task_type):
+    if not opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
     if arguments.json:
         print_json({"task_type": task_type.value, "model_id": None})

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ima_tui.cli import exit_status, session
+from ima_tui.cli.commands import subjects
 from ima_tui.cli.commands.generate_intent import UNSURE
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
@@ -21,7 +22,7 @@ from ima_tui.cli.output import (
 from ima_tui.compose import confirmation, parameter_names
 from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
@@ -85,7 +86,9 @@ async def _planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each
               for each in arguments.input_images]  # fmt: skip
+    subjects.named_in(studio, arguments.text)
     made = await studio.workflows.make(arguments.text, images, films=True)
+    plan = replace(made.workflow, project=labels.project(arguments.project))
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:
@@ -100,7 +103,7 @@ async def _planned(
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)
-    return made.workflow, notes, [each for each in priced if each.problem is not None]
+    return plan, notes, [each for each in priced if each.problem is not None]
 
 
 def _is_path(written: str) -> bool:

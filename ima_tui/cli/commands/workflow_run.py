@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ima_tui.cli import after_repair, exit_status, session
 from ima_tui.cli.commands import workflow_film
@@ -27,6 +28,7 @@ from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.compose import confirmation
 from ima_tui.config.loader import Settings
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -60,6 +62,7 @@ def resume(arguments: argparse.Namespace) -> int:
 def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     plan = file.read(path_of(arguments.file))
+    plan = replace(plan, project=labels.project(arguments.project) or plan.project)
     if plan.film is not None and arguments.download is None:
         settings = session.downloads(settings, "")  # a film is made of files
     return session.run(_run(arguments, settings, plan, again=again))
@@ -232,6 +235,8 @@ def _print_results(steps: Sequence[StepStatus]) -> None:
     for each in steps:
         for media in each.job.medias if each.job else ():
             print_plain(media.path or media.url)
+        if each.job is not None and (more := exit_status.surplus(each.job)):
+            talk(say("workflow.step", id=each.step.id, sentence=more))
 
 
 def _code(each: StepStatus) -> int:

@@ -36,6 +36,8 @@ class Source(Enum):
     LOG_SOURCES = auto()
     SETTINGS = auto()
     SETTING_VALUES = auto()
+    PROJECTS = auto()
+    TAGS = auto()
 
 
 SOURCES = {
@@ -49,6 +51,7 @@ SOURCES = {
     "manifest": Source.FILES,
     "export": Source.FILES,
     "scenario": Source.FILES,
+    "made_from": Source.FILES,
     "download": Source.FOLDERS,
     "task_type": Source.TASK_TYPES,
     "model_id": Source.MODELS,
@@ -64,6 +67,9 @@ SOURCES = {
     "source": Source.LOG_SOURCES,
     "name": Source.SETTINGS,
     "value": Source.SETTING_VALUES,
+    "project": Source.PROJECTS,
+    "tag": Source.TAGS,
+    "untag": Source.TAGS,
 }
 """By argparse's `dest`; whatever is in neither table fails a test."""
 FREE = frozenset(
@@ -81,8 +87,9 @@ FREE = frozenset(
             "last",
             "search",
         ),
+        *("parallel", "points"),
         *("speed", "port", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
-        *("columns", "film_size", "fps", "at", "ratio"),
+        *("columns", "film_size", "fps", "at", "ratio", "client"),
     }
 )
 
@@ -182,6 +189,20 @@ def _jobs(before: Sequence[str], current: str) -> Iterator[Candidate]:
     return (Candidate(str(job), f"{say(f'state.{state}')} · {model}") for job, state, model in rows)
 
 
+def _projects(before: Sequence[str], current: str) -> Iterator[Candidate]:
+    from ima_tui.config import loader
+    from ima_tui.ledger import recent
+
+    return map(Candidate, recent.projects(loader.load().ledger))
+
+
+def _tags(before: Sequence[str], current: str) -> Iterator[Candidate]:
+    from ima_tui.config import loader
+    from ima_tui.ledger import recent
+
+    return map(Candidate, recent.tags(loader.load().ledger, MOST_JOBS))
+
+
 def _languages(before: Sequence[str], current: str) -> Iterator[Candidate]:
     return iter((Candidate("en", "English"), Candidate("zh", "中文")))
 
@@ -228,4 +249,6 @@ _READERS = {
     Source.LOG_SOURCES: _log_sources,
     Source.SETTINGS: _settings,
     Source.SETTING_VALUES: _setting_values,
+    Source.PROJECTS: _projects,
+    Source.TAGS: _tags,
 }

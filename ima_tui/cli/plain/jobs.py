@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.cli.commands.jobs import require
-from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion
+from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
@@ -96,6 +96,7 @@ class PlainJobs:
             results = [media.path or media.url for media in job.medias]
             short = shortcoming(job)
             told = [explain(short)] if short is not None else []
+            told += [more] if (more := surplus(job)) else []
             tip = suggestion(self._studio, job)
             lines = [words, *told, *results, *([tip] if tip else [])]
             self._tell("\n".join(lines if job.state is State.DONE else [words]))

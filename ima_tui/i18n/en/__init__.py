@@ -21,10 +21,12 @@ from ima_tui.i18n.en import (
     operators,
     plain,
     preferences,
+    projects,
     remembering,
     route,
     scripts,
     settings,
+    subjects,
     workflow,
 )
 
@@ -49,9 +51,11 @@ TEXTS: dict[str, str] = {
     **operators.TEXTS,
     **plain.TEXTS,
     **preferences.TEXTS,
+    **projects.TEXTS,
     **remembering.TEXTS,
     **route.TEXTS,
     **scripts.TEXTS,
     **settings.TEXTS,
+    **subjects.TEXTS,
     **workflow.TEXTS,
 }

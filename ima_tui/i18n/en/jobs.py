@@ -169,6 +169,8 @@ TEXTS: dict[str, str] = {
     "waiting.link_trouble.short": "no download",
     "waiting.download_broken.short": "interrupted",
     "waiting.download_broken": "The download was interrupted. Trying again at {time}; to try now: ima-tui jobs fetch {id}. Nothing is charged.",
+    "waiting.result_cut.short": "incomplete",
+    "waiting.result_cut": "The downloaded video was incomplete ({found} of {claimed} {claimed:frame|frames}). Trying again at {time}; to try now: ima-tui jobs fetch {id}. Nothing is charged.",
     "waiting.not_the_medium.short": "no download",
     "waiting.link_denied": "The download server refused access ({status}). Trying again at {time}; to try now: ima-tui jobs fetch {id}. Nothing is charged.",
     "waiting.link_trouble": "The download server reported a problem ({status}). Trying again at {time}; to try now: ima-tui jobs fetch {id}. Nothing is charged.",

@@ -168,6 +168,8 @@ TEXTS: dict[str, str] = {
     "waiting.link_trouble.short": "下载失败",
     "waiting.download_broken.short": "下载中断",
     "waiting.download_broken": "下载中断，{time} 重试，不扣积分。立即重试：ima-tui jobs fetch {id}",
+    "waiting.result_cut.short": "不完整",
+    "waiting.result_cut": "下载的视频不完整（{claimed} 帧中的 {found} 帧），{time} 重试，不扣积分。立即重试：ima-tui jobs fetch {id}",
     "waiting.not_the_medium.short": "下载失败",
     "waiting.link_denied": "下载服务器拒绝了请求（{status}），{time} 重试，不扣积分。立即重试：ima-tui jobs fetch {id}",
     "waiting.link_trouble": "下载服务器出错（{status}），{time} 重试，不扣积分。立即重试：ima-tui jobs fetch {id}",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.price import Neighbour
 from ima_tui.compose import suggestions
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.suggestions import Suggestion
-from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.errors import ImaError
 from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
+from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.widgets.inputs import input_source
 
@@ -31,6 +34,8 @@ class DraftChoices:
         self._screen = screen
         self._view = view
         self._plan = plan
+        self.made_from: Order | None = None
+        """What the newest input was made from, if its file says so."""
 
     def task_type(self) -> None:
         """Open the list of task types."""
@@ -105,10 +110,24 @@ class DraftChoices:
         if answer.plans:
             await self._plan()
             return
+        if answer.subject:
+            self._use(answer.subject)
+            return
         suggestions.take(screen.composer, answer, screen.studio.catalogue.suggested)
         await screen.reload()
         if answer.wants_input:
             self.inputs()
+
+    def _use(self, name: str) -> None:
+        """Put an `@` before the first place where a subject is only named."""
+        screen = self._screen
+        found = (one for one in screen.composer.named.found if not one.is_used)
+        mention = next((one for one in found if one.subject.name == name), None)
+        if mention is not None:
+            before = screen.prompt.text[: mention.start]
+            newline = screen.prompt.document.newline
+            place = (before.count(newline), len(before.rpartition(newline)[2]))
+            screen.prompt.insert("@", place, maintain_selection_offset=True)
 
     async def remember(self) -> None:
         """Turn the switch."""
@@ -180,13 +199,42 @@ class DraftChoices:
         composer.pin(INPUTS)
         await screen.reload()
 
+    async def look_at(self, sources: Sequence[str]) -> None:
+        """Offer the prompt and settings of the newest input whose file carries them."""
+        self.made_from = await asyncio.to_thread(_made_from, sources)
+        screen = self._screen
+        if self.made_from is not None:
+            keys = key_of(screen.app.screen, "compose.made_from")
+            told = say("compose.made_from", model=self.made_from.model_name, keys=keys)
+            screen.remark(told, "muted")
+        screen.refresh_bindings()
+
+    def use_made_from(self) -> None:
+        """Fill the screen with what the newest input was made from."""
+        found, self.made_from = self.made_from, None
+        if found is not None:
+            self._screen.forget_remark()
+            self._screen.load_order(found)
+
     async def dropped(self, path: str) -> None:
         """Attach a path that was pasted or dragged into the prompt; insert it if it is no file."""
         if await asyncio.to_thread(_is_file, path):
             await self.attach(path)
+            await self.look_at((path,))
         else:
             self._screen.prompt.insert(path)
 
 
 def _is_file(path: str) -> bool:
     return local_path(path).is_file()
+
+
+def _made_from(sources: Sequence[str]) -> Order | None:
+    """What the last of the files was made from; links and unreadable files say nothing."""
+    from ima_tui.runner import embedding
+
+    for source in reversed(sources):
+        with suppress(ImaError):
+            if "://" not in source and (found := embedding.read(local_path(source))):
+                return found
+    return None

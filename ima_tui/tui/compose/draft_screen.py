@@ -19,6 +19,7 @@ from ima_tui.compose.multi_prompt import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
+from ima_tui.subjects import mentions
 from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.prompt_list import PromptList
@@ -99,11 +100,15 @@ class DraftScreen(BaseScreen):
         """Read the prompt, and follow it where nothing was chosen by the user. `anew`: something
         other than the text changed."""
         text = self._text = self.prompt.text
+        before = self.composer.named
+        self.composer.subjects = self.studio.subjects.all
+        self.composer.named = mentions.find(text, self.composer.subjects)
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
             self.composer.begin_anew()
         self.text_read(text)
         intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
+        anew = anew or self.composer.named != before
         if intent == self.composer.decision and not anew:
             return
         suggested = self.studio.catalogue.suggested(self.composer.meant(intent))
@@ -155,6 +160,15 @@ class DraftScreen(BaseScreen):
         self.composer.take(model)
         self.composer.pin(KIND, MODEL)
         self.call_next(self.reload)
+
+    def mention(self, name: str) -> None:
+        """Put the name of a subject where the cursor is."""
+        at = len(self.prompt.get_text_range((0, 0), self.prompt.cursor_location))
+        before = self.prompt.text[:at]
+        gap = " " if before and before[-1].isascii() and not before[-1].isspace() else ""
+        behind = " " if name.isascii() else ""
+        self.prompt.insert(f"{gap}@{name}{behind}")
+        self.prompt.focus()
 
     def load_inputs(self, sources: Sequence[str]) -> None:
         """Compose with `sources` as inputs, with a task type that takes some."""

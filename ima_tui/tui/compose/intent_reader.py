@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ima_tui.compose import apply_intent
 from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import TaskType
+from ima_tui.subjects import mentions
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent
@@ -49,10 +50,24 @@ class IntentReader:
         the kind that is most likely meant."""
         if self._route is None or not text.strip():
             return None
+        named = mentions.find(text, self._studio.subjects.all)
+        if not named.files:
+            return self._decide(self._route, text, attached, settled)
+        files = [file for file in named.files if file not in attached]
+        plain, given = mentions.blanked(text, named), (*attached, *files)
+        decision = self._decide(self._route, plain, given, settled)
+        kept = mentions.task_for(plain, decision) if settled is None else None
+        if kept is not None and self._studio.catalogue.models(kept):
+            return self._decide(self._route, plain, given, kept)
+        return decision
+
+    def _decide(
+        self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
+    ) -> Intent:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
-        read = partial(self._route, text, attached, lists, preferred, recommended)
+        read = partial(route, text, attached, lists, preferred, recommended)
         decision = read(settled=settled)
         likely = apply_intent.tentative(decision)
         if likely is None:

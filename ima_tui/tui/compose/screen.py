@@ -20,6 +20,7 @@ from ima_tui.compose.composer import (
     INPUTS,
 )
 from ima_tui.i18n import say
+from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.examples import ExampleChosen, Examples
@@ -69,6 +70,7 @@ class ComposeScreen(DraftScreen):
         _do("history", "history", show=True),
         _do("add_input", "inputs", show=True),
         _do("use", "results"),
+        _do("duplicate", "made_from"),
         _do("batch", "batch"),
         bind("editor", "edit", "bind.compose_editor", "compose.editor"),
         _do("new", "anew"),
@@ -104,6 +106,7 @@ class ComposeScreen(DraftScreen):
             "kind": self.choices.task_type,
             "inputs": self.choices.inputs,
             "results": self.choices.results,
+            "made_from": self.choices.use_made_from,
             "cheaper": self.choices.cheaper,
             "better": self.choices.better,
             "elsewhere": self.choices.elsewhere,
@@ -140,6 +143,9 @@ class ComposeScreen(DraftScreen):
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
         self.prompt.when_empty = self.query_one(Examples).press
+        self.prompt.completed = lambda text, at: mentions.completed(
+            text, at, self.studio.subjects.all
+        )
         self.add_class("-examples")
         self.prompt.focus()
         await self.reload()
@@ -161,7 +167,7 @@ class ComposeScreen(DraftScreen):
 
     async def heard(self, news: Updates) -> None:
         """Read the prompt again when lists, preferences or guides changed; follow the jobs."""
-        if news.lists or news.preferences or news.guides:
+        if news.lists or news.preferences or news.guides or news.subjects:
             self.forget_remark(only=say("compose.asking_again"))
             await self.reload()
             await self.history.lists_came()
@@ -228,6 +234,7 @@ class ComposeScreen(DraftScreen):
         self.composer.pin(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
+        await self.choices.look_at(event.inputs)
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
         """Take a dropped file as an input, anything else as text."""
@@ -299,6 +306,8 @@ class ComposeScreen(DraftScreen):
         """Return whether the action is available now."""
         if action == "do" and parameters == ("guides",):
             return bool(self.studio.guides.all)  # without guides nothing is missing
+        if action == "do" and parameters == ("made_from",):
+            return self.choices.made_from is not None
         if action == "accept":
             return self.view.answers > 0
         if action == "write":

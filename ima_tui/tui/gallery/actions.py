@@ -12,6 +12,7 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import size
 from ima_tui.i18n import say
 from ima_tui.studio.gallery import open_file
+from ima_tui.subjects.store import LONGEST_NAME
 from ima_tui.tui.gallery import result_text
 from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.shell.job_actions import JobActions
@@ -27,13 +28,14 @@ FITS: Mapping[str, Callable[[ViewerItem], bool]] = {
     "copy_link": lambda one: bool(one.media.url),
     "copy_path": lambda one: bool(one.media.path),
     "use": lambda one: one.job.order.task_type.medium is Medium.IMAGE,
+    "subject": lambda one: bool(one.media.path) and one.job.order.task_type.medium is Medium.IMAGE,
     "variant": lambda one: True,
     "show_job": lambda one: True,
     "forget": lambda one: one.job.state is State.DONE,
     "discard": lambda one: bool(one.media.path),
 }
 """A verb and whether it means anything for a result."""
-ONE_ONLY = frozenset({"open", "variant", "show_job"})
+ONE_ONLY = frozenset({"open", "variant", "show_job", "subject"})
 
 
 class ResultActions:
@@ -84,6 +86,27 @@ class ResultActions:
             here = await asyncio.to_thread(result_text.file_size, one.media) >= 0
             sources.append(one.media.path if here else one.media.url)
         await self._screen.ima.compose_on(sources)
+
+    async def subject(self, chosen: list[ViewerItem]) -> None:
+        """Keep an image as a named reference: `@name` in a prompt then uses it."""
+        from ima_tui.tui.shell.text_prompt import TextPrompt
+
+        one, screen = chosen[0], self._screen
+
+        async def named(name: str | None) -> None:
+            if name is None:
+                return
+            try:
+                made = await screen.studio.subjects.add_result(name, one.job, one.index + 1)
+            except ImaError as error:
+                screen.complain(error)
+            else:
+                screen.notify(say("subject.added", name=made.name, n=len(made.files)))
+
+        asked = TextPrompt(
+            say("subject.ask_name"), say("subject.name_hint"), limit=LONGEST_NAME + 1
+        )
+        await screen.ima.push_screen(asked, named)
 
     async def variant(self, chosen: list[ViewerItem]) -> None:
         """Open Compose with the prompt and settings of the job."""

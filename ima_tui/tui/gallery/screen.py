@@ -55,6 +55,7 @@ class GalleryScreen(BaseScreen):
         bind("filter", "filter", "bind.filter", "gallery.filter", show=True),
         bind("open_file", "do('open')", "bind.open", "gallery.open", show=True),
         bind("write", "save", "bind.save_copy", "gallery.save"),
+        bind("new", "do('subject')", "bind.gallery_subject", "gallery.subject"),
         bind("copy", "do('copy_link')", "bind.copy", "gallery.copy_link"),
         bind("copy_more", "do('copy_path')", "bind.copy_path", "gallery.copy_path"),
         bind("layout", "turn", "bind.view_as", "gallery.turn"),

@@ -25,6 +25,7 @@ KEYS: Mapping[str, str] = {
     "view_after": "right_square_bracket",
     "workflows": "W",
     "spending": "dollar_sign",
+    "subjects": "at",
     "job": "J",
     "log": "l",
     "back": "escape",

@@ -30,6 +30,9 @@ class ComposeTarget(Protocol):
     def load_inputs(self, sources: Sequence[str]) -> None:
         """Compose with `sources` as inputs."""
 
+    def mention(self, name: str) -> None:
+        """Put the name of a subject into the prompt."""
+
 
 class JobTarget(Protocol):
     """What the queue, and the logs, can be asked."""
@@ -64,6 +67,10 @@ class AppActions(AppContext, inherit_bindings=False):
     async def compose_on(self, sources: Sequence[str]) -> None:
         """Open Compose with `sources`, paths or links, as inputs."""
         (await self._open_compose()).load_inputs(sources)
+
+    async def compose_about(self, name: str) -> None:
+        """Open Compose with the name of a subject in the prompt."""
+        (await self._open_compose()).mention(name)
 
     async def _open_compose(self) -> ComposeTarget:
         await self.switch_mode("compose")

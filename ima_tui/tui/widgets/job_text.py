@@ -194,6 +194,8 @@ def standing(job: Job, now: float) -> tuple[str, str]:
         key = "queue.standing_partial" if outputs.is_partial(job) else "queue.standing_unfetched"
         words = say(key, reason=failure_words(job), missing=outputs.missing(job))
         return words, "warn"
+    if job.state is State.DONE and outputs.surplus(job):
+        return say("jobs.kept_more", n=job.order.n, kept=len(job.medias)), "info"
     estimate = job.order.estimate
     if job.state is State.RUNNING and estimate and job.elapsed(now) > estimate.high:
         return say("queue.longer"), "warn"
@@ -281,6 +283,6 @@ def matches(job: Job, wanted: str) -> bool:
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)
-    text = f"#{job.id} {job.order.client} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
-    folded = text.casefold()
+    text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
+    folded = f"{text} {order.client}".casefold()
     return all(word in folded for word in wanted.split())

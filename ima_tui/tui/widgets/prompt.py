@@ -76,6 +76,8 @@ class Prompt(TextArea):
         )
         self.cursor_blink = False  # an idle screen sends nothing
         self.when_empty: Callable[[str], bool] | None = None
+        self.completed: Callable[[str, int], str] | None = None
+        """What is missing of the word that ends at a place, shown behind the cursor."""
         self._marks: tuple[Highlight, ...] = ()
         self._marked = ""
         """The text that the marks are places in."""
@@ -88,6 +90,12 @@ class Prompt(TextArea):
         if not self.text and self.when_empty is not None and self.when_empty(event.key):
             event.stop()
             event.prevent_default()
+
+    def update_suggestion(self) -> None:
+        """Show the rest of a name that is begun; the right arrow key takes it."""
+        if self.completed is not None:
+            at = len(self.get_text_range((0, 0), self.cursor_location))
+            self.suggestion = self.completed(self.text, at) if self.cursor_at_end_of_line else ""
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert pasted text, cleaned of control characters."""

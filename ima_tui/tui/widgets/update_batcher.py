@@ -14,6 +14,7 @@ from ima_tui.core.events import (
     Notice,
     PreferencesChanged,
     ProductList,
+    SubjectsChanged,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Updates:
     lists: Mapping[TaskType, ProductList] = field(default_factory=dict)
     preferences: bool = False
     guides: bool = False
+    subjects: bool = False
 
 
 class UpdateBatcher:
@@ -44,7 +46,7 @@ class UpdateBatcher:
         """Why the service can't be reached, as last heard."""
         self._jobs: dict[int, Job] = {}
         self._lists: dict[TaskType, ProductList] = {}
-        self._preferences = self._guides = False
+        self._preferences = self._guides = self._subjects = False
         self._waiting = False
 
     def hear(self, notice: Notice) -> bool:
@@ -64,14 +66,16 @@ class UpdateBatcher:
                 self._preferences = True
             case GuidesChanged():
                 self._guides = True
+            case SubjectsChanged():
+                self._subjects = True
         first = not self._waiting
         self._waiting = True
         return first
 
     def take(self) -> Updates:
         """Everything heard since the last time."""
-        news = Updates(self._jobs, self._lists, self._preferences, self._guides)
+        news = Updates(self._jobs, self._lists, self._preferences, self._guides, self._subjects)
         self._jobs, self._lists = {}, {}
-        self._preferences = self._guides = False
+        self._preferences = self._guides = self._subjects = False
         self._waiting = False
         return news

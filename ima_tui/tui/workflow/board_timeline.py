@@ -32,7 +32,7 @@ def lines(facts: BoardFacts, tiles: Sequence[BoardTile], cells: int, most: int) 
     shots = [_label("board.line_shots"), *_shots(facts, tiles, room)]
     film = [_label("board.line_film"), *_film(facts, room)]
     sounds = [
-        [_label(f"board.{tile.id}"), *_sound(facts, tile, room)]
+        [_label(f"board.line_{tile.id}"), *_sound(facts, tile, room)]
         for tile in tiles
         if board_tiles.is_sound(tile)
     ]

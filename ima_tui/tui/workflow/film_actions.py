@@ -396,6 +396,9 @@ class FilmActions:
             raise
         else:
             host.show_progress(None, made)
+            cut = float(str((made.facts or {}).get("voice_cut", 0.0)))
+            if cut:
+                host.remark(say("film.voice_cut", seconds=f"{cut:g}"), "warn")
 
     async def cancel(self) -> None:
         """Stop assembling; pieces that are ready are used again."""

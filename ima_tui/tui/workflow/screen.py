@@ -255,7 +255,9 @@ class WorkflowScreen(BaseScreen):
             said.say("", "muted")
 
     def _told_of_film(self, status: WorkflowStatus) -> str:
-        keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
+        if self._progress is not None:
+            return say("board.assembling", stop=key_of(self.ima.screen, "board.cancel"))
+        keys = {"run": "plan.run", "assemble": "board.assemble"}
         told = {name: key_of(self.ima.screen, binding) for name, binding in keys.items()}
         made = self.facts is not None and self.facts.state.made is not None
         return step_rows.film_sentence(status, told, made=made)
@@ -304,8 +306,8 @@ class WorkflowScreen(BaseScreen):
             self.ima.notify(say("board.film_ready"))
         self._show_board()
         if told is None or told.share == 0.0:
-            self.speak()
             self.refresh_bindings()
+            self.speak()
 
     # ------------------------------------------------------------------------------ the user
 

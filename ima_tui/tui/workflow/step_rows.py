@@ -185,8 +185,8 @@ def _left_to_do(status: WorkflowStatus) -> str:
 
 
 def film_sentence(status: WorkflowStatus, keys: Mapping[str, str], *, made: bool) -> str:
-    """Return what can be done about the workflow's film now, or ""; `keys`: those of `run`,
-    `assemble` and `watch`. `made`: a film is on the disk."""
+    """Return what can be done about the workflow's film now, or ""; `keys`: those of `run` and
+    `assemble`. `made`: a film is on the disk."""
     film, points = status.workflow.film, status.to_pay(again=True)
     if film is None:
         return ""

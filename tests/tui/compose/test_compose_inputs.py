@@ -14,6 +14,7 @@ from test_compose_drawer import opened
 from textual import events
 
 from ima_tui.core.domain import Accepts, TaskType
+from ima_tui.runner import embedding
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.prompt import dragged
@@ -83,6 +84,26 @@ async def test_a_damaged_photo_is_told_at_the_input_and_an_animation_what_is_use
         line.field.value = f"{tmp_path}/moving.gif"
         await until(pilot, lambda: "GIF 32x20" in line._facts.words)
         assert "first frame" in line._problem._now[0]
+
+
+async def test_a_file_that_says_how_it_was_made_offers_its_prompt_and_settings(
+    tmp_path: Path,
+) -> None:
+    plain, made = tmp_path / "plain.png", tmp_path / "made.png"
+    for path in (plain, made):
+        Image.new("RGB", (320, 200)).save(path)
+    embedding.write(made, replace(order(), prompt="a heron in the reeds"))
+    async with opened(tmp_path) as (pilot, screen):
+        pilot.app.post_message(events.Paste(str(plain)))
+        await until(pilot, lambda: screen.inputs.values == (str(plain),))
+        assert not screen.check_action("do", ("made_from",))
+        pilot.app.post_message(events.Paste(str(made)))
+        await until(pilot, lambda: "use its prompt" in screen.note[0])
+        await pilot.press("alt+d")
+        await until(pilot, lambda: screen.prompt.text == "a heron in the reeds")
+        await until(pilot, lambda: screen.composer.model is not None)
+        assert screen.composer.kind is order().task_type
+        assert screen.inputs.values == ()
 
 
 async def test_a_path_that_is_no_file_is_text(tmp_path: Path) -> None:

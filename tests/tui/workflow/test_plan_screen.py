@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -31,7 +30,6 @@ from ima_tui.tui.widgets.inputs import InputList, PathInput
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
-from ima_tui.tui.workflow.navigation import open_plan
 from ima_tui.tui.workflow.screen import WorkflowScreen
 from ima_tui.tui.workflow.step_editor import StepEditor
 from ima_tui.workflow.steps import Workflow, digest
@@ -43,7 +41,6 @@ pytestmark = pytest.mark.sandbox(
 FAILS = '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
 SERIES = "three pictures of the same cat: at the beach, in the snow"
 """Pictures alone: they are made sooner than films."""
-FILM = "Two shots of the same red robot: it wakes up; it waters a plant. 10 seconds"
 WISH = "Draw a dragon, then animate it, and add a soundtrack"
 
 
@@ -110,12 +107,6 @@ def states(pilot: Pilot[None]) -> list[State | None]:
 
 def told(pilot: Pilot[None]) -> str:
     return str(screen(pilot).query_one(DraftMessage).content)
-
-
-def said_in_full(pilot: Pilot[None]) -> str:
-    """What the screen shows, without its blanks and line breaks."""
-    strips = screen(pilot)._compositor.render_strips()
-    return "".join("".join(strip.text.split()) for strip in strips)
 
 
 def line(pilot: Pilot[None], name: str) -> str:
@@ -250,37 +241,6 @@ async def test_without_plans_the_list_says_how_one_comes_about(settings: Setting
         await pilot.press("escape", "W")
         await until(pilot, lambda: pilot.app._notifications)
         assert not isinstance(pilot.app.screen, Picker)
-
-
-async def test_a_film_waits_at_its_master_image_and_ends_with_its_command(
-    settings: Settings, sandbox: Sandbox
-) -> None:
-    async with app_of(replace(settings, data=settings.data / "my data")) as pilot:
-        assert isinstance(pilot.app, ImaApp)
-        workflows = pilot.app.studio.workflows
-        made = (await workflows.make(FILM, films=True)).workflow
-        await workflows.keep(made)
-        await open_plan(pilot.app, made)
-        await until(pilot, lambda: screen(pilot).status is not None)
-        asked = await ask_to_run(pilot)
-        assert "Only the master image is made first" in asked
-        await pilot.press("y")
-        await until(pilot, lambda: "The master image (step 1) is ready" in told(pilot))
-        rest = made.total - made.steps[0].total
-        assert f"{rest} pts" in told(pilot)
-        assert len(charged(sandbox)) == 1
-        asked = await ask_to_run(pilot)
-        assert f"{rest} pts" in asked
-        assert "Only" not in asked
-        await pilot.press("y")
-        await until(pilot, lambda: "ima-tui workflow assemble" in told(pilot))
-        command = shlex.split(told(pilot).partition(": ")[2])
-        assert command == ["ima-tui", "workflow", "assemble", str(workflows.path(made.id))]
-        assert Path(command[-1]).is_file()
-        await pilot.resize_terminal(80, 24)
-        bare = command[-1].replace(" ", "")
-        await until(pilot, lambda: bare in said_in_full(pilot))
-    assert len(charged(sandbox)) == len(made.steps)
 
 
 # ------------------------------------------------------------------------------------ changes

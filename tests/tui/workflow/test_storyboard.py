@@ -1,0 +1,257 @@
+"""The storyboard: a film's shots by keys alone, against the real sandbox; assembling is pretended,
+for `tests/film` and `tests/cli` do that."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from patience import until
+from test_plan_screen import (
+    POLITE,
+    SPEED,
+    app_of,
+    ask_to_run,
+    charged,
+    plan,
+    question,
+    screen,
+    states,
+    told,
+)
+from test_plan_screen import (
+    settings as settings,
+)
+from textual.pilot import Pilot
+
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import State
+from ima_tui.core.errors import UsageError
+from ima_tui.film.assembler import FilmProgress, Tell
+from ima_tui.sandbox.server import Sandbox
+from ima_tui.studio.films import Lacking, MadeFilm
+from ima_tui.tui.app import ImaApp
+from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.shell.viewer import ViewerScreen
+from ima_tui.tui.widgets.price_bar import DraftMessage
+from ima_tui.tui.workflow.board_timeline import FilmTimeline
+from ima_tui.tui.workflow.navigation import open_plan
+from ima_tui.tui.workflow.screen import WorkflowScreen
+from ima_tui.tui.workflow.storyboard import LEAST, Storyboard, layout
+from ima_tui.workflow.film_plan import FilmPlan
+from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import digest
+
+pytestmark = pytest.mark.sandbox(speed=SPEED * 50, scenario=POLITE)
+FILM = (
+    "Two shots of the same red robot: it wakes up; it waters a plant. 10 seconds, calm piano music"
+)
+
+
+@given(st.integers(1, 60), st.integers(20, 300), st.integers(4, 80))
+def test_every_tile_fits_the_width_and_shows_all_of_its_lines(
+    count: int, cells: int, lines: int
+) -> None:
+    shape = layout(count, cells, lines)
+    assert shape.across * shape.wide <= cells
+    assert shape.wide >= LEAST or shape.across == 1
+    assert shape.high - 1 <= max(lines, 6)
+
+
+def test_tiles_are_as_large_as_all_of_them_fit() -> None:
+    assert layout(7, 119, 28).across == 4
+    assert layout(7, 199, 50).across < 7
+    assert layout(6, 79, 10).across == 3
+
+
+# --------------------------------------------------------------------------------- on the screen
+
+
+class Assembling:
+    """Stands for the process that assembles; it ends when it is let go."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lacking = Lacking()
+        self.problem: UsageError | None = None
+        self.go = asyncio.Event()
+        self.began = asyncio.Event()
+        self.films: list[FilmPlan] = []
+        self.cancelled = 0
+        self.folder = folder
+
+    async def what_lacks(self, status: WorkflowStatus) -> Lacking:
+        if self.problem is not None:
+            raise self.problem
+        return self.lacking
+
+    async def assemble(self, status: WorkflowStatus, tell: Tell) -> MadeFilm:
+        assert status.workflow.film is not None
+        self.films.append(status.workflow.film)
+        tell(FilmProgress(0.42, 12.0, "encode", 2))
+        self.began.set()
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        path = self.folder / f"film-{status.workflow.id[:8]}-{len(self.films)}.mp4"
+        await asyncio.to_thread(self.folder.mkdir, exist_ok=True)
+        await asyncio.to_thread(path.write_bytes, b"a film")
+        return MadeFilm(str(path), time.time() + 1)
+
+
+@asynccontextmanager
+async def board(
+    settings: Settings, *, made: bool = True
+) -> AsyncIterator[tuple[Pilot[None], Assembling]]:
+    """A film's storyboard; `made`: after its steps were run."""
+    async with app_of(settings) as pilot:
+        assert isinstance(pilot.app, ImaApp)
+        studio = pilot.app.studio
+        pretended = Assembling(settings.folder)
+        studio.films.lacking = pretended.what_lacks  # type: ignore[method-assign]
+        studio.films.assemble = pretended.assemble  # type: ignore[method-assign,assignment]
+        workflow = (await studio.workflows.make(FILM, films=True)).workflow
+        await studio.workflows.keep(workflow)
+        await open_plan(pilot.app, workflow)
+        await until(pilot, lambda: screen(pilot).facts is not None)
+        if made:
+            await run_all(pilot)
+        yield pilot, pretended
+
+
+async def run_all(pilot: Pilot[None]) -> None:
+    await ask_to_run(pilot)
+    await pilot.press("y")
+    await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
+    await ask_to_run(pilot)
+    await pilot.press("y")
+    await until(pilot, lambda: "Everything is ready" in told(pilot))
+
+
+def tiles(pilot: Pilot[None]) -> Storyboard:
+    return screen(pilot).query_one(Storyboard)
+
+
+def film(pilot: Pilot[None]) -> FilmPlan:
+    found = plan(pilot).film
+    assert found is not None
+    return found
+
+
+def titles(pilot: Pilot[None]) -> list[str]:
+    return [tile.caption for tile in tiles(pilot).tiles if tile.shot]
+
+
+def timeline(pilot: Pilot[None]) -> str:
+    drawn = screen(pilot).query_one(FilmTimeline)
+    return "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
+
+
+async def test_a_film_waits_at_its_master_image_and_is_assembled_by_a_key(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with board(settings, made=False) as (pilot, process):
+        shown = [tile.title for tile in tiles(pilot).tiles]
+        assert shown == ["Master image", "Shot 1", "Shot 2", "Music", "Film"]
+        await until(pilot, lambda: "waits for shots 1, 2" in timeline(pilot))
+        asked = await ask_to_run(pilot)
+        assert "Only the master image is made first" in asked
+        await pilot.press("y")
+        await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
+        assert len(charged(sandbox)) == 1
+        await ask_to_run(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "A assembles the film: free" in told(pilot))
+        paid = len(charged(sandbox))
+        await pilot.press("A")
+        await process.began.wait()
+        await until(pilot, lambda: "42 % · 0:12 left · shot 2" in timeline(pilot))
+        assert "x stops it" in told(pilot)
+        process.go.set()
+        await until(pilot, lambda: "The film is ready" in told(pilot))
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ViewerScreen))
+    assert len(charged(sandbox)) == paid == len(process.films[0].shots) * 2 + 2
+
+
+async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: Settings) -> None:
+    async with board(settings) as (pilot, process):
+        process.problem = UsageError("error.film_no_av")
+        await pilot.press("A")
+        await until(pilot, lambda: "pip install 'ima-tui[video]'" in told(pilot))
+        process.problem, process.lacking = None, Lacking(steps=(3,))
+        await pilot.press("A")
+        await until(pilot, lambda: "steps without a result: 3" in told(pilot))
+        process.lacking = Lacking()
+        await pilot.press("A")
+        await process.began.wait()
+        await pilot.press("x")
+        await until(pilot, lambda: process.cancelled == 1)
+        await until(pilot, lambda: "Stopped" in told(pilot))
+        assert "42 %" not in timeline(pilot)
+
+
+async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox: Sandbox) -> None:
+    async with board(settings) as (pilot, _):
+        agreed, paid = digest(plan(pilot)), len(charged(sandbox))
+        before, first = film(pilot), titles(pilot)
+        await pilot.press("right", "greater_than_sign")
+        await until(pilot, lambda: titles(pilot) == first[::-1])
+        await pilot.press("minus")
+        await until(pilot, lambda: film(pilot).shots[1].trim == (0.0, 4.5))
+        assert "9.5 s" in [tile.length for tile in tiles(pilot).tiles]
+        await pilot.press("end", "left", "plus")
+        await until(pilot, lambda: film(pilot).tracks[0].volume == before.tracks[0].volume + 0.1)
+        await pilot.press("end", "e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
+        await until(pilot, lambda: film(pilot).shots[0].transition == "fade")
+        await pilot.press("home", "right", "D")
+        await until(pilot, lambda: len(titles(pilot)) == 1)
+        for _ in range(5):
+            await pilot.press("u")
+        await until(pilot, lambda: film(pilot) == before)
+        assert digest(plan(pilot)) == agreed
+    assert len(charged(sandbox)) == paid
+
+
+async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with board(settings) as (pilot, _):
+        paid = len(charged(sandbox))
+        await pilot.press("right", "r")
+        await until(pilot, lambda: question(pilot))
+        asked = screen(pilot).query_one("ConfirmBar").words  # type: ignore[attr-defined]
+        assert "The video, 25 pts" in asked
+        assert "Image and video, 30 pts" in asked
+        await pilot.press("y")
+        await until(pilot, lambda: len(charged(sandbox)) == paid + 1)
+        await until(pilot, lambda: all(state is State.DONE for state in states(pilot)))
+        take = film(pilot).shots[0].takes[0]
+        assert take.startswith("job:")
+        assert film(pilot).shots[0].source.startswith("step:")
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: film(pilot).shots[0].source == take)
+        assert tiles(pilot).tiles[1].sign_role == "ok"
+    assert len(charged(sandbox)) == paid + 1
+
+
+async def test_the_steps_are_a_key_away(settings: Settings) -> None:
+    async with board(settings, made=False) as (pilot, _):
+        await pilot.press("v")
+        assert screen(pilot).graph.display
+        assert screen(pilot).focused is screen(pilot).graph
+        await pilot.press("v")
+        assert screen(pilot).focused is tiles(pilot)
+        assert str(screen(pilot).query_one(DraftMessage).content)
