@@ -103,7 +103,6 @@ async def standing_json(
         **await job_json(studio, job, error, events),
         "waiting": why,
         "needs_approval": job.needs_approval and job.state in UNSENT,
-        "client": order.client or None,
         "prompt": prompt_of(job),
         "parameters": dict(order.parameters) if told else {},
         "inputs": [redact(source) for source in order.inputs] if told else [],

@@ -1,4 +1,4 @@
-"""`ima-tui mcp`: serves agents until they close stdin, or on loopback until it is stopped."""
+"""`ima-tui mcp`: serves an agent until it closes stdin."""
 
 from __future__ import annotations
 

@@ -43,7 +43,6 @@ async def test_the_user_hears_of_an_agents_job_and_approves_it_by_keys(tmp_path:
                 program.press("escape", "3")
                 await wait("Ordered by claude")
                 await asyncio.to_thread(program.read, 1.0)
-                print(program.text)
                 waiting = asyncio.create_task(ask(client, "wait_job", job_id=1, seconds=300))
                 program.press("a")
                 await wait(r"Send #1 for 5 pts\?")

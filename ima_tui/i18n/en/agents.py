@@ -2,7 +2,6 @@
 
 TEXTS: dict[str, str] = {
     "cli.mcp": "serve agents by the Model Context Protocol, on stdin and stdout",
-    "cli.mcp_http": "serve on http://127.0.0.1:PORT/mcp instead, with a token",
     "error.mcp_missing": "The MCP server needs the package mcp, which is not installed.",
     "error.mcp_missing.hint": "Install it: pip install 'ima-tui[agents]'",
     "error.key_reused": "This idempotency_key was used for job {id}, which asked for something else. Nothing was ordered.",
@@ -10,7 +9,7 @@ TEXTS: dict[str, str] = {
     "error.agent_tool": "There is no tool {name}.",
     "error.agent_arguments": "{name} is not valid: {text}.",
     "error.agent_preference": "This only changes a preferred model. Nothing was ordered.",
-    "error.agent_preference.hint": "Use set_preference, which asks the user.",
+    "error.agent_preference.hint": "Only the user sets preferred models: ima-tui prefs set.",
     "agents.next_approval": "Costs {points} pts and needs the user's approval: in ima-tui's queue (key a), or with: ima-tui jobs send {id}. Tell the user, then call wait_job. Don't order it again.",
     "agents.next_review": "It is unknown whether the service accepted job {id}; it may have been charged. The user decides in ima-tui. Don't order it again.",
     "agents.next_wait": "Call wait_job with job_id {id}.",

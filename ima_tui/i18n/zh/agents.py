@@ -2,7 +2,6 @@
 
 TEXTS: dict[str, str] = {
     "cli.mcp": "通过模型上下文协议（MCP）为智能体提供服务，使用标准输入输出",
-    "cli.mcp_http": "改为在 http://127.0.0.1:PORT/mcp 提供服务，需要令牌",
     "error.mcp_missing": "MCP 服务需要 mcp 软件包，尚未安装。",
     "error.mcp_missing.hint": "安装：pip install 'ima-tui[agents]'",
     "error.key_reused": "这个 idempotency_key 已用于任务 {id}，内容不同。未下单。",
@@ -10,7 +9,7 @@ TEXTS: dict[str, str] = {
     "error.agent_tool": "没有名为 {name} 的工具。",
     "error.agent_arguments": "{name} 无效：{text}。",
     "error.agent_preference": "这只是更改偏好模型。未下单。",
-    "error.agent_preference.hint": "请使用 set_preference，由用户确认。",
+    "error.agent_preference.hint": "偏好模型只能由用户设置：ima-tui prefs set。",
     "agents.next_approval": "需要 {points} 积分，待用户确认：在 ima-tui 的队列中（按 a），或运行 ima-tui jobs send {id}。请告知用户，然后调用 wait_job。不要重复下单。",
     "agents.next_review": "无法确定服务是否接受了任务 {id}，可能已扣积分，由用户在 ima-tui 中处理。不要重复下单。",
     "agents.next_wait": "请调用 wait_job，job_id 为 {id}。",

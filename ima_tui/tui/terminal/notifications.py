@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import one_line
 from ima_tui.i18n import joined, say
-from ima_tui.ledger.job_states import UNSENT
 
 LONG = 10.0
 """Seconds from which on a job is worth a sound though the user looks on."""
@@ -51,7 +50,7 @@ class JobNotifications:
         """Those of `jobs` that an agent ordered, that need approval, and that nobody heard of."""
         found: list[Job] = []
         for job in jobs:
-            if not (job.order.client and job.needs_approval and job.state in UNSENT):
+            if not (job.order.client and job.needs_approval and job.state is State.QUEUED):
                 self._asked.discard(job.id)  # should it be held again, that is news
             elif job.id not in self._asked:
                 self._asked.add(job.id)
