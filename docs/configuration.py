@@ -27,8 +27,8 @@ ima-tui config unset queue.running
 
 On the screens: Prefs (5), then `]`. For an unknown name ima-tui suggests the nearest one; for a
 wrong value it names the line and uses the default. Settings that protect your points and your key
-(`spending`, `network`, marked ●) are stricter: with a wrong value ima-tui does not start, because
-a default could cost points. `NO_COLOR` (any value) turns colours off. For keys see
+(`spending`, `agents`, `network`, marked ●) are stricter: with a wrong value ima-tui does not start,
+because a default could cost points. `NO_COLOR` (any value) turns colours off. For keys see
 [keys.md](keys.md)."""
 
 PROJECTS = """
@@ -54,7 +54,7 @@ def page() -> str:
             title = f"[{table}]" if table else "At the top"
             heads = "| setting | default | allowed | what it is for |"
             lines += ["", f"## {title}", "", heads, "| --- | --- | --- | --- |"]
-        name = f"`{setting.attribute}`" + (" ●" if setting.guards else "")
+        name = f"`{setting.key}`" + (" ●" if setting.guards else "")
         about = setting.about
         if setting.environment:
             about += f" Environment: `{setting.environment}`."

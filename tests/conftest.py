@@ -154,20 +154,22 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(
     settings: Settings, unhurried: None
 ) -> Callable[..., AbstractAsyncContextManager[Studio]]:
-    """opened(patient=…, key=…, **settings): a studio of a screen (patient), or of a script."""
+    """opened(patient=…, asks=…, key=…, **settings): a studio of a screen (patient), of agents
+    (asks) or of a script."""
     from ima_tui.config.api_key import Key
     from ima_tui.core.clock import ScaledClock
     from ima_tui.studio.studio import open_studio
 
     @asynccontextmanager
     async def open_one(
-        *, patient: bool = False, key: str = "ima_engine_0001", **more: Any
+        *, patient: bool = False, asks: bool = False, key: str = "ima_engine_0001", **more: Any
     ) -> AsyncIterator[Studio]:
         async with open_studio(
             replace(settings, **{"download": False, "max_age": 10**9, **more}),
             clock=ScaledClock(1000.0),
             key=Key(key, "flag"),
             for_screen=patient,
+            asks=asks,
         ) as studio:
             await studio.begin()
             yield studio

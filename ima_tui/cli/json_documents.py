@@ -16,6 +16,7 @@ from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
+from ima_tui.ledger.job_states import UNSENT
 from ima_tui.runner import outputs
 from ima_tui.studio.job_documents import error_json as error_json
 from ima_tui.studio.job_documents import job_facts
@@ -32,7 +33,15 @@ NO_JOB: Mapping[str, object] = {
     "url": None,
     "attempts": [],
 }
-_OF_THE_LEDGER = ("waiting", "prompt", "parameters", "inputs", "created_at")
+_OF_THE_LEDGER = (
+    "waiting",
+    "needs_approval",
+    "client",
+    "prompt",
+    "parameters",
+    "inputs",
+    "created_at",
+)
 """The document of a job where an error came before there was one: every key that scripts read."""
 _LISTS = {"models": "models", "jobs": "jobs"}
 
@@ -93,6 +102,7 @@ async def standing_json(
     return {
         **await job_json(studio, job, error, events),
         "waiting": why,
+        "needs_approval": job.needs_approval and job.state in UNSENT,
         "prompt": prompt_of(job),
         "parameters": dict(order.parameters) if told else {},
         "inputs": [redact(source) for source in order.inputs] if told else [],

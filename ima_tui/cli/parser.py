@@ -465,6 +465,12 @@ def _doctor(verbs: Verbs) -> None:
     _service(parser)
 
 
+def _mcp(verbs: Verbs) -> None:
+    parser = _add(verbs, "mcp", "")
+    parser.set_defaults(verb="ima_tui.mcp.verb:run")
+    _service(parser)
+
+
 def _sandbox(verbs: Verbs) -> None:
     parser = _add(verbs, "sandbox", "sandbox:run")
     parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
@@ -501,6 +507,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "key": _key,
     "logs": _logs,
     "doctor": _doctor,
+    "mcp": _mcp,
     "sandbox": _sandbox,
     "completion": _completion,
 }

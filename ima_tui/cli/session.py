@@ -76,15 +76,17 @@ async def session(
     *,
     with_key: bool = True,
     patient: bool = False,
+    asks: bool = False,
 ) -> AsyncIterator[Studio]:
     """A studio that follows only what this verb asks for, and gives up on a dead network.
 
-    `patient`: the network is waited for, as long as it takes.
+    `patient`: the network is waited for, as long as it takes. `asks`: jobs over a limit wait for
+    the user's approval, given elsewhere.
     """
     found = find_key(settings, getattr(arguments, "api_key", None)) if with_key else None
     async with (
         logged(settings),
-        open_studio(settings, clock=clock, key=found, patient=patient) as studio,
+        open_studio(settings, clock=clock, key=found, patient=patient, asks=asks) as studio,
     ):
         if studio.repair_report is not None:
             from ima_tui.ledger import repair_report

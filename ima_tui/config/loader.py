@@ -51,6 +51,9 @@ class Settings:
     per_session: int = 0
     per_day: int = 0
     per_month: int = 0
+    agent_per_job: int = 0
+    agent_per_day: int = 0
+    agent_approve_above: int = 0
     running: int = 8
     running_per_kind: int = 0
     requests_per_second: int = 4

@@ -52,11 +52,18 @@ class Setting:
     guards: bool = False
     fits: Callable[[str], bool] | None = None
     example: str = ""
+    attribute_name: str = ""
+    """The attribute of `Settings` where another table has the same key."""
+
+    @property
+    def key(self) -> str:
+        """The bare key in its table."""
+        return self.name.rpartition(".")[2]
 
     @property
     def attribute(self) -> str:
-        """The bare key, and the attribute of `Settings`."""
-        return self.name.rpartition(".")[2]
+        """The attribute of `Settings`; also how flags name it."""
+        return self.attribute_name or self.key
 
     @property
     def table(self) -> str:
@@ -113,6 +120,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("spending.per_session", 0, guards=True),
     Setting("spending.per_day", 0, guards=True),
     Setting("spending.per_month", 0, guards=True),
+    Setting("agents.per_job", 0, guards=True, attribute_name="agent_per_job"),
+    Setting("agents.per_day", 0, guards=True, attribute_name="agent_per_day"),
+    Setting("agents.approve_above", 0, guards=True, attribute_name="agent_approve_above"),
     Setting("queue.running", 8, minimum=1),
     Setting("queue.running_per_kind", 0),
     Setting("queue.requests_per_second", 4, minimum=1),

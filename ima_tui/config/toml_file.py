@@ -209,7 +209,10 @@ def nearest_guard(name: str) -> str | None:
 
     plain = folded(name).replace("-", "_").replace("[]", "")
     top, key = plain.partition(".")[0], plain.rpartition(".")[2]
-    guards = {setting.attribute: setting.name for setting in SETTINGS if setting.guards}
+    guards: dict[str, str] = {}
+    for setting in SETTINGS:
+        if setting.guards:  # of a key in two tables, the first is meant
+            guards.setdefault(setting.key, setting.name)
     close = get_close_matches(key, guards, 1, cutoff=0.72)
     if close:
         return guards[close[0]]
@@ -241,7 +244,7 @@ def put(path: Path, name: str, value: Raw) -> None:
     value = checked(setting, value, name)
     document = _document(path)
     owner = _table(document, setting.tables, path)
-    owner[setting.attribute] = list(value) if isinstance(value, tuple) else value
+    owner[setting.key] = list(value) if isinstance(value, tuple) else value
     _write(path, document)
 
 
@@ -250,9 +253,9 @@ def drop(path: Path, name: str) -> bool:
     setting = _setting(name)
     document = _document(path)
     owner = _table(document, setting.tables, path)
-    if setting.attribute not in owner:
+    if setting.key not in owner:
         return False
-    del owner[setting.attribute]
+    del owner[setting.key]
     _write(path, document)
     return True
 
@@ -317,7 +320,7 @@ def example() -> str:
             lines.append(f"# One of: {setting.allowed}")
         if setting.environment:
             lines.append(f"# Environment: {setting.environment}.")
-        lines += [f"# {setting.attribute} = {toml_value(setting.default)}", ""]
+        lines += [f"# {setting.key} = {toml_value(setting.default)}", ""]
     lines += [
         "[projects]",
         "",

@@ -230,7 +230,8 @@ class Ledger:
     ) -> Job:
         """Record a new job before anything is sent.
 
-        `intent` identifies it across runs: a known intent returns its existing job. `after`: a job
+        `intent` identifies it across runs: a known intent returns its existing job. Of an intent
+        `key/request`, a known key with another request raises `LedgerError`. `after`: a job
         that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
         the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
         replaces, with its queue position, what it waited for, and what waited for it. Raises

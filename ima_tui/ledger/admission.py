@@ -22,7 +22,7 @@ from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
 from ima_tui.ledger.queue_order import PLACE
-from ima_tui.ledger.writing import GRACE, write_event
+from ima_tui.ledger.writing import GRACE, WAIVED, write_event
 
 ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
@@ -40,6 +40,10 @@ class AdmissionLimits:
     per_session: int = 0
     per_day: int = 0
     per_month: int = 0
+    agent_per_job: int = 0
+    agent_per_day: int = 0
+    agent_approve_above: int = 0
+    """Of a job that an agent ordered; 0: each of them needs the user's approval."""
     projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
     """By folded name."""
 
@@ -84,8 +88,8 @@ def admit(
 
 
 _COLUMNS = (
-    "id, state, held, turn, task_type, points, session, owner, waived, waiting, waiting_json,"
-    " project,"
+    "id, state, held, turn, task_type, points, session, owner, client, waived, waiting,"
+    " waiting_json, project,"
     f" {PLACE} AS place, EXISTS (SELECT 1 FROM needs WHERE job = jobs.id) AS needy"
 )
 """Orders are not read: hundreds of jobs may wait."""
@@ -135,6 +139,10 @@ class _AdmissionCheck:
         self._today = _committed(connection, midnight, "") if limits.per_day else 0
         month = month_start(now) if limits.per_month else 0.0
         self._month = _committed(connection, month, "") if limits.per_month else 0
+        of_agents = " AND client != ''"
+        self._agents = (
+            _committed(connection, midnight, "", narrowed=of_agents) if limits.agent_per_day else 0
+        )
         self._since = (midnight, month_start(now))
         self._projects: dict[str, list[int]] = {}
 
@@ -142,13 +150,17 @@ class _AdmissionCheck:
         """Return whether to hold the job, and why it can't be sent; an empty key: it can."""
         if row["needy"] and (verdict := self._needs(row["id"])):
             return verdict
-        if not row["waived"] and (over := self._over(row)):
+        if not row["waived"] & WAIVED and (over := self._over(row)):
+            return True, over
+        if row["client"] and not row["waived"] and (over := self._over_for_agents(row)):
             return True, over
         if full := self._full(row["task_type"]):
             return False, full
         self._task_types[row["task_type"]] += 1
         self._today += row["points"]
         self._month += row["points"]
+        if row["client"]:
+            self._agents += row["points"]
         for at, spent in enumerate(self._projects.get(folded(row["project"]), ())):
             self._projects[folded(row["project"])][at] = spent + row["points"]
         if row["session"] == self._session:
@@ -214,6 +226,17 @@ class _AdmissionCheck:
                 return f"waiting.over_project_{word}", {"project": row["project"], **figures}
         return None
 
+    def _over_for_agents(self, row: sqlite3.Row) -> Why | None:
+        points, limits = row["points"], self._limits
+        if 0 < limits.agent_per_job < points:
+            return "waiting.over_agent_job", {"points": points, "limit": limits.agent_per_job}
+        if 0 < limits.agent_per_day < self._agents + points:
+            spent, limit = self._agents, limits.agent_per_day
+            return "waiting.over_agent_day", {"points": points, "spent": spent, "limit": limit}
+        if limits.agent_approve_above < points:
+            return "waiting.over_agent_ask", {"points": points}
+        return None
+
     def _full(self, task_type: str) -> Why | None:
         if self._task_types.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
@@ -233,13 +256,20 @@ def _running(connection: sqlite3.Connection, session: str, now: float) -> list[s
 
 
 def _committed(
-    connection: sqlite3.Connection, since: float, session: str, project: str = ""
+    connection: sqlite3.Connection,
+    since: float,
+    session: str,
+    project: str = "",
+    narrowed: str = "",
 ) -> int:
-    """Return the points that were charged, may have been, or are about to be."""
+    """Return the points that were charged, may have been, or are about to be.
+
+    `narrowed`: a further condition on the jobs.
+    """
     among, named = of_whom(session, project)
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
-        f" ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND ({CHARGED})))",
+        f" ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND ({CHARGED}))){narrowed}",
         (*named, since),
     ).fetchone()
     return int(row[0]) + at_risk(connection, since, session, project)

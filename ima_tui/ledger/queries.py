@@ -58,6 +58,16 @@ def by_intents(connection: sqlite3.Connection, intents: tuple[str, ...]) -> dict
     return found
 
 
+def by_key(connection: sqlite3.Connection, intent: str) -> Job | None:
+    """Return the job whose intent has the same key: the part of `intent` before its slash."""
+    key = intent.partition("/")[0]
+    row = connection.execute(  # "0" follows "/"
+        "SELECT * FROM jobs WHERE intent != '' AND intent >= ? AND intent < ? LIMIT 1",
+        (f"{key}/", f"{key}0"),
+    ).fetchone()
+    return job_of(row) if row else None
+
+
 def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, Job]:
     """Return the newest repetition of each of `ids`; repetitions have higher ids."""
     if not ids:

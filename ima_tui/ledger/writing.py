@@ -17,8 +17,9 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger import job_states, process_id
-from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, require
+from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, by_key, require
 from ima_tui.ledger.records import (
+    LedgerError,
     dump,
     dump_marks,
     dump_medias,
@@ -35,6 +36,9 @@ LONGEST_LEASE = 600.0
 _TAKEN_UP = job_states.ENDED | {State.SENDING}
 """The run that makes a transition from these states follows the job."""
 UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
+WAIVED, APPROVED = 1, 2
+"""Bits of the column `waived`: released from a spending limit; an agent's job that was approved,
+whatever it waited for then."""
 
 
 def add(
@@ -52,6 +56,8 @@ def add(
         raise job_states.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
         return known[intent]
+    if "/" in intent and (other := by_key(connection, intent)) is not None:
+        raise LedgerError("error.key_reused", id=other.id)
     cursor = connection.execute(
         "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
         " lease_until, created_at, updated_at, repeats, intent, project, client)"
@@ -350,9 +356,11 @@ def hold(
 ) -> Job:
     """Hold an unsent job or release it; see `Ledger.hold`."""
     connection.execute(
-        "UPDATE jobs SET held = ?, waived = waived OR (? AND waiting LIKE 'waiting.over%'),"
+        "UPDATE jobs SET held = ?, waived = CASE WHEN ? THEN waived ELSE waived"
+        " | CASE WHEN waiting LIKE 'waiting.over%' AND waiting NOT LIKE 'waiting.over_agent%'"
+        " THEN ? ELSE 0 END | CASE WHEN client != '' THEN ? ELSE 0 END END,"
         " turn = turn AND NOT ?, waiting = ?, waiting_json = ? WHERE id = ?",
-        (held, not held, held, why, json.dumps(values), job_id),
+        (held, held, WAIVED, APPROVED, held, why, json.dumps(values), job_id),
     )
     return require(connection, job_id)
 

@@ -42,7 +42,8 @@ COPY_SECONDS = 600.0
 class Engine:
     """Opens the parts that run jobs.
 
-    `everything`: also follow jobs of ended runs. `patient`: wait for a missing network.
+    `everything`: also follow jobs of ended runs. `patient`: wait for a missing network. `asks`: a
+    user can approve jobs over a limit.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Engine:
         *,
         everything: bool,
         patient: bool,
+        asks: bool,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -63,6 +65,7 @@ class Engine:
         self._input_checks = input_checks
         self._everything = everything
         self._patient = patient
+        self._asks = asks
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
@@ -182,6 +185,9 @@ class Engine:
             per_session=settings.per_session,
             per_day=settings.per_day,
             per_month=settings.per_month,
+            agent_per_job=settings.agent_per_job,
+            agent_per_day=settings.agent_per_day,
+            agent_approve_above=settings.agent_approve_above,
             projects=settings.projects,
         )
         scheduler = Scheduler(
@@ -196,7 +202,7 @@ class Engine:
             name=settings.name,
             embed=settings.embed,
             patient=self._patient,
-            asks=self._everything,
+            asks=self._asks,
             left_folder=self._usual_folder(),
             left_download=bool(settings.values.get("results.download", settings.download)),
             project_folders=settings.project_folders,

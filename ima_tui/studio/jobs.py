@@ -66,7 +66,8 @@ class Jobs:
     ) -> Job:
         """Record the order and wake the scheduler. Raises `KeyMissing`.
 
-        A known `intent` returns its job and sends nothing: see `Ledger.add`. `repeats`: the job
+        A known `intent` returns its job and sends nothing: see `Ledger.add`, also for the
+        `LedgerError` where its key was used for something else. `repeats`: the job
         that this one tries again. `after`: a job that must be done first; inputs such as `job:41#1`
         (the first result of job 41) name theirs.
         """
@@ -151,17 +152,19 @@ class Jobs:
     def order_again(self, before: Job) -> Order:
         """Return the order for running a job again; of a partial one only what is missing.
 
-        Raises `UsageError` where the prompt was lost with the ledger.
+        The user orders it now, whoever ordered it before. Raises `UsageError` where the prompt was
+        lost with the ledger.
         """
         if before.order.prompt_is_lost:
             raise UsageError("error.prompt_lost", id=before.id)
         lacking = outputs.missing(before)
+        own = replace(before.order, client="")
         if not outputs.is_partial(before) or not lacking:
-            return before.order
+            return own
         model = self._catalogue.model_of(before.order)
         if model is not None and lacking not in form.counts(model):
-            return before.order
-        order = replace(before.order, n=lacking)
+            return own
+        order = replace(own, n=lacking)
         return replace(order, confirmed=order.total)
 
     def order_like(self, before: Job) -> Order:

@@ -59,6 +59,7 @@ async def open_studio(
     locate: Locate | None = None,
     for_screen: bool = False,
     patient: bool = False,
+    asks: bool = False,
 ) -> AsyncIterator[Studio]:
     """Open a studio, closed at the end.
 
@@ -66,7 +67,8 @@ async def open_studio(
     `for_screen`: nothing is opened or followed before `begin`, which the app calls after its first
     paint; then jobs of ended runs are followed too, and a missing network is waited for. Otherwise
     all is ready when this yields (raises `LedgerError`), and only this run's jobs are followed.
-    `patient`: wait for a missing network without a screen, too.
+    `patient`: wait for a missing network without a screen, too. `asks`: a job over a limit waits
+    for the user's approval, given elsewhere, instead of failing.
     """
     if settings is None:
         found = await asyncio.to_thread(_usual, key)
@@ -78,6 +80,7 @@ async def open_studio(
         locate,
         everything=for_screen,
         patient=for_screen or patient,
+        asks=for_screen or asks,
     )
     try:
         if not for_screen:
@@ -108,6 +111,7 @@ class Studio:
         *,
         everything: bool,
         patient: bool,
+        asks: bool,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -115,6 +119,7 @@ class Studio:
         self._locate = locate
         self._everything = everything
         self._patient = patient
+        self._asks = asks
         self._broadcast = EventBus()
         self._begun = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
@@ -147,6 +152,7 @@ class Studio:
             self.input_checks,
             everything=self._everything,
             patient=self._patient,
+            asks=self._asks,
         )
 
     @cached_property

@@ -227,7 +227,9 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.exit(error)
             return
         self._announcements.ledger_state()
-        self._announcements.left_behind(await self.studio.jobs.recent())
+        jobs = await self.studio.jobs.recent()
+        self._announcements.left_behind(jobs)
+        self._announcements.asks(jobs)
         await self.studio.catalogue.refresh()
 
     def _hear(self, notice: Notice) -> None:
@@ -257,6 +259,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         news = self._gatherer.take()
         self.news.publish(news)
         self._announcements.ends(news.jobs.values())
+        self._announcements.asks(news.jobs.values())
         if news.preferences:
             self._announcements.dropped_preferences()
 

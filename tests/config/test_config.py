@@ -64,7 +64,7 @@ def test_the_example_is_toml_and_sets_nothing() -> None:
 
 
 def test_the_example_with_every_line_in_force_gives_the_defaults(env: dict[str, str]) -> None:
-    setting = [f"# {s.attribute} = " for s in SETTINGS]
+    setting = [f"# {s.key} = " for s in SETTINGS]
     lines = [
         line[2:] if line.startswith(tuple(setting)) else line
         for line in toml_file.example().splitlines()
@@ -139,7 +139,7 @@ GUARDS = [setting.name for setting in SETTINGS if setting.guards]
 
 
 def test_what_keeps_points_and_the_key_guards() -> None:
-    assert {name.partition(".")[0] for name in GUARDS} == {"spending", "network"}
+    assert {name.partition(".")[0] for name in GUARDS} == {"spending", "agents", "network"}
 
 
 @pytest.mark.parametrize("name", GUARDS)
@@ -451,7 +451,7 @@ def test_a_file_whose_tables_are_all_comments_is_the_defaults(env: dict[str, str
 
 
 @pytest.mark.parametrize(
-    "text", ["[look]\ncolour = 1", "whatever = 1", "[other]\nurl = 'x'", "[agents]\nname = 'x'"]
+    "text", ["[look]\ncolour = 1", "whatever = 1", "[other]\nurl = 'x'", "[editor]\nname = 'x'"]
 )
 def test_other_unknown_names_are_warnings(env: dict[str, str], text: str) -> None:
     write(env, text)

@@ -121,7 +121,8 @@ async def test_a_job_moves_to_another_project(ledger: Ledger) -> None:
 async def test_a_project_over_its_limit_waits_and_another_does_not(
     ledger: Ledger, word: str
 ) -> None:
-    limits = AdmissionLimits(projects=parse({"FILM": {f"per_{word}": 12}}, ""))
+    projects = parse({"FILM": {f"per_{word}": 12}}, "")
+    limits = AdmissionLimits(projects=projects, agent_approve_above=100)
     film, ads = order("Film"), order("Ads")
     jobs = [await ledger.add(each, 10.0) for each in (film, film, ads, film, ads)]
     await ledger.admit([job.id for job in jobs], limits, 10.0, 0.0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.catalogue.alternatives import Alternative, cheaper
 from ima_tui.cli import confirm_changes, exit_status, session
 from ima_tui.cli.commands import (
     generate_intent,
@@ -17,7 +18,6 @@ from ima_tui.cli.commands import (
     generate_preferences,
     subjects,
 )
-from ima_tui.cli.commands.generate_intent import Meant
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
@@ -37,9 +37,10 @@ from ima_tui.core.errors import (
     EXIT_INTERRUPTED,
     ImaError,
     OverLimit,
+    UsageError,
 )
 from ima_tui.i18n import explain, say, usual_time
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
@@ -60,23 +61,30 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.list_models:
             return await _list_models(studio, arguments)
         generate_order.check_prompt(arguments)
-        named = subjects.named_in(studio, generate_order.prompt_of(arguments))
-        if named.used:
-            text = generate_order.prompt_of(arguments)
-            arguments.prompt = mentions.without_signs(text, named)
-            arguments.input_images = [*arguments.input_images, *named.files]
-        one = None
-        if arguments.task_type is None:
-            lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
-            text, images = generate_order.prompt_of(arguments), arguments.input_images
-            kept = mentions.task_for(text, route(text, images)) if named.files else None
-            if kept is not None and not await studio.catalogue.fresh(kept):
-                kept = None
-            decision = generate_intent.read(text, images, lists, settled=kept)
-            if decision.kind is RequestKind.PREFERENCE:
-                return await generate_preferences.alone(studio, arguments, decision)
-            one = generate_intent.meant(generate_order.prompt_of(arguments), decision)
-        return await _one(studio, arguments, one)
+        decision = await understood(studio, arguments)
+        if decision is not None and decision.kind is RequestKind.PREFERENCE:
+            return await generate_preferences.alone(studio, arguments, decision)
+        return await _one(studio, arguments, decision)
+
+
+async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
+    """Put in the subjects that the prompt names, and read it; None where a task type is given.
+
+    Raises `UsageError`.
+    """
+    named = subjects.named_in(studio, generate_order.prompt_of(arguments))
+    if named.used:
+        text = generate_order.prompt_of(arguments)
+        arguments.prompt = mentions.without_signs(text, named)
+        arguments.input_images = [*arguments.input_images, *named.files]
+    if arguments.task_type is not None:
+        return None
+    lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+    text, images = generate_order.prompt_of(arguments), arguments.input_images
+    kept = mentions.task_for(text, route(text, images)) if named.files else None
+    if kept is not None and not await studio.catalogue.fresh(kept):
+        kept = None
+    return generate_intent.read(text, images, lists, settled=kept)
 
 
 async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
@@ -88,9 +96,54 @@ async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None) -> int:
-    """Price one job, say what differs from what was asked for, and send it. `one` is the reading
-    of the text where no task type was given."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A priced order that was not agreed to yet. `warnings`: what differs from what was asked for;
+    `others`: models that could do it; `unclear`: what else the prompt may mean."""
+
+    order: Order
+    model: ModelVersion
+    warnings: tuple[str, ...]
+    others: tuple[Alternative, ...]
+    unclear: UsageError | None
+
+    def agree(self) -> None:
+        """Raise what has to be agreed to before this is sent."""
+        if self.unclear is not None:
+            raise self.unclear
+        if self.warnings:
+            raise Unconfirmed(self.warnings, self.others)
+
+
+async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent | None) -> int:
+    """Price one job, say what differs from what was asked for, and send it. `decision` is the
+    reading of the text where no task type was given."""
+    found = await prepare(studio, arguments, decision)
+    warnings = list(found.warnings)
+    if found.unclear is not None:
+        if not (arguments.yes or arguments.dry_run):
+            raise found.unclear
+        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
+    note = from_cache(studio, [found.order.task_type])
+    if arguments.dry_run:
+        told = quote_json(found.order, [*warnings, note] if note else warnings)
+        return _dry_run(found.order, told, as_json=arguments.json)
+    if note:
+        talk(note)
+    if warnings and not arguments.yes:
+        raise Unconfirmed(warnings, found.others)
+    check_limit(arguments, found.order)
+    await generate_preferences.change(studio, arguments, decision, found.model)
+    return await _send(studio, arguments, found.order, found.model, warnings)
+
+
+async def prepare(
+    studio: Studio, arguments: argparse.Namespace, decision: Intent | None
+) -> Prepared:
+    """Choose model and settings, check the inputs and price the job. Sends nothing."""
+    one = None
+    if decision is not None:
+        one = generate_intent.meant(generate_order.prompt_of(arguments), decision)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
@@ -107,7 +160,6 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
         )
         arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
         arguments.input_images = list(one.inputs)
-    decision = one.decision if one is not None else None
     said = generate_intent.values(model, decision) if decision is not None else {}
     draft, by_hand = generate_order.draft_of(arguments, model, said)
     placed = await generate_order.order_of(studio, model, draft)
@@ -116,42 +168,35 @@ async def _one(studio: Studio, arguments: argparse.Namespace, one: Meant | None)
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
     warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
-    unclear = generate_intent.doubt(decision)
-    if unclear is not None:
-        if not (arguments.yes or arguments.dry_run):
-            raise unclear
-        warnings.insert(0, say(unclear.key, **unclear.values))
-    note = from_cache(studio, [task_type])
-    if arguments.dry_run:
-        return _dry_run(placed, [*warnings, note] if note else warnings, as_json=arguments.json)
-    if note:
-        talk(note)
-    if warnings and not arguments.yes:
-        raise Unconfirmed(warnings, others)
-    _check_limit(arguments, placed)
-    await generate_preferences.change(studio, arguments, decision, model)
-    return await _send(studio, arguments, placed, model, warnings)
+    doubt = generate_intent.doubt(decision)
+    return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 
 
-def _check_limit(arguments: argparse.Namespace, placed: Order) -> None:
+def check_limit(arguments: argparse.Namespace, placed: Order) -> None:
+    """Raise `OverLimit` above `--max-credits`."""
     limit = arguments.max_credits
     if limit is not None and placed.total > limit:
         raise OverLimit("error.over_limit", total=placed.total, limit=limit)
 
 
-def _dry_run(placed: Order, warnings: list[str], *, as_json: bool) -> int:
+def quote_json(placed: Order, warnings: list[str]) -> dict[str, object]:
+    """Build the document of a job that is not sent: its payload, price and warnings."""
     from ima_tui.api.wire import create_payload
 
     urls = [as_url(source) for source in placed.inputs]
     payload = create_payload(placed, urls)
     if any(url.startswith("file:") for url in urls):
-        warnings.append(say("cli.uploaded_first"))
+        warnings = [*warnings, say("cli.uploaded_first")]
+    return {"payload": payload, "total_credit": placed.total, "warnings": warnings}
+
+
+def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> int:
     if as_json:
-        print_json({"payload": payload, "total_credit": placed.total, "warnings": warnings})
+        print_json(told)
         return EXIT_DONE
-    print(json_text(payload, indent=2))
+    print(json_text(told["payload"], indent=2))
     talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
-    for warning in warnings:
+    for warning in cast(list[str], told["warnings"]):
         talk(warning)
     return EXIT_DONE
 

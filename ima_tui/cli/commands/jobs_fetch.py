@@ -38,11 +38,11 @@ async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
         jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
         for job in jobs:
-            _check(job)
+            check_fetchable(job)
         problems: dict[int, ImaError] = {}
         for job in jobs:
             try:
-                await _begin(studio, job)
+                await begin_fetch(studio, job)
             except ImaError as error:
                 problems[job.id] = error
         waited = [job for job in jobs if job.id not in problems]
@@ -56,7 +56,7 @@ async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
         )
 
 
-def _check(job: Job) -> None:
+def check_fetchable(job: Job) -> None:
     """Raise `UsageError` for a job that can't have results."""
     never = job.state in _NEVER_SENT and not job.task_id
     taken = (State.RUNNING, State.TIMED_OUT, State.FETCHING, State.DONE, *_NEVER_SENT)
@@ -65,7 +65,8 @@ def _check(job: Job) -> None:
         raise UsageError("error.nothing_to_fetch", id=job.id, state=state)
 
 
-async def _begin(studio: Studio, job: Job) -> None:
+async def begin_fetch(studio: Studio, job: Job) -> None:
+    """Follow the job, or download what is missing."""
     if job.state in (State.STOPPED, State.TIMED_OUT):
         await studio.jobs.follow(job.id)
     elif job.state is State.RUNNING:

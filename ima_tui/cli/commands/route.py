@@ -46,12 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     decision = route(
         arguments.text, arguments.input_images, catalogue, preferred, knowledge.recommended
     )
-    proposal = _proposed(decision, preferred)
     if arguments.json:
-        told_of = decision_json(arguments.text, decision) | {"remembering": _json(proposal)}
-        told_of["knowledge"] = _guides(arguments.text, decision, knowledge)
-        print_json(told_of)
+        print_json(decision_document(arguments.text, decision, preferred, knowledge))
         return EXIT_DONE
+    proposal = _proposed(decision, preferred)
     for line in told(arguments.text, decision):
         print(clean(line))
     if decision.kind is RequestKind.QUESTION:
@@ -62,6 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _remembered(decision, proposal, proposal.model, catalogue):
             print(clean(line))
     return EXIT_DONE
+
+
+def decision_document(
+    text: str, decision: Intent, preferred: Mapping[TaskType, str], knowledge: Guides
+) -> dict[str, object]:
+    """Build the document of a reading: what the text would do, nothing sent and nothing stored."""
+    told_of = decision_json(text, decision) | {"remembering": _json(_proposed(decision, preferred))}
+    return told_of | {"knowledge": _guides(text, decision, knowledge)}
 
 
 def _guides(text: str, decision: Intent, knowledge: Guides) -> dict[str, object] | None:

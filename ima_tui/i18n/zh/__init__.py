@@ -1,6 +1,7 @@
 """Chinese, one module for each subject."""
 
 from ima_tui.i18n.zh import (
+    agents,
     batch,
     cli,
     compose,
@@ -32,6 +33,7 @@ from ima_tui.i18n.zh import (
 )
 
 TEXTS: dict[str, str] = {
+    **agents.TEXTS,
     **batch.TEXTS,
     **cli.TEXTS,
     **compose.TEXTS,

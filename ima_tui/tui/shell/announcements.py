@@ -85,13 +85,25 @@ class Announcements:
         ended = self._endings.fresh(jobs)
         if not ended:
             return
-        studio = self._app.studio
         focused = self._app.app_focus
+        sound = notifications.sounds(ended, self._app.studio.clock.time(), focused=focused)
+        self._signal(notifications.words(ended), sound=sound)
+
+    def asks(self, jobs: Iterable[Job]) -> None:
+        """Say which jobs of agents need approval, with the bell: an agent waits for it."""
+        asking = self._endings.asking(jobs)
+        if not asking:
+            return
+        words = notifications.question(asking)
+        self._app.notify(words, severity="warning", timeout=30, markup=False)
+        self._signal(notifications.summons(asking), sound=True)
+
+    def _signal(self, text: str, *, sound: bool) -> None:
         self._app.write(
             notifications.sequences(
-                notifications.words(ended),
-                studio.settings.notify,
-                sound=notifications.sounds(ended, studio.clock.time(), focused=focused),
+                text,
+                self._app.studio.settings.notify,
+                sound=sound,
                 in_tmux="TMUX" in os.environ,
             )
         )

@@ -109,6 +109,8 @@ def _facts(
         lines.append(Content.styled(labels, "$muted"))
     if sentence:
         lines.append(Content.styled(sentence, f"${role}"))
+    if job.order.client:
+        lines += [Content.styled(line, "$info") for line in words.ordered_by(job)]
     if aside:
         lines.append(Content.styled(aside, "$muted"))
     results = [Content.styled(words.result_words(media), "$info") for media in job.medias]

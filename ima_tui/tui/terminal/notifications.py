@@ -32,6 +32,7 @@ class JobNotifications:
     def __init__(self, since: float) -> None:
         self.since = since
         self._told: set[tuple[int, State]] = set()
+        self._asked: set[int] = set()
 
     def fresh(self, jobs: Iterable[Job]) -> list[Job]:
         """Those of `jobs` whose end nobody heard of yet."""
@@ -43,6 +44,17 @@ class JobNotifications:
             and (job.id, job.state) not in self._told
         ]
         self._told.update((job.id, job.state) for job in found)
+        return found
+
+    def asking(self, jobs: Iterable[Job]) -> list[Job]:
+        """Those of `jobs` that an agent ordered, that need approval, and that nobody heard of."""
+        found: list[Job] = []
+        for job in jobs:
+            if not (job.order.client and job.needs_approval and job.state is State.QUEUED):
+                self._asked.discard(job.id)  # should it be held again, that is news
+            elif job.id not in self._asked:
+                self._asked.add(job.id)
+                found.append(job)
         return found
 
 
@@ -59,6 +71,20 @@ def left_behind(jobs: Iterable[Job], since: float) -> str:
 def sounds(jobs: Iterable[Job], now: float, *, focused: bool) -> bool:
     """Whether these ends are worth a sound."""
     return any(not focused or job.elapsed(now) > LONG for job in jobs)
+
+
+def question(jobs: list[Job]) -> str:
+    """What agents ordered that needs approval."""
+    if len(jobs) > 1:
+        return say("notify.agents_ask_many", n=len(jobs))
+    order = jobs[0].order
+    client = one_line(order.client, LONGEST_NAME)
+    return say("notify.agent_asks", client=client, id=jobs[0].id, points=order.total)
+
+
+def summons(jobs: list[Job]) -> str:
+    """The same for the terminal's title: without the client's name, which is not ours."""
+    return say("notify.approve", n=len(jobs))
 
 
 def words(jobs: list[Job]) -> str:

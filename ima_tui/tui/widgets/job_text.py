@@ -13,9 +13,9 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.core.text import duration, one_line
+from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
-from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY
+from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -241,6 +241,15 @@ def waiting_words(job: Job, *, short: bool = False) -> str:
         except (KeyError, IndexError):
             continue  # no short form; or written by another version
     return ""
+
+
+def ordered_by(job: Job) -> list[str]:
+    """The agent that ordered it; before it is sent, also the files that it would send."""
+    lines = [say("queue.ordered_by", client=one_line(job.order.client, 60))]
+    if job.state in UNSENT:
+        inputs = map(redact, job.order.inputs)
+        lines += [say("queue.input", source=one_line(source, 200)) for source in inputs]
+    return lines
 
 
 def failure_words(job: Job) -> str:

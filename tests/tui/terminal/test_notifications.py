@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from fake import NOW, FakeStudio, done, failed, job
 from patience import until
+from textual.widgets import Static
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, TaskUnsaved
@@ -107,3 +108,41 @@ async def test_a_task_id_that_can_not_be_saved_stays_on_the_screen() -> None:
         assert app.unsaved == {7}
         app.studio.tell(replace(told, written=True))  # type: ignore[attr-defined]
         await until(pilot, lambda: not app.unsaved)
+
+
+def of_agent(number: int) -> Job:
+    held = job(number, State.QUEUED)
+    placed = replace(held.order, client="claude", inputs=("/photos/fox.png",))
+    return replace(held, order=placed, needs_approval=True, waiting="waiting.over_agent_ask")
+
+
+def test_a_job_of_an_agent_is_announced_once_each_time_it_is_held() -> None:
+    heard = notifications.JobNotifications(NOW)
+    first, mine = of_agent(1), replace(job(2, State.QUEUED), needs_approval=True)
+    assert heard.asking([first, mine]) == [first]
+    assert heard.asking([first]) == []
+    assert heard.asking([replace(first, needs_approval=False)]) == []
+    assert heard.asking([first]) == [first]
+    assert notifications.question([first]) == "claude ordered #1 for 5 pts. Approve it in Queue."
+    assert "2 jobs" in notifications.question([first, of_agent(2)])
+
+
+async def test_an_agents_job_rings_and_shows_who_ordered_it_and_what_it_sends() -> None:
+    app = ImaApp(FakeStudio((job(2),), notify="bell"), start="queue")  # type: ignore[arg-type]
+    written: list[str] = []
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.pause()
+        app.write = written.append  # type: ignore[method-assign]
+        app.studio.tell(JobChanged(of_agent(3)))  # type: ignore[attr-defined]
+        await until(pilot, lambda: written)
+        assert written == ["\x1b]2;ima-tui · 1 to approve\x07\x07"]
+        (told,) = app._notifications
+        assert told.message == "claude ordered #3 for 5 pts. Approve it in Queue."
+        await pilot.press("home")
+        await until(pilot, lambda: "Ordered by claude" in facts(app))
+        assert "Input: /photos/fox.png" in facts(app)
+        assert "An agent ordered this; it needs your approval" in facts(app)
+
+
+def facts(app: ImaApp) -> str:
+    return str(app.screen.query_one("#detail-facts", Static).content)

@@ -1,0 +1,149 @@
+"""Tools on jobs of the ledger: list, get, wait, fetch."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from ima_tui.cli import exit_status
+from ima_tui.cli.commands import jobs_fetch
+from ima_tui.cli.commands.jobs import problem_of, require
+from ima_tui.cli.commands.jobs_list import GROUPS
+from ima_tui.cli.json_documents import standing_json
+from ima_tui.core.domain import Job, State
+from ima_tui.core.events import JobChanged, Notice
+from ima_tui.core.text import duration
+from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
+from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, UNSENT
+from ima_tui.mcp.call import Call, Document
+from ima_tui.runner import outputs
+
+SETTLING_SECONDS = 20.0
+"""How long an order waits for the service to take it before it is told as it is."""
+WAIT_SECONDS = 60.0
+"""How long `wait_job` waits unless told otherwise."""
+PROGRESS_SECONDS = 5.0
+"""Seconds between two notes of progress while nothing changes."""
+LISTED = 20
+"""Jobs in a list unless told otherwise."""
+
+
+async def listed(call: Call) -> Document:
+    """Return the newest jobs, as `jobs list --json` tells them."""
+    given = call.arguments
+    status = given.get("status", "")
+    named = (State(status),) if status in set(State) else ()
+    among = JobFilter(
+        states=GROUPS.get(status, named),
+        search=given.get("search", ""),
+        client=call.client if given.get("mine", True) else "",
+        needs_approval=status == "held",
+    )
+    history = call.studio.history
+    jobs = await history.listed(among, given.get("before", 0), given.get("limit", LISTED))
+    events = await history.timelines([job.id for job in jobs])
+    return {
+        "jobs": [
+            await standing_json(call.studio, job, problem_of(job), events[job.id]) for job in jobs
+        ]
+    }
+
+
+async def get(call: Call) -> Document:
+    """Return one job, as `jobs show --json` tells it."""
+    return await told(call, await require(call.studio, call.arguments["job_id"]))
+
+
+async def wait(call: Call) -> Document:
+    """Wait for the end of a job, at most so long; what it waits for is told."""
+    job = await require(call.studio, call.arguments["job_id"])
+    await follow(call, job)
+    return await told(call, await until(call, job, call.arguments.get("seconds", WAIT_SECONDS)))
+
+
+async def fetch(call: Call) -> Document:
+    """Download the results of a job that is done, or will be shortly."""
+    job = await require(call.studio, call.arguments["job_id"])
+    jobs_fetch.check_fetchable(job)
+    await jobs_fetch.begin_fetch(call.studio, job)
+    return await told(call, await until(call, job, WAIT_SECONDS))
+
+
+async def follow(call: Call, job: Job) -> None:
+    """Follow a job that the service has, or an own one, where no live process does.
+
+    A job that needs approval stays as it is: only the user releases it.
+    """
+    if job.state in FOLLOWED or (job.state in OPEN and job.order.client == call.client):
+        await call.studio.jobs.adopt(job.id)
+
+
+async def told(call: Call, job: Job) -> Document:
+    """Return the document of a job, with what the agent does next."""
+    document = await standing_json(call.studio, job, problem_of(job))
+    return {**document, "next": _next(job)}
+
+
+def _next(job: Job) -> str | None:
+    if needs_user(job):
+        return say("agents.next_approval", id=job.id, points=job.order.total)
+    if job.state is State.NEEDS_REVIEW:
+        return say("agents.next_review", id=job.id)
+    if job.state in OPEN:
+        return say("agents.next_wait", id=job.id)
+    if outputs.unfetched(job):
+        return say("agents.next_fetch", id=job.id)
+    return None
+
+
+def needs_user(job: Job) -> bool:
+    """Whether the job waits for the user's approval."""
+    return job.needs_approval and job.state in UNSENT
+
+
+async def until(call: Call, job: Job, seconds: float, *, until_sent: bool = False) -> Job:
+    """Return the job at its end, or as it is after `seconds`; progress is told meanwhile.
+
+    `until_sent`: also when it needs approval or is at the service.
+    """
+    news = asyncio.Event()
+
+    def hear(notice: Notice) -> None:
+        if isinstance(notice, JobChanged) and notice.job.id == job.id:
+            news.set()
+
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    unsubscribe = call.studio.subscribe(hear)
+    try:
+        job = await require(call.studio, job.id)
+        while not _enough(job, until_sent=until_sent):
+            waited = loop.time() - began
+            if waited >= seconds:
+                break
+            await call.progress(waited, _standing(job, call.studio.clock.time()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(PROGRESS_SECONDS, seconds - waited)):
+                    await news.wait()
+            news.clear()
+            job = await require(call.studio, job.id)
+            await follow(call, job)  # who approved it may have left it to others
+    finally:
+        unsubscribe()
+    return job
+
+
+def _enough(job: Job, *, until_sent: bool) -> bool:
+    if job.state in ENDED or job.state is State.TIMED_OUT:
+        return True
+    return until_sent and (needs_user(job) or job.state in FOLLOWED)
+
+
+def _standing(job: Job, now: float) -> str:
+    """Where the job stands, in one sentence."""
+    if needs_user(job):
+        return say("agents.needs_approval", id=job.id, points=job.order.total)
+    state = say(f"state.{job.state.value}")
+    words = exit_status.holds_up(job, now) or say("agents.standing", id=job.id, state=state)
+    return f"{words} ({duration(job.elapsed(now))})" if job.sent_at else words

@@ -1,0 +1,102 @@
+"""Tools that read, price and order one job: `understand`, `quote`, `generate`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from dataclasses import replace
+
+from ima_tui.cli.commands import generate, generate_order, route
+from ima_tui.cli.commands.models import from_cache
+from ima_tui.cli.parser import build
+from ima_tui.core.domain import Job, Order, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import say
+from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.route import route as read
+from ima_tui.mcp import idempotency
+from ima_tui.mcp.call import Call, Document
+from ima_tui.mcp.jobs import SETTLING_SECONDS, follow, told, until
+from ima_tui.studio.studio import Studio
+
+_submissions: set[asyncio.Task[Job]] = set()
+"""Orders being recorded: a cancelled call does not cut one short."""
+
+
+async def understand(call: Call) -> Document:
+    """Return what a text would do, as `route --json` tells it. Nothing is sent or stored."""
+    studio, text = call.studio, str(call.arguments["text"])
+    lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+    preferred = studio.preferences.preferred()
+    images = list(call.arguments.get("input_images", ()))
+    decision = await asyncio.to_thread(
+        read, text, images, lists, preferred, studio.guides.recommended
+    )
+    return route.decision_document(text, decision, preferred, studio.guides)
+
+
+async def quote(call: Call) -> Document:
+    """Return payload, price and warnings of a job that is not sent."""
+    found = await _prepared(call.studio, _words(call))
+    warnings = list(found.warnings)
+    if found.unclear is not None:
+        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
+    if note := from_cache(call.studio, [found.order.task_type]):
+        warnings.append(note)
+    return generate.quote_json(found.order, warnings)
+
+
+async def order(call: Call) -> Document:
+    """Order one job, or return the one of the same key; it ends in the ledger either way.
+
+    Returns when the job needs approval, is at the service, has ended, or after some seconds.
+    """
+    key = str(call.arguments["idempotency_key"])
+    intent = idempotency.intent(call.client, key, call.arguments)
+    job = (await call.studio.jobs.by_intents((intent,))).get(intent)
+    if job is None:
+        words = _words(call)
+        found = await _prepared(call.studio, words)
+        if not words.yes:
+            found.agree()
+        generate.check_limit(words, found.order)
+        job = await submit(call.studio, replace(found.order, client=call.client), intent)
+    else:
+        await follow(call, job)
+    return await told(call, await until(call, job, SETTLING_SECONDS, until_sent=True))
+
+
+async def submit(studio: Studio, order: Order, intent: str) -> Job:
+    """Record the order to the end, also where the call is cancelled meanwhile."""
+    task = asyncio.create_task(studio.jobs.submit(order, intent))
+    _submissions.add(task)
+    task.add_done_callback(_submissions.discard)
+    return await asyncio.shield(task)
+
+
+def _words(call: Call) -> argparse.Namespace:
+    """Return the arguments as the verb `generate` has them after parsing."""
+    given = call.arguments
+    words: argparse.Namespace = build(["generate"]).parse_args(["generate"])
+    words.prompt = given["prompt"]
+    words.task_type = given.get("task_type")
+    words.model_id = given.get("model_id")
+    words.version_id = given.get("version_id") or words.version_id
+    words.n = given.get("n")
+    words.input_images = list(given.get("input_images", ()))
+    words.extra_params = json.dumps(given.get("parameters", {}))
+    words.max_credits = given.get("max_credits")
+    words.yes = bool(given.get("accept_changes"))
+    generate_order.read_made_from(words)
+    return words
+
+
+async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepared:
+    """Price what is asked for. A text that only changes preferences is no order."""
+    generate_order.settle_count(words)
+    generate_order.check_prompt(words)
+    decision = await generate.understood(studio, words)
+    if decision is not None and decision.kind is RequestKind.PREFERENCE:
+        raise UsageError("error.agent_preference")
+    return await generate.prepare(studio, words, decision)

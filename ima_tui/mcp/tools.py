@@ -1,0 +1,174 @@
+"""The tools: names, descriptions and argument schemas as agents read them, and what runs them.
+
+Descriptions are English only: models read them. What users read is in `i18n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ima_tui.cli.parser import JOB_STATES
+from ima_tui.core.domain import TaskType
+from ima_tui.mcp import jobs, lists, ordering
+from ima_tui.mcp.call import Call, Document
+
+Schema = dict[str, Any]
+
+INSTRUCTIONS = (
+    "Generates images, videos, music and speech with IMA Studio. Each job costs the user's points."
+    " Call quote before generate. A job above the user's limits needs the user's approval: tell the"
+    " user, then call wait_job until it has ended; never order it again. Repeat a call that was"
+    " interrupted with the same idempotency_key: it never pays twice."
+)
+LONGEST_PROMPT = 100_000
+"""Characters; no model takes as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: `schema` is the JSON Schema of its arguments; `reads_only`: it changes nothing."""
+
+    name: str
+    about: str
+    schema: Schema
+    run: Callable[[Call], Awaitable[Document]]
+    reads_only: bool = False
+
+
+def _object(required: tuple[str, ...], /, **properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _text(about: str, longest: int = 200, shortest: int = 0) -> Schema:
+    return {
+        "type": "string",
+        "description": about,
+        "maxLength": longest,
+        **({"minLength": shortest} if shortest else {}),
+    }
+
+
+def _number(about: str, least: int, most: int) -> Schema:
+    return {"type": "integer", "description": about, "minimum": least, "maximum": most}
+
+
+_TASK_TYPE: Schema = {
+    "enum": [task_type.value for task_type in TaskType],
+    "description": "Without it, ima-tui reads task type, model and settings from the prompt.",
+}
+_INPUTS: Schema = {
+    "type": "array",
+    "description": (
+        "Input images or clips, in order: paths of local files, https URLs, or results of earlier"
+        " jobs such as job:41#1."
+    ),
+    "items": {"type": "string", "minLength": 1, "maxLength": 4096},
+    "maxItems": 40,
+}
+_SETTINGS: Schema = {
+    "type": "object",
+    "description": "The model's own settings by name, as list_models tells them in fields.",
+    "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": LONGEST_PROMPT},
+    "maxProperties": 60,
+}
+_ORDER: dict[str, Schema] = {
+    "prompt": _text("What to make.", LONGEST_PROMPT, 1),
+    "task_type": _TASK_TYPE,
+    "model_id": _text("A model of list_models; without it, the user's preferred model."),
+    "version_id": _text("A version of that model; without it, the newest."),
+    "n": _number("How many outputs.", 1, 100),
+    "input_images": _INPUTS,
+    "parameters": _SETTINGS,
+    "accept_changes": {
+        "type": "boolean",
+        "description": "Order although it differs from the prompt, as the error would_change said.",
+    },
+    "max_credits": _number("Refuse a higher price.", 0, 10**9),
+}
+_KEY = _text(
+    "An id of this order, such as a UUID. A call with the same key and arguments returns the same"
+    " job and pays nothing; with other arguments it is refused.",
+    200,
+    1,
+)
+_JOB = _number("The number of the job.", 1, 2**53)
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        "list_models",
+        "List models with their settings (fields) and prices in points per output.",
+        _object(
+            (),
+            task_type={"enum": [task_type.value for task_type in TaskType]},
+            search=_text("Words of the name, id or features."),
+            limit=_number("Models to return; 20 unless given.", 1, 50),
+            offset=_number("Models to skip.", 0, 10_000),
+        ),
+        lists.models,
+        reads_only=True,
+    ),
+    Tool(
+        "understand",
+        "Tell what a prompt would do: task type, model, settings, doubts. Free.",
+        _object(("text",), text=_text("The prompt.", LONGEST_PROMPT, 1), input_images=_INPUTS),
+        ordering.understand,
+        reads_only=True,
+    ),
+    Tool(
+        "quote",
+        "Price a job and tell how it differs from the prompt. Orders nothing; free.",
+        _object(("prompt",), **{k: v for k, v in _ORDER.items() if k != "max_credits"}),
+        ordering.quote,
+        reads_only=True,
+    ),
+    Tool(
+        "generate",
+        "Order one job for the user's points. Returns when it needs the user's approval or the"
+        " service has it; then call wait_job.",
+        _object(("prompt", "idempotency_key"), idempotency_key=_KEY, **_ORDER),
+        ordering.order,
+    ),
+    Tool(
+        "list_jobs",
+        "List jobs of the user's ledger, newest first.",
+        _object(
+            (),
+            status={"enum": JOB_STATES, "description": "held: those that need approval."},
+            search=_text("Part of the prompt."),
+            mine={"type": "boolean", "description": "Only your own jobs; true unless given."},
+            limit=_number("Jobs to return; 20 unless given.", 1, 100),
+            before=_number("Only jobs with lower numbers.", 1, 2**53),
+        ),
+        jobs.listed,
+        reads_only=True,
+    ),
+    Tool(
+        "get_job",
+        "Show one job: state, price, results, timeline, and what to do next.",
+        _object(("job_id",), job_id=_JOB),
+        jobs.get,
+        reads_only=True,
+    ),
+    Tool(
+        "wait_job",
+        "Wait for the end of a job, with progress. Returns earlier with the job as it is after the"
+        " given seconds; call again while next says so. A job that needs approval waits for the"
+        " user.",
+        _object(("job_id",), job_id=_JOB, seconds=_number("60 unless given.", 0, 300)),
+        jobs.wait,
+    ),
+    Tool(
+        "fetch_results",
+        "Download the results of a job into the user's folder; medias then have a path. Free.",
+        _object(("job_id",), job_id=_JOB),
+        jobs.fetch,
+    ),
+)
+BY_NAME = {tool.name: tool for tool in TOOLS}
