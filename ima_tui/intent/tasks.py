@@ -134,7 +134,8 @@ class Tasks:
 
     def _image(self, told: InputRoles) -> tuple[TaskType | None, IntentQuestion | None, Roles]:
         count = len(self._inputs.sources)
-        if count and all(map(order.is_media, self._inputs.sources)):
+        unsaid = not self._asked.explicit  # what is said is checked with the file, by its name
+        if unsaid and count and all(map(order.is_media, self._inputs.sources)):
             return None, IntentQuestion.MEDIA_TYPE, Roles()  # no picture is made of a video
         if count == 0:
             named = self._task_named(TaskType.IMAGE_TO_IMAGE)

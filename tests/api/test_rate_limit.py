@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ LEAF = make()
 
 
 async def test_so_many_in_a_second_and_so_many_at_once() -> None:
-    clock = FastClock(rate=50.0)
+    clock = FastClock(rate=50.0, stall=math.inf)
     pace = RateLimit(clock, per_second=4, at_once=3)
     starts: list[float] = []
     now, most = 0, 0
@@ -42,7 +43,7 @@ async def test_so_many_in_a_second_and_so_many_at_once() -> None:
 
 
 async def test_a_clock_that_is_set_back_stops_nobody() -> None:
-    clock = FastClock(rate=1000.0)
+    clock = FastClock(rate=1000.0, stall=math.inf)
     pace = RateLimit(clock, per_second=4)
     async with pace.request():
         pass
@@ -53,7 +54,7 @@ async def test_a_clock_that_is_set_back_stops_nobody() -> None:
 
 
 async def test_one_429_pauses_questions_and_creates_alike(tmp_path: Path) -> None:
-    clock = FastClock(rate=1000.0)
+    clock = FastClock(rate=1000.0, stall=math.inf)
     ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
     times: list[tuple[str, float]] = []
 
@@ -85,7 +86,7 @@ async def test_one_429_pauses_questions_and_creates_alike(tmp_path: Path) -> Non
 
 
 async def test_a_broken_connection_is_tried_by_one_at_a_time_until_it_is_back_for_all() -> None:
-    clock = FastClock(rate=1000.0)
+    clock = FastClock(rate=1000.0, stall=math.inf)
     told: list[ImaError | None] = []
     link = Connectivity(clock, told.append)
     broken, trying, most, through, tries = True, 0, 0, 0, 0
@@ -125,7 +126,7 @@ def test_a_way_that_was_long_broken_is_soon_found_to_be_back() -> None:
 
 
 async def test_who_gives_up_while_trying_leaves_the_way_to_the_next() -> None:
-    clock = FastClock(rate=1000.0)
+    clock = FastClock(rate=1000.0, stall=math.inf)
     link = Connectivity(clock, lambda _: None)
     link.broke(Unreachable())
 
@@ -143,7 +144,7 @@ async def test_who_gives_up_while_trying_leaves_the_way_to_the_next() -> None:
 
 
 async def test_after_a_sleep_everybody_looks_at_the_clock() -> None:
-    clock = FastClock(rate=10.0)
+    clock = FastClock(rate=10.0, stall=math.inf)
     alarm = Alarm(clock)
     due = clock.steady() + 600
     sleepers = [asyncio.create_task(alarm.until(due + i)) for i in range(5)]
@@ -162,7 +163,7 @@ async def test_after_a_sleep_everybody_looks_at_the_clock() -> None:
 async def test_after_a_laptops_sleep_overdue_jobs_are_asked_for_soon_not_at_once(
     tmp_path: Path, count: int
 ) -> None:
-    clock = FastClock(rate=100.0)
+    clock = FastClock(rate=100.0, stall=math.inf)
     ledger = await Ledger.open(tmp_path / "ledger.sqlite3", "me")
     asked: list[float] = []
 

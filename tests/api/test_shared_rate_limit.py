@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import json
 import subprocess
 import sys
@@ -137,7 +138,7 @@ def test_without_a_file_each_keeps_its_own_pace(tmp_path: Path) -> None:
 
 
 async def test_the_ceiling_of_requests_is_one_for_two_runs(file: Path) -> None:
-    clock = FastClock(rate=20.0)
+    clock = FastClock(rate=20.0, stall=math.inf)
     starts: list[float] = []
 
     async def one(pace: RateLimit) -> None:
@@ -150,7 +151,7 @@ async def test_the_ceiling_of_requests_is_one_for_two_runs(file: Path) -> None:
 
 
 async def test_one_runs_429_stops_the_other_in_the_middle_of_its_waiting(file: Path) -> None:
-    clock = FastClock(rate=100.0)
+    clock = FastClock(rate=100.0, stall=math.inf)
     one, two = (RateLimit(clock, per_second=0.1, shared=SharedRateLimit(file)) for _ in range(2))
     async with one.request():
         pass

@@ -184,7 +184,7 @@ def test_output_json_holds_the_scripts_keys(ima: Verb) -> None:
 
 
 def test_the_documents_names_give_way_to_the_leafs_own(ima: Verb) -> None:
-    """vocal_gender is m or f here; lyrics are no setting of this leaf."""
+    """vocal_gender is m or f here; auto_lyric is no setting of this leaf."""
     words = ("generate", "--task-type", "text_to_music", "--model-id", "sonic", "--prompt", "pop")
     entry = payload(ima, *words, "--json", "--param", "vocal_gender=F", "--param", "custom_mode=1",
                     "--param", "tags=lo-fi", "--param", "make_instrumental=no")  # fmt: skip
@@ -193,12 +193,12 @@ def test_the_documents_names_give_way_to_the_leafs_own(ima: Verb) -> None:
     assert (sent["tags"], sent["make_instrumental"]) == ("lo-fi", False)
     wrong = ima(*words, "--dry-run", "--param", "vocal_gender=mixed")
     assert (wrong.code, "m, f" in wrong.err) == (2, True)
-    unknown = ima(*words, "--dry-run", "--param", "lyrics=la la")
+    unknown = ima(*words, "--dry-run", "--param", "auto_lyric=yes")
     assert (unknown.code, "auto_lyrics" in unknown.err) == (2, True)
-    lenient = ima(*words, "--dry-run", "--json", "--lenient", "--param", "lyrics=la la")
+    lenient = ima(*words, "--dry-run", "--json", "--lenient", "--param", "auto_lyric=yes")
     assert lenient.code == 0
-    assert "lyrics" not in lenient.json["payload"]["parameters"][0]["parameters"]
-    assert "lyrics" in lenient.err
+    assert "auto_lyric" not in lenient.json["payload"]["parameters"][0]["parameters"]
+    assert "auto_lyric" in lenient.err
 
 
 VIDU = ("generate", "--task-type", "image_to_video", "--model-id", "viduq2-pro",

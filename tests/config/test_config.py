@@ -428,7 +428,7 @@ def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -
         ("[queue]\ndaily_points = 5", "spending."),
         ("daily_limit = 5", "spending.per_day"),
         ("[jobs]\nmax_per_job = 5", "spending."),
-        ("[agents]\nlimit = '5'", "spending."),
+        ("[agents]\nlimit = '5'", "agents."),
         ("monthly = 5", "spending."),
         ("'每日上限' = 5", "spending.per_day"),
     ],

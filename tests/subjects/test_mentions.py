@@ -80,7 +80,7 @@ def test_places_are_where_the_names_stand(text: str) -> None:
         ("animate Mia", None),
         ("让旺财动起来，做成视频", None),
         ("画一张旺财在海边的图", None),
-        ("Mia on a roof", TaskType.IMAGE_TO_IMAGE),
+        ("Mia on a roof", None),
     ],
 )
 def test_what_is_to_be_made_decides_how_a_subject_stays_the_same(

@@ -144,7 +144,7 @@ def test_a_model_is_found_priced_and_composed_with_by_keys(
         program.wait("6 pts")
         program.type("an old map")
         send(program)
-        program.wait("✓ done +img +Nano Banana 2")
+        program.wait("✓ done +img +an old map")
     assert box.ledger()["charges"] == 6
 
 
