@@ -155,7 +155,7 @@ def _answered(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
     """The answer to what somebody asks; to make something all the same takes one key."""
     if decision.kind is RequestKind.QUESTION and KIND not in desk.pinned:
         told: dict[str, str | int] = {"answer": answer_to(decision, lists)}
-        anyway = tuple(_makes(_kind_for(medium, 0)) for medium in Medium)
+        anyway = tuple(_makes(kind_for(medium, 0)) for medium in Medium)
         yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 
 
@@ -164,14 +164,14 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
         return
     count = len(decision.inputs)
     if decision.question is IntentQuestion.MEDIA_TYPE:
-        kinds = [_kind_for(medium, count) for medium in Medium]
+        kinds = [kind_for(medium, count) for medium in Medium]
         answers = tuple(map(_makes, kinds))
         yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
     elif decision.question is IntentQuestion.IMAGE_ROLES:
         roles = tuple(_roles(decision.inputs, lists))
         yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
     elif decision.question is IntentQuestion.MISSING_INPUT and decision.medium is not None:
-        bare = _kind_for(decision.medium, 0)
+        bare = kind_for(decision.medium, 0)
         answers = (
             Suggestion("compose.answer_add", wants_input=True),
             Suggestion("compose.answer_without", kind=bare),
@@ -197,7 +197,7 @@ def _makes(kind: TaskType) -> Suggestion:
     return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
 
 
-def _kind_for(medium: Medium, inputs: int) -> TaskType:
+def kind_for(medium: Medium, inputs: int) -> TaskType:
     """The plainest kind that makes `medium` from so many pictures."""
     of_medium = [kind for kind in TaskType if kind.medium is medium]
     fitting = [kind for kind in of_medium if kind.takes_inputs == bool(inputs)]

@@ -102,6 +102,16 @@ async def test_an_unsure_reading_names_both_and_a_yes_takes_the_guess(
     assert sandbox.ledger()["creates"] == []
 
 
+@pytest.mark.parametrize("answer", ["image", "图片", " Picture "])
+async def test_a_word_answers_what_to_make_and_is_no_prompt(
+    studio: Studio, sandbox: Sandbox, answer: str
+) -> None:
+    """Before, the word itself was offered as the prompt, and the real one was lost."""
+    await talk(studio, "可爱的小猫，竖屏", answer, "yes", has("Job 1 is done"), "/quit")
+    (create,) = sandbox.ledger()["creates"]
+    assert (create["task_type"], create["prompt"]) == ("text_to_image", "可爱的小猫")
+
+
 async def test_what_differs_is_named_in_the_question(studio: Studio, sandbox: Sandbox) -> None:
     script = await talk(
         studio, "a 30s video of a whale in 8K, 7:3, with kling o1", "no",

@@ -14,7 +14,7 @@ from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.song_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
-from ima_tui.core.domain import Option, Order, TaskType
+from ima_tui.core.domain import Medium, Option, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -22,6 +22,17 @@ from ima_tui.studio.studio import Studio
 
 MOST = 20
 NEIGHBOURS = ("cheaper", "better", "elsewhere")
+
+
+_MEDIA = {
+    **dict.fromkeys(
+        ("image", "an image", "picture", "a picture", "图", "图片", "图像"), Medium.IMAGE
+    ),
+    **dict.fromkeys(("video", "a video", "视频", "影片", "視頻"), Medium.VIDEO),
+    **dict.fromkeys(("music", "song", "a song", "音乐", "歌", "歌曲", "音樂"), Medium.MUSIC),
+    **dict.fromkeys(("speech", "voice", "语音", "配音", "朗读", "語音"), Medium.SPEECH),
+}
+"""Answers to "what should I make?" in a word, in both languages."""
 
 
 class PlainDraftCommands:
@@ -46,16 +57,34 @@ class PlainDraftCommands:
         changed."""
         found, number = self._suggested(), whole(rest)
         if number is not None and 0 < number <= len(found):
-            suggestions.take(
-                self._composer.desk, found[number - 1], self._studio.catalogue.suggested
-            )
-            self._composer.read_again()
+            self._take(found[number - 1])
             return True
         for place, one in enumerate(found, 1):
             points = say("compose.answer_points", points=one.points) if one.points else ""
             self._tell(f"{place}. {say(one.key, **one.values)}{points}")
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
         return False
+
+    def take_named(self, line: str) -> bool:
+        """Take the suggestion that a whole line names, by number, words or medium; tell whether one
+        was taken."""
+        found, wanted = self._suggested(), folded(line)
+        medium, number = _MEDIA.get(wanted), whole(line)
+        if self._composer.assumed and medium is not None:
+            attached = len(self._composer.desk.attached)
+            self._composer.turn_to(suggestions.kind_for(medium, attached))
+            return True
+        for place, one in enumerate(found, 1):
+            named = wanted == folded(say(one.key, **one.values)) or number == place
+            if named or (one.kind is not None and one.kind.medium is medium):
+                self._take(one)
+                return True
+        return False
+
+    def _take(self, one: Suggestion) -> None:
+        """Do what a suggestion says."""
+        suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
+        self._composer.read_again()
 
     async def neighbour(self, which: str) -> None:
         """Take the cheaper or better setting, or the cheaper model."""

@@ -58,6 +58,8 @@ class PlainMode(HandedCommands):
         self._listed: list[ModelVersion] = []
         self._open: Callable[[], Awaitable[None]] | None = None
         self._question = ""
+        self._doubted = False
+        """Whether the last thing said asks what is meant."""
         self._end: End = ""
 
     async def run(self) -> End:
@@ -91,6 +93,7 @@ class PlainMode(HandedCommands):
 
     async def _hear(self, line: str) -> None:
         then, self._open, self._question = self._open, None, ""
+        doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
             await self._command(line.removeprefix("/"))
         elif then is not None and folded(line) in YES:
@@ -100,6 +103,8 @@ class PlainMode(HandedCommands):
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
+        elif doubted and self._draft_commands.take_named(line):
+            await self._offer()
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
@@ -123,6 +128,7 @@ class PlainMode(HandedCommands):
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()
+        self._doubted = bool(doubt)
         if doubt:
             self._lines.say(doubt)
             if self._wish.is_unsure:
