@@ -106,12 +106,14 @@ def _run(argv: Sequence[str]) -> int:
 
         return complete.run(argv[1:])
 
-    from ima_tui.cli.parser import VERBS, build, verb_of
+    from ima_tui.cli.parser import VERBS, build, only_reads, verb_of
 
     if argv and not argv[0].startswith("-") and argv[0] not in VERBS:
         near = next(iter(nearest(argv[0], list(VERBS), 1)), "generate")
         raise UsageError("error.no_verb", verb=one_line(argv[0], 40), near=near)
     arguments = build(argv).parse_args(argv)
+    if arguments.read_only and not only_reads(arguments):
+        raise UsageError("error.looking")
     return verb_of(arguments)(arguments)
 
 

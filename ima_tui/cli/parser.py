@@ -62,13 +62,33 @@ def verb_of(arguments: argparse.Namespace) -> Verb:
     return cast(Verb, getattr(import_module(module), name))
 
 
+def only_reads(arguments: argparse.Namespace) -> bool:
+    """Return whether the verb sends and writes nothing: it may follow `--read-only`."""
+    name = arguments.verb.removeprefix(f"{_COMMANDS}.")
+    if name == "logs:run":
+        return not arguments.export
+    return name in _READING or (name in _PRICING and bool(arguments.dry_run))
+
+
+_COMMANDS = "ima_tui.cli.commands"
+_READING = frozenset(
+    {
+        "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
+        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_verify:run",
+        "subjects:show", "prefs:list_prefs", "prefs:show_path", "prefs_transfer:export",
+        "config:show", "config:show_path", "key:show_key", "doctor:run", "sandbox:run",
+    }
+)  # fmt: skip
+_PRICING = frozenset({"generate:run", "batch:run"})
+"""What buys nothing with `--dry-run`."""
+
 Verbs: TypeAlias = "argparse._SubParsersAction[VerbParser]"
 
 
 def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> VerbParser:
     about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
-    parser.set_defaults(verb=f"ima_tui.cli.commands.{run}")
+    parser.set_defaults(verb=f"{_COMMANDS}.{run}")
     # what stands before the verb is not put back to nothing by what does not stand behind it
     parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
     if json:

@@ -37,13 +37,14 @@ clock: Clock = SystemClock()
 
 def settle(arguments: argparse.Namespace) -> Settings:
     """Settings from flags, environment and file; says what is odd about them on stderr."""
-    return settled(
+    settings = settled(
         {
             "base_url": getattr(arguments, "base_url", None),
             "user_id": getattr(arguments, "user_id", None),
             "language": _language(getattr(arguments, "language", None)),
         }
     )
+    return replace(settings, read_only=getattr(arguments, "read_only", False))
 
 
 def settled(flags: Mapping[str, Raw | None]) -> Settings:
