@@ -408,10 +408,17 @@ class _Reader:
             return brief_text.beside_picture(self.whole, found.images[0])
         if shots:
             return ""
-        before = words.SUBJECT_BEFORE.search(self.rest)
-        if before is not None and before["zh"] not in words.NO_SUBJECT:
-            return before["zh"]
-        return self._first_telling()
+        return self._before_the_film() or self._first_telling()
+
+    def _before_the_film(self) -> str:
+        """跑鞋宣传片, "a coffee ad": what stands right before the word for the film."""
+        rest = re.sub(words.COUNT, " ", re.sub(words.LENGTH, " ", self.rest))
+        for before in words.SUBJECT_BEFORE.finditer(rest):
+            told = (before["zh"] or before["en"]).split()
+            kept = [word for word in told if word.casefold() not in words.NO_SUBJECT]
+            if kept:
+                return " ".join(kept)
+        return ""
 
     def _first_telling(self) -> str:
         """Return the first clause that is neither a request nor about the whole film."""

@@ -195,11 +195,22 @@ COMMA = re.compile(r",(?!\d)\s*(?:and\s+)?|，|\s+and\s+(?=(?:on|in|at|by|under)
 DUN = re.compile(r"、")
 STILLS = re.compile(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图片|画一|一张|的图", re.I)
 SUBJECT_BEFORE = re.compile(
-    r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?P<zh>[\u4e00-\u9fff]{2,12}?)的?"
-    r"(?:产品|品牌)?(?:宣传片|广告片|短片|短视频|视频|影片|预告片|宣传mv|mv)",
+    r"(?:^|(?<=[，,。；;：:\s]))(?:我|请|帮|给|为|想|要|需要|做|拍|来|制作|生成|一下|\s)*"
+    r"(?:一?[个段部条支则款只]|一)?\s*的?\s*(?P<zh>[\u4e00-\u9fffA-Za-z0-9]{1,14}?)的?\s*"
+    r"(?:产品|品牌|新品)?(?:宣传片|广告片?|短片|短视频|视频|影片|预告片|宣传mv|mv)"
+    r"|(?<![a-z])(?:an?|the|my|our)\s+(?P<en>(?:[a-z][\w'-]*\s+){1,4}?)"
+    r"(?:ads?|adverts?|commercials?|trailers?|promos?|films?|videos?|clips?|reels?)(?![a-z])",
     re.I,
 )
-NO_SUBJECT = frozenset({"产品", "品牌", "宣传", "短", "小", "首歌", "首歌的", "一首歌"})
+"""What stands right before the word for the film: 跑鞋宣传片, "a coffee ad"."""
+NO_SUBJECT = frozenset(
+    {
+        "的", "产品", "品牌", "宣传", "短", "小", "首歌", "首歌的", "一首歌", "新品", "广告", "音乐", "商品", "企业", "公司",
+        "short", "quick", "little", "small", "simple", "new", "nice", "cool", "music", "product",
+        "brand", "promo", "promotional", "cinematic", "vertical", "horizontal", "demo", "launch",
+        "teaser", "full", "whole", "social", "final", "finished", "complete", "lyric", "great",
+    }
+)  # fmt: skip
 SINGER = re.compile(r"[,，;；]?\s*(?:女声|男声|(?:fe)?male (?:voice|vocals?))", re.I)
 LEADING_AND = re.compile(r"^(?:and|和|以及)\s*", re.I)
 TRANSITION_EN = "a natural transition from the first picture to the last"

@@ -222,3 +222,23 @@ def test_a_split_is_long_enough_and_never_dearer_than_the_longest(count: int, wa
         return
     assert sum(part.seconds for part in parts) >= wanted
     assert all(0 < part.used <= part.seconds for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("一个30秒的跑鞋宣传片，三个镜头，配欢快的音乐，旁白说“自由奔跑”", "跑鞋"),
+        ("30秒咖啡广告，3个镜头", "咖啡"),
+        ("帮我做一支15秒的新款手机产品视频，四个镜头", "新款手机"),
+        ("我想要一部20秒的海边日落影片，四个镜头", "海边日落"),
+        ("请生成火锅店的宣传片，五个镜头", "火锅店"),
+        ("a 15 second coffee ad, three shots, jazz", "coffee"),
+        ("make a short product video, three shots", ""),
+        ("做个产品宣传片，三个镜头", ""),
+        ("三个镜头的宣传片", ""),
+    ],
+)
+def test_what_stands_right_before_the_film_is_its_subject(text: str, subject: str) -> None:
+    film = read(text)
+    assert film is not None
+    assert film.subject == subject
