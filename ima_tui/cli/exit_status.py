@@ -198,6 +198,9 @@ async def wait_for(
                     job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
                 job = await studio.jobs.get(job.id) or job
+    except asyncio.CancelledError:
+        studio.engine.hasten()
+        raise
     finally:
         progress.clear()
         unsubscribe()

@@ -39,9 +39,9 @@ from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
-pytestmark = pytest.mark.sandbox(speed=500, strict=True)
+pytestmark = pytest.mark.sandbox(speed=200, strict=True)
 
-SPEED = 500.0
+SPEED = 200.0
 KEY = Key("ima_canary_0123456789", "flag")
 ROOT = Path(__file__).parents[2]
 T2I = TaskType.TEXT_TO_IMAGE

@@ -101,6 +101,7 @@ async def _run(
                 if all(status.step_status(step).is_done for step in first):
                     return await _look_at_master(studio, arguments, status)
         except asyncio.CancelledError:
+            studio.engine.hasten()
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
