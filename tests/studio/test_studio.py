@@ -300,11 +300,12 @@ async def test_fetch_brings_a_lost_file_back_without_a_create(
     assert count(sandbox) == (1, job.order.total)
 
 
+@pytest.mark.sandbox(speed=1000, strict=True)
 async def test_refused_links_are_said_and_cost_no_second_create(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "expire_media"\n')
-    async with studio_at(settings) as studio:
+    async with studio_at(settings, rate=1000.0) as studio:  # it is tried for an hour
         job = await studio.jobs.submit(await order_for(studio))
         done = await state(studio, job.id, State.DONE)
         assert done.failure is not None
