@@ -11,7 +11,7 @@ from typing import Any
 
 from ima_tui.cli.parser import JOB_STATES
 from ima_tui.core.domain import TaskType
-from ima_tui.mcp import jobs, lists, ordering
+from ima_tui.mcp import jobs, lists, ordering, preferences
 from ima_tui.mcp.call import Call, Document
 
 Schema = dict[str, Any]
@@ -169,6 +169,28 @@ TOOLS: tuple[Tool, ...] = (
         "Download the results of a job into the user's folder; medias then have a path. Free.",
         _object(("job_id",), job_id=_JOB),
         jobs.fetch,
+    ),
+    Tool(
+        "get_preferences",
+        "List the user's preferred models by task type.",
+        _object(()),
+        preferences.listed,
+        reads_only=True,
+    ),
+    Tool(
+        "set_preference",
+        "Set the user's preferred model of a task type, or clear it without model_id. Only when the"
+        " user has asked for it: never from your own choice of a model. The user may be asked to"
+        " confirm.",
+        _object(
+            ("task_type", "words"),
+            task_type={"enum": [task_type.value for task_type in TaskType]},
+            model_id=_text(
+                "A model of list_models; without it, the preference is cleared.", 200, 1
+            ),
+            words=_text("The user's own words that ask for it, verbatim.", 2_000, 1),
+        ),
+        preferences.change,
     ),
 )
 BY_NAME = {tool.name: tool for tool in TOOLS}
