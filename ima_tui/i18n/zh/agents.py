@@ -1,7 +1,12 @@
 """Agents: the MCP server, their limits, and what they are told."""
 
 TEXTS: dict[str, str] = {
-    "cli.mcp": "通过模型上下文协议（MCP）为智能体提供服务，使用标准输入输出",
+    "cli.mcp": "通过模型上下文协议（MCP）为智能体提供服务，使用标准输入输出或 HTTP",
+    "cli.mcp_http": "改为在 127.0.0.1 上通过 HTTP 提供服务，需要令牌（默认端口 8766；0：任意空闲端口）",
+    "cli.mcp_port": "--http 的端口",
+    "agents.http": "智能体连接 {url}，令牌在 {path} 中，以请求头 “Authorization: Bearer 令牌” 发送。仅限本机连接，按 ctrl+c 结束。",
+    "error.agent_token": "无法读取或写入令牌文件 {path}。",
+    "error.agent_token.hint": "请检查所在文件夹的权限，或删除该文件以生成新令牌。",
     "error.mcp_missing": "MCP 服务需要 mcp 软件包，尚未安装。",
     "error.mcp_missing.hint": "安装：pip install 'ima-tui[agents]'",
     "error.key_reused": "这个 idempotency_key 已用于任务 {id}，内容不同。未下单。",
