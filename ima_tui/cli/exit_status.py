@@ -59,6 +59,7 @@ EXITS = {
     "error.over_agent_ask": EXIT_LIMIT,
     "error.over_agent_job": EXIT_LIMIT,
     "error.over_agent_day": EXIT_LIMIT,
+    "error.over_agent_total": EXIT_LIMIT,
     "error.over_project_day": EXIT_LIMIT,
     "error.over_project_month": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,

@@ -488,6 +488,10 @@ def _doctor(verbs: Verbs) -> None:
 def _mcp(verbs: Verbs) -> None:
     parser = _add(verbs, "mcp", "")
     parser.set_defaults(verb="ima_tui.mcp.verb:run")
+    parser.add_argument(
+        "--http", nargs="?", type=integer, const=8766, metavar="PORT", help=say("cli.mcp_http")
+    )
+    parser.add_argument("--port", type=integer, metavar="N", help=say("cli.mcp_port"))
     _service(parser)
 
 

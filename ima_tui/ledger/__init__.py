@@ -50,6 +50,7 @@ from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.repair import RepairReport as RepairReport
 from ima_tui.ledger.traces import Places as Places
+from ima_tui.ledger.writing import Why as Why
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -247,6 +248,7 @@ class Ledger:
         intent: str = "",
         after: int | None = None,
         instead: int | None = None,
+        hold: Why | None = None,
     ) -> Job:
         """Record a new job before anything is sent.
 
@@ -255,10 +257,11 @@ class Ledger:
         that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
         the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
         replaces, with its queue position, what it waited for, and what waited for it. Raises
-        `ImpossibleTransition` where that is no longer unsent.
+        `ImpossibleTransition` where that is no longer unsent. `hold`: why it needs the user's
+        approval from the start.
         """
         return await self._write(
-            writing.add, order, now, self.session, repeats, intent, after, instead
+            writing.add, order, now, self.session, repeats, intent, after, instead, hold
         )
 
     async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:

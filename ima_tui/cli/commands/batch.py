@@ -159,7 +159,7 @@ def _dry_run(
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
     if arguments.json:
-        _print_document(errands, bad, same, total, to_pay)
+        print_json(dry_run_json(errands, bad, same))
     else:
         _name_same(same)
         _name_bad(bad, as_json=False)
@@ -179,13 +179,10 @@ def _cells(errand: PricedRow) -> list[str]:
     return [str(errand.row.line), order.model_name, points, one_line(order.prompt, 48), note]
 
 
-def _print_document(
-    errands: Sequence[PricedRow],
-    bad: Sequence[BadRow],
-    same: Mapping[int, int],
-    total: int,
-    to_pay: int,
-) -> None:
+def dry_run_json(
+    errands: Sequence[PricedRow], bad: Sequence[BadRow], same: Mapping[int, int]
+) -> dict[str, object]:
+    """What every row would send and cost, and what is wrong with the others."""
     from ima_tui.api.wire import create_payload
 
     rows = [
@@ -201,8 +198,12 @@ def _print_document(
         }
         for errand in errands
     ]
-    errors = [{"line": row.line, "error": error_json(row.error)} for row in bad]
-    print_json({"rows": rows, "total_credit": total, "to_pay": to_pay, "errors": errors})
+    return {
+        "rows": rows,
+        "total_credit": sum(errand.order.total for errand in errands),
+        "to_pay": sum(errand.to_pay for errand in errands),
+        "errors": [{"line": row.line, "error": error_json(row.error)} for row in bad],
+    }
 
 
 def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.Namespace) -> str:
