@@ -170,6 +170,8 @@ async def prepare(
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
     warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
+    if exact := confirm_changes.exactly(decision, placed):
+        warnings = [*warnings, exact]
     doubt = generate_intent.doubt(decision)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 

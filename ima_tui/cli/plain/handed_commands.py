@@ -27,7 +27,9 @@ class HandedCommands(ABC):
         self._wish = PlainComposer(studio)
         self._jobs = PlainJobs(studio, lines.say)
         self._job_commands = PlainJobCommands(studio, self._jobs, self._wish, lines.say)
-        self._draft_commands = PlainDraftCommands(studio, self._wish, lines.say)
+        self._draft_commands = PlainDraftCommands(
+            studio, self._wish, lines.say, lambda: self.do_workflow("")
+        )
         self._workflows = PlainWorkflows(studio, lines.say)
         self._undo: list[tuple[TaskType, str]] = []
         """Preferred models as they were before each change that was made here."""

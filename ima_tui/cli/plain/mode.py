@@ -103,8 +103,9 @@ class PlainMode(HandedCommands):
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
-        elif doubted and self._draft_commands.take_named(line):
-            await self._offer()
+        elif doubted and (changed := await self._draft_commands.take_named(line)) is not None:
+            if changed:
+                await self._offer()
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()

@@ -14,6 +14,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
+from ima_tui.workflow import finishing
 from ima_tui.workflow.pricing import price_step
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
@@ -33,12 +34,12 @@ class PlainWorkflows:
     async def plan(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
         plans = self._studio.workflows
-        made = await plans.make(prompt, inputs, fetch=False)
+        made = await plans.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             raise UsageError("error.plan_nothing")
         await plans.keep(made.workflow)
         self._plan = made.workflow
-        for sentence in confirmation.sentences(each for _, each in made.workflow.unmet):
+        for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
             self._tell(sentence)
         await self.show()
 
@@ -68,7 +69,12 @@ class PlainWorkflows:
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        self._tell(say("plain.workflow_how"))
+        for sentence in finishing.sentences(status.workflow.finish):
+            self._tell(sentence)
+        if status.workflow.film is not None:
+            self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
+        done = status.is_done and status.workflow.ends
+        self._tell(say("plain.assemble_how" if done else "plain.workflow_how"))
 
     @staticmethod
     def _line(status: WorkflowStatus, step: WorkflowStep) -> str:
@@ -159,9 +165,14 @@ class PlainWorkflows:
             await films.download(lacking)
             self._tell(say("plain.film_downloads"))
             return
-        self._tell(say("plain.film_begins"))
-        made = await films.assemble(status)
-        self._tell(say("plain.saved", path=one_line(made.path, 300)))
+        if status.workflow.film is not None:
+            self._tell(say("plain.film_begins"))
+            made = await films.assemble(status)
+            self._tell(say("plain.saved", path=one_line(made.path, 300)))
+        for each in await films.finish(status):
+            self._tell(say("plain.saved", path=one_line(each.path, 300)))
+            if each.repeats:
+                self._tell(say("finish.repeated", n=each.repeats))
 
     async def drop(self) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""

@@ -112,6 +112,8 @@ TEXTS: dict[str, str] = {
     "compose.answer_moves": "animate them",
     "compose.answer_add": "add an image",
     "compose.answer_without": "without an image",
+    "compose.answer_crop": "crop to {ratio}",
+    "compose.answer_join": "{length} from {n} {n:piece|pieces}",
     "compose.answer_value": "{value}",
     "compose.answer_value_on": "{value} with {model}",
     "compose.answer_model": "{model}",

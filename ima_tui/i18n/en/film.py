@@ -98,6 +98,18 @@ TEXTS: dict[str, str] = {
     "film.note_many": "Only the first {most} of {n} shots are planned. Make two films and join them with ima-tui assemble.",
     "film.note_count": "The brief names {told} shots and lists {n}. Planned: {n}.",
     "film.time": "Usual time: {time}.",
+    # ---- crops and joined music
+    "finish.crop": "At the end: every image cropped to {ratio} on this machine. Free.",
+    "finish.join": "At the end: one file of {seconds} s from {n} {n:piece|pieces} of music, made on this machine. Free.",
+    "finish.begins": "All steps are done. Making the file on this machine: free.",
+    "finish.make": "All steps are done. {assemble} makes the file on this machine: free.",
+    "finish.exactly_crop": "Exactly {ratio}, cropped here, {points} pts: ima-tui workflow plan PROMPT -o plan.json.",
+    "finish.exactly_join": "Exactly {length} from {n} {n:piece|pieces}, {points} pts: ima-tui workflow plan PROMPT -o plan.json.",
+    "finish.joining": "joining the music: {share} %",
+    "finish.repeated": "The music was shorter than expected: {n} {n:piece is|pieces are} repeated.",
+    "finish.saved": "Saved: {path}",
+    "error.finish_step": "Step {id} is not an image to crop or music to join.",
+    "error.finish_no_output": "This workflow has no film; its files get their names by themselves. Leave out -o.",
     # ---- the storyboard
     "board.master": "Master image",
     "board.shot": "Shot {n}",

@@ -257,5 +257,7 @@ TEXTS: dict[str, str] = {
     "plain.about_assemble": "assembles the film of the workflow, free",
     "plain.film_lacks": "The film still needs these steps: {steps}. /run sends them.",
     "plain.film_downloads": "Downloading the files of the film. Type /assemble again when they are here.",
+    "plain.film_at_end": "At the end: one film from {n} {n:shot|shots}, joined on this machine. Free.",
+    "plain.assemble_how": "All steps are done. /assemble makes the file: free.",
     "plain.film_begins": "Assembling the film. This can take a minute.",
 }

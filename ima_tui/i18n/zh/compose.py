@@ -112,6 +112,8 @@ TEXTS: dict[str, str] = {
     "compose.answer_moves": "让图片动起来",
     "compose.answer_add": "添加图片",
     "compose.answer_without": "不用图片",
+    "compose.answer_crop": "裁剪为 {ratio}",
+    "compose.answer_join": "{length}，由 {n} 段衔接",
     "compose.answer_value": "{value}",
     "compose.answer_value_on": "{model} 的 {value}",
     "compose.answer_model": "{model}",

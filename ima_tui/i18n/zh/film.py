@@ -98,6 +98,18 @@ TEXTS: dict[str, str] = {
     "film.note_many": "只安排了 {n} 个镜头中的前 {most} 个。可以做成两部影片，再用 ima-tui assemble 合在一起。",
     "film.note_count": "提到 {told} 个镜头，列出了 {n} 个。已按 {n} 个安排。",
     "film.time": "通常需要 {time}。",
+    # ---- crops and joined music
+    "finish.crop": "最后：在本机把图片裁剪为 {ratio}，免费。",
+    "finish.join": "最后：在本机把 {n} 段音乐衔接成一个 {seconds} 秒的文件，免费。",
+    "finish.begins": "所有步骤已完成，正在本机生成文件（免费）。",
+    "finish.make": "所有步骤已完成。{assemble} 在本机生成文件（免费）。",
+    "finish.exactly_crop": "要得到 {ratio}（本机裁剪，{points} 积分），请运行：ima-tui workflow plan PROMPT -o plan.json。",
+    "finish.exactly_join": "要得到 {length}（{n} 段衔接，{points} 积分），请运行：ima-tui workflow plan PROMPT -o plan.json。",
+    "finish.joining": "正在衔接音乐：{share}%",
+    "finish.repeated": "音乐比预期短，有 {n} 段会重复播放。",
+    "finish.saved": "已保存：{path}",
+    "error.finish_step": "步骤 {id} 不是可裁剪的图片，也不是可衔接的音乐。",
+    "error.finish_no_output": "这个工作流没有影片，文件会自动命名，请去掉 -o。",
     # ---- the storyboard
     "board.master": "主图",
     "board.shot": "镜头 {n}",

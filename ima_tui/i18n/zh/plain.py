@@ -257,5 +257,7 @@ TEXTS: dict[str, str] = {
     "plain.about_assemble": "合成工作流的影片，免费",
     "plain.film_lacks": "影片还缺少步骤：{steps}。用 /运行 发送。",
     "plain.film_downloads": "正在下载影片所需的文件，完成后请再次输入 /合成。",
+    "plain.film_at_end": "最后：在本机把 {n} 个镜头合成一部影片，免费。",
+    "plain.assemble_how": "所有步骤已完成。/合成 生成文件，免费。",
     "plain.film_begins": "正在合成影片，可能需要一分钟。",
 }

@@ -94,5 +94,7 @@ def _others(composer: Composer, view: ComposeView) -> Iterator[tuple[str, Sugges
 
 
 def _changes_nothing(composer: Composer, answer: Suggestion) -> bool:
+    if answer.plans:
+        return False
     trial = suggestions.tried(composer, answer)
     return trial is None or (trial.model, trial.draft) == (composer.model, composer.draft)
