@@ -250,7 +250,10 @@ def _workflow(verbs: Verbs) -> None:
 def _assemble(verbs: Verbs) -> None:
     parser = _add(verbs, "assemble", "film:assemble", json=True)
     parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
-    _film_output(parser)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    place.add_argument("--project", metavar="NAME", help=say("cli.film_project"))
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
     parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
     parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
@@ -258,12 +261,6 @@ def _assemble(verbs: Verbs) -> None:
     _film_settings(parser)
     parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
     parser.add_argument("--fps", type=integer, metavar="N", help=say("cli.film_fps"))
-
-
-def _film_output(parser: VerbParser) -> None:
-    output = say("cli.film_output")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
-    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
 
 
 def _film_settings(parser: VerbParser) -> None:
@@ -281,7 +278,9 @@ def _film_settings(parser: VerbParser) -> None:
 def _frame(verbs: Verbs) -> None:
     parser = _add(verbs, "frame", "film:frame", json=True)
     parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
-    _film_output(parser)
+    output = say("cli.film_output")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
     parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
 

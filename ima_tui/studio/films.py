@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
 from ima_tui.workflow.sources import job_of, result_of
 from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow
 
 FOLDER = "films"
 """Folder of pieces in the cache."""
@@ -88,19 +89,21 @@ class Films:
         Raises `UsageError` and `FilmError`.
         """
         self._settings.for_writing()
-        job = await request(self._jobs, status, self._settings.folder, self._settings.cache)
+        job = await request(self._jobs, status, self._settings)
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
         changed = await asyncio.to_thread(_changed_at, path)
         return MadeFilm(str(path), changed, bool(done["made"]), done)
 
-    async def latest(self, workflow_id: str) -> MadeFilm | None:
-        """Return the newest film of a workflow that is in the results folder."""
-        return await asyncio.to_thread(_latest, self._settings.folder, _stem(workflow_id))
+    async def latest(self, workflow: Workflow) -> MadeFilm | None:
+        """Return the newest film of a workflow that is in the results folder, or its project's."""
+        folders = {self._settings.folder, self._settings.folder_of(workflow.project)}
+        return await asyncio.to_thread(_latest, folders, _stem(workflow.id))
 
 
-def _latest(folder: Path, stem: str) -> MadeFilm | None:
-    found = [MadeFilm(str(path), _changed_at(path)) for path in folder.glob(f"{stem}-*.mp4")]
+def _latest(folders: Iterable[Path], stem: str) -> MadeFilm | None:
+    paths = (path for folder in folders for path in folder.glob(f"{stem}-*.mp4"))
+    found = [MadeFilm(str(path), _changed_at(path)) for path in paths]
     return max(found, key=lambda film: film.at, default=None)
 
 
@@ -116,7 +119,7 @@ def _stem(workflow_id: str) -> str:
 
 
 async def request(
-    jobs: Jobs, status: WorkflowStatus, folder: Path, cache: Path, target: str = ""
+    jobs: Jobs, status: WorkflowStatus, settings: Settings, target: str = ""
 ) -> AssembleJob:
     """Return what to assemble for a workflow whose steps are done.
 
@@ -129,7 +132,8 @@ async def request(
     files = {source: await _file(jobs, status, source) for source in plan.sources}
     film = film_plan.film(plan, lambda source: files[source])
     stem = _stem(status.workflow.id)
-    return AssembleJob(film, str(cache / FOLDER), target, str(folder), stem)
+    folder = settings.folder_of(status.workflow.project)
+    return AssembleJob(film, str(settings.cache / FOLDER), target, str(folder), stem)
 
 
 async def _file(jobs: Jobs, status: WorkflowStatus, source: str) -> str:
