@@ -141,6 +141,12 @@ def listed(
     return tuple(map(job_of, rows))
 
 
+def counted(connection: sqlite3.Connection, among: JobFilter) -> int:
+    """Return how many jobs match."""
+    where, values = among.where()
+    return int(connection.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()[0])
+
+
 def page(
     connection: sqlite3.Connection, among: JobFilter, after: int, limit: int
 ) -> tuple[Job, ...]:
