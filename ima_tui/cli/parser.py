@@ -16,6 +16,7 @@ from ima_tui.cli.arguments import (
     job_number,
     positive,
     positive_count,
+    report_keys,
     result_number,
 )
 from ima_tui.cli.help_format import translate
@@ -24,13 +25,15 @@ from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
 _JSON = re.compile(r"--format[ =]json")
-JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
+JOB_STATES = [*(state.value for state in State), "open", "unsent", "ended", "held"]
 TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, be it right or wrong."""
-    listed = list(argv[:2]) == ["jobs", "list"] and bool(_JSON.search(" ".join(argv)))
+    listed = list(argv[:2]) in (["jobs", "list"], ["jobs", "report"]) and bool(
+        _JSON.search(" ".join(argv))
+    )
     return listed or "--json" in argv or "--output-json" in argv
 
 
@@ -295,8 +298,11 @@ def _jobs(verbs: Verbs) -> None:
     about = say("cli.jobs")
     parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    listed = _add(actions, "list", "jobs_list:list_jobs", json=True)
+    listed = _add(actions, "list", "jobs_list:list_jobs", json=True, about="cli.jobs_list")
     _chosen_jobs(listed)
+    listed.add_argument(
+        "--sort", choices=("newest", "points"), default="newest", help=say("cli.list_sort")
+    )
     listed.add_argument("--limit", type=integer, default=50, help=say("cli.limit"))
     listed.add_argument(
         "--format",
@@ -307,30 +313,29 @@ def _jobs(verbs: Verbs) -> None:
     listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
     told = _add(actions, "report", "jobs_list:report", json=True)
     told.add_argument(
-        "--by",
-        choices=("day", "model", "type", "project", "client"),
-        default="day",
-        help=say("cli.report_by"),
+        "--by", type=report_keys, default="day", metavar="A,B", help=say("cli.report_by")
     )
+    told.add_argument("--format", choices=("table", "json", "csv"), default="table",
+                      help=say("cli.report_format"))  # fmt: skip
     _chosen_jobs(told)
     shown = _add(actions, "show", "jobs:show_job", json=True)
-    shown.add_argument("id", type=job_number)
+    shown.add_argument("id", type=job_number, metavar="ID", help=say("cli.job_id"))
     waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
     _service(waited)
-    waited.add_argument("id", type=job_number, nargs="*")
+    waited.add_argument("id", type=job_number, nargs="*", metavar="ID", help=say("cli.job_id"))
     waited.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
     watched = _add(actions, "watch", "jobs_watch:run", json=True)
     _service(watched)
     retried = _add(actions, "retry", "jobs_retry:run", json=True)
     _service(retried)
-    retried.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(retried)
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     again = _add(actions, "again", "jobs_again:run", json=True)
     _service(again)
-    again.add_argument("id", type=job_number, nargs="+")
+    again.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
     again.add_argument("--model-id", metavar="M", help=say("cli.again_model"))
     again.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     again.add_argument("--new-seed", action="store_true", help=say("cli.new_seed"))
@@ -340,29 +345,28 @@ def _jobs(verbs: Verbs) -> None:
     again.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     sent = _add(actions, "send", "jobs_send:send_jobs", json=True)
     _service(sent)
-    sent.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(sent)
     sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     fetched = _add(actions, "fetch", "jobs_fetch:fetch_jobs", json=True)
     _service(fetched)
-    fetched.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(fetched)
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
     stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
-    stopped.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(stopped)
     opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
-    opened.add_argument("id", type=job_number)
+    opened.add_argument("id", type=job_number, metavar="ID", help=say("cli.job_id"))
     _add(actions, "verify", "jobs_verify:run", json=True)
     forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
-    forgotten.add_argument("id", type=job_number, nargs="+")
+    forgotten.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
     _marking(actions)
     exported = _add(actions, "export", "jobs_export:run")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )
-    exported.add_argument("--since", metavar="7d", help=say("cli.since"))
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
-    _labelled(exported)
+    _chosen_jobs(exported)
 
 
 def _marking(actions: Verbs) -> None:
@@ -378,12 +382,10 @@ def _marking(actions: Verbs) -> None:
     parser.add_argument("--project", metavar="NAME", help=say("cli.mark_project"))
 
 
-def _labelled(parser: VerbParser) -> None:
-    """Flags that choose jobs by what users and agents called them."""
-    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
-    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
-    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
-    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
+def _named_jobs(parser: VerbParser) -> None:
+    """Jobs by number or by filters."""
+    parser.add_argument("id", type=job_number, nargs="*", metavar="ID", help=say("cli.job_ids"))
+    _chosen_jobs(parser)
 
 
 def _chosen_jobs(parser: VerbParser) -> None:
@@ -396,7 +398,10 @@ def _chosen_jobs(parser: VerbParser) -> None:
     parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
     parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
     parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
-    _labelled(parser)
+    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
+    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
+    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
+    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
 
 
 def _prefs(verbs: Verbs) -> None:
