@@ -453,10 +453,10 @@ def _config(verbs: Verbs) -> None:
     _add(actions, "path", "config:show_path", json=True)
     _add(actions, "init", "config:init", json=True)
     changed = _add(actions, "set", "config:put", json=True, about="cli.config_put")
-    changed.add_argument("name", metavar="NAME")
-    changed.add_argument("value", metavar="VALUE")
+    changed.add_argument("name", metavar="NAME", help=say("cli.config_name"))
+    changed.add_argument("value", metavar="VALUE", help=say("cli.config_value"))
     dropped = _add(actions, "unset", "config:drop", json=True, about="cli.config_drop")
-    dropped.add_argument("name", metavar="NAME")
+    dropped.add_argument("name", metavar="NAME", help=say("cli.config_name"))
 
 
 def _key(verbs: Verbs) -> None:

@@ -149,10 +149,11 @@ def listed(
 
 
 def costliest(connection: sqlite3.Connection, among: JobFilter, limit: int) -> array[int]:
-    """Return the ids of the matching jobs with most points, most first."""
+    """Return the ids of the matching jobs that cost most, by what was charged, most first."""
     where, values = among.where()
     rows = connection.execute(
-        f"SELECT id FROM jobs WHERE {where} ORDER BY points DESC, id DESC LIMIT ?", (*values, limit)
+        f"SELECT id FROM jobs WHERE {where} ORDER BY {_SPENT} DESC, id DESC LIMIT ?",
+        (*values, limit),
     )
     return array("q", (row[0] for row in rows))
 
@@ -251,7 +252,7 @@ class History:
         return await (await self._ledger()).read(page, among, after, limit)
 
     async def costliest(self, among: JobFilter, limit: int) -> array[int]:
-        """Return the ids of the matching jobs with most points, most first."""
+        """Return the ids of the matching jobs that cost most, most first."""
         return await (await self._ledger()).read(costliest, among, limit)
 
     async def named(self, ids: Collection[int]) -> tuple[Job, ...]:

@@ -13,6 +13,7 @@ from fakes import any_order
 from test_json_documents import valid
 from verbs import Verb
 
+from ima_tui.core.domain import State
 from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox
 
@@ -97,12 +98,14 @@ def test_the_most_expensive_come_first(ima: Verb, home: Path) -> None:
     async def fill() -> None:
         ledger = await Ledger.open(home / "data" / "ledger.sqlite3", "another")
         for points in (5, 40, 12):
-            await ledger.add(any_order(points=points), time.time())
+            job = await ledger.add(any_order(points=points), time.time())
+            if points != 40:
+                await ledger.step(job.id, State.SENDING, time.time(), "event.sending")
         await ledger.aclose()
 
     asyncio.run(fill())
     said = ima("jobs", "list", "--sort", "points", "--limit", "2", "--json")
-    assert [job["total_credit"] for job in said.json["jobs"]] == [40, 12]
+    assert [job["total_credit"] for job in said.json["jobs"]] == [12, 5]  # 40 was never charged
 
 
 def test_a_report_by_day_and_model_is_a_table_for_spreadsheets(ima: Verb) -> None:

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "send many jobs from a file; safe to run again, nothing is paid twice",
-    "cli.batch_file": "JSON Lines, a JSON array, CSV, or one prompt per line; - reads stdin",
+    "cli.batch_file": "JSON Lines, a JSON array, CSV (also from Excel), or one prompt per line; - reads stdin. Keys or columns: prompt, and if wanted task_type, model_id, version_id, n, input_images, extra_params, project; every other one is a parameter of the model",
     "cli.format": "jsonl, json, csv or text; default: detected from the file",
     "cli.manifest": "file for the results; default: FILE.manifest.jsonl",
     "cli.skip_bad": "skip invalid rows and send the others",

@@ -56,6 +56,8 @@ TEXTS: dict[str, str] = {
     "completion.bash": "bash needs the bash-completion package. Without it, add to ~/.bashrc: source {path}",
     "completion.zsh": "zsh: add to ~/.zshrc: fpath=({folder} $fpath); autoload -Uz compinit; compinit",
     "completion.new_shell": "Open a new shell to use it. For the manual, run: man ima-tui",
+    "cli.config_name": "a setting, such as spending.per_month; ima-tui config show lists all",
+    "cli.config_value": "its new value: a number, true or false, or text",
     "cli.config_put": "change a setting in the file; comments stay",
     "cli.config_drop": "remove a setting from the file, to use its default",
     "cli.prefs_restore": "restore preferences that another program removed",

@@ -11,7 +11,7 @@ TEXTS: dict[str, str] = {
     "cli.columns": "columns by name, such as job_id,status,paths",
     "cli.job_id": "job number, as jobs list shows it",
     "cli.job_ids": "job numbers; or choose jobs by the filters below",
-    "cli.list_sort": "newest first (default), or those with most points first",
+    "cli.list_sort": "newest first (default), or points: those that cost most first",
     "cli.report_format": "table (default), json or csv",
     "cli.no_report_key": "{name} is not one of {known}",
     "error.jobs_both": "Give job numbers or filters, not both.",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "从文件批量发送任务；可重复运行，不会重复付费",
-    "cli.batch_file": "JSON Lines、JSON 数组、CSV，或每行一个提示词；- 表示标准输入",
+    "cli.batch_file": "JSON Lines、JSON 数组、CSV（包括 Excel 导出的），或每行一个提示词；- 表示标准输入。键或列：prompt，可选 task_type、model_id、version_id、n、input_images、extra_params、project，其余视为模型参数",
     "cli.format": "jsonl、json、csv 或 text；默认自动识别",
     "cli.manifest": "结果清单文件；默认为 FILE.manifest.jsonl",
     "cli.skip_bad": "跳过有问题的行，发送其余的行",

@@ -11,7 +11,7 @@ TEXTS: dict[str, str] = {
     "cli.columns": "按名称选择列，例如 job_id,status,paths",
     "cli.job_id": "任务编号，见 jobs list",
     "cli.job_ids": "任务编号；也可用下面的筛选条件选择任务",
-    "cli.list_sort": "按时间从新到旧（默认），或积分从高到低",
+    "cli.list_sort": "newest：按时间从新到旧（默认）；points：按实际花费从高到低",
     "cli.report_format": "table（默认）、json 或 csv",
     "cli.no_report_key": "{name} 不在 {known} 之中",
     "error.jobs_both": "任务编号和筛选条件只能用一种。",
