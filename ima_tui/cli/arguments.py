@@ -98,6 +98,20 @@ def job_number(text: str) -> int:
     return number
 
 
+REPORT_KEYS = ("day", "model", "type", "project", "client")
+
+
+def report_keys(text: str) -> str:
+    """What a report is by: one or more names, separated by commas."""
+    names = [name.strip().lower() for name in text.split(",")]
+    if wrong := [name for name in names if name not in REPORT_KEYS]:
+        known = ", ".join(REPORT_KEYS)
+        raise argparse.ArgumentTypeError(
+            say("cli.no_report_key", name=one_line(wrong[0], 40), known=known)
+        )
+    return ",".join(dict.fromkeys(names))
+
+
 def result_number(text: str) -> tuple[int, int]:
     """The number of a job, `41`, or of one of its results, `41#2`; 0 for all results."""
     job, mark, index = text.removeprefix("#").partition("#")

@@ -10,13 +10,14 @@ from ima_tui.cli.arguments import (
     integer,
     job_number,
     positive,
+    report_keys,
     result_number,
     service_flags,
 )
 from ima_tui.core.domain import State
 from ima_tui.i18n import say
 
-JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
+JOB_STATES = [*(state.value for state in State), "open", "unsent", "ended", "held"]
 
 
 def add(verbs: Verbs) -> None:
@@ -33,8 +34,11 @@ def add(verbs: Verbs) -> None:
 
 
 def _listing(actions: Verbs) -> None:
-    listed = add_verb(actions, "list", "jobs_list:list_jobs", json=True)
+    listed = add_verb(actions, "list", "jobs_list:list_jobs", json=True, about="cli.jobs_list")
     _chosen_jobs(listed)
+    listed.add_argument(
+        "--sort", choices=("newest", "points"), default="newest", help=say("cli.list_sort")
+    )
     listed.add_argument("--limit", type=integer, default=50, help=say("cli.limit"))
     listed.add_argument(
         "--format",
@@ -45,20 +49,19 @@ def _listing(actions: Verbs) -> None:
     listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
     told = add_verb(actions, "report", "jobs_list:report", json=True)
     told.add_argument(
-        "--by",
-        choices=("day", "model", "type", "project", "client"),
-        default="day",
-        help=say("cli.report_by"),
+        "--by", type=report_keys, default="day", metavar="A,B", help=say("cli.report_by")
     )
+    told.add_argument("--format", choices=("table", "json", "csv"), default="table",
+                      help=say("cli.report_format"))  # fmt: skip
     _chosen_jobs(told)
     shown = add_verb(actions, "show", "jobs:show_job", json=True)
-    shown.add_argument("id", type=job_number)
+    shown.add_argument("id", type=job_number, metavar="ID", help=say("cli.job_id"))
 
 
 def _following(actions: Verbs) -> None:
     waited = add_verb(actions, "wait", "jobs:wait_jobs", json=True)
     service_flags(waited)
-    waited.add_argument("id", type=job_number, nargs="*")
+    waited.add_argument("id", type=job_number, nargs="*", metavar="ID", help=say("cli.job_id"))
     waited.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
     watched = add_verb(actions, "watch", "jobs_watch:run", json=True)
     service_flags(watched)
@@ -67,14 +70,14 @@ def _following(actions: Verbs) -> None:
 def _ordering(actions: Verbs) -> None:
     retried = add_verb(actions, "retry", "jobs_retry:run", json=True)
     service_flags(retried)
-    retried.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(retried)
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     again = add_verb(actions, "again", "jobs_again:run", json=True)
     service_flags(again)
-    again.add_argument("id", type=job_number, nargs="+")
+    again.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
     again.add_argument("--model-id", metavar="M", help=say("cli.again_model"))
     again.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
     again.add_argument("--new-seed", action="store_true", help=say("cli.new_seed"))
@@ -84,7 +87,7 @@ def _ordering(actions: Verbs) -> None:
     again.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
     sent = add_verb(actions, "send", "jobs_send:send_jobs", json=True)
     service_flags(sent)
-    sent.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(sent)
     sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
@@ -93,15 +96,15 @@ def _ordering(actions: Verbs) -> None:
 def _results(actions: Verbs) -> None:
     fetched = add_verb(actions, "fetch", "jobs_fetch:fetch_jobs", json=True)
     service_flags(fetched)
-    fetched.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(fetched)
     fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
     stopped = add_verb(actions, "stop", "jobs_send:stop_jobs", json=True)
-    stopped.add_argument("id", type=job_number, nargs="+")
+    _named_jobs(stopped)
     opened = add_verb(actions, "open", "jobs_fetch:open_job", json=True)
-    opened.add_argument("id", type=job_number)
+    opened.add_argument("id", type=job_number, metavar="ID", help=say("cli.job_id"))
     add_verb(actions, "verify", "jobs_verify:run", json=True)
     forgotten = add_verb(actions, "forget", "jobs:forget_jobs", json=True)
-    forgotten.add_argument("id", type=job_number, nargs="+")
+    forgotten.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
 
 
 def _exporting(actions: Verbs) -> None:
@@ -109,9 +112,8 @@ def _exporting(actions: Verbs) -> None:
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )
-    exported.add_argument("--since", metavar="7d", help=say("cli.since"))
     exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
-    _labelled(exported)
+    _chosen_jobs(exported)
 
 
 def _marking(actions: Verbs) -> None:
@@ -127,12 +129,10 @@ def _marking(actions: Verbs) -> None:
     parser.add_argument("--project", metavar="NAME", help=say("cli.mark_project"))
 
 
-def _labelled(parser: VerbParser) -> None:
-    """Flags that choose jobs by what users and agents called them."""
-    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
-    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
-    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
-    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
+def _named_jobs(parser: VerbParser) -> None:
+    """Jobs by number or by filters."""
+    parser.add_argument("id", type=job_number, nargs="*", metavar="ID", help=say("cli.job_ids"))
+    _chosen_jobs(parser)
 
 
 def _chosen_jobs(parser: VerbParser) -> None:
@@ -145,4 +145,7 @@ def _chosen_jobs(parser: VerbParser) -> None:
     parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
     parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
     parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
-    _labelled(parser)
+    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
+    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
+    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
+    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))

@@ -32,7 +32,9 @@ _JSON = re.compile(r"--format[ =]json")
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, be it right or wrong."""
-    listed = list(argv[:2]) == ["jobs", "list"] and bool(_JSON.search(" ".join(argv)))
+    listed = list(argv[:2]) in (["jobs", "list"], ["jobs", "report"]) and bool(
+        _JSON.search(" ".join(argv))
+    )
     return listed or "--json" in argv or "--output-json" in argv
 
 
@@ -227,7 +229,10 @@ def _workflow(verbs: Verbs) -> None:
 def _assemble(verbs: Verbs) -> None:
     parser = add_verb(verbs, "assemble", "film:assemble", json=True)
     parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
-    _film_output(parser)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    place.add_argument("--project", metavar="NAME", help=say("cli.film_project"))
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
     parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
     parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
@@ -235,12 +240,6 @@ def _assemble(verbs: Verbs) -> None:
     _film_settings(parser)
     parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
     parser.add_argument("--fps", type=integer, metavar="N", help=say("cli.film_fps"))
-
-
-def _film_output(parser: VerbParser) -> None:
-    output = say("cli.film_output")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
-    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
 
 
 def _film_settings(parser: VerbParser) -> None:
@@ -258,7 +257,9 @@ def _film_settings(parser: VerbParser) -> None:
 def _frame(verbs: Verbs) -> None:
     parser = add_verb(verbs, "frame", "film:frame", json=True)
     parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
-    _film_output(parser)
+    output = say("cli.film_output")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
     parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
 
@@ -320,10 +321,10 @@ def _config(verbs: Verbs) -> None:
     add_verb(actions, "path", "config:show_path", json=True)
     add_verb(actions, "init", "config:init", json=True)
     changed = add_verb(actions, "set", "config:put", json=True, about="cli.config_put")
-    changed.add_argument("name", metavar="NAME")
-    changed.add_argument("value", metavar="VALUE")
+    changed.add_argument("name", metavar="NAME", help=say("cli.config_name"))
+    changed.add_argument("value", metavar="VALUE", help=say("cli.config_value"))
     dropped = add_verb(actions, "unset", "config:drop", json=True, about="cli.config_drop")
-    dropped.add_argument("name", metavar="NAME")
+    dropped.add_argument("name", metavar="NAME", help=say("cli.config_name"))
 
 
 def _key(verbs: Verbs) -> None:
