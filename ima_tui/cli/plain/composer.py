@@ -11,7 +11,7 @@ from ima_tui.catalogue import (
     order,
     times,
 )
-from ima_tui.compose import apply_intent, confirmation, parameter_names
+from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
@@ -189,7 +189,8 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
-        said = confirmation.sentences(found.unmet)
+        film = film_offer.unmet(self.text, desk.decision, desk.model.name)
+        said = confirmation.sentences((*film, *found.unmet))
         lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
