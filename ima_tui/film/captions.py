@@ -24,7 +24,7 @@ FONTS = (
     *("msyh.ttc", "simhei.ttf", "simsun.ttc", "arial.ttf", "Arial.ttf", "DejaVuSans.ttf"),
 )
 """Names of usual fonts; Pillow looks for them in the system's folders."""
-_TEXT, _TITLE = 20, 11
+_TEXT, _TITLE = 18, 11
 """Parts of the shorter side that a line's height is."""
 _WIDEST, _MARGIN = 0.88, 0.05
 _MOST_LINES = 4
