@@ -193,7 +193,7 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
 
 def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
     """Offer the workflow of a film where one video would be sent for several shots."""
-    if count := film_offer.shots(text, decision):
+    if count := film_offer.offered(text, decision):
         film = Suggestion("compose.answer_film", {"n": count}, plans=True)
         yield OpenQuestion("compose.reads_film", film.values, (film,))
 

@@ -1,4 +1,4 @@
-"""From a prompt on Compose to the file by keys alone: bought, downloaded, made; the file is read."""
+"""From a prompt on Compose to the file by keys alone; nothing is pretended; the file is read."""
 
 from __future__ import annotations
 
