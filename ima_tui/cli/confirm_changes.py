@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.compose import confirmation
+from ima_tui.compose import confirmation, film_offer
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import ImaError, UsageError
@@ -26,8 +26,10 @@ class Unconfirmed(UsageError):
         self.alternatives = tuple(alternatives)
 
 
-def exactly(decision: Intent | None, order: Order) -> str:
-    """Say which verb really makes what no model does: a crop, or music of a length; else ""."""
+def exactly(text: str, decision: Intent | None, order: Order) -> str:
+    """Say which verb makes what no model does: a film, a crop, music of a length; else ""."""
+    if film_offer.shots(text, decision):
+        return say("finish.exactly_film")
     for limit in decision.limits if decision is not None else ():
         medium = order.task_type.medium
         if limit.code == "aspect_ratio_custom" and medium is Medium.IMAGE:

@@ -248,6 +248,7 @@ def _film_settings(parser: VerbParser) -> None:
     parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
     parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
     parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
+    parser.add_argument("--burn", action="store_true", help=say("cli.film_burn"))
     parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
     parser.add_argument(
         "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")

@@ -1,8 +1,7 @@
 """What an intent leaves open, with suggestions: a question, a requirement that is not available, a
 model that is not in the list.
 
-An answer is a change of the desk made by hand, so it pins what it changes. What was answered is not
-asked again, until it is let go.
+An answer is a change of the desk made by hand, so it pins what it changes.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from ima_tui.compose import (
     apply_intent,
     capabilities,
     draft,
+    film_offer,
     parameter_names,
 )
 from ima_tui.compose.capabilities import EIGHT_K
@@ -44,11 +44,9 @@ if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit, Refusal
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
-MOST = 4
-"""Answers to one question."""
+MOST = 4  # answers to one question
 SILENT = "audio_unsupported_model"
-_SHOWN = 16
-"""Characters of a file's name in an answer."""
+_SHOWN = 16  # characters of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,7 @@ class Suggestion:
     model: ModelVersion | None = None
     sets: tuple[tuple[str, Value], ...] = ()
     order: tuple[int, ...] = ()
-    wants_input: bool = False
-    """The keys go to the inputs."""
+    wants_input: bool = False  # the keys go to the inputs
     plans: bool = False
     """The prompt becomes a workflow."""
     points: int | None = None
@@ -82,8 +79,8 @@ class OpenQuestion:
     is_question: bool = False
 
 
-def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
-    """All that is open, the most urgent first."""
+def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion, ...]:
+    """All that is open, the most urgent first. `text`: the prompt, which may tell a film."""
     decision = desk.decision
     if decision is None:
         return ()
@@ -92,6 +89,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
         *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
+        *_film(text, decision),
         *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
@@ -193,6 +191,13 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
     yield OpenQuestion("compose.ask_unsure", answers=tuple(answers), blocks=True, is_question=True)
 
 
+def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
+    """Offer the workflow of a film where one video would be sent for several shots."""
+    if count := film_offer.offered(text, decision):
+        film = Suggestion("compose.answer_film", {"n": count}, plans=True)
+        yield OpenQuestion("compose.reads_film", film.values, (film,))
+
+
 def _makes(kind: TaskType) -> Suggestion:
     return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
 
@@ -281,8 +286,8 @@ def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
     if quote is None or desk.model is None or limit.param is None:
         return
     if limit.code == "aspect_ratio_custom" and desk.kind.medium is Medium.IMAGE:
-        crop = {"ratio": limit.asked}
-        yield Suggestion("compose.answer_crop", crop, plans=True, points=quote.total)
+        ratio = {"ratio": limit.asked}
+        yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
     if limit.code == "music_duration":
         count = music_pieces(float(str(limit.param.value)), desk.model.model_id)
         join: dict[str, str | int] = {"length": limit.asked, "n": count}

@@ -9,7 +9,7 @@ from typing import Any
 
 from ima_tui.film.timeline import Film, of_json
 
-ASSEMBLER = 2
+ASSEMBLER = 3
 """Version of what the worker makes of a request; part of each film's digest."""
 MOST_LINE = 1 << 20
 

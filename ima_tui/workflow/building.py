@@ -162,7 +162,8 @@ class Builder:
             words = "" if share.bare else share.words  # a request for a voice is not its text
             return self.add(share, words, (), after=after)
         words = self._prompt(share)
-        if asked := _music_length(share.words):
+        films = any(each.task_type.medium is Medium.VIDEO for each in self._visual)
+        if not films and (asked := _music_length(share.words)):
             return self._long_music(share, words, asked, after)
         if self._seconds:
             words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")

@@ -23,7 +23,7 @@ from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import json_text, print_json, print_plain, talk
-from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import apply_intent, confirmation, film_offer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Job,
@@ -169,8 +169,9 @@ async def prepare(
         by_hand |= {confirmation.MODEL}
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
-    warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
-    if exact := confirm_changes.exactly(decision, placed):
+    unmet = (*film_offer.unmet(text, decision, model.name), *found.unmet)
+    warnings, others = await confirm_changes.warnings_of(studio, unmet, task_type)
+    if exact := confirm_changes.exactly(text, decision, placed):
         warnings = [*warnings, exact]
     doubt = generate_intent.doubt(decision)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)

@@ -56,6 +56,8 @@ def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
         own = film.volume(arguments.own_sound)
         shots = tuple(replace(shot, own_sound=own) for shot in plan.shots)
         plan = replace(plan, shots=shots)
+    if arguments.burn:
+        plan = replace(plan, burned=True)
     if arguments.loudness == "keep":
         plan = replace(plan, loudness=0.0)
     return plan

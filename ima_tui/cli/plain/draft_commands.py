@@ -57,7 +57,7 @@ class PlainDraftCommands:
 
     def _suggested(self) -> list[Suggestion]:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
-        asked = suggestions.askings(self._composer.desk, lists)
+        asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers]
 
     async def answer(self, rest: str) -> bool:

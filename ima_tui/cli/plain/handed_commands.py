@@ -129,10 +129,12 @@ class HandedCommands(ABC):
 
     async def do_workflow(self, rest: str) -> None:
         prompt = rest or self._wish.text
-        if not prompt:
+        if prompt and not self._workflows.is_of(prompt):  # another plan would be paid once more
+            await self._workflows.plan(prompt, self._wish.desk.attached)
+        else:
             await self._workflows.show()
-            return
-        await self._workflows.plan(prompt, self._wish.desk.attached)
+        if await self._workflows.can_run():
+            await self.do_run("")
 
     async def do_workflows(self, rest: str) -> None:
         await self._workflows.list(rest)

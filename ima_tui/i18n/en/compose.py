@@ -114,6 +114,8 @@ TEXTS: dict[str, str] = {
     "compose.answer_without": "without an image",
     "compose.answer_crop": "crop to {ratio}",
     "compose.answer_join": "{length} from {n} {n:piece|pieces}",
+    "compose.reads_film": "{n} shots.",
+    "compose.answer_film": "a film of {n} shots, joined",
     "compose.answer_value": "{value}",
     "compose.answer_value_on": "{value} with {model}",
     "compose.answer_model": "{model}",

@@ -33,7 +33,6 @@ TEXTS: dict[str, str] = {
     "plain.price_changed": "The price or the settings have changed.",
     "plain.ask_send": "Send with {model} for {points} {points:point|points}? yes or no:",
     "plain.sent": "Job {n} is in the queue, {points} {points:point|points}. Updates appear here.",
-    "plain.workflow": "This needs several steps. /workflow plans them; nothing is sent before you say yes.",
     "plain.model": "{n}. {model}: {points} {points:point|points}, usually {time}.",
     "plain.model_how": "To choose one, type /model and its number or name.",
     "plain.kind_how": "To choose one, type /type and its number or name.",
@@ -259,5 +258,9 @@ TEXTS: dict[str, str] = {
     "plain.film_downloads": "Downloading the files of the film. Type /assemble again when they are here.",
     "plain.film_at_end": "At the end: one film from {n} {n:shot|shots}, joined on this machine. Free.",
     "plain.assemble_how": "All steps are done. /assemble makes the file: free.",
+    "plain.ask_run": "Run {n} {n:step|steps} for {points} {points:point|points}? To change a step instead: /step. yes or no:",
+    "plain.master_made": "The master image is ready; every shot will look like it. The rest costs {points} {points:point|points} and was not sent. To continue: /run",
+    "plain.workflow_done": "All steps of the workflow are done.",
+    "plain.film_how": "For the film: /workflow.",
     "plain.film_begins": "Assembling the film. This can take a minute.",
 }

@@ -114,6 +114,8 @@ TEXTS: dict[str, str] = {
     "compose.answer_without": "不用图片",
     "compose.answer_crop": "裁剪为 {ratio}",
     "compose.answer_join": "{length}，由 {n} 段衔接",
+    "compose.reads_film": "{n} 个镜头。",
+    "compose.answer_film": "{n} 个镜头合成影片",
     "compose.answer_value": "{value}",
     "compose.answer_value_on": "{model} 的 {value}",
     "compose.answer_model": "{model}",

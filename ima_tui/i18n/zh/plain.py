@@ -33,7 +33,6 @@ TEXTS: dict[str, str] = {
     "plain.price_changed": "价格或参数有变动。",
     "plain.ask_send": "用 {model} 生成将消耗 {points} 积分，确定发送吗？是或否：",
     "plain.sent": "任务 {n} 已提交，{points} 积分。进展会显示在这里。",
-    "plain.workflow": "这需要多个步骤。/工作流 会列出步骤，确认之前不会发送。",
     "plain.model": "{n}. {model}：{points} 积分，通常 {time}。",
     "plain.model_how": "输入 /模型 加序号或名称来选择。",
     "plain.kind_how": "输入 /类型 加序号或名称来选择。",
@@ -259,5 +258,9 @@ TEXTS: dict[str, str] = {
     "plain.film_downloads": "正在下载影片所需的文件，完成后请再次输入 /合成。",
     "plain.film_at_end": "最后：在本机把 {n} 个镜头合成一部影片，免费。",
     "plain.assemble_how": "所有步骤已完成。/合成 生成文件，免费。",
+    "plain.ask_run": "运行 {n} 个步骤将消耗 {points} 积分。要先修改步骤：/步骤。确定运行吗？是或否：",
+    "plain.master_made": "主图已生成，各镜头都以它为准。其余步骤需 {points} 积分，尚未发送。继续：/运行",
+    "plain.workflow_done": "工作流的所有步骤已完成。",
+    "plain.film_how": "制作影片：/工作流。",
     "plain.film_begins": "正在合成影片，可能需要一分钟。",
 }

@@ -86,7 +86,7 @@ class ComposeView:
         before = (self.offer, self.askings)
         self.offer, self.askings = (
             composer.offer(lists[composer.kind]),
-            suggestions.askings(composer, lists),
+            suggestions.askings(composer, lists, screen.prompt.text),
         )
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):

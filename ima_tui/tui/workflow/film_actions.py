@@ -402,9 +402,11 @@ class FilmActions:
             raise
         else:
             host.show_progress(None, made)
-            cut = float(str((made.facts or {}).get("voice_cut", 0.0)))
-            if cut:
-                host.remark(say("film.voice_cut", seconds=f"{cut:g}"), "warn")
+            facts = made.facts or {}
+            cut = float(str(facts.get("voice_cut", 0.0)))
+            told = say("film.voice_cut", seconds=f"{cut:g}") if cut else ""
+            if told := joined(told, say("film.no_font") if facts.get("no_font") else ""):
+                host.remark(told, "warn")
 
     async def _finish(self, status: WorkflowStatus) -> None:
         """Crop images and join music, and say where the files are."""
