@@ -152,11 +152,16 @@ def failure_of(job: Job) -> ImaError:
 
 
 async def wait_for(
-    studio: Studio, job: Job, *, until_sent: bool = False, seconds: float | None = None
+    studio: Studio,
+    job: Job,
+    *,
+    until_sent: bool = False,
+    seconds: float | None = None,
+    quiet: bool = False,
 ) -> Job:
     """The job at its end, when it is parked, or (`until_sent`) when the service has it.
 
-    Returns it as it is after `seconds`.
+    Returns it as it is after `seconds`. `quiet`: what it waits for meanwhile is not said.
     """
     note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()
@@ -190,7 +195,8 @@ async def wait_for(
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
-            if (why := holds_up(job, studio.clock.time())) not in ("", told):
+            why = "" if quiet else holds_up(job, studio.clock.time())
+            if why not in ("", told):
                 told = why
                 progress.clear()
                 talk(why)
