@@ -202,6 +202,9 @@ async def wait_for(
                     job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
                 job, asked = await _elsewhere(studio, job, asked)
+    except asyncio.CancelledError:
+        studio.engine.hasten()
+        raise
     finally:
         progress.clear()
         unsubscribe()

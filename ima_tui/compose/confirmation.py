@@ -66,6 +66,8 @@ class Why(StrEnum):
     """The model does not make so many at once."""
     ABSENT = "absent"
     """A model that is not on offer."""
+    SHOTS = "shots"
+    """Several shots: one video is sent, and `film_offer` tells the film."""
     MEDIUM = "medium"
     """A model that makes another medium."""
 

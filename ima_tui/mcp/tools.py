@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ima_tui.cli.parser import JOB_STATES
+from ima_tui.cli.jobs_parser import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
 from ima_tui.mcp import batches, jobs, lists, ordering, preferences, workflows

@@ -96,9 +96,14 @@ async def _standing(call: Call, plan: Workflow) -> Document:
         told["error"] = error_json(problem_of(failed) or ImaError("error.generation_failed"))
     if plan.film is not None:
         told["film"] = None
-        if status.is_done:
-            try:
+    if plan.finish:
+        told["files"] = []
+    if status.is_done:
+        try:
+            if plan.film is not None:
                 told["film"] = (await studio.films.assemble(status)).path
-            except ImaError as error:
-                told["error"] = error_json(error)
+            if plan.finish:
+                told["files"] = [each.path for each in await studio.films.finish(status)]
+        except ImaError as error:
+            told["error"] = error_json(error)
     return await verb.status_json(studio, status, told.items())

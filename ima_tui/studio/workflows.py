@@ -33,7 +33,7 @@ from ima_tui.workflow.steps import Workflow, digest, intents, result_of
 
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
-    from ima_tui.film.brief import Brief
+    from ima_tui.film.brief_facts import Brief
     from ima_tui.intent.sharing import Shared
     from ima_tui.subjects.store import Subject
     from ima_tui.workflow.film_building import BuiltFilm

@@ -12,6 +12,7 @@ import pytest
 from agent_client import ask, refused
 from mcp import Client
 from mcp.types import Implementation
+from PIL import Image
 from studios import wish
 
 from ima_tui.batch.rows import Row
@@ -69,6 +70,19 @@ async def test_the_first_call_plans_and_the_hash_orders(opened: Open, sandbox: S
         other = await refused(client, "run_workflow", **ORDER | {"prompt": "a song, then a video"})
         assert other["kind"] == "workflow_key_reused"
     assert charged(sandbox) == 2
+
+
+async def test_what_is_made_of_the_results_is_a_file_of_the_answer(
+    opened: Open, sandbox: Sandbox
+) -> None:
+    asked = {"prompt": "an image of a fox in 5:2", "idempotency_key": "wide"}
+    async with opened(asks=True, download=True, **FREELY) as studio, connected(studio) as client:
+        plan = await ask(client, "run_workflow", **asked)
+        done = await ask(client, "run_workflow", **asked, confirm=plan["confirm"], seconds=300)
+        assert (done["status"], len(done["files"])) == ("done", 1)
+        with Image.open(done["files"][0]) as image:
+            assert image.width / image.height == pytest.approx(2.5, rel=0.01)
+    assert charged(sandbox) == 1
 
 
 async def test_held_steps_stay_held_until_the_user_approves_each(

@@ -201,11 +201,13 @@ class Watched:
         self.job = job
         self.clock = ScaledClock(1.0)
         self.listeners: list[Callable[[Notice], None]] = []
-        self.jobs = self
+        self.jobs = self.engine = self
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
+
+    def hasten(self) -> None: ...
 
     async def get(self, job_id: int) -> Job:
         return self.job

@@ -4,7 +4,6 @@ ended and pays for no row twice."""
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
@@ -16,7 +15,7 @@ from ima_tui.batch.rows import (
     RowKind,
 )
 from ima_tui.catalogue import order
-from ima_tui.cli import after_repair, session
+from ima_tui.cli import after_repair, file_argument, session
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.batch_rows import (
     PricedRow,
@@ -36,7 +35,7 @@ from ima_tui.cli.output import (
     talk,
 )
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder, labels
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -81,11 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(name: str) -> str:
     shown = one_line(name, 300)
     try:
-        if name == "-":
-            content = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with home_folder.expand(name).open("rb") as handle:
-                content = handle.read(LARGEST + 1)
+        content = file_argument.read(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.batch_file", path=shown, reason=reason) from error

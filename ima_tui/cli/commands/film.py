@@ -79,7 +79,7 @@ def progress_words(told: FilmProgress) -> str:
 
 def film_words(done: Mapping[str, object]) -> str:
     """What was made, or that it was there already."""
-    cut = voice_words(done)
+    cut = joined(voice_words(done), say("film.no_font") if done.get("no_font") else "")
     if not done["made"]:
         return joined(say("film.same"), cut)
     shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
@@ -110,6 +110,7 @@ def _film(arguments: argparse.Namespace) -> Film:
         fps=arguments.fps or 0,
         loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
         language="zho" if _is_chinese(arguments.subtitles or "") else "eng",
+        burned=arguments.burn,
     )
 
 

@@ -26,11 +26,11 @@ from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
-from ima_tui.film import assembler
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
+from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan
+from ima_tui.workflow import file, film_plan, finishing
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
@@ -95,8 +95,10 @@ async def planned(
             raise UsageError("error.route_question", answer=answer(decision, lists))
         raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)
-    if made.workflow.film is not None and not assembler.can_assemble():
-        notes.append(explain(UsageError("error.film_no_av")))
+    try:
+        films.need_pyav(made.workflow)
+    except UsageError as error:
+        notes.append(explain(error))
     preference = made.shared.decision.preference
     if preference is not None and preference.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
@@ -183,6 +185,8 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
         print(film_words(plan, plan.film))
+    for sentence in finishing.sentences(plan.finish):
+        print(sentence)
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 

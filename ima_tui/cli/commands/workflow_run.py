@@ -42,9 +42,9 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.text import one_line
-from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import UNSENT
+from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
@@ -63,8 +63,8 @@ def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     plan = file.read(path_of(arguments.file))
     plan = replace(plan, project=labels.project(arguments.project) or plan.project)
-    if plan.film is not None and arguments.download is None:
-        settings = session.downloads(settings, "")  # a film is made of files
+    if plan.ends and arguments.download is None:
+        settings = session.downloads(settings, "")  # a film or a crop is made of files
     return session.run(_run(arguments, settings, plan, again=again))
 
 
@@ -102,6 +102,7 @@ async def _run(
                 if all(status.step_status(step).is_done for step in first):
                     return await _look_at_master(studio, arguments, status)
         except asyncio.CancelledError:
+            studio.engine.hasten()
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
@@ -155,8 +156,7 @@ def check_run(status: WorkflowStatus, *, again: bool, agreed: bool, limit: int |
 
     `agreed`: to what differs from the request. Raises `UsageError` and `OverLimit`.
     """
-    if status.workflow.film is not None:
-        assembler.need_pyav()
+    films.need_pyav(status.workflow)
     for each in status.to_send(again=again):
         problem = each.priced.problem
         if problem is not None and (each.job is None or each.failed):
@@ -210,9 +210,12 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
     code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
     first = next((problem for _, problem in problems if problem is not None), None)
     made: Mapping[str, object] = {}
-    if status.workflow.film is not None and status.is_done:
+    finished: list[films.Finished] = []
+    if status.workflow.ends and status.is_done:
         try:
-            made = await workflow_film.finish(studio, status)
+            if status.workflow.film is not None:
+                made = await workflow_film.finish(studio, status)
+            finished = await workflow_film.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code
@@ -222,6 +225,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
             "status": "done" if code == EXIT_DONE else "unfinished",
             "error": error_json(first) if first else None,
             **({"film": made.get("path")} if status.workflow.film is not None else {}),
+            **({"files": [each.path for each in finished]} if status.workflow.finish else {}),
         }
         print_json(await status_json(studio, status, told.items()))
     else:
@@ -229,6 +233,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
         if made:
             print_plain(made["path"])
             talk(film_words(made))
+        workflow_film.print_finished(finished)
     for each, problem in problems:
         if problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))

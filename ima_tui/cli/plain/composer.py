@@ -11,7 +11,7 @@ from ima_tui.catalogue import (
     order,
     times,
 )
-from ima_tui.compose import apply_intent, confirmation, parameter_names
+from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
@@ -189,12 +189,19 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
-        said = confirmation.sentences(found.unmet)
+        said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
         return said
+
+    def film(self) -> list[str]:
+        """That the prompt tells a film, of which one result would be made, and what makes it."""
+        model = self.desk.model
+        name = model.name if model is not None else ""
+        told = confirmation.sentences(film_offer.unmet(self.text, self.desk.decision, name))
+        return [*told, say("plain.film_how")] if told else []
 
     def doubt(self) -> str:
         """What has to be answered before this draft can be sent, or ""."""
@@ -206,11 +213,16 @@ class PlainComposer:
             return answer(decision, {task_type: models(task_type) for task_type in TaskType})
         if self.assumed:
             return say("plain.which_kind")
-        if decision.kind is RequestKind.WORKFLOW:
-            return say("plain.workflow")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
         return self._which(decision) if self.is_unsure else ""
+
+    @property
+    def in_steps(self) -> bool:
+        """The words are about several things, and nobody has chosen one of them."""
+        decision = self.desk.decision
+        several = decision is not None and decision.kind is RequestKind.WORKFLOW
+        return several and not self.assumed and KIND not in self.desk.pinned
 
     @property
     def is_unsure(self) -> bool:

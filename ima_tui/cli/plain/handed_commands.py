@@ -27,7 +27,9 @@ class HandedCommands(ABC):
         self._wish = PlainComposer(studio)
         self._jobs = PlainJobs(studio, lines.say)
         self._job_commands = PlainJobCommands(studio, self._jobs, self._wish, lines.say)
-        self._draft_commands = PlainDraftCommands(studio, self._wish, lines.say)
+        self._draft_commands = PlainDraftCommands(
+            studio, self._wish, lines.say, lambda: self.do_workflow("")
+        )
         self._workflows = PlainWorkflows(studio, lines.say)
         self._undo: list[tuple[TaskType, str]] = []
         """Preferred models as they were before each change that was made here."""
@@ -127,10 +129,12 @@ class HandedCommands(ABC):
 
     async def do_workflow(self, rest: str) -> None:
         prompt = rest or self._wish.text
-        if not prompt:
+        if prompt and not self._workflows.is_of(prompt):  # another plan would be paid once more
+            await self._workflows.plan(prompt, self._wish.desk.attached)
+        else:
             await self._workflows.show()
-            return
-        await self._workflows.plan(prompt, self._wish.desk.attached)
+        if await self._workflows.can_run():
+            await self.do_run("")
 
     async def do_workflows(self, rest: str) -> None:
         await self._workflows.list(rest)

@@ -69,7 +69,7 @@ class PlainMode(HandedCommands):
             await self.do_key("")
         if self._end:
             return self._end
-        with self._jobs.told():
+        with self._jobs.told(), self._workflows.told():
             await self._studio.begin()
             say_line(say("plain.fetching"))
             await self._studio.catalogue.refresh()
@@ -103,8 +103,9 @@ class PlainMode(HandedCommands):
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
-        elif doubted and self._draft_commands.take_named(line):
-            await self._offer()
+        elif doubted and (changed := await self._draft_commands.take_named(line)) is not None:
+            if changed:
+                await self._offer()
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
@@ -125,12 +126,15 @@ class PlainMode(HandedCommands):
 
     async def _offer(self) -> None:
         """Show the settings and the price, and ask whether to send."""
+        if self._wish.in_steps:
+            await self.do_workflow("")
+            return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()
         self._doubted = bool(doubt)
         if doubt:
-            self._lines.say(doubt)
+            self._lines.say(joined(doubt, *self._wish.film()))
             if self._wish.is_unsure:
                 self._ask(say("plain.ask_guess"), self._take_guess)
             return

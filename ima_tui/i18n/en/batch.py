@@ -51,6 +51,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "{n} {n:row costs|rows cost} {points} pts, and there is no terminal to ask in.",
     "error.batch_confirm.hint": "To agree, add --yes, or set a limit with --max-credits.",
     "error.batch_file": "Can't read {path}: {reason}.",
+    "error.pipe_without_writer": "Nothing is writing to the pipe {path}.",
     "error.batch_encoding": "{path} is not UTF-8, UTF-16 or GB18030 text.",
     "error.batch_encoding.hint": "Save it as UTF-8 and run again.",
     "error.batch_large": "{path} is larger than {limit}.",

@@ -51,6 +51,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "发送 {n} 行将消耗 {points} 积分，但没有终端可供确认。",
     "error.batch_confirm.hint": "同意请加上 --yes，或用 --max-credits 设置上限。",
     "error.batch_file": "无法读取 {path}：{reason}。",
+    "error.pipe_without_writer": "没有程序在向管道 {path} 写入内容。",
     "error.batch_encoding": "{path} 不是 UTF-8、UTF-16 或 GB18030 文本。",
     "error.batch_encoding.hint": "请保存为 UTF-8 后再运行。",
     "error.batch_large": "{path} 超过 {limit}。",

@@ -159,6 +159,9 @@ class WorkflowScreen(BaseScreen):
                 self._note = ("", "")  # what was said when it began is over
             self.facts = await self._read_film(self.status)
             self._show()
+            ended = before is not None and not before.is_done and self.status.is_done
+            if ended and self.status.workflow.finish:
+                await self.films.do("assemble")
 
     async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
         """Read what the storyboard needs beside the steps; None where there is no film."""
