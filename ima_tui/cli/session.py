@@ -106,6 +106,11 @@ _given_up: list[int] = []
 """Jobs whose verb was ended because of that. One may be saved right after."""
 
 
+def has_given_up() -> bool:
+    """Whether the verb was cancelled because a task id could not be saved, not by the user."""
+    return bool(_given_up)
+
+
 @contextmanager
 def _watch(studio: Studio) -> Iterator[None]:
     """Tell of pauses, and name each task id that can't be saved, at once; a verb does not wait for

@@ -115,7 +115,7 @@ class Films:
         Raises `UsageError` and `FilmError`.
         """
         self._settings.for_writing()
-        job = await request(self._jobs, status, self._settings.folder, self._settings.cache)
+        job = await request(self._jobs, status, self._settings)
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
         changed = await asyncio.to_thread(_changed_at, path)
@@ -128,30 +128,23 @@ class Films:
         """
         if status.workflow.finish:
             self._settings.for_writing()
+        folder = self._settings.folder_of(status.workflow.project)
         made: list[Finished] = []
         for each in status.workflow.finish:
             sources = _results(status.workflow, each.steps)
             files = [await _file(self._jobs, status, source) for source in sources]
             if isinstance(each, Crop):
-                made += [await self._crop(Path(file), each) for file in files]
+                made += [await _crop(Path(file), each, folder) for file in files]
             else:
                 made.append(await self._join(status, files, each, tell))
         return made
-
-    async def _crop(self, file: Path, crop: Crop) -> Finished:
-        kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
-        wide, high = crop.ratio
-        target = self._settings.folder / f"{file.stem}-{wide}x{high}{kept}"
-        if await asyncio.to_thread(target.exists):
-            return Finished(str(target), made=False)
-        await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
-        return Finished(str(target))
 
     async def _join(
         self, status: WorkflowStatus, files: list[str], join: Join, tell: Tell | None
     ) -> Finished:
         named = sha256(repr((files, join.seconds, join.crossfade)).encode()).hexdigest()[:8]
-        target = self._settings.folder / f"music-{status.workflow.id[:8]}-{named}.m4a"
+        folder = self._settings.folder_of(status.workflow.project)
+        target = folder / f"music-{status.workflow.id[:8]}-{named}.m4a"
         if await asyncio.to_thread(target.exists):
             return Finished(str(target), made=False)
         cache = str(self._settings.cache / FOLDER)
@@ -159,9 +152,20 @@ class Films:
         done = await assembler.join(job, tell)
         return Finished(str(target), repeats=int(str(done["repeats"])))
 
-    async def latest(self, workflow_id: str) -> MadeFilm | None:
-        """Return the newest film of a workflow that is in the results folder."""
-        return await asyncio.to_thread(_latest, self._settings.folder, _stem(workflow_id))
+    async def latest(self, workflow: Workflow) -> MadeFilm | None:
+        """Return the newest film of a workflow that is in the results folder, or its project's."""
+        folders = {self._settings.folder, self._settings.folder_of(workflow.project)}
+        return await asyncio.to_thread(_latest, folders, _stem(workflow.id))
+
+
+async def _crop(file: Path, crop: Crop, folder: Path) -> Finished:
+    kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
+    wide, high = crop.ratio
+    target = folder / f"{file.stem}-{wide}x{high}{kept}"
+    if await asyncio.to_thread(target.exists):
+        return Finished(str(target), made=False)
+    await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
+    return Finished(str(target))
 
 
 def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
@@ -173,8 +177,9 @@ def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
     ]
 
 
-def _latest(folder: Path, stem: str) -> MadeFilm | None:
-    found = [MadeFilm(str(path), _changed_at(path)) for path in folder.glob(f"{stem}-*.mp4")]
+def _latest(folders: Iterable[Path], stem: str) -> MadeFilm | None:
+    paths = (path for folder in folders for path in folder.glob(f"{stem}-*.mp4"))
+    found = [MadeFilm(str(path), _changed_at(path)) for path in paths]
     return max(found, key=lambda film: film.at, default=None)
 
 
@@ -190,7 +195,7 @@ def _stem(workflow_id: str) -> str:
 
 
 async def request(
-    jobs: Jobs, status: WorkflowStatus, folder: Path, cache: Path, target: str = ""
+    jobs: Jobs, status: WorkflowStatus, settings: Settings, target: str = ""
 ) -> AssembleJob:
     """Return what to assemble for a workflow whose steps are done.
 
@@ -203,7 +208,8 @@ async def request(
     files = {source: await _file(jobs, status, source) for source in plan.sources}
     film = film_plan.film(plan, lambda source: files[source])
     stem = _stem(status.workflow.id)
-    return AssembleJob(film, str(cache / FOLDER), target, str(folder), stem)
+    folder = settings.folder_of(status.workflow.project)
+    return AssembleJob(film, str(settings.cache / FOLDER), target, str(folder), stem)
 
 
 async def _file(jobs: Jobs, status: WorkflowStatus, source: str) -> str:

@@ -81,6 +81,7 @@ class BatchRun:
                     await self._tell(ended)
                     self._show()
         except asyncio.CancelledError:
+            self._studio.engine.hasten()
             self._progress.clear()
             talk(say("batch.interrupted"))
             return EXIT_INTERRUPTED

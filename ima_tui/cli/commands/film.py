@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, duration, folded, one_line
 from ima_tui.core.text import size as size_in_words
@@ -20,6 +20,7 @@ from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.request import AssembleJob, StillJob
 from ima_tui.film.timeline import Film, Shot, Track
 from ima_tui.i18n import joined, say
+from ima_tui.studio.films import FOLDER
 
 _SIZE = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII)
 _RATIO = re.compile(r"(\d{1,3})\s*[:/]\s*(\d{1,3})", re.ASCII)
@@ -34,12 +35,16 @@ MOST_VOLUME = 2.0
 
 def assemble(arguments: argparse.Namespace) -> int:
     settings = session.settle(arguments)
-    output = home_folder.expand(arguments.output).absolute()
     film = _film(arguments)
+    if arguments.output is None:
+        folder = settings.for_writing().folder_of(labels.project(arguments.project))
+        job = AssembleJob(film, str(settings.cache / FOLDER), folder=str(folder))
+        return session.run(assembled(job, as_json=arguments.json))
+    output = home_folder.expand(arguments.output).absolute()
     for file in [*(shot.file for shot in film.shots), *(track.file for track in film.tracks)]:
         if output.resolve() == Path(file).resolve():
             raise UsageError("error.film_own_file", path=one_line(output.name, 120))
-    cache = str(settings.cache / "films")
+    cache = str(settings.cache / FOLDER)
     job = AssembleJob(film, cache, target=str(output), replace=arguments.replace)
     return session.run(assembled(job, as_json=arguments.json))
 

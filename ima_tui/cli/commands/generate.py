@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -42,6 +43,7 @@ from ima_tui.core.errors import (
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route
+from ima_tui.ledger import LedgerError
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -249,8 +251,9 @@ async def _send(
             studio, job, until_sent=arguments.no_wait, seconds=arguments.timeout
         )
     except asyncio.CancelledError:
-        interrupted = True
-        job = await studio.jobs.get(job.id) or job
+        interrupted = not session.has_given_up()
+        with suppress(LedgerError):  # then as it was seen last
+            job = await studio.jobs.get(job.id) or job
     return await _conclude(studio, arguments, job, interrupted, warnings)
 
 

@@ -63,7 +63,8 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
     async with session.session(arguments, settings) as studio:
         if studio.preferences.preferences.trouble is not None:
             raise studio.preferences.preferences.trouble  # no guess
-        plan, notes, problems = await _planned(studio, arguments)
+        plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
+        plan = replace(plan, project=labels.project(arguments.project))
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
             plan = replace(plan, unmet=())  # agreed to
@@ -71,7 +72,7 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
             await asyncio.to_thread(file.write, output, plan)
         if arguments.json:
             more = {"notes": notes, "warnings": warnings}
-            told = {"problems": [_problem_json(each) for each in problems]}
+            told = {"problems": [problem_json(each) for each in problems]}
             print_json(file.to_json(plan) | more | told)
         else:
             print_plan(plan, {each.step.id: _why(each) for each in problems})
@@ -80,15 +81,13 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
         return _conclude(arguments, plan, problems)
 
 
-async def _planned(
-    studio: Studio, arguments: argparse.Namespace
+async def planned(
+    studio: Studio, text: str, inputs: Sequence[str]
 ) -> tuple[Workflow, list[str], list[PricedStep]]:
     """The plan, what has to be said about it, and the steps that can't be as they are."""
-    images = [str(path_of(each).absolute()) if _is_path(each) else each
-              for each in arguments.input_images]  # fmt: skip
-    subjects.named_in(studio, arguments.text)
-    made = await studio.workflows.make(arguments.text, images, films=True)
-    plan = replace(made.workflow, project=labels.project(arguments.project))
+    images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
+    subjects.named_in(studio, text)
+    made = await studio.workflows.make(text, images, films=True)
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:
@@ -105,7 +104,7 @@ async def _planned(
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)
-    return plan, notes, [each for each in priced if each.problem is not None]
+    return made.workflow, notes, [each for each in priced if each.problem is not None]
 
 
 def _is_path(written: str) -> bool:
@@ -141,7 +140,7 @@ def _why(priced: PricedStep) -> str:
     return say(problem.key, **problem.values) if problem is not None else ""
 
 
-def _problem_json(priced: PricedStep) -> dict[str, object]:
+def problem_json(priced: PricedStep) -> dict[str, object]:
     problem = priced.problem or UsageError("error.no_models")
     return {"step": priced.step.id, "error": error_json(problem)}
 

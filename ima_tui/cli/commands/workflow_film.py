@@ -41,9 +41,7 @@ async def _assemble(arguments: argparse.Namespace, settings: Settings, plan: Wor
         target = str(home_folder.expand(arguments.output).absolute())
     async with session.session(arguments, settings, with_key=False) as studio:
         status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
-        job = await films.request(
-            studio.jobs, status, studio.settings.folder, studio.settings.cache, target
-        )
+        job = await films.request(studio.jobs, status, studio.settings, target)
     return await film.assembled(replace(job, replace=arguments.replace), as_json=arguments.json)
 
 
@@ -100,6 +98,4 @@ def print_finished(made: Sequence[films.Finished]) -> None:
 
 async def finish(studio: Studio, status: WorkflowStatus) -> Mapping[str, object]:
     """Assemble the film of a workflow that is done. Raises `UsageError` and `FilmError`."""
-    settings = studio.settings
-    job = await films.request(studio.jobs, status, settings.folder, settings.cache)
-    return await film.with_progress(job)
+    return await film.with_progress(await films.request(studio.jobs, status, studio.settings))

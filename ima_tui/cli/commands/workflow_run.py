@@ -75,7 +75,8 @@ async def _run(
         plans = studio.workflows
         before = await plans.agreed_before(plan)
         status = await plans.status(before, fetch=True)
-        _check(arguments, status, again=again)
+        _check_unknown(arguments, status, again=again)
+        check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
         await _look_at_inputs(studio, status, again=again)
         given = arguments.confirm.strip()
         to_pay = status.to_pay(again=again)
@@ -101,6 +102,7 @@ async def _run(
                 if all(status.step_status(step).is_done for step in first):
                     return await _look_at_master(studio, arguments, status)
         except asyncio.CancelledError:
+            studio.engine.hasten()
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
@@ -137,13 +139,8 @@ async def _agreed_after_repair(
     return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
 
 
-def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
-    """Everything that forbids a run is said before anything is sent."""
-    films.need_pyav(status.workflow)
-    for each in status.to_send(again=again):
-        problem = each.priced.problem
-        if problem is not None and (each.job is None or each.failed):
-            raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
+def _check_unknown(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
+    """What may have been charged is not sent again unasked."""
     for each in status.failures if again else ():
         if (
             each.job is not None
@@ -152,11 +149,23 @@ def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
         ):
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
+
+
+def check_run(status: WorkflowStatus, *, again: bool, agreed: bool, limit: int | None) -> None:
+    """Everything that forbids a run is said before anything is sent.
+
+    `agreed`: to what differs from the request. Raises `UsageError` and `OverLimit`.
+    """
+    films.need_pyav(status.workflow)
+    for each in status.to_send(again=again):
+        problem = each.priced.problem
+        if problem is not None and (each.job is None or each.failed):
+            raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
     sending = {each.step.id for each in status.to_send(again=again)}
     unmet = [each for at, each in status.workflow.unmet if at in sending]
-    if unmet and not arguments.yes and not status.agreed("", again=again):
+    if unmet and not agreed and not status.agreed("", again=again):
         raise Unconfirmed(confirmation.sentences(unmet))
-    limit, points = arguments.max_credits, status.to_pay(again=again)
+    points = status.to_pay(again=again)
     if limit is not None and points > limit:
         raise OverLimit("error.over_limit", total=points, limit=limit)
 

@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "cli.film_shots": "the shots, in order",
     "cli.film_file": "the video",
     "cli.film_output": "where to save it",
+    "cli.film_project": "save it in the results folder of this project",
     "cli.film_replace": "replace an existing file",
     "cli.film_music": "audio file as music: repeated or cut to the film's length, faded out at the end",
     "cli.film_music_volume": "volume of the music, 0 to 2; default 0.4",

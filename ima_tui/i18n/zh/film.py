@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "cli.film_shots": "各个镜头，按顺序",
     "cli.film_file": "视频文件",
     "cli.film_output": "保存到哪里",
+    "cli.film_project": "保存到这个项目的结果文件夹",
     "cli.film_replace": "替换已有的文件",
     "cli.film_music": "用作配乐的音频文件：按影片长度循环或截断，结尾淡出",
     "cli.film_music_volume": "配乐音量，0 到 2，默认 0.4",

@@ -170,7 +170,7 @@ class WorkflowScreen(BaseScreen):
             return None
         found = [await self.studio.jobs.get(number) for number in job_numbers(film)]
         jobs = {job.id: job for job in found if job is not None}
-        made = await self.studio.films.latest(status.workflow.id)
+        made = await self.studio.films.latest(status.workflow)
         changed = await self.studio.workflows.changed_at(status.workflow.id)
         state = FilmState(made, outdated=made is not None and made.at < changed)
         now, glyphs = self.studio.clock.time(), self.ima.glyphs
