@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief
     from ima_tui.intent.intent import Intent
 
+MOST_SECONDS = 180.0
+"""Of a film that is told by a prompt for another medium."""
 MOST_TEXT = 4000
 """Characters of a prompt that is looked at while it is typed."""
 
@@ -44,9 +46,10 @@ def _film(text: str, decision: Intent | None) -> Brief | None:
     film = brief.read(text)
     if film is None or medium is Medium.VIDEO:
         return film
-    timed = film.seconds or film.each or any(shot.seconds for shot in film.shots)
-    named = brief_words.FILM.search(text) or brief_words.SHOTS.search(text)
-    return film if timed or named else None  # "1. a cat 2. a dog" may be two pictures
+    timed = film.each or any(shot.seconds for shot in film.shots) or 0 < film.seconds < MOST_SECONDS
+    named = brief_words.LABEL.search(text) or brief_words.SHOTS.search(text)
+    # "1. a cat 2. a dog" may be two pictures, and a documentary wants its music
+    return film if (film.listed and timed) or named else None
 
 
 def ends_with_film(text: str, decision: Intent) -> bool:

@@ -200,7 +200,7 @@ class _Reader:
     def _list(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
-        if found is not None and brief_text.count(found) != 1:
+        if found is not None and (not found["n"] or brief_text.count(found) > 1):
             body, head = self.rest[found.end() :], self.rest[: found.start()]
             head = f"{head} {found['between']}"
         else:
@@ -293,7 +293,8 @@ class _Reader:
     def _parts_of_a_whole(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""
         head, colon, body = re.sub("：", ":", self.rest).partition(":")
-        if not colon or not words.WHOLE_FILM.search(head) or len(head) > MOST_HEAD:
+        named = words.WHOLE_FILM.search(head) and not words.BREAK.search(head.strip())
+        if not colon or not named or len(head) > MOST_HEAD:
             return None
         pieces, tail = self._listed(body)
         if len(pieces) < 3 or any(words.OTHER_MEDIA.search(piece) for piece in pieces):
@@ -316,7 +317,7 @@ class _Reader:
     def _given(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "a film from a.png, b.png and c.png": each picture begins a shot."""
         names = list(dict.fromkeys(words.IMAGE_NAME.findall(self.rest)))
-        between = words.FROM_TO.search(self.rest)
+        between = words.FROM_TO.search(self.rest) or words.FRAMES.search(self.rest)
         if len(names) < 2 or between or not words.FILM.search(self.rest):
             return None
         text = words.MOVING_ZH if self._chinese else words.MOVING_EN

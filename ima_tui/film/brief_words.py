@@ -260,6 +260,12 @@ PLACES = re.compile(
     re.I,
 )
 """One and the same in several places: a film only where each of them has a length."""
+FRAMES = re.compile(
+    r"(?<![a-z])(?:first|last|start(?:s|ing)?|ends?|ending|opens?|clos(?:e|es|ing)|begin(?:s|ning)?|transition|before|after)(?![a-z])"
+    r"|首帧|尾帧|首尾|过渡|开头|结尾|变成|变为",
+    re.I,
+)
+"""Pictures that are the first and last frame of one video."""
 MUSIC_VIDEO = re.compile(r"(?<![a-z])(?:music\s+video|mv)(?![a-z])", re.I)
 A_SONG = re.compile(r"(?<![a-z])(?:a|the)\s+(?:theme\s+)?song(?![a-z])|首歌", re.I)
 MOVING_EN = "slow, gentle camera movement"
