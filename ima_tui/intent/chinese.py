@@ -57,6 +57,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
     reading.motion = reading.motion or _made_to_move(reading, items)
+    if _is_done(items):
+        reading.given = reading.done = True
+        return reading
     nouns = [item for item in items if is_noun(item)]
     reading.refused = [noun for noun in nouns if is_refused(items, noun)]
     existing = [n for n in nouns if n not in reading.refused and is_existing(items, n)]
@@ -83,6 +86,18 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     _ask(reading, items, free)
     return reading
+
+
+def _is_done(items: tuple[Item, ...]) -> bool:
+    """我写了首歌, 我们拍好了短片: somebody made it already."""
+    if items[0].phrase not in _SOMEBODY:
+        return False
+    verb = next((p for p in range(1, min(4, len(items))) if items[p].under("verb") in _MADE), None)
+    return verb is not None and verb + 1 < len(items) and items[verb + 1].phrase[0] in "了好完过"
+
+
+_SOMEBODY = frozenset({"我", "我们", "咱", "咱们", "他", "她", "他们", "她们"})
+_MADE = ("make", "image", "music", "film", "speech")
 
 
 def _is_label(items: tuple[Item, ...], place: int) -> bool:

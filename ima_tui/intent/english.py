@@ -12,6 +12,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.intent.english_openings import (
     RELATIVE,
     compares,
+    is_done,
     is_statement,
     refuse,
     resumes,
@@ -32,7 +33,7 @@ from ima_tui.intent.objects import (
     pronoun,
     works_on,
 )
-from ima_tui.intent.scan import QUOTE, Clause, Item
+from ima_tui.intent.scan import LISTED, QUOTE, Clause, Item
 from ima_tui.intent.wants import (
     BOTH,
     SOUND,
@@ -68,7 +69,8 @@ def read_english(clause: Clause) -> ClauseReading:
     if at >= len(items):
         return reading
     at, role = skip_use(items, at)
-    if role or is_statement(items, at):
+    reading.done = is_done(items, at)
+    if role or reading.done or is_statement(items, at):
         reading.given = True
         return reading
     if items[at].has("neg"):
@@ -91,7 +93,8 @@ def read_english(clause: Clause) -> ClauseReading:
 def _voiced(reading: ClauseReading, last: Item) -> None:
     """ "A calm female voice: Welcome aboard": the words to be spoken stand behind the colon."""
     clause = reading.clause
-    if clause.index == 0 and clause.before == ":" and last.under("voice"):
+    opens = clause.index == 0 or clause.after == LISTED
+    if opens and clause.before == ":" and last.under("voice"):
         reading.speech_from = last.end
         reading.wants.append(_want(reading, last, Medium.SPEECH, asked=True))
 
@@ -210,7 +213,9 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 _extras(reading, items, place + 1, medium)
                 return
             if head is not None and head.under("noun") == SOUND:
-                reading.wants.append(_want(reading, head, None, asked=True))
+                written = any(item.phrase in _WRITTEN for item in items[at:place])
+                heard = Medium.SPEECH if written else None
+                reading.wants.append(_want(reading, head, heard, asked=True))
                 return
     if (form := _as_what(items, at)) is not None:
         medium = medium_of(form)
@@ -218,6 +223,11 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
         reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
         return
     reading.edit = items[at]
+
+
+_WRITTEN = frozenset({"text", "script", "paragraph", "article", "passage", "sentence", "words",
+                      "letter", "message", "email", "essay", "transcript", "chapter"})  # fmt: skip
+"""Turned into a sound, they are read aloud."""
 
 
 def _form(items: tuple[Item, ...], at: int) -> Item | None:

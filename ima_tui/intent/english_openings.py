@@ -93,6 +93,18 @@ def _busy(items: tuple[Item, ...], at: int) -> bool:
     return doing_now.endswith("ing") and doing_now not in _WISHING
 
 
+def is_done(items: tuple[Item, ...], at: int) -> bool:
+    """ "I wrote a song called Blue": it is there already."""
+    if items[at].phrase not in _SOMEBODY:
+        return False
+    return any(item.phrase in _MADE for item in items[at + 1 : at + 4])
+
+
+_SOMEBODY = frozenset({"i", "we", "i've", "we've", "ive", "he", "she", "they"})
+_MADE = frozenset({"wrote", "written", "made", "drew", "drawn", "recorded", "composed", "filmed",
+                   "shot", "painted", "finished", "produced", "created", "designed"})  # fmt: skip
+
+
 _PERSONS = frozenset({"i'm", "we're", "i am", "we are", "im", "she's", "he's", "they're"})
 
 

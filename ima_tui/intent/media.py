@@ -242,8 +242,19 @@ class _Gatherer:
         early = want.start - clause.start <= 5  # "with music"
         if early and Medium.VIDEO in self._wants:
             return True
-        film = Medium.VIDEO in self._wants
+        film = Medium.VIDEO in self._wants or self._is_entry(clause)
         return (film or self._accompanies(want)) and _is_whole(clause, want)
+
+    def _is_entry(self, clause: Clause) -> bool:
+        """ "one picture of a bear, a lullaby, and …": short, and a further entry follows."""
+        following = self._scan.clauses[clause.index + 1 : clause.index + 2]
+        first = clause.items[0]
+        return (
+            len(clause.items) < _NAMED - 2
+            and (bool(first.under("number")) or first.phrase in _OPENS)
+            and clause.after == clause.before == ","
+            and any(each.items[0].has("and") for each in following)
+        )
 
     def _accompanies(self, want: Want) -> bool:
         """Led by "with", 配, 要有: it belongs to what is seen."""
@@ -301,7 +312,7 @@ class _Gatherer:
             if item is not None and Medium.VIDEO not in wants:
                 return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
         for reading in self._readings:
-            for item in reading.clause.items:
+            for item in () if reading.done else reading.clause.items:
                 told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
                 if told is None or told in wants or told.value in refused:
                     continue

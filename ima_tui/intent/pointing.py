@@ -24,11 +24,14 @@ def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
 
 def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
     place = items.index(noun)
-    for before in reversed(items[max(0, place - NEAR) : place]):
+    for at in range(place - 1, max(-1, place - NEAR - 1), -1):
+        before = items[at]
         if before.has("neg"):
             return True
-        if before.under("verb") in ("want", "make", "image", "turn") or before.has("but"):
+        if before.has("but"):
             return False
+        if before.under("verb") in ("want", "make", "image", "turn"):
+            return at > 0 and items[at - 1].has("neg")  # 别弄成视频
         if before.phrase == "的" or is_noun(before):
             return False
     return False

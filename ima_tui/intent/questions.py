@@ -38,7 +38,7 @@ _FORM = re.compile(
     + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
-    r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused"
+    r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused"
     r"|(?!always)(?:\w+ )?\w+s) )"
     r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b"
     r"|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
@@ -136,7 +136,15 @@ _MADE_ZH = re.compile(
     r"(?:一)?(?:个|张|段|条|支|部|幅|首|份|套|组)"
 )
 """做个动画解释什么是通货膨胀: the question is what it shows."""
-_SHOWN = re.compile(r"写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
+_ABLE_ZH = re.compile(
+    r"^(?:你|您|请问)?(?:能不能|能否|可不可以|可以|能|会)(?:帮我|给我)?"
+    r"(?:做|画|生成|制作|拍|写|设计|弄|来)(?:一|两|几|\d)?(?:个|张|段|条|支|部|幅|首|份)"
+    r"[^,。;?]{2,40}的[^,。;?]{1,8}[吗么]"
+)
+"""你能生成一段两只小猫打架的视频吗: a request, where it describes something."""
+_DESCRIBED = 4
+"""Characters outside the vocabulary that describe something: 4K的, 有声音的 ask for an ability."""
+_SHOWN = re.compile(r"(?:主题|内容|题目|主角)(?:是|为|:)|写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
 _POLITE_ZH = re.compile(
     r"(?:能不能|可不可以|可以|能否|可否|能|请|麻烦|劳驾|帮忙)?(?:帮我|给我|替我|帮忙|麻烦|请"
     r"|为我)(?!.{0,2}(?:解释|介绍|说|讲|看看|查|列|推荐|算))"
@@ -225,7 +233,7 @@ def has_form(scan: Scan) -> bool:
     if len(scan.text) > _MOST_READ:
         return False
     text = _named(scan).strip()
-    if not text or _MADE_ZH.search(text):
+    if not text or _MADE_ZH.search(text) or _is_able(scan, text):
         return False
     if _POLITE_ZH.search(text) and not _PRICE.search(text):
         return False
@@ -262,6 +270,8 @@ def _requested(scan: Scan, text: str) -> bool:
     """Something is asked for beside the question, or politely in the form of one."""
     if _POLITE_ZH.search(text) and not _PRICE.search(text):
         return True
+    if _is_able(scan, text):
+        return True
     if _MADE_ZH.search(text) and _OPENS_ZH.search(text) is None and not _PRICE.search(text):
         return True
     if any(_orders(clause) for clause in scan.clauses):
@@ -271,6 +281,15 @@ def _requested(scan: Scan, text: str) -> bool:
         return False
     alone = [item for item in last.items if not item.has("polite")]
     return bool(alone) and medium_of(alone[-1]) is not None and len(alone) <= 5
+
+
+def _is_able(scan: Scan, text: str) -> bool:
+    found = _ABLE_ZH.search(text)
+    if found is None or _PRICE.search(text):
+        return False
+    items = (item for clause in scan.clauses for item in clause.items)
+    told = sum(not item.tags for item in items if item.end <= found.end())
+    return told >= _DESCRIBED
 
 
 def _orders(clause: Clause) -> bool:

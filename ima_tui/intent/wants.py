@@ -53,6 +53,8 @@ class ClauseReading:
     motion: Item | None = None
     edit: Item | None = None
     given: bool = False
+    done: bool = False
+    """Somebody made it already: "I wrote a song"."""
     content: bool = False
     speech_from: int | None = None
     """Where the text to be spoken begins, once speech is asked for."""
