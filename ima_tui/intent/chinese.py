@@ -267,6 +267,7 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
         if is_noun(item) and head is not None and head is not item and not _of(head, Medium.SPEECH):
             return False
         other = not is_noun(item) and head is not None and not _of(head, Medium.SPEECH)
+        other = other and head is not None and head.under("noun") != SOUND
         if other and head and (head.first > item.first or not _mostly_known(items[:place])):
             return False
         if not _mostly_known(items[:place]) and following is not None:
@@ -286,6 +287,9 @@ def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
     is_voice = bool(items[place].under("voice")) and clause.index == 0  # "女声：…", and no song's
     if not items[place].has("speech_if") and not is_voice:
         return False
+    before = items[place - 1] if place else None
+    if before is not None and before.phrase == "声音" and place + 1 < len(items):
+        return items[place + 1].has(QUOTE)  # 小孩子的声音说“…”
     at_end = place + 1 == len(items) and clause.before == ":"
     return at_end or (place + 1 < len(items) and items[place + 1].has(QUOTE))
 

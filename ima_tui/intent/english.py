@@ -18,6 +18,7 @@ from ima_tui.intent.english_openings import (
     resumes,
     skip_politeness,
     skip_use,
+    wanting,
     without_thanks,
 )
 from ima_tui.intent.objects import (
@@ -33,7 +34,7 @@ from ima_tui.intent.objects import (
     pronoun,
     works_on,
 )
-from ima_tui.intent.scan import LISTED, QUOTE, Clause, Item
+from ima_tui.intent.scan import LISTED, OTHERS, QUOTE, Clause, Item
 from ima_tui.intent.wants import (
     BOTH,
     SOUND,
@@ -66,8 +67,8 @@ def read_english(clause: Clause) -> ClauseReading:
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
     at = skip_politeness(items, 0)
-    if at >= len(items):
-        return reading
+    if at >= len(items) or (items[0].phrase in OTHERS and not wanting(items)):
+        return reading  # "he used to sing"
     at, role = skip_use(items, at)
     reading.done = is_done(items, at)
     if role or reading.done or is_statement(items, at):

@@ -100,6 +100,12 @@ def is_done(items: tuple[Item, ...], at: int) -> bool:
     return any(item.phrase in _MADE for item in items[at + 1 : at + 4])
 
 
+def wanting(items: tuple[Item, ...]) -> bool:
+    """ "She wants a poster": a request, by whomever."""
+    return any(item.under("verb") == "want" or item.phrase in _WANTS for item in items[1:3])
+
+
+_WANTS = frozenset({"wants", "needs", "asked", "asks", "need", "want", "would", "should", "'d"})
 _SOMEBODY = frozenset({"i", "we", "i've", "we've", "ive", "he", "she", "they"})
 _MADE = frozenset({"wrote", "written", "made", "drew", "drawn", "recorded", "composed", "filmed",
                    "shot", "painted", "finished", "produced", "created", "designed"})  # fmt: skip

@@ -60,6 +60,10 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
     located = place + 1 < len(items) and items[place + 1].has("loc")
     opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
+    if noun.has("this"):
+        return True
+    if noun.phrase.endswith(("を", "을", "를")):
+        return False  # the object of the verb behind it, as every object is
     return opens and _verb_follows(items, place)
 
 

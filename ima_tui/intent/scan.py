@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -197,8 +198,12 @@ _NUMBERED = frozenset({"step", "part", "no", "item"})
 """Before the number of an entry: "step 1: …"."""
 
 
+_KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
+"""Japanese and Korean: the head stands last, as in Chinese."""
+
+
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
-    chinese = any(is_chinese(item.phrase) for item in items)
+    chinese = any(is_chinese(item.phrase) or _KANA.match(item.phrase) for item in items)
     return Clause(tuple(items), after, before, chinese, index)
 
 
@@ -229,6 +234,8 @@ def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
             return len(item.phrase) > 2 or _begins(following) or bool(following.under("noun"))
         return item.phrase not in ("second", "third", "next", "later") or _begins(following)
     if item.phrase in ("and", "but", "then", "and then", "而是", "但", "但是", "并", "and also"):
+        if item.phrase in ("and", "but") and current[0].phrase in OTHERS:
+            return False  # "he used to wind it and sing"
         moved = following.phrase in ("get", "have", "let") and place + 2 < len(items)
         if moved and items[place + 2].has("pronoun"):  # "and get it flapping"
             return True
@@ -236,6 +243,10 @@ def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
     if item.phrase in ("让", "使"):  # 修复完让他笑一笑
         return current[-1].phrase in ("完", "后", "好", "之后", "好后", "画完", "做完")
     return item.phrase in ("改用", "只要", "就要") and len(current) > 1
+
+
+OTHERS = frozenset({"he", "she", "they", "who"})
+"""Somebody else, whose doings are no request."""
 
 
 def _begins(item: Item) -> bool:
