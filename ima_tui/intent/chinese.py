@@ -142,7 +142,7 @@ def _verb_after_given(items: tuple[Item, ...]) -> bool:
 
 def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> None:
     step = reading.clause.after not in ("", ":", ",", "、", ".", "。", "\n", "-", ";", "!", "?")
-    asked = step or _is_request(items)
+    asked = step or _is_request(items) or items[-1].under("verb") == "want"
     verb, at = _first_verb(items)
     kind = verb.under("verb") if verb else ""
     head = free[-1] if free else None
@@ -390,7 +390,7 @@ def _coordinated(
 
 def _behind_of(items: tuple[Item, ...], place: int) -> bool:
     """图片和音乐的海报: what stands before 的 only describes."""
-    return any(item.phrase == "的" for item in items[place + 1 : place + 5])
+    return any(item.phrase == "的" for item in items[place + 1 : place + 10])
 
 
 def _counted_at(items: tuple[Item, ...], head: Item) -> bool:

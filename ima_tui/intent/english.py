@@ -115,7 +115,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.wants.append(_want(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
         reading.wants.append(_want(reading, item, Medium.VIDEO, asked=True))
-    elif item.phrase == "record" and following is not None and following.has(QUOTE):
+    elif item.phrase == "record" and _is_line(items, at + 1):
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif kind == "image" and not (_is_head(items, at) or (item.under("voice") and not following)):
         head, end = _head(items, at + 1)
@@ -169,6 +169,14 @@ def _into_video(items: tuple[Item, ...], at: int) -> Item | None:
     return items[at + 2] if moves else None
 
 
+def _is_line(items: tuple[Item, ...], at: int) -> bool:
+    """ "record "Hello"", "record this line "Hello"": words that stand there in quotes."""
+    rest = items[at : at + 4]
+    quoted = next((p for p, item in enumerate(rest) if item.has(QUOTE)), None)
+    return quoted == 0 or (quoted is not None and any(i.phrase in _LINES for i in rest[:quoted]))
+
+
+_LINES = frozenset({"line", "sentence", "message", "greeting", "phrase", "words", "announcement"})
 _ACTED = frozenset({"of", "for", "is", "in", "should"})
 _LABELS = frozenset({"voice", "speak", "say", "announce"})
 

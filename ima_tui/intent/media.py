@@ -363,12 +363,13 @@ class _Gatherer:
         """Nothing is asked for outright: an alteration of what is at hand."""
         source = self._inputs > 0 or any(reading.existing for reading in self._readings)
         if source:
-            motion = next((r for r in self._readings if r.motion and not r.edit), None)
-            edit = next((r for r in self._readings if r.edit), None)
+            still = (r for r in self._readings if r.motion and not r.edit)
+            motion = next(still, None)
+            altered = (r.edit or _sure_edit(r) for r in self._readings)
+            item = next((each for each in altered if each is not None), None)
             found: dict[Medium, Want] = {}
             stepped = motion is not None and begins_step(motion.clause)
-            if edit is not None and edit.edit is not None and (motion is None or stepped):
-                item = edit.edit
+            if item is not None and (motion is None or stepped):
                 found |= _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
             if motion is not None and motion.motion is not None:
                 item = motion.motion
@@ -376,7 +377,7 @@ class _Gatherer:
             if found:
                 return found
         for reading in self._readings:
-            sure = next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
+            sure = _sure_edit(reading)
             if sure is not None:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
         if (frames := self._both_frames()) is not None:
@@ -406,6 +407,11 @@ _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
 _SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
                      "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip
+
+
+def _sure_edit(reading: ClauseReading) -> Item | None:
+    """抠图, 照片上色: words that always alter a picture."""
+    return next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
 
 
 def _is_whole(clause: Clause, want: Want) -> bool:

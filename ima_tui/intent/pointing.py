@@ -50,6 +50,8 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
         if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
             return False
         if before.phrase in ("把", "将") and medium_of(noun) is not None:
+            if any(item.phrase.endswith(("画出", "做出", "写出", "出来")) for item in items[place:]):
+                return False  # 把分镜画出来
             return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
         if (
             before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按")

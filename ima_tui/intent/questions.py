@@ -126,6 +126,12 @@ _CAN = re.compile(
     r"|(?:能不能|能否|可不可以|可以|会不会|会|能|支持不支持|支持).*(?:吗|么|嘛|不)?[?]?$"
     r"|(?:吗|么|嘛)[?]?$"
 )
+_FORM_ABROAD = re.compile(
+    r"いくら|何(?:ポイント|秒|分|枚)|(?:ます|です)か[?。]?$|얼마|(?:나요|까요|인가요|되나)[?]?$"
+    r"|^(?:cuanto|cuantos|puedes hacer|combien|was kostet|wie ?viel|quanto custa|quanto costa)\b"
+)
+_POLITE_ABROAD = re.compile("くれます|もらえ|いただけ|お願い|주시|줄래|주실")
+"""Of other languages: prices and lengths are asked for, and not a thing."""
 _MOST_ZH = re.compile(
     r"^(?:请问|那|这个|你们|它|视频|图片|音乐|歌|语音){0,2}(?:一次)?(?:最多|最长|最大|最高|最短|最少|最快)"
     r"[^,。;]{0,6}(?:能|可以|支持|是|做|要)[^,。;]{0,8}(?:多少|多长|多大|多久|几|什么)"
@@ -245,6 +251,8 @@ def _asks_about(text: str, scan: Scan) -> bool:
     if _TOLD.search(text) and not _CONTENT.search(text):
         return True
     if _MOST_ZH.search(text):
+        return True
+    if _FORM_ABROAD.search(text) and not _POLITE_ABROAD.search(text):
         return True
     if not (english or chinese) or _requested(scan, text):
         return False

@@ -23,7 +23,8 @@ _TITLE = re.compile(
     r"(?:是|为|叫)?\s*[:：=]?\s*)"
     + QUOTED.format("t")
     + r"(?P<of>\s*的)?|(?<![a-z])(?:title|歌名|曲名|标题)\s*[:：=]\s*"
-    r"(?P<plain>[^\n,.;，。；]{1,120})",
+    r"(?P<plain>[^\n,.;，。；]{1,120})"
+    r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+(?P<call>[^\n,.;，。；\"']{1,120})",
     re.I,
 )
 _LABELLED = re.compile(r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*", re.I)

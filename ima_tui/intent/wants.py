@@ -108,6 +108,7 @@ def begins_step(clause: Clause) -> bool:
     if clause.items[0].phrase in ("once", "after", "when") and len(clause.items) > 1:
         second = clause.items[1].phrase  # "once restored, …"
         worded = worded or second.endswith("ed") or second in ("done", "that", "finished")
+    worded = worded or any(item.phrase == "完" for item in clause.items[1:3])  # 换完做成视频
     return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
 
 
