@@ -44,6 +44,7 @@ _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "�
 
 
 def read_chinese(clause: Clause) -> ClauseReading:
+    """Read one Chinese (or Japanese, or Korean) clause."""
     reading = ClauseReading(clause)
     items = clause.items
     limit = _content_from(items)

@@ -96,8 +96,10 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
         for place, item in enumerate(clause.items[:-1]):
             after = clause.items[place + 1]
             alone = len(clause.items) == 2 and medium_of(after) in asked.media
-            if after.has("copies") or (alone and after.phrase.endswith("s")) or (
-                after.under("classifier") == "image" and _last(clause, place + 1)
+            if (
+                after.has("copies")
+                or (alone and after.phrase.endswith("s"))
+                or (after.under("classifier") == "image" and _last(clause, place + 1))
             ):
                 if _is_pointed(clause, place):
                     continue

@@ -51,6 +51,7 @@ _ARTICLES = frozenset(
 
 
 def read_english(clause: Clause) -> ClauseReading:
+    """Read one clause in English or in a language written like it."""
     reading = ClauseReading(clause)
     written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
     items = without_thanks(clause.items[:written])

@@ -23,6 +23,7 @@ _IS = frozenset({"is", "was", "feels", "feel", "looks", "sounds", "it's", "felt"
 
 
 def without_thanks(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items without "please" and "thanks" at their end."""
     while len(items) > 1 and items[-1].has("polite") and not items[-1].has("seq"):
         items = items[:-1]
     return items
@@ -34,6 +35,7 @@ def resumes(item: Item) -> bool:
 
 
 def skip_politeness(items: tuple[Item, ...], at: int) -> int:
+    """The place behind politeness, "and" and names of models at `at`."""
     while at < len(items) and (
         items[at].has("polite", "seq", "and", NAME) and not items[at].has("noun.image", "neg")
     ):

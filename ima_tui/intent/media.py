@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent import mentioned
@@ -60,6 +61,7 @@ class MediaRequest:
 
     @property
     def media(self) -> tuple[Medium, ...]:
+        """The media asked for, in the order in which they are made."""
         return tuple(want.medium for want in self.wants if want.medium is not None)
 
     @property
@@ -73,6 +75,7 @@ class MediaRequest:
         return bool(self.wants) and (self.wants[0].asked or self.wants[0].heads)
 
     def want(self, medium: Medium) -> Want | None:
+        """What is asked for in that medium, if anything."""
         return next((want for want in self.wants if want.medium is medium), None)
 
 
@@ -184,8 +187,24 @@ class _Gatherer:
             return False
         if self._scan.text[want.start : want.end].endswith(("version", "版", "版本")):
             return True
+        if self._shows_again(want, image):
+            return True
         between = self._readings[image.clause + 1 :]
         return any(item.phrase in _OF_BEFORE for each in between for item in each.clause.items)
+
+    def _shows_again(self, want: Want, image: Want) -> bool:
+        """ "An image of a seed. Then a video where that seed sprouts", "… with the logo flying"."""
+        if want.clause <= image.clause:
+            return False
+        shown = {
+            item.phrase for item in self._scan.clauses[image.clause].items if len(item.phrase) > 2
+        }
+        items = self._scan.clauses[want.clause].items
+        return any(
+            before.phrase in _SAME or (before.phrase == "the" and is_noun(item))
+            for before, item in pairwise(items)
+            if item.phrase in shown
+        )
 
     @property
     def _last_medium(self) -> Medium | None:
@@ -391,6 +410,7 @@ class _Gatherer:
         return last if any(item.has("first") for item in items) else None
 
 
+_SAME = frozenset({"that", "same", "the same", "this"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})

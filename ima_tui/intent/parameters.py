@@ -19,6 +19,7 @@ from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
+from ima_tui.intent.spoken import settings_behind
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
@@ -53,6 +54,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
         found += sound_parameters.music(text, items, scan)
     if Medium.SPEECH in media:
         found += sound_parameters.speech(text, items)
+        found += _spoken_so(scan, asked.spoken_from)
     found += _each(_SEED, "seed", text)
     if count := counting.count(scan, asked):
         found.append(FoundParameter("n", count[0], count[1], count[2]))
@@ -237,7 +239,8 @@ _CLEAR = re.compile(r"(?<![超全])高清(?!化|晰|一点)")
 
 
 _NEGATIVE = re.compile(
-    r"(?:\bneg(?:ative)?[ _-]?prompts?|\bnegatives?(?=\s*:)|\bavoid(?:ing)?(?=\s*:)|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))"
+    r"(?:\bneg(?:ative)?[ _-]?prompts?|\bnegatives?(?=\s*:)|\bavoid(?:ing)?(?=\s*:)"
+    r"|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))"
     r"\s*(?:is|are|为|是|:|=|- )?\s*(?P<what>[^.。;\n!?]+)"
 )
 _AVOID = re.compile(
@@ -259,8 +262,9 @@ def _visual(text: str, scan: Scan) -> list[FoundParameter]:
 _FURTHER = re.compile(
     r"\s*[,，、]\s*(?:and |再|并)?(?:seed|随机|种子|时长|比例|画幅|分辨率"
     r"|aspect|duration|resolution|bpm|n\s*=|\d+\s*(?:s\b|sec|秒|p\b|k\b|:|比)"
-    r"|用|使用|us(?:e|ing) |横屏|竖屏|(?:(?:and|but) )?(?:then|please|make|keep|create|draw|generate|add"
-    r"|set|give|put|let|i|he|she|it|they|an?) |square\b|vertical\b|landscape\b|portrait\b"
+    r"|用|使用|us(?:e|ing) |横屏|竖屏|(?:(?:and|but) )?(?:then|please|make|keep|create|draw"
+    r"|generate|add|set|give|put|let|i|he|she|it|they|an?) |square\b|vertical\b"
+    r"|landscape\b|portrait\b"
     r"|然后|最后|接着|另外|请|画|做|生成|配|加上?|但|保留|要|让|把|给|主体|背景是)"
     r"|\s+(?:but|and (?:make|keep|then|add|set|please)) "
 )
@@ -279,6 +283,13 @@ def _each(pattern: re.Pattern[str], name: str, text: str) -> list[FoundParameter
 
 
 # ------------------------------------------------------------------------- sound and speech
+
+
+def _spoken_so(scan: Scan, spoken_from: int) -> list[FoundParameter]:
+    """Voice and speed told behind the words to be spoken."""
+    start = settings_behind(scan, spoken_from)
+    items = [item for clause in scan.clauses for item in clause.items if item.start >= start]
+    return sound_parameters.speech(" " * start + scan.text[start:], items) if items else []
 
 
 def _audio(items: list[Item]) -> list[FoundParameter]:

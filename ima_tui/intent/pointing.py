@@ -19,10 +19,12 @@ NEAR = 5
 
 
 def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
+    """Whether the item is a noun for a picture that is there already."""
     return medium_of(item) is Medium.IMAGE and is_existing(items, item)
 
 
 def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
+    """Whether the noun is turned down: 不要视频, 别弄成视频."""
     place = items.index(noun)
     for at in range(place - 1, max(-1, place - NEAR - 1), -1):
         before = items[at]
@@ -50,7 +52,9 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
         if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
             return False
         if before.phrase in ("把", "将") and medium_of(noun) is not None:
-            if any(item.phrase.endswith(("画出", "做出", "写出", "出来")) for item in items[place:]):
+            if any(
+                item.phrase.endswith(("画出", "做出", "写出", "出来")) for item in items[place:]
+            ):
                 return False  # 把分镜画出来
             return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
         if (
@@ -89,6 +93,7 @@ def _verb_follows(items: tuple[Item, ...], place: int) -> bool:
 
 
 def pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
+    """The picture that the clause points at: a path, a noun, an ordinal, 图里."""
     for item in items:
         if item.has(SOURCE):
             return item

@@ -38,8 +38,8 @@ _FORM = re.compile(
     + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
-    r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused"
-    r"|(?!always)(?:\w+ )?\w+s) )"
+    r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we"
+    r"|the|my|all|unused|(?!always)(?:\w+ )?\w+s) )"
     r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b"
     r"|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
     r"|speak|read|use|work|be|take|generate|create|produce)) ))"
@@ -150,7 +150,9 @@ _ABLE_ZH = re.compile(
 """你能生成一段两只小猫打架的视频吗: a request, where it describes something."""
 _DESCRIBED = 4
 """Characters outside the vocabulary that describe something: 4K的, 有声音的 ask for an ability."""
-_SHOWN = re.compile(r"(?:主题|内容|题目|主角)(?:是|为|:)|写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
+_SHOWN = re.compile(
+    r"(?:主题|内容|题目|主角)(?:是|为|:)|写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案"
+)
 _POLITE_ZH = re.compile(
     r"(?:能不能|可不可以|可以|能否|可否|能|请|麻烦|劳驾|帮忙)?(?:帮我|给我|替我|帮忙|麻烦|请"
     r"|为我)(?!.{0,2}(?:解释|介绍|说|讲|看看|查|列|推荐|算))"

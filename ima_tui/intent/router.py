@@ -70,6 +70,7 @@ class Known:
 
     @property
     def assumed(self) -> Medium | None:
+        """The medium that the second opinion names; None for any other label."""
         return Medium(self.label) if self.label in Medium.__members__.values() else None
 
 
@@ -87,6 +88,7 @@ class Router:
         self._set: list[tuple[int, int]] = []
 
     def decide(self) -> Intent:
+        """Read everything, and put it together."""
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
         self._open = self._known.assumed is None and questions.is_undecided(self._scan)
@@ -435,4 +437,5 @@ def _reason(model: ModelChoice | None) -> Reason | None:
 
 
 def whole(seconds: float) -> int | float:
+    """The number, as an integer where it is one."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -43,6 +43,7 @@ class Item:
     tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
+        """Whether it carries any of these tags."""
         mine = self.tags
         if mine:
             for tag in tags:
@@ -74,15 +75,19 @@ class Clause:
 
     @property
     def start(self) -> int:
+        """Where its first item begins in the folded text."""
         return self.items[0].start
 
     @property
     def end(self) -> int:
+        """Where its last item ends in the folded text."""
         return self.items[-1].end
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
+    """A text ready for the grammar: folded, hidden content, names and clauses."""
+
     plain: Plain
     content: Content
     tokens: Tokens
@@ -100,6 +105,7 @@ class Scan:
 
 
 def scan(original: str) -> Scan:
+    """Fold a text, hide its content, find names, and cut it into clauses."""
     plain = normalise(original)
     content = hide(plain)
     tokens = tokenise(content.text)

@@ -30,10 +30,11 @@ from ima_tui.intent.intent import (
 )
 
 LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
-CLEAR, BRIEF, CERTAIN, EXPLICIT = 3.0, 4.0, 4.0, 5.0
+NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it is worth a look for more things; is worth an answer;
 doubts what only stands there; answers what the rules would ask of a short text; doubts several
-things; settles a brief; overrules what only stands there; doubts what is asked for."""
+things; agrees about a brief that names its medium; settles a brief; overrules what only
+stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
@@ -44,11 +45,16 @@ class Opinion(Protocol):
     """What a prompt asks for (a medium, `several`, or another label), and how clearly."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """A medium, `several`, or another label."""
+
     @property
-    def margin(self) -> float: ...
+    def margin(self) -> float:
+        """How far its score is above that of the runner-up."""
+
     @property
-    def runner_up(self) -> str: ...
+    def runner_up(self) -> str:
+        """The label with the second-best score."""
 
 
 def on(text: str, images: int) -> Opinion | None:
@@ -91,7 +97,7 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label == _label(intent):
         alone = intent.kind is RequestKind.SINGLE
-        least = BRIEF if intent.brief else VETO if alone else 0.0
+        least = _of_brief(intent) if intent.brief else HINT if alone else 0.0
         return intent if opinion.margin >= least else _doubted(intent, opinion, images)
     if opinion.label not in _MEDIA:
         least = LEAD if opinion.label == ASK and not intent.guessed else VETO
@@ -163,6 +169,14 @@ def _doubted(intent: Intent, opinion: Opinion, images: int) -> Intent:
 
 def _unsure(intent: Intent, other: RunnerUp | None) -> Intent:
     return replace(intent, confidence=Confidence.UNSURE, runner_up=other)
+
+
+def _of_brief(intent: Intent) -> float:
+    """The least margin of an agreeing opinion. A film is described in pictures, and a script in
+    anything; music and a picture that is named are seldom taken for something else."""
+    named = intent.medium is Medium.IMAGE and intent.explicit
+    alone = intent.kind is RequestKind.SINGLE
+    return NAMED if alone and (named or intent.medium is Medium.MUSIC) else BRIEF
 
 
 def _label(intent: Intent) -> str:

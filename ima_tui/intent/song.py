@@ -24,7 +24,8 @@ _TITLE = re.compile(
     + QUOTED.format("t")
     + r"(?P<of>\s*的)?|(?<![a-z])(?:title|歌名|曲名|标题)\s*[:：=]\s*"
     r"(?P<plain>[^\n,.;，。；]{1,120})"
-    r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+(?P<call>[^\n,.;，。；\"']{1,120})",
+    r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+"
+    r"(?P<call>[^\n,.;，。；\"']{1,120})",
     re.I,
 )
 _LABELLED = re.compile(r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*", re.I)
@@ -41,6 +42,7 @@ class Song:
     style: str
 
     def parameters(self, text: str) -> Iterator[tuple[Parameter, Span]]:
+        """Lyrics and title as parameters, each with its place in `text`."""
         for name, span in ((LYRICS, self.lyrics), (TITLE, self.title)):
             if span is not None:
                 yield Parameter(name, text[slice(*span)]), span

@@ -120,7 +120,8 @@ class Tasks:
     def _frames_pointed_at(self) -> bool:
         """首帧是这张: a frame that should be there, and not what is to be seen in it."""
         return any(
-            item.phrase in _POINTED and any(each.has("first", "first.last") for each in clause.items)
+            item.phrase in _POINTED
+            and any(each.has("first", "first.last") for each in clause.items)
             for clause in self._scan.clauses
             for item in clause.items
         )

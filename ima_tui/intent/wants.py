@@ -69,6 +69,7 @@ def medium_of(item: Item) -> Medium | None:
 
 
 def is_noun(item: Item) -> bool:
+    """Whether the item names a medium or a sound."""
     return bool(item.under("noun"))
 
 
