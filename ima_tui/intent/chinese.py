@@ -156,6 +156,9 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     if moving and (reading.existing or _pronoun(items)) and head is None:
         reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return
+    if moving is items[-1] and head is not None and head.phrase.endswith(("を", "을", "를")):
+        reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
+        return  # 이 사진을 움직이게 해줘
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
         edit = reading.existing is not None
         phrase = (verb.start, head.end if head else verb.end)

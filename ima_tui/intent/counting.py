@@ -81,11 +81,14 @@ def _without_times(scan: Scan) -> Scan:
     def tells_time(item: Item) -> bool:
         return item.end <= ends.get(item.start, -1)
 
-    clauses = [
-        replace(clause, items=tuple(item for item in clause.items if not tells_time(item)))
-        for clause in scan.clauses
-    ]
-    return replace(scan, clauses=tuple(clause for clause in clauses if clause.items))
+    clauses: list[Clause] = []
+    for clause in scan.clauses:
+        kept = tuple(item for item in clause.items if not tells_time(item))
+        if len(kept) == len(clause.items):
+            clauses.append(clause)
+        elif kept:
+            clauses.append(replace(clause, items=kept))
+    return replace(scan, clauses=tuple(clauses))
 
 
 def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:

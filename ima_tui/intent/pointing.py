@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.scan import QUOTE, SOURCE, Item
+from ima_tui.intent.scan import KANA, QUOTE, SOURCE, Item
 from ima_tui.intent.wants import SOUND, is_noun, medium_of
 
 NEAR = 5
@@ -68,8 +68,8 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
     if noun.has("this"):
         return True
-    if noun.phrase.endswith(("を", "을", "를")):
-        return False  # the object of the verb behind it, as every object is
+    if KANA.match(noun.phrase):
+        return False  # the verb stands behind every object
     return opens and _verb_follows(items, place)
 
 

@@ -204,12 +204,12 @@ _NUMBERED = frozenset({"step", "part", "no", "item"})
 """Before the number of an entry: "step 1: …"."""
 
 
-_KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
+KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
 """Japanese and Korean: the head stands last, as in Chinese."""
 
 
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
-    chinese = any(is_chinese(item.phrase) or _KANA.match(item.phrase) for item in items)
+    chinese = any(is_chinese(item.phrase) or KANA.match(item.phrase) for item in items)
     return Clause(tuple(items), after, before, chinese, index)
 
 
