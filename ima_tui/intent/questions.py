@@ -172,7 +172,7 @@ def is_question(scan: Scan) -> bool:
     text = _named(scan).strip()
     if not text:
         return False
-    if _SHOWN.search(text) or _is_read_out(scan):
+    if _SHOWN.search(text) or _is_read_out(scan) or _is_headed(scan):
         return False
     return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
 
@@ -188,6 +188,14 @@ def _is_read_out(scan: Scan) -> bool:
         return False
     spoken = ("verb.speech", "noun.speech", "speech_if")
     return any(item.has(*spoken) or item.under("voice") for item in leading)
+
+
+def _is_headed(scan: Scan) -> bool:
+    """视频封面：新手如何养多肉: what is to be made, and behind the colon what it is about."""
+    first = scan.clauses[0] if scan.clauses else None
+    if first is None or first.before != ":" or len(scan.clauses) < 2:
+        return False
+    return medium_of(first.items[-1]) is not None
 
 
 _UNDECIDED = re.compile(
