@@ -172,7 +172,9 @@ def is_question(scan: Scan) -> bool:
     text = _named(scan).strip()
     if not text:
         return False
-    if _SHOWN.search(text) or _is_read_out(scan) or _is_headed(scan):
+    if _SHOWN.search(text) or _is_read_out(scan):
+        return False
+    if _is_headed(scan) and not _PRICE.search(text):
         return False
     return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
 

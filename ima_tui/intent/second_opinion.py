@@ -38,6 +38,8 @@ stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
+_BY_ROLES = (TaskType.FIRST_LAST_FRAME, TaskType.REFERENCE_TO_VIDEO)
+"""Told by what the pictures are for, of which the other opinion knows nothing."""
 _MEDIA = frozenset(medium.value for medium in Medium)
 
 
@@ -135,7 +137,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     if intent.brief:
         least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
         follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
-    elif intent.explicit or several:
+    elif intent.explicit or several or intent.task_type in _BY_ROLES:
         follow = certain = False
         if several and margin < EXPLICIT:
             return intent
