@@ -191,6 +191,8 @@ def _made_to_move(reading: ClauseReading, items: tuple[Item, ...]) -> Item | Non
     """让它飞: somebody in the picture is to do something; 让它更亮 alters the picture."""
     if reading.edit is not None or any(item.phrase in "更变换" for item in items):
         return None
+    if items[-1].phrase.endswith(("点", "些")):
+        return None  # 让画面暗一点
     found = (i for i in range(len(items)) if items[i].phrase in ("让", "让它", "使", "叫"))
     return next((items[place] for place in found if not _names_it(items, place)), None)
 

@@ -123,6 +123,8 @@ _SERVICE = re.compile(
 )
 _CAN = re.compile(
     r"(?:^|[,.!?]\s*)" + _LEAD + r"(?:can|could|do|does|are|is it possible)\b"
+    r"|^you can (?:also )?(?:make|do|create|generate|draw|read)\b.*\b(?:right|no|correct)\b ?[?]$"
+    r"|^(?:你们?|这里)?(?:可以|能)[^,。?]{1,8}(?:对吧|是吧|吧)[?]?$"
     r"|(?:能不能|能否|可不可以|可以|会不会|会|能|支持不支持|支持).*(?:吗|么|嘛|不)?[?]?$"
     r"|(?:吗|么|嘛)[?]?$"
 )
