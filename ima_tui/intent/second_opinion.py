@@ -29,7 +29,7 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-FAINT, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.2, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
+FAINT, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.35, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
 NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it agrees with what is asked for; is worth an answer; is
 worth a look for more things, or agrees with what only stands there;
@@ -137,8 +137,12 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
-        follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
+        least = RESCUE if intent.explicit and not several else DOUBT
+        # requests outrank description
+        follow, certain = (
+            margin >= least and not intent.asked,
+            margin >= EXPLICIT and not (several or intent.explicit),
+        )
     elif intent.explicit or several or intent.task_type in _BY_ROLES:
         follow = certain = False
         if several and margin < EXPLICIT:
