@@ -24,13 +24,15 @@ slow: $(VENV)/.dev
 	@echo 'Running the slow tests on all cores. About 5 minutes on two.'
 	TORTURE_MOMENTS=300 $(BIN)/python -m pytest --timeout 7200 -m slow
 	TORTURE_MOMENTS=300 $(BIN)/python -m pytest --timeout 7200 tests/torture/test_torture_kill.py -k random_moments
-	IMA_TUI_MOMENTS=25 $(BIN)/python -m pytest tests/cli/test_batch_kill.py tests/cli/test_workflow_kill.py -k random_moments
+	IMA_TUI_MOMENTS=25 $(BIN)/python -m pytest --timeout 7200 tests/cli/test_batch_kill.py tests/cli/test_workflow_kill.py -k random_moments
+	IMA_TUI_MOMENTS=8 $(BIN)/python -m pytest --timeout 7200 tests/cli/test_film_kill.py
 	TORTURE_UPDATES=100 $(BIN)/python -m pytest tests/preferences/test_preferences_file.py -k eight_writers
 
 # killed 3,000 times, some of them while it recovers, and 1,000 updates of each writer;
 # one test alone takes more than the ten minutes that end a hanging test elsewhere
 torture: $(VENV)/.dev
 	TORTURE_UPDATES=1000 $(BIN)/python -m pytest tests/preferences/test_preferences_file.py -k eight_writers
+	IMA_TUI_MOMENTS=100 $(BIN)/python -m pytest --timeout 0 tests/cli/test_film_kill.py
 	TORTURE_MOMENTS=3000 $(BIN)/python -m pytest --timeout 7200 -m 'slow or not slow' tests/torture tests/terminal/test_signals.py tests/terminal/test_full_disk.py -s
 
 # formatter, linter, strict types, import contracts: what needs no running

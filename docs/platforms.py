@@ -1,13 +1,15 @@
 """Writes docs/platforms.md: interpreters, installers, shells and accounts, each really tried.
 
 What is not on this machine is marked "not here", and what no Linux machine can try "only read".
-Needs the development packages. Usage: docs/platforms.py [PYTHON ...]
+Needs the development packages. Usage: docs/platforms.py [TABLE ...], such as `shells make`; only
+these tables are written anew.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import runpy
 import select
 import shutil
@@ -17,11 +19,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUITE = ("tests/core/test_text.py", "tests/ledger/test_ledger.py", "tests/cli/test_help.py")
+TITLES = ("Accounts", "Shells", "make", "Installers", "Interpreters", "Suite", "Only read")
 DEBIANS = (("bookworm", "python3"), ("sid", "python3.14"))
 """A release and its Python, which is installed without venv and pip at first."""
 NOT_HERE = "not here"
@@ -32,6 +35,12 @@ STRANGER = 54321
 """A user id without a passwd entry."""
 READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 """So that the account can run a Python that lies in somebody's home; it may write nothing more."""
+
+HEAD = f"""# Platforms
+
+Written by `docs/platforms.py`: each row was really run, unless it says *only read*
+(from the documentation) or *not here* (missing on this machine). **!** marks
+a result that was not expected. This run: {platform.system()} {platform.machine()}."""
 
 Row = tuple[str, str, str]
 
@@ -119,7 +128,9 @@ def archive(folder: Path) -> Iterator[Row]:
         run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "pytest-xdist")
 
 
-def installers(folder: Path, wheel: Path) -> Iterator[Row]:
+def installers(folder: Path) -> Iterator[Row]:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
+    (wheel,) = folder.glob("*.whl")
     tools = folder / "tools"
     run(sys.executable, "-m", "venv", tools)
     run(tools / "bin/python", "-m", "pip", "install", "--quiet", "pipx", "uv")
@@ -235,30 +246,48 @@ def makes(folder: Path) -> Iterator[Row]:
 
 def debians(folder: Path) -> Iterator[Row]:
     """Bare Debian systems: `make demo` fails with a sentence, and works once venv is there."""
-    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        yield "bare Debian", "needs root and debootstrap", NOT_HERE
-        return
     for release, python in DEBIANS:
-        root = folder / release
-        packages = f"--include=ca-certificates,make,{python}"
-        code, said = run("debootstrap", "--variant=minbase", packages, release, root)
-        if code != 0:
-            yield f"Debian {release}", "debootstrap", result(code, said)
+        root, why = bare(folder, release, python)
+        if root is None:
+            yield f"Debian {release}", "debootstrap", why
             continue
-        for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt"):
-            shutil.copy(file, f"{root}{file}")
-        (root / "ima").mkdir()
-        archive = ("git", "-C", str(ROOT), "archive", "HEAD")
-        files = subprocess.run(archive, capture_output=True, check=True).stdout
-        subprocess.run(["tar", "-x", "-C", str(root / "ima")], input=files, check=True)
         make = f"make demo PYTHON={python}"
         yield f"Debian {release}, no venv module", f"`{make}`", result(*inside(root, make), 2)
         inside(root, f"apt-get install -q -y {python}-venv")
         yield f"Debian {release}", f"`{make}`, in a terminal", first_screen(root, make)
-        if python != "python3":
-            inside(root, f"make .venv/.dev PYTHON={python}")
-            suite = inside(root, ".venv/bin/python -m pytest", WHOLE_SUITE_MINUTES)
-            yield python, "pinned packages, the whole suite", result(*suite)
+
+
+def newest_python(folder: Path) -> Iterator[Row]:
+    """The whole suite under the newest Python, which only the newest Debian has."""
+    release, python = DEBIANS[-1]
+    root, why = bare(folder, release, python)
+    if root is None:
+        yield python, "pinned packages, the whole suite", why
+        return
+    inside(root, f"apt-get install -q -y {python}-venv")
+    inside(root, f"make .venv/.dev PYTHON={python}")
+    suite = inside(root, ".venv/bin/python -m pytest", WHOLE_SUITE_MINUTES)
+    yield python, "pinned packages, the whole suite", result(*suite)
+
+
+def bare(folder: Path, release: str, python: str) -> tuple[Path | None, str]:
+    """A minimal Debian with the last commit in /ima; None with the reason."""
+    root = folder / release
+    if root.exists():
+        return root, ""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        return None, f"{NOT_HERE}: needs root and debootstrap"
+    packages = f"--include=ca-certificates,make,{python}"
+    code, said = run("debootstrap", "--variant=minbase", packages, release, root)
+    if code != 0:
+        return None, result(code, said)
+    for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt"):
+        shutil.copy(file, f"{root}{file}")
+    (root / "ima").mkdir()
+    archive = ("git", "-C", str(ROOT), "archive", "HEAD")
+    files = subprocess.run(archive, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(root / "ima")], input=files, check=True)
+    return root, ""
 
 
 def entering(root: Path, command: str) -> list[str]:
@@ -333,32 +362,38 @@ ONLY_READ = (
 )
 
 
-def table(title: str, rows: Sequence[Row]) -> list[str]:
-    head = [f"## {title}", "", "| what | tried | result |", "| --- | --- | --- |"]
-    return [*head, *(f"| {' | '.join(row)} |" for row in rows), ""]
+def tables(folder: Path, names: Collection[str]) -> Iterator[tuple[str, list[Row]]]:
+    """The tables of these names, or all of them, each made when it is its turn."""
+    made: dict[str, Callable[[], Iterable[Row]]] = {
+        "Accounts": lambda: accounts(folder),
+        "Shells": shells,
+        "make": lambda: [*makes(folder), *behind_a_proxy(folder), *debians(folder)],
+        "Installers": lambda: installers(folder),
+        "Interpreters": lambda: interpreters(folder),
+        "Suite": lambda: [*archive(folder), *newest_python(folder)],
+        "Only read": lambda: ONLY_READ,
+    }
+    for title, rows in made.items():
+        if not names or title.lower() in names:
+            yield title, list(rows())
 
 
-def main() -> None:
+def kept(text: str) -> dict[str, str]:
+    """The tables that the document has, by their titles."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], map(str.strip, parts[2::2]), strict=True))
+
+
+def main(names: Collection[str]) -> None:
+    document = ROOT / "docs/platforms.md"
+    found = kept(document.read_text("utf-8")) if names else {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-        (wheel,) = folder.glob("*.whl")
-        lines = [
-            "# Platforms",
-            "",
-            "Written by `docs/platforms.py`: each row was really run, unless it says *only read*",
-            "(from the documentation) or *not here* (missing on this machine). **!** marks",
-            f"a result that was not expected. This run: {platform.system()} {platform.machine()}.",
-            "",
-            *table("Accounts", list(accounts(folder))),
-            *table("Shells", list(shells())),
-            *table("make", [*makes(folder), *behind_a_proxy(folder), *debians(folder)]),
-            *table("Installers", list(installers(folder, wheel))),
-            *table("Interpreters", [*interpreters(folder), *archive(folder)]),
-            *table("Only read", ONLY_READ),
-        ]
-    (ROOT / "docs/platforms.md").write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+        for title, rows in tables(Path(name), names):
+            lines = ["| what | tried | result |", "| --- | --- | --- |"]
+            found[title] = "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+            text = [HEAD, *(f"## {each}\n\n{found[each]}" for each in TITLES if each in found)]
+            document.write_text("\n\n".join(text) + "\n", "utf-8")  # of a long run, what there is
 
 
 if __name__ == "__main__":
-    main()
+    main({each.lower() for each in sys.argv[1:]})

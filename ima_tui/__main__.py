@@ -27,9 +27,14 @@ def main() -> int:
 
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a verb as ctrl+c does
+        from ima_tui.core import gc_tuning
+
+        gc_tuning.begin()
         from ima_tui.cli import run
 
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
+        gc_tuning.end()
+        return code
     except KeyboardInterrupt:  # before the verb began
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

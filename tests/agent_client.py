@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from mcp import Client, StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, Implementation
 
 FOX = {"prompt": "a red fox in snow", "task_type": "text_to_image"}
@@ -28,6 +31,36 @@ async def agent(
     info = Implementation(name=name, version="1")
     with (folder / "stderr").open("a+") as stderr:
         transport = stdio_client(server, errlog=stderr)
+        async with Client(transport, client_info=info, **more) as client:
+            yield client
+
+
+@asynccontextmanager
+async def http_server(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[str]:
+    """`ima-tui mcp --http` as a process of its own; gives its URL."""
+    process = await asyncio.create_subprocess_exec(
+        *MAIN, "--http", "--port", "0", stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"HOME": str(folder)} | dict(environment),
+    )  # fmt: skip
+    (folder / "pid").write_text(str(process.pid))
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def agent_by_http(
+    url: str, token: str, name: str = "claude", **more: Any
+) -> AsyncIterator[Client]:
+    """An agent that connects to a running server."""
+    info = Implementation(name=name, version="1")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(headers=headers, timeout=300) as http:
+        transport = streamable_http_client(url, http_client=http)
         async with Client(transport, client_info=info, **more) as client:
             yield client
 

@@ -29,7 +29,7 @@ DONE = Progress(done=True, medias=(Media("https://x.example/1.png", format="png"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
-MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0" + b"x" * 40
+MP4 = b"\0\0\0\x10ftypmp42\0\0\0\0" + b"\0\0\0\x28free" + b"x" * 32
 
 
 class FastClock:

@@ -40,6 +40,6 @@ def decode(content: bytes) -> tuple[str, str]:
 def _wide(head: bytes) -> str:
     """Return the UTF-16 of a text without a mark: every other byte of plain letters is 0."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 4 < len(head):
+    if not head or max(even, odd) * 4 < len(head):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"

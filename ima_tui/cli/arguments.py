@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from ima_tui.cli.help_format import HelpFormatter
+from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import clean, nearest, one_line, redact, whole
 from ima_tui.i18n import language, say
@@ -20,6 +21,11 @@ ENVIRONMENT = (
     ("IMA_API_KEY", "IMA_BASE_URL", "IMA_UPLOAD_URL", "IMA_PREFS_PATH", "IMA_LOG_DIR"),
     ("IMA_KNOWLEDGE_DIR", "IMA_TUI_CONFIG", "IMA_TUI_DATA_DIR", "NO_COLOR"),
 )
+
+
+COMMANDS = "ima_tui.cli.commands"
+Verbs: TypeAlias = "argparse._SubParsersAction[VerbParser]"
+TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -92,6 +98,20 @@ def job_number(text: str) -> int:
     return number
 
 
+REPORT_KEYS = ("day", "model", "type", "project", "client")
+
+
+def report_keys(text: str) -> str:
+    """What a report is by: one or more names, separated by commas."""
+    names = [name.strip().lower() for name in text.split(",")]
+    if wrong := [name for name in names if name not in REPORT_KEYS]:
+        known = ", ".join(REPORT_KEYS)
+        raise argparse.ArgumentTypeError(
+            say("cli.no_report_key", name=one_line(wrong[0], 40), known=known)
+        )
+    return ",".join(dict.fromkeys(names))
+
+
 def result_number(text: str) -> tuple[int, int]:
     """The number of a job, `41`, or of one of its results, `41#2`; 0 for all results."""
     job, mark, index = text.removeprefix("#").partition("#")
@@ -134,3 +154,32 @@ def positive_count(text: str) -> int:
     if not number:
         raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
+
+
+# ------------------------------------------------------------------------ what verbs share
+
+
+def add_verb(
+    verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = ""
+) -> VerbParser:
+    """Add a verb or an action. `run`: `module:function` in `cli/commands`."""
+    about = say(about or f"cli.{name}")
+    parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+    parser.set_defaults(verb=f"{COMMANDS}.{run}")
+    # what stands before the verb is not put back to nothing by what does not stand behind it
+    parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
+    if json:
+        parser.add_argument("--json", action="store_true", help=say("cli.json"))
+    return parser
+
+
+def service_flags(parser: VerbParser) -> None:
+    """Flags of every verb that talks to the service."""
+    parser.add_argument("--api-key", help=say("cli.api_key"))
+    parser.add_argument("--base-url", help=say("cli.base_url"))
+    parser.add_argument("--user-id", help=say("cli.user_id"))
+
+
+def project_flag(parser: VerbParser) -> None:
+    """Flag of every verb whose jobs can be filed under a project."""
+    parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.compose import confirmation
+from ima_tui.compose import confirmation, film_offer
 from ima_tui.compose.confirmation import Unmet
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.i18n import joined
+from ima_tui.i18n import joined, say
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.limits import music_pieces
 from ima_tui.studio.studio import Studio
 
 
@@ -22,6 +24,22 @@ class Unconfirmed(UsageError):
     def __init__(self, warnings: Sequence[str], alternatives: Sequence[Alternative] = ()) -> None:
         super().__init__("error.would_change", changes=joined(*warnings))
         self.alternatives = tuple(alternatives)
+
+
+def exactly(text: str, decision: Intent | None, order: Order) -> str:
+    """Say which verb makes what no model does: a film, a crop, music of a length; else ""."""
+    if film_offer.shots(text, decision):
+        return say("finish.exactly_film")
+    for limit in decision.limits if decision is not None else ():
+        medium = order.task_type.medium
+        if limit.code == "aspect_ratio_custom" and medium is Medium.IMAGE:
+            return say("finish.exactly_crop", ratio=limit.asked, points=order.total)
+        if limit.code == "music_duration" and limit.param is not None:
+            count = music_pieces(float(str(limit.param.value)), order.model_id)
+            if count:
+                points = count * order.total
+                return say("finish.exactly_join", length=limit.asked, n=count, points=points)
+    return ""
 
 
 async def warnings_of(

@@ -59,6 +59,7 @@ EXITS = {
     "error.over_agent_ask": EXIT_LIMIT,
     "error.over_agent_job": EXIT_LIMIT,
     "error.over_agent_day": EXIT_LIMIT,
+    "error.over_agent_total": EXIT_LIMIT,
     "error.over_project_day": EXIT_LIMIT,
     "error.over_project_month": EXIT_LIMIT,
     "error.unreachable": EXIT_UNREACHABLE,
@@ -131,6 +132,7 @@ def suggestion(studio: Studio, job: Job) -> str:
 
 
 def say_how_to_fetch(job: Job) -> None:
+    """Name the verb that downloads what is missing."""
     if outputs.unfetched(job):
         talk(say("jobs.fetch_later", id=job.id))
 
@@ -198,6 +200,9 @@ async def wait_for(
                     job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
                 job = await studio.jobs.get(job.id) or job
+    except asyncio.CancelledError:
+        studio.engine.hasten()
+        raise
     finally:
         progress.clear()
         unsubscribe()

@@ -6,31 +6,35 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TypeAlias, cast
+from typing import cast
 
 from ima_tui import __version__
+from ima_tui.cli import jobs_parser
 from ima_tui.cli.arguments import (
+    COMMANDS,
+    TASK_TYPES,
     VerbParser,
+    Verbs,
+    add_verb,
     count,
     integer,
-    job_number,
     positive,
     positive_count,
-    result_number,
+    project_flag,
+    service_flags,
 )
 from ima_tui.cli.help_format import translate
-from ima_tui.core.domain import State, TaskType
 from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
 _JSON = re.compile(r"--format[ =]json")
-JOB_STATES = [*(state.value for state in State), "open", "ended", "held"]
-TASK_TYPES = [task_type.value for task_type in TaskType]
 
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, be it right or wrong."""
-    listed = list(argv[:2]) == ["jobs", "list"] and bool(_JSON.search(" ".join(argv)))
+    listed = list(argv[:2]) in (["jobs", "list"], ["jobs", "report"]) and bool(
+        _JSON.search(" ".join(argv))
+    )
     return listed or "--json" in argv or "--output-json" in argv
 
 
@@ -64,13 +68,12 @@ def verb_of(arguments: argparse.Namespace) -> Verb:
 
 def only_reads(arguments: argparse.Namespace) -> bool:
     """Return whether the verb sends and writes nothing: it may follow `--read-only`."""
-    name = arguments.verb.removeprefix(f"{_COMMANDS}.")
+    name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 
 
-_COMMANDS = "ima_tui.cli.commands"
 _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
@@ -81,26 +84,6 @@ _READING = frozenset(
 )  # fmt: skip
 _PRICING = frozenset({"generate:run", "batch:run"})
 """What buys nothing with `--dry-run`."""
-
-Verbs: TypeAlias = "argparse._SubParsersAction[VerbParser]"
-
-
-def _add(verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = "") -> VerbParser:
-    about = say(about or f"cli.{name}")
-    parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
-    parser.set_defaults(verb=f"{_COMMANDS}.{run}")
-    # what stands before the verb is not put back to nothing by what does not stand behind it
-    parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
-    if json:
-        parser.add_argument("--json", action="store_true", help=say("cli.json"))
-    return parser
-
-
-def _service(parser: VerbParser) -> None:
-    """Flags of every verb that talks to the service."""
-    parser.add_argument("--api-key", help=say("cli.api_key"))
-    parser.add_argument("--base-url", help=say("cli.base_url"))
-    parser.add_argument("--user-id", help=say("cli.user_id"))
 
 
 def _screen(parser: VerbParser) -> None:
@@ -114,21 +97,21 @@ def _screen(parser: VerbParser) -> None:
 
 
 def _demo(verbs: Verbs) -> None:
-    parser = _add(verbs, "demo", "tui:open_demo")
+    parser = add_verb(verbs, "demo", "tui:open_demo")
     _screen(parser)
     parser.add_argument("--speed", type=positive, default=8.0, help=say("cli.speed"))
 
 
 def _models(verbs: Verbs) -> None:
-    parser = _add(verbs, "models", "models:run", json=True)
-    _service(parser)
+    parser = add_verb(verbs, "models", "models:run", json=True)
+    service_flags(parser)
     parser.add_argument("--task-type", choices=TASK_TYPES, metavar="T", help=say("cli.task_type"))
     parser.add_argument("--search", metavar="S", default="", help=say("cli.search"))
     parser.add_argument("--refresh", action="store_true", help=say("cli.refresh"))
 
 
 def _route(verbs: Verbs) -> None:
-    parser = _add(verbs, "route", "route:run", json=True)
+    parser = add_verb(verbs, "route", "route:run", json=True)
     parser.add_argument("text", nargs="?", metavar="TEXT", help=say("cli.route_text"))
     parser.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
@@ -138,7 +121,7 @@ def _route(verbs: Verbs) -> None:
 
 
 def _generate(verbs: Verbs) -> None:
-    parser = _add(verbs, "generate", "generate:run", json=True)
+    parser = add_verb(verbs, "generate", "generate:run", json=True)
     parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
     parser.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
@@ -151,7 +134,7 @@ def _generate(verbs: Verbs) -> None:
 
 def _generating(parser: VerbParser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
-    _service(parser)
+    service_flags(parser)
     parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
     parser.add_argument("--prompt", metavar="PROMPT", help=say("cli.prompt_flag"))
     parser.add_argument("--prompt-file", metavar="FILE", help=say("cli.prompt_file"))
@@ -172,16 +155,12 @@ def _generating(parser: VerbParser) -> None:
     parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
     parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
     parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
-    _project(parser)
-
-
-def _project(parser: VerbParser) -> None:
-    parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))
+    project_flag(parser)
 
 
 def _batch(verbs: Verbs) -> None:
-    parser = _add(verbs, "batch", "batch:run", json=True)
-    _service(parser)
+    parser = add_verb(verbs, "batch", "batch:run", json=True)
+    service_flags(parser)
     parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
     parser.add_argument(
         "--format", choices=("jsonl", "json", "csv", "text"), help=say("cli.format")
@@ -194,7 +173,7 @@ def _batch(verbs: Verbs) -> None:
     )
     parser.add_argument("--n", type=integer, help=say("cli.n"))
     parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
-    _project(parser)
+    project_flag(parser)
     parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
     parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
     parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
@@ -216,20 +195,20 @@ def _workflow(verbs: Verbs) -> None:
     about = say("cli.workflow")
     parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    planned = _add(actions, "plan", "workflow:make", json=True)
-    _service(planned)
+    planned = add_verb(actions, "plan", "workflow:make", json=True)
+    service_flags(planned)
     planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
     planned.add_argument("-o", "--output", metavar="FILE", help=say("cli.plan_output"))
     planned.add_argument(
         "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
     )
     planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
-    _project(planned)
-    shown = _add(actions, "show", "workflow:show", json=True)
+    project_flag(planned)
+    shown = add_verb(actions, "show", "workflow:show", json=True)
     shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     for name in ("run", "resume"):
-        run = _add(actions, name, f"workflow_run:{name}", json=True)
-        _service(run)
+        run = add_verb(actions, name, f"workflow_run:{name}", json=True)
+        service_flags(run)
         run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
         run.add_argument("--yes", action="store_true", help=say("cli.yes"))
         run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
@@ -237,10 +216,10 @@ def _workflow(verbs: Verbs) -> None:
         run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
         run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
         run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
-        _project(run)
+        project_flag(run)
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     about = "cli.workflow_assemble"
-    assemble = _add(actions, "assemble", "workflow_film:assemble", json=True, about=about)
+    assemble = add_verb(actions, "assemble", "workflow_film:assemble", json=True, about=about)
     assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
     assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
@@ -248,9 +227,12 @@ def _workflow(verbs: Verbs) -> None:
 
 
 def _assemble(verbs: Verbs) -> None:
-    parser = _add(verbs, "assemble", "film:assemble", json=True)
+    parser = add_verb(verbs, "assemble", "film:assemble", json=True)
     parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
-    _film_output(parser)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
+    place.add_argument("--project", metavar="NAME", help=say("cli.film_project"))
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
     parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
     parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
@@ -260,18 +242,13 @@ def _assemble(verbs: Verbs) -> None:
     parser.add_argument("--fps", type=integer, metavar="N", help=say("cli.film_fps"))
 
 
-def _film_output(parser: VerbParser) -> None:
-    output = say("cli.film_output")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
-    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
-
-
 def _film_settings(parser: VerbParser) -> None:
     """How shots and sounds are put together."""
     transitions, loudness = ("cut", "fade"), ("even", "keep")
     parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
     parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
     parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
+    parser.add_argument("--burn", action="store_true", help=say("cli.film_burn"))
     parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
     parser.add_argument(
         "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")
@@ -279,145 +256,39 @@ def _film_settings(parser: VerbParser) -> None:
 
 
 def _frame(verbs: Verbs) -> None:
-    parser = _add(verbs, "frame", "film:frame", json=True)
+    parser = add_verb(verbs, "frame", "film:frame", json=True)
     parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
-    _film_output(parser)
+    output = say("cli.film_output")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
+    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
     parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
 
 
 def _extend(verbs: Verbs) -> None:
-    parser = _add(verbs, "extend", "film:extend", json=True)
+    parser = add_verb(verbs, "extend", "film:extend", json=True)
     parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
     _generating(parser)
-
-
-def _jobs(verbs: Verbs) -> None:
-    about = say("cli.jobs")
-    parser = verbs.add_parser("jobs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    listed = _add(actions, "list", "jobs_list:list_jobs", json=True)
-    _chosen_jobs(listed)
-    listed.add_argument("--limit", type=integer, default=50, help=say("cli.limit"))
-    listed.add_argument(
-        "--format",
-        choices=("table", "json", "jsonl", "csv"),
-        default="table",
-        help=say("cli.list_format"),
-    )
-    listed.add_argument("--columns", metavar="A,B", help=say("cli.columns"))
-    told = _add(actions, "report", "jobs_list:report", json=True)
-    told.add_argument(
-        "--by",
-        choices=("day", "model", "type", "project", "client"),
-        default="day",
-        help=say("cli.report_by"),
-    )
-    _chosen_jobs(told)
-    shown = _add(actions, "show", "jobs:show_job", json=True)
-    shown.add_argument("id", type=job_number)
-    waited = _add(actions, "wait", "jobs:wait_jobs", json=True)
-    _service(waited)
-    waited.add_argument("id", type=job_number, nargs="*")
-    waited.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
-    watched = _add(actions, "watch", "jobs_watch:run", json=True)
-    _service(watched)
-    retried = _add(actions, "retry", "jobs_retry:run", json=True)
-    _service(retried)
-    retried.add_argument("id", type=job_number, nargs="+")
-    retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
-    retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
-    retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
-    retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    again = _add(actions, "again", "jobs_again:run", json=True)
-    _service(again)
-    again.add_argument("id", type=job_number, nargs="+")
-    again.add_argument("--model-id", metavar="M", help=say("cli.again_model"))
-    again.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
-    again.add_argument("--new-seed", action="store_true", help=say("cli.new_seed"))
-    again.add_argument("--project", metavar="NAME", help=say("cli.again_project"))
-    again.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
-    again.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
-    again.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    sent = _add(actions, "send", "jobs_send:send_jobs", json=True)
-    _service(sent)
-    sent.add_argument("id", type=job_number, nargs="+")
-    sent.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
-    sent.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
-    sent.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    fetched = _add(actions, "fetch", "jobs_fetch:fetch_jobs", json=True)
-    _service(fetched)
-    fetched.add_argument("id", type=job_number, nargs="+")
-    fetched.add_argument("--download", metavar="DIR", help=say("cli.fetch_into"))
-    stopped = _add(actions, "stop", "jobs_send:stop_jobs", json=True)
-    stopped.add_argument("id", type=job_number, nargs="+")
-    opened = _add(actions, "open", "jobs_fetch:open_job", json=True)
-    opened.add_argument("id", type=job_number)
-    _add(actions, "verify", "jobs_verify:run", json=True)
-    forgotten = _add(actions, "forget", "jobs:forget_jobs", json=True)
-    forgotten.add_argument("id", type=job_number, nargs="+")
-    _marking(actions)
-    exported = _add(actions, "export", "jobs_export:run")
-    exported.add_argument(
-        "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
-    )
-    exported.add_argument("--since", metavar="7d", help=say("cli.since"))
-    exported.add_argument("--with-prompts", action="store_true", help=say("cli.with_prompts"))
-    _labelled(exported)
-
-
-def _marking(actions: Verbs) -> None:
-    parser = _add(actions, "mark", "jobs_mark:run", json=True)
-    parser.add_argument("id", type=result_number, nargs="+", metavar="ID", help=say("cli.mark_id"))
-    star = parser.add_mutually_exclusive_group()
-    star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
-    star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
-    parser.add_argument("--tag", action="append", default=[], metavar="A,B", help=say("cli.tag"))
-    parser.add_argument(
-        "--untag", action="append", default=[], metavar="A,B", help=say("cli.untag")
-    )
-    parser.add_argument("--project", metavar="NAME", help=say("cli.mark_project"))
-
-
-def _labelled(parser: VerbParser) -> None:
-    """Flags that choose jobs by what users and agents called them."""
-    parser.add_argument("--project", metavar="NAME", help=say("cli.of_project"))
-    parser.add_argument("--client", default="", metavar="NAME", help=say("cli.of_client"))
-    parser.add_argument("--starred", action="store_true", help=say("cli.starred"))
-    parser.add_argument("--tag", default="", metavar="NAME", help=say("cli.tagged"))
-
-
-def _chosen_jobs(parser: VerbParser) -> None:
-    """Flags that choose jobs of the ledger."""
-    parser.add_argument(
-        "--status", nargs="+", choices=JOB_STATES, default=[], metavar="S", help=say("cli.status")
-    )
-    parser.add_argument("--task-type", choices=TASK_TYPES, metavar="T", help=say("cli.task_type"))
-    parser.add_argument("--model", default="", metavar="M", help=say("cli.model_part"))
-    parser.add_argument("--search", default="", metavar="TEXT", help=say("cli.prompt_part"))
-    parser.add_argument("--since", default="", metavar="7d", help=say("cli.made_since"))
-    parser.add_argument("--until", default="", metavar="T", help=say("cli.made_until"))
-    _labelled(parser)
 
 
 def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _add(actions, "list", "prefs:list_prefs", json=True)
-    _add(actions, "path", "prefs:show_path", json=True)
-    saved = _add(actions, "set", "prefs:set_pref", json=True)
-    _service(saved)
+    add_verb(actions, "list", "prefs:list_prefs", json=True)
+    add_verb(actions, "path", "prefs:show_path", json=True)
+    saved = add_verb(actions, "set", "prefs:set_pref", json=True)
+    service_flags(saved)
     saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = _add(actions, "clear", "prefs:clear_pref", json=True)
+    cleared = add_verb(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    _add(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
-    taken = _add(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
+    add_verb(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
+    taken = add_verb(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
     taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
     taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
-    restored = _add(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
+    restored = add_verb(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
@@ -425,19 +296,21 @@ def _subjects(verbs: Verbs) -> None:
     about = say("cli.subjects")
     parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    added = _add(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
+    added = add_verb(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
     added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
     added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
-    _add(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
-    removed = _add(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
+    add_verb(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
+    removed = add_verb(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
     removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
-    exported = _add(actions, "export", "subjects:export", json=True, about="cli.subjects_export")
+    exported = add_verb(
+        actions, "export", "subjects:export", json=True, about="cli.subjects_export"
+    )
     exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
 
 
 def _upload(verbs: Verbs) -> None:
-    parser = _add(verbs, "upload", "upload:run", json=True)
-    _service(parser)
+    parser = add_verb(verbs, "upload", "upload:run", json=True)
+    service_flags(parser)
     parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
 
 
@@ -445,28 +318,28 @@ def _config(verbs: Verbs) -> None:
     about = say("cli.config")
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    _add(actions, "show", "config:show", json=True)
-    _add(actions, "path", "config:show_path", json=True)
-    _add(actions, "init", "config:init", json=True)
-    changed = _add(actions, "set", "config:put", json=True, about="cli.config_put")
-    changed.add_argument("name", metavar="NAME")
-    changed.add_argument("value", metavar="VALUE")
-    dropped = _add(actions, "unset", "config:drop", json=True, about="cli.config_drop")
-    dropped.add_argument("name", metavar="NAME")
+    add_verb(actions, "show", "config:show", json=True)
+    add_verb(actions, "path", "config:show_path", json=True)
+    add_verb(actions, "init", "config:init", json=True)
+    changed = add_verb(actions, "set", "config:put", json=True, about="cli.config_put")
+    changed.add_argument("name", metavar="NAME", help=say("cli.config_name"))
+    changed.add_argument("value", metavar="VALUE", help=say("cli.config_value"))
+    dropped = add_verb(actions, "unset", "config:drop", json=True, about="cli.config_drop")
+    dropped.add_argument("name", metavar="NAME", help=say("cli.config_name"))
 
 
 def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    kept = _add(actions, "set", "key:set_key", json=True, about="cli.key_set")
+    kept = add_verb(actions, "set", "key:set_key", json=True, about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
-    _add(actions, "show", "key:show_key", json=True, about="cli.key_show")
-    _add(actions, "forget", "key:forget_key", json=True, about="cli.key_forget")
+    add_verb(actions, "show", "key:show_key", json=True, about="cli.key_show")
+    add_verb(actions, "forget", "key:forget_key", json=True, about="cli.key_forget")
 
 
 def _logs(verbs: Verbs) -> None:
-    parser = _add(verbs, "logs", "logs:run", json=True)
+    parser = add_verb(verbs, "logs", "logs:run", json=True)
     way = parser.add_mutually_exclusive_group()
     way.add_argument("-f", "--follow", action="store_true", help=say("cli.follow"))
     way.add_argument("--export", metavar="FILE", help=say("cli.logs_export"))
@@ -481,18 +354,22 @@ def _logs(verbs: Verbs) -> None:
 
 
 def _doctor(verbs: Verbs) -> None:
-    parser = _add(verbs, "doctor", "doctor:run", json=True)
-    _service(parser)
+    parser = add_verb(verbs, "doctor", "doctor:run", json=True)
+    service_flags(parser)
 
 
 def _mcp(verbs: Verbs) -> None:
-    parser = _add(verbs, "mcp", "")
+    parser = add_verb(verbs, "mcp", "")
     parser.set_defaults(verb="ima_tui.mcp.verb:run")
-    _service(parser)
+    parser.add_argument(
+        "--http", nargs="?", type=integer, const=8766, metavar="PORT", help=say("cli.mcp_http")
+    )
+    parser.add_argument("--port", type=integer, metavar="N", help=say("cli.mcp_port"))
+    service_flags(parser)
 
 
 def _sandbox(verbs: Verbs) -> None:
-    parser = _add(verbs, "sandbox", "sandbox:run")
+    parser = add_verb(verbs, "sandbox", "sandbox:run")
     parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
     parser.add_argument("--speed", type=positive, default=1.0, help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
@@ -500,7 +377,7 @@ def _sandbox(verbs: Verbs) -> None:
 
 
 def _completion(verbs: Verbs) -> None:
-    parser = _add(verbs, "completion", "completion:run")
+    parser = add_verb(verbs, "completion", "completion:run")
     parser.add_argument(
         "shell",
         choices=("bash", "zsh", "fish", "man", "install"),
@@ -519,7 +396,7 @@ VERBS: dict[str, Callable[[Verbs], None]] = {
     "assemble": _assemble,
     "frame": _frame,
     "extend": _extend,
-    "jobs": _jobs,
+    "jobs": jobs_parser.add,
     "subjects": _subjects,
     "upload": _upload,
     "prefs": _prefs,

@@ -48,6 +48,7 @@ def settle(arguments: argparse.Namespace) -> Settings:
 
 
 def settled(flags: Mapping[str, Raw | None]) -> Settings:
+    """Return the settings, with flags on top. Raises `UsageError`."""
     settings = loader.load(flags)
     i18n.use(settings.language)
     for warning in settings.warnings:
@@ -104,6 +105,11 @@ _unwritten: dict[int, TaskUnsaved] = {}
 """Task ids that were given to this run and that its ledger could not take."""
 _given_up: list[int] = []
 """Jobs whose verb was ended because of that. One may be saved right after."""
+
+
+def has_given_up() -> bool:
+    """Whether the verb was cancelled because a task id could not be saved, not by the user."""
+    return bool(_given_up)
 
 
 @contextmanager
@@ -187,6 +193,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
 
 def without_downloads(settings: Settings) -> Settings:
+    """Return the settings of a run that downloads nothing."""
     return replace(settings, download=False)
 
 

@@ -66,6 +66,8 @@ class Why(StrEnum):
     """The model does not make so many at once."""
     ABSENT = "absent"
     """A model that is not on offer."""
+    SHOTS = "shots"
+    """Several shots: one video is sent, and `film_offer` tells the film."""
     MEDIUM = "medium"
     """A model that makes another medium."""
 
@@ -298,6 +300,7 @@ def sentence(unmet: Unmet) -> str:
 
 
 def sentences(unmet: Iterable[Unmet]) -> list[str]:
+    """Say what is unmet, a sentence each."""
     return [sentence(each) for each in unmet]
 
 

@@ -13,7 +13,7 @@ from ima_tui.intent.lyrics import find_lyrics
 def lyrics_of(text: str) -> str:
     """Return the lyrics in a prompt, without their quotation marks; "" for none."""
     found = find_lyrics(text)
-    return text[slice(*found[0])] if found is not None else ""
+    return text[slice(*found.words)] if found is not None else ""
 
 
 def with_lyrics(text: str, lyrics: str) -> str:
@@ -22,10 +22,10 @@ def with_lyrics(text: str, lyrics: str) -> str:
     if not lyrics:
         if found is None:
             return text
-        start, end = found[1]
-        return (text[:start].rstrip(" ,，:：\n") + text[end:]).strip()
+        start, end = found.whole
+        return (text[:start].rstrip(" ,，:：\n") + found.heading + text[end:]).strip(" ,，\n")
     if found is not None and '"' not in lyrics and "”" not in lyrics:
-        start, end = found[0]
+        start, end = found.words
         return text[:start] + lyrics + text[end:]
     before = with_lyrics(text, "").rstrip() if found is not None else text.rstrip()
     return f"{before}\n\n{say('editor.wish_lyrics')}\n{lyrics}".lstrip()

@@ -1,8 +1,7 @@
 """What an intent leaves open, with suggestions: a question, a requirement that is not available, a
-model that is not in the list; and the switch that saves a preference.
+model that is not in the list.
 
-An answer is a change of the desk made by hand, so it pins what it changes. What was answered is not
-asked again, until it is let go.
+An answer is a change of the desk made by hand, so it pins what it changes.
 """
 
 from __future__ import annotations
@@ -13,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue.choice import Reason, newest
+from ima_tui.catalogue.choice import newest
 from ima_tui.compose import (
     apply_intent,
     capabilities,
     draft,
+    film_offer,
     parameter_names,
 )
 from ima_tui.compose.capabilities import EIGHT_K
@@ -38,17 +38,15 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import nearest
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Confidence, IntentQuestion, Parameter, RequestKind
-from ima_tui.preferences import policy
+from ima_tui.intent.limits import music_pieces
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit, Refusal
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
-MOST = 4
-"""Answers to one question."""
+MOST = 4  # answers to one question
 SILENT = "audio_unsupported_model"
-_SHOWN = 16
-"""Characters of a file's name in an answer."""
+_SHOWN = 16  # characters of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,7 @@ class Suggestion:
     model: ModelVersion | None = None
     sets: tuple[tuple[str, Value], ...] = ()
     order: tuple[int, ...] = ()
-    wants_input: bool = False
-    """The keys go to the inputs."""
+    wants_input: bool = False  # the keys go to the inputs
     plans: bool = False
     """The prompt becomes a workflow."""
     points: int | None = None
@@ -82,8 +79,8 @@ class OpenQuestion:
     is_question: bool = False
 
 
-def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
-    """All that is open, the most urgent first."""
+def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion, ...]:
+    """All that is open, the most urgent first. `text`: the prompt, which may tell a film."""
     decision = desk.decision
     if decision is None:
         return ()
@@ -92,6 +89,7 @@ def askings(desk: Composer, lists: Lists) -> tuple[OpenQuestion, ...]:
         *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
+        *_film(text, decision),
         *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
@@ -193,6 +191,13 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
     yield OpenQuestion("compose.ask_unsure", answers=tuple(answers), blocks=True, is_question=True)
 
 
+def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
+    """Offer the workflow of a film where one video would be sent for several shots."""
+    if count := film_offer.offered(text, decision):
+        film = Suggestion("compose.answer_film", {"n": count}, plans=True)
+        yield OpenQuestion("compose.reads_film", film.values, (film,))
+
+
 def _makes(kind: TaskType) -> Suggestion:
     return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
 
@@ -248,15 +253,18 @@ _CANONICAL = {
 def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     """A request that isn't available, with what is."""
     name = _CANONICAL.get(limit.code)
+    exact = tuple(_exact(desk, limit))
     if name is None:
         able = _able(limit, lists)
         models = tuple(_models(desk, limit.models, able))
         if not models and limit.code == SILENT and (others := _elsewhere(desk, able)):
             models = tuple(_models(desk, (others[0].model_id,), able))
         return OpenQuestion(
-            f"compose.limit_{limit.code}", {"asked": _name_of(limit.asked, lists)}, models
+            f"compose.limit_{limit.code}",
+            {"asked": _name_of(limit.asked, lists)},
+            (*exact, *models),
         )
-    answers: list[Suggestion] = []
+    answers = [*exact]
     for possible in limit.possible:
         param = Parameter(name, _number(possible) if name == "duration" else possible)
         words = capabilities.in_words(possible)
@@ -270,6 +278,22 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
     return OpenQuestion(key, values, tuple(answers[:MOST]))
+
+
+def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
+    """Offer the workflow that really makes it: a crop, or pieces of music that are joined."""
+    quote = desk.offer(()).quote
+    if quote is None or desk.model is None or limit.param is None:
+        return
+    if limit.code == "aspect_ratio_custom" and desk.kind.medium is Medium.IMAGE:
+        ratio = {"ratio": limit.asked}
+        yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
+    if limit.code == "music_duration":
+        count = music_pieces(float(str(limit.param.value)), desk.model.model_id)
+        join: dict[str, str | int] = {"length": limit.asked, "n": count}
+        if count:
+            points = count * quote.total
+            yield Suggestion("compose.answer_join", join, plans=True, points=points)
 
 
 def _able(limit: Limit, lists: Lists) -> Lists:
@@ -424,29 +448,3 @@ def tried(desk: Composer, answer: Suggestion) -> Composer | None:
         return None
     trial.hear(trial.decision, None)
     return trial
-
-
-# ---------------------------------------------------------------------- what is remembered
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceSwitch:
-    """What sending changes in the preferences, and whether it will."""
-
-    proposal: policy.Proposal
-    on: bool
-
-
-def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
-    """`before`: the model id that is remembered for the composer's kind, or ""."""
-    if desk.model is None:
-        return None
-    decision = desk.decision
-    meant = decision if decision is not None and decision.task_type is desk.kind else None
-    reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
-    if MODEL in desk.pinned:
-        reason = Reason.REQUEST
-    proposal = policy.propose(meant, desk.model, reason, before)
-    if proposal is None:
-        return None
-    return PreferenceSwitch(proposal, proposal.on if desk.remember is None else desk.remember)

@@ -21,7 +21,7 @@ from ima_tui.config.schema import (
     checked,
 )
 from ima_tui.config.value_checks import is_loopback as is_loopback
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, one_line
 
@@ -106,6 +106,11 @@ class Settings:
     def downloads(self) -> Path:
         """Folder of the results."""
         return self.folder
+
+    def folder_of(self, project: str) -> Path:
+        """Return the folder of a project's results; the folder of all without one."""
+        sorts = project and self.project_folders
+        return self.folder / labels.folder(project) if sorts else self.folder
 
     @property
     def ledger(self) -> Path:

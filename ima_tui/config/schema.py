@@ -199,7 +199,7 @@ def _fits(setting: Setting, value: object) -> bool:
 
 
 def parsed(setting: Setting, words: str) -> Raw:
-    """Parse what the user typed (`on`, `12`, `ima-light`).
+    """Parse what the user typed (`on`, `12`, `ima-light`), named as its source in short.
 
     Raises `UsageError` for an invalid value.
     """
@@ -212,7 +212,7 @@ def parsed(setting: Setting, words: str) -> Raw:
         value = plain if number is None else number
     elif isinstance(setting.default, tuple):
         value = _array(plain)
-    return checked(setting, value, words)
+    return checked(setting, value, one_line(words, 40))
 
 
 def _array(words: str) -> object:

@@ -176,7 +176,7 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
 
 
 _MONEY = re.compile(
-    r"budget|credit|points|spend|cost|money|quota|price|limit|ceiling"
+    r"budget|credit|points|spend|cost|money|quota|price|limit|ceiling|above|threshold"
     r"|(?:per|each|every|a|max)[ _-]?(?:job|day|week|month|session)|daily|weekly|monthly"
     r"|积分|预算|限额|额度|上限|花费|消费|费用"
 )
@@ -211,8 +211,9 @@ def nearest_guard(name: str) -> str | None:
     top, key = plain.partition(".")[0], plain.rpartition(".")[2]
     guards: dict[str, str] = {}
     for setting in SETTINGS:
-        if setting.guards:  # of a key in two tables, the first is meant
-            guards.setdefault(setting.key, setting.name)
+        if setting.guards:  # of a key in two tables, the one of this table, else the first
+            own = setting.name.partition(".")[0] == top
+            guards[setting.key] = setting.name if own else guards.get(setting.key, setting.name)
     close = get_close_matches(key, guards, 1, cutoff=0.72)
     if close:
         return guards[close[0]]

@@ -19,7 +19,14 @@ from pathlib import Path
 from ima_tui.core.errors import EXIT_FAILED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.core.text import size as size_in_words
-from ima_tui.film.request import MOST_LINE, AssembleJob, StillJob, line_of
+from ima_tui.film.request import (
+    MOST_LINE,
+    AssembleJob,
+    JoinJob,
+    StillJob,
+    WorkerJob,
+    line_of,
+)
 from ima_tui.film.timeline import problem
 
 STALLED_SECONDS = 180.0
@@ -71,12 +78,23 @@ async def assemble(job: AssembleJob, tell: Tell | None = None) -> Mapping[str, o
 
 
 async def still(job: StillJob) -> Mapping[str, object]:
-    """Write one frame of a video as PNG; returns `path` and facts. Raises as `assemble`."""
+    """Write one frame of a video as a picture; returns `path` and facts. Raises as `assemble`."""
     need_pyav()
     return await _run(job, None)
 
 
-async def _run(job: AssembleJob | StillJob, tell: Tell | None) -> Mapping[str, object]:
+async def crop(job: StillJob) -> Mapping[str, object]:
+    """Write a picture cropped, which needs no PyAV; returns as `still`. Raises `FilmError`."""
+    return await _run(job, None)
+
+
+async def join(job: JoinJob, tell: Tell | None = None) -> Mapping[str, object]:
+    """Join pieces of music; returns `path` and facts. Raises as `assemble`."""
+    need_pyav()
+    return await _run(job, tell)
+
+
+async def _run(job: WorkerJob, tell: Tell | None) -> Mapping[str, object]:
     try:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -101,7 +119,7 @@ async def _run(job: AssembleJob | StillJob, tell: Tell | None) -> Mapping[str, o
 
 
 async def _talk(
-    child: asyncio.subprocess.Process, job: AssembleJob | StillJob, tell: Tell | None
+    child: asyncio.subprocess.Process, job: WorkerJob, tell: Tell | None
 ) -> Mapping[str, object]:
     assert child.stdin is not None  # noqa: S101 - both are pipes
     assert child.stdout is not None  # noqa: S101

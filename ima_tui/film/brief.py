@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.film import brief_text
 from ima_tui.film import brief_words as words
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 
 NamesModel = Callable[[str], bool]
 """Tells whether a clause only names a model."""
@@ -20,56 +21,6 @@ MOST_TEXT = 20_000
 MOST_LISTED = 30
 MOST_HEAD = 120
 """Characters before the first shot of a sequence."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShotBrief:
-    """What one shot shows. `seconds` 0: not said. `first`, `last`: names of pictures."""
-
-    text: str
-    seconds: float = 0.0
-    first: str = ""
-    last: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What a text asks of a film.
-
-    `listed`: the shots were told one by one; else `count` of them, 0 where nobody says it. `told`:
-    the number that the text names, even where it lists another.
-    `subject`: what all shots show, "" for none. `each`: seconds of every shot, `seconds` of all.
-    """
-
-    shots: tuple[ShotBrief, ...] = ()
-    count: int = 0
-    told: int = 0
-    subject: str = ""
-    seconds: float = 0.0
-    each: float = 0.0
-    shape: str = ""
-    fade: bool = False
-    style: str = ""
-    music: str = ""
-    no_music: bool = False
-    lyrics: str = ""
-    voice: str = ""
-    wants_voice: bool = False
-    gender: str = ""
-    subtitles: bool = False
-    title: str = ""
-    one_take: bool = False
-    reference: bool = False
-    images: tuple[str, ...] = ()
-    model: str = ""
-    chinese: bool = False
-    whole: bool = False
-    """Whether a work of several shots is asked for, such as a music video."""
-
-    @property
-    def listed(self) -> bool:
-        """Whether the shots were told one by one."""
-        return len(self.shots) > 1
 
 
 def read(text: str, is_model: NamesModel = lambda clause: False) -> Brief | None:
@@ -91,10 +42,14 @@ def _is_film(brief: Brief, reader: _Reader) -> bool:
         return reader.form != "sequence" or _is_told_in_order(brief, reader)
     film = bool(words.FILM.search(words.COUNT.sub(" ", reader.whole)))
     if brief.count > 1:  # "three clips of waves" are three clips
-        return film or sounds or brief.fade
-    if words.WHOLE_FILM.search(reader.whole):
-        return sounds
-    return film and bool(brief.voice) and not words.STILLS.search(reader.whole)
+        timed = bool(brief.seconds or brief.each) and bool(words.SHOTS.search(reader.whole))
+        return film or sounds or brief.fade or timed
+    if not film or words.STILLS.search(reader.whole):
+        return False
+    longer = brief.seconds > LONGEST_SHOT
+    if brief.whole:
+        return sounds or longer or brief.music_video
+    return bool(brief.voice or (brief.music and not brief.lyrics)) or longer
 
 
 def _is_told_in_order(brief: Brief, reader: _Reader) -> bool:
@@ -123,13 +78,14 @@ class _Reader:
         shots, head, tail = self._shots()
         found = self._clauses(found, head, tail)
         shots = tuple(shot for shot in (self._own_length(each) for each in shots) if shot.text)
-        told = brief_text.count(words.COUNT.search(self.rest))
+        told = brief_text.most_counted(self.rest)
         count = len(shots) if len(shots) > 1 else told
         subject = self._subject(head, shots, found)
         whole = words.WHOLE_FILM.search(self.whole) is not None
         shown = shots[:MOST_LISTED]
         found = replace(found, shots=shown, count=count, told=told)
-        return replace(found, subject=subject, whole=whole)
+        clip = words.MUSIC_VIDEO.search(self.whole) and not words.A_SONG.search(self.whole)
+        return replace(found, subject=subject, whole=whole, music_video=bool(clip))
 
     # ------------------------------------------------------------------- what is taken out whole
 
@@ -157,6 +113,7 @@ class _Reader:
             wants_voice=bool(voice or alone),
             gender=gender,
             subtitles=bool(subtitles) and off is None,
+            burned=subtitles is not None and any(subtitles.groupdict().values()),
             chinese=self._chinese,
         )
 
@@ -214,7 +171,11 @@ class _Reader:
 
     def _shots(self) -> tuple[tuple[ShotBrief, ...], str, str]:
         """Return the shots, what stands before them and what behind."""
-        for form in (self._labelled, self._numbered, self._list, self._between, self._sequence):
+        forms = (
+            *(self._labelled, self._numbered, self._list, self._between, self._sequence),
+            *(self._typed, self._parts_of_a_whole, self._given),
+        )
+        for form in forms:
             found = form()
             if found is not None and len(found[0]) > 1:
                 self.form = form.__name__.strip("_").replace("labelled", "labels")
@@ -344,13 +305,46 @@ class _Reader:
             tail,
         )
 
+    def _typed(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read "wide shot of a desert, close-up of a scorpion, drone shot of dunes"."""
+        marks = list(words.TYPED.finditer(self.rest))
+        if len(marks) < 2:
+            return None
+        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
+        pieces = [
+            self.rest[mark.start("kind") : end] for mark, end in zip(marks, ends, strict=True)
+        ]
+        last, tail = self._first_sentence(pieces[-1], own_length=False)
+        shots = tuple(ShotBrief(brief_text.tidy(piece)) for piece in (*pieces[:-1], last))
+        return shots, self.rest[: marks[0].start()], tail
+
+    def _parts_of_a_whole(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""
+        head, colon, body = re.sub("：", ":", self.rest).partition(":")
+        if not colon or not words.WHOLE_FILM.search(head) or len(head) > MOST_HEAD:
+            return None
+        pieces, tail = self._listed(body)
+        if len(pieces) < 3 or any(words.OTHER_MEDIA.search(piece) for piece in pieces):
+            return None
+        return tuple(ShotBrief(piece) for piece in pieces), head, tail
+
+    def _given(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read "a film from a.png, b.png and c.png": each picture begins a shot."""
+        names = list(dict.fromkeys(words.IMAGE_NAME.findall(self.rest)))
+        if len(names) < 2 or not words.FILM.search(self.rest):
+            return None
+        text = words.MOVING_ZH if self._chinese else words.MOVING_EN
+        head = re.sub(words.IMAGE_NAME, " ", self.rest)
+        return tuple(ShotBrief(text, first=name) for name in names), head, ""
+
     def _own_length(self, shot: ShotBrief) -> ShotBrief:
         """Take the length out of a shot's text."""
         bracket = re.search(r"[(（]\s*" + words.LENGTH.pattern + r"\s*[)）]", shot.text, re.I)
         found = bracket or brief_text.length_at_an_end(shot.text)
         if found is None:
-            return replace(shot, text=brief_text.tidy(shot.text))
+            return replace(shot, text=words.LEADING_SHOOT.sub("", brief_text.tidy(shot.text)))
         text = brief_text.tidy(shot.text[: found.start()] + " " + shot.text[found.end() :])
+        text = words.LEADING_SHOOT.sub("", text)
         return replace(shot, text=text, seconds=shot.seconds or brief_text.seconds(found))
 
     # ------------------------------------------------------------------ what is left: clauses
@@ -393,7 +387,13 @@ class _Reader:
         if told is not None:
             name = next(value for value in told.groupdict().values() if value)
             name = re.sub(words.IMAGE_NAME, "", name).strip(" ()（）")
-            if name and not words.COUNT.fullmatch(name) and not words.SONG.search(name):
+            usual = name.casefold() in words.NO_SUBJECT
+            if (
+                name
+                and not usual
+                and not words.COUNT.fullmatch(name)
+                and not words.SONG.search(name)
+            ):
                 return name.lstrip("@")
         called = re.search(r"@([^\s,，。;；:：@]{1,40}?)(?=\s|[,，。;；:：]|在|$)", self.whole)
         if called is not None:
@@ -402,8 +402,12 @@ class _Reader:
         if placed:
             return placed
         later = any(words.ANY_PRONOUN.search(shot.text) for shot in shots[1:])
-        if later or self.form == "sequence":
+        goes_on = any(words.GOES_ON.match(shot.text) for shot in shots[1:])
+        if later or (self.form == "sequence" and goes_on):
             return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
+        seen = words.SHOWN_ZH.match(shots[0].text) if self.form == "parts_of_a_whole" else None
+        if seen is not None:
+            return seen["who"]
         if found.images and not any(shot.first for shot in shots):
             return brief_text.beside_picture(self.whole, found.images[0])
         if shots:
@@ -426,7 +430,7 @@ class _Reader:
             about = self._is_wide(clause) or words.FILM.search(clause) or words.COUNT.search(clause)
             named = words.IMAGE_NAME.search(clause) or words.PRONOUN.match(clause)
             if not about and not named:
-                return clause
+                return words.LEADING_SHOOT.sub("", clause)
         return ""
 
     def _placed(self, shots: Sequence[ShotBrief]) -> str:

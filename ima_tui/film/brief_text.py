@@ -48,6 +48,14 @@ def count(found: re.Match[str] | None) -> int:
     return int(number(found["n"])) if found is not None and found["n"] else 0
 
 
+def most_counted(text: str) -> int:
+    """Return how many shots a text says; "a clip" counts only where nothing else does."""
+    found = [
+        count(match) for pattern in (words.SHOTS, words.COUNT) for match in pattern.finditer(text)
+    ]
+    return next((each for each in found if each > 1), 0)
+
+
 def shape(found: re.Match[str] | None) -> str:
     """Return the proportions that a match of `SHAPE` says."""
     if found is None:

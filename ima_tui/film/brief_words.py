@@ -68,7 +68,9 @@ FADE = re.compile(
 )
 CUT = re.compile(r"(?<![a-z])hard\s+cuts?(?![a-z])|硬切|直接切换", re.I)
 SUBTITLES = re.compile(
-    r"(?:with\s+|and\s+|add\s+)?(?<![a-z])(?:subtitles?|captions?)(?![a-z])|(?:要|带|加|配|有)?(?:上)?字幕",
+    r"(?:with\s+|and\s+|add\s+)?(?P<burned>(?<![a-z])(?:burn(?:ed|t)?[- ]?in\s+|hard(?:coded)?\s+))?"
+    r"(?<![a-z])(?:subtitles?|captions?)(?![a-z])(?:\s+(?P<into>burn(?:ed|t)[ -]?in(?:to\s+the\s+(?:picture|video|frames?))?))?"
+    r"|(?:要|带|加|配|有)?(?:上)?(?P<hard>硬|内嵌|烧录|压制)?(?:的)?字幕(?P<press>烧录|压进画面|嵌入画面)?",
     re.I,
 )
 NO_SUBTITLES = re.compile(
@@ -124,9 +126,21 @@ LABEL = re.compile(
     re.I,
 )
 NUMBER = re.compile(r"(?:^|(?<=[\s:：。；;，,]))(?P<n>\d{1,2})\s*[.)、）](?!\d)\s*")
-_THINGS = (
-    r"(?:shots?|scenes?|clips?|panels?|frames?|个?镜头|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
+_THINGS = r"(?:shots?|scenes?|clips?|panels?|frames?|个?分?镜头?|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
+SHOTS = re.compile(
+    rf"(?<![a-z0-9.])(?P<n>{N})[ -]*(?:different\s+|short\s+|single\s+)?"
+    r"(?:shots?|scenes?|个?分?镜头|个?分镜|个?场景)(?![a-z])",
+    re.I,
 )
+"""A number of shots, which only a film has; clips may be wanted one by one."""
+TYPED = re.compile(
+    r"(?:^|(?<=[,;，；、:：.。] )|(?<=[,;，；、:：.。]))(?:and\s+|an?\s+|the\s+)*(?P<kind>"
+    r"(?:extreme\s+)?(?:wide|long|medium|establishing|aerial|drone|tracking|overhead|low[- ]angle|hero|close-?up)"
+    r"(?:\s+shot|(?<=close-up)|(?<=closeup))|(?:全景|远景|中景|近景|特写|航拍|俯拍|仰拍|跟拍))"
+    r"(?=\s+(?:of|on|from)\s|\s*[：:]|[\u4e00-\u9fff])",
+    re.I,
+)
+"""A clause that begins with a kind of shot: "wide shot of a desert"."""
 COUNT = re.compile(
     rf"(?<![a-z0-9.])(?P<n>{N})\s*(?:different\s+|short\s+|single\s+)?{_THINGS}(?![a-z])", re.I
 )
@@ -150,12 +164,13 @@ OTHER_MEDIA = re.compile(
     re.I,
 )
 FILM = re.compile(
-    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|mv|reel)s?(?![a-z])|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影",
+    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel)s?(?![a-z])"
+    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|vlog",
     re.I,
 )
 WHOLE_FILM = re.compile(
-    r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?\s+(?:video|film)|commercial|trailer|brand\s+film)(?![a-z])"
-    r"|(?<![a-z])mv|宣传片|广告片|产品视频|产品片|微电影|预告片|带货视频",
+    r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?(?:\s+(?:video|film))?|commercial|trailer|teaser|brand\s+film|documentary)(?![a-z])"
+    r"|(?<![a-z])mv|宣传片|广告片|产品视频|产品片|微电影|预告片|带货视频|纪录片",
     re.I,
 )
 FROM_TO = re.compile(
@@ -163,19 +178,19 @@ FROM_TO = re.compile(
     r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
     re.I,
 )
-IMAGE_NAME = re.compile(r"[^\s,，。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
-PRONOUN = re.compile(
-    r"^(?:it|he|she|they|its|his|her|their)\b\s*|^(?:它|他|她|它们|他们|她们)(?:的)?", re.I
-)
+IMAGE_NAME = re.compile(r"[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
+PRONOUN = re.compile(r"^(?:it|he|she|its|his|her)\b\s*|^(?:它|他|她)(?!们)(?:的)?", re.I)
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
 SUBJECT = re.compile(
     r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?P<zh4>[^，,。；;：:的\d]{1,20})的"
     r"(?:视频|短片|影片|宣传片|广告|片子|mv)"
     r"|(?:主角|主人公|主体|主题)(?:是|为|：|:)\s*(?P<zh1>[^，,。；;：:]{1,40})"
-    r"|给(?:这|那)?(?:款|个|只|台|件|双)?(?P<zh2>[^，,。；;：:（(]{1,20}?)(?:（[^）]*）|\([^)]*\))?(?:做|拍|制作)"
-    r"|(?:关于|介绍|展示)(?P<zh3>[^，,。；;：:]{1,30}?)(?:的|$)"
-    r"|(?<![a-z])(?:about|of|starring|featuring|for)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
-    r"(?=\s+(?:from|with|in|using|over|that|for|as|set)\s|\s*[,;.:：，。]|\s*$)",
+    r"|给(?!我(?:们)?(?:做|拍|制作)|咱|你)(?:这|那)?(?:款|个|只|台|件|双)?(?P<zh2>[^，,。；;：:（(]{1,20}?)(?:（[^）]*）|\([^)]*\))?(?:做|拍|制作)"
+    r"|(?:关于|介绍|展示)(?P<zh3>[^，,。；;：:]{1,30}?)"
+    r"(?:的(?=[^，,。；;：:]{0,8}(?:片|视频|广告|mv|vlog))|(?=[，,。；;：:])|$)"
+    r"|讲(?:述|的是)?(?:一个)?(?P<zh5>[^，,。；;：:]{2,30}?)(?:的故事)?(?=[，,。；;：:]|$)"
+    r"|(?<![a-z])(?:about|of|starring|featuring|for|(?<=music\svideo\s)with)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
+    r"(?=\s+(?:from|using|over|that|for|as|set)\s|(?<!ing)\s+(?:with|in)\s|\s*[,;.:：，。]|\s*$)",
     re.I,
 )
 PLACE_ZH = re.compile(r"^(?P<who>[^在]{1,20})在(?P<where>[^在]+)$")
@@ -205,6 +220,9 @@ SUBJECT_BEFORE = re.compile(
 """What stands right before the word for the film: 跑鞋宣传片, "a coffee ad"."""
 NO_SUBJECT = frozenset(
     {
+        "个", "一个", "段", "一段", "部", "一部", "条", "一条", "支", "一支", "抖音", "快手", "小红书", "视频号", "vlog", "科幻", "恐怖", "搞笑", "悬疑", "爱情", "动作", "剧情",
+        "儿童", "故事", "儿童故事", "科幻电影", "电影",
+        "tiktok", "instagram", "youtube", "horror", "sci-fi", "comedy", "action", "movie", "romance",
         "的", "产品", "品牌", "宣传", "短", "小", "首歌", "首歌的", "一首歌", "新品", "广告", "音乐", "商品", "企业", "公司",
         "short", "quick", "little", "small", "simple", "new", "nice", "cool", "music", "product",
         "brand", "promo", "promotional", "cinematic", "vertical", "horizontal", "demo", "launch",
@@ -212,7 +230,19 @@ NO_SUBJECT = frozenset(
     }
 )  # fmt: skip
 SINGER = re.compile(r"[,，;；]?\s*(?:女声|男声|(?:fe)?male (?:voice|vocals?))", re.I)
+LEADING_SHOOT = re.compile(r"^(?:拍摄?|拍一下)(?=[\u4e00-\u9fff]{2})")
+GOES_ON = re.compile(
+    r"^(?:\w+(?:s|ed)\s|(?:进|出|走|跑|来|拿|接|看|坐|站|吹|落|发芽|在|把|被|醒|飞|跳|游|说|笑|哭|打|推|拉|举|转|望|放|抱|冲|开|揉|捧))",
+    re.I,
+)
+"""A shot that goes on with the one before: it begins with what is done."""
 LEADING_AND = re.compile(r"^(?:and|和|以及)\s*", re.I)
+SHOWN_ZH = re.compile(r"^(?P<who>[\u4e00-\u9fff]{1,8}?)(?:的)?(?:特写|全景|近景|展示)")
+"""耳机特写: who or what the first shot of a product film shows."""
+MUSIC_VIDEO = re.compile(r"(?<![a-z])(?:music\s+video|mv)(?![a-z])", re.I)
+A_SONG = re.compile(r"(?<![a-z])(?:a|the)\s+(?:theme\s+)?song(?![a-z])|首歌", re.I)
+MOVING_EN = "slow, gentle camera movement"
+MOVING_ZH = "镜头缓缓移动"
 TRANSITION_EN = "a natural transition from the first picture to the last"
 TRANSITION_ZH = "从第一幅画面自然过渡到最后一幅"
 AT_A_PLACE = re.compile(

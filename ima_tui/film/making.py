@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from typing import Any
 import av
 
 from ima_tui.core import atomic_file
-from ima_tui.film import container, mixing, picture, sound, source
+from ima_tui.film import captions, container, leftovers, mixing, picture, sound, source
 from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
 from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
 from ima_tui.film.timeline import Film, Role, cues_of
@@ -35,9 +34,6 @@ BYTES_A_PIXEL = 0.05
 """Of an encoded frame at most, about five times what smooth pictures take."""
 MOST_HOLD = 2.0
 """Seconds that the last frame is held for a voice-over; a longer one is cut, and that is said."""
-MOST_CACHE = 4_000_000_000
-STALE = 7 * 86_400.0
-"""Seconds after which pieces of an unfinished film are removed."""
 _EVERY = 0.2
 # work in units of an encoded frame
 _CHECK, _WRITE, _SOUND = 0.1, 0.02, 0.5
@@ -89,16 +85,16 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     contents = _contents(film)
     name = film_digest(film, contents)
     target = _target(job, name)
-    _remove_orphans(target)
+    leftovers.remove_beside(target)
     if _is_made(target, name):
-        return _done(target, film, made=False)
+        return _done(target, job.film, made=False)
     if target.exists() and not job.replace:
         raise CannotAssemble("film.exists", path=str(target))
-    _prune(cache)
+    leftovers.prune(cache)
     facts = _checked(film, contents, cache, progress)
     lengths = [_named(number, True, sound.seconds_of, track.file)
                for number, track in enumerate(film.tracks, 1)]  # fmt: skip
-    film = _with_cues(film, lengths)
+    film, font = _with_font(_with_cues(film, lengths))
     pictures = plan(film, facts)
     if held := _held(film, pictures, lengths):
         film = held
@@ -107,22 +103,32 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     progress.expect(_work(pictures, facts, sounds=bool(buses)))
     _need_space(cache, target, pictures, sounds=bool(buses))
     encoded = [
-        _encoded(place, film, facts, pictures, cache, progress)
+        _encoded(place, film, facts, pictures, font, cache, progress)
         for place, piece in enumerate(pictures.pieces)
         if not isinstance(piece, Copy)
     ]
     _write(film, pictures, buses, encoded, target, name, cache, progress)
     for path in encoded:
         path.unlink(missing_ok=True)
-    return {**_done(target, film, made=True), "encoded": pictures.encoded}
+    return {**_done(target, job.film, made=True), "encoded": pictures.encoded}
 
 
 def _done(target: Path, film: Film, *, made: bool) -> dict[str, object]:
-    """Return the film's facts; `voice_cut`: seconds of a voice-over that it is too short for."""
+    """Return the film's facts; `voice_cut`: seconds of a voice-over that it is too short for.
+
+    `no_font`: subtitles are a track, though they were to be drawn into the pictures.
+    """
     facts = _facts_of(target)
     ends = _voice_end(film, [sound.seconds_of(each.file) for each in film.tracks])
     cut = max(0.0, ends - float(str(facts["seconds"])))
-    return {"path": str(target), "made": made, **facts, "voice_cut": round(cut, 1)}
+    no_font = film.burned and bool(facts["subtitles"])
+    return {
+        "path": str(target),
+        "made": made,
+        **facts,
+        "voice_cut": round(cut, 1),
+        "no_font": no_font,
+    }
 
 
 def _voice_end(film: Film, lengths: Sequence[float]) -> float:
@@ -153,6 +159,14 @@ def _with_cues(film: Film, lengths: Sequence[float]) -> Film:
         for cue in cues_of(track.text, track.start, seconds)
     )
     return replace(film, cues=(*film.cues, *more))
+
+
+def _with_font(film: Film) -> tuple[Film, str]:
+    """Return the film and the font of its subtitles; without a font they become a track."""
+    if not film.burned or not film.cues:
+        return replace(film, burned=False), ""
+    found = captions.font_for("".join(cue.text for cue in film.cues))
+    return replace(film, burned=found is not None), found or ""
 
 
 def film_digest(film: Film, contents: Mapping[str, str]) -> str:
@@ -222,6 +236,7 @@ def _facts_of(target: Path) -> dict[str, object]:
             "frames": stream.frames,
             "seconds": round(float(stream.frames / rate), 3),
             "sound": bool(film.streams.audio),
+            "subtitles": bool(film.streams.subtitles),
             "bytes": target.stat().st_size,
         }
 
@@ -294,6 +309,7 @@ def _encoded(
     film: Film,
     facts: Sequence[ShotFacts],
     pictures: PicturePlan,
+    font: str,
     cache: Path,
     progress: _Progress,
 ) -> Path:
@@ -303,7 +319,10 @@ def _encoded(
     progress.stage, progress.shot = "encode", piece.shot + 1
     used = facts[piece.shot : piece.shot + 2]
     about = [type(piece).__name__, asdict(piece) | {"shot": 0}, [each.digest for each in used]]
-    settings = [pictures.size, str(pictures.fps), picture.CRF, picture.PRESET]
+    settings: list[object] = [pictures.size, str(pictures.fps), picture.CRF, picture.PRESET]
+    first = sum(each.frames for each in pictures.pieces[:place])
+    if film.burned:
+        settings += [first, font, [asdict(cue) for cue in film.cues]]
     path = cache / f"piece-{_hash([ASSEMBLER, about, settings])}.mp4"
     if path.exists():
         os.utime(path)
@@ -314,6 +333,9 @@ def _encoded(
     UNFINISHED.add(beside)
     try:
         frames = picture.piece_frames(piece, shots, list(facts), pictures)
+        if film.burned:
+            drawing = captions.Captions(film.cues, pictures.size, pictures.fps, font)
+            frames = drawing.drawn(frames, first)
         _named(
             piece.shot + 1,
             False,
@@ -351,7 +373,8 @@ def _write(
         parts = container.parts_of(pictures, shots, encoded)
         out = container.FilmFile(beside, pictures, parts, f"ima-tui {name}")
         stream = out.add_sound() if buses else None
-        cues = out.add_subtitles(film.language) if film.cues else None
+        tracked = film.cues and not film.burned
+        cues = out.add_subtitles(film.language) if tracked else None
         audio = sound.encoded(mixed, gain, stream) if stream is not None else iter(())
         texts = container.cue_packets(film.cues, cues) if cues is not None else iter(())
         heard, read = Fraction(-1), Fraction(-1)
@@ -399,35 +422,3 @@ def _flush(path: Path) -> None:
         atomic_file.sync(handle)
     finally:
         os.close(handle)
-
-
-def _prune(cache: Path) -> None:
-    """Remove what unfinished films left behind: old pieces, and the oldest above the limit."""
-    now, size = time.time(), 0
-    found = sorted(((path.stat(), path) for path in cache.iterdir() if path.is_file()),
-                   key=lambda each: each[0].st_mtime, reverse=True)  # fmt: skip
-    for facts, path in found:
-        size += facts.st_size
-        if size > MOST_CACHE or now - facts.st_mtime > STALE or _is_orphan(path):
-            path.unlink(missing_ok=True)
-
-
-def _remove_orphans(target: Path) -> None:
-    """Remove half films that a killed worker left beside the target."""
-    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        if _is_orphan(path):
-            path.unlink(missing_ok=True)
-
-
-def _is_orphan(path: Path) -> bool:
-    """Tell whether the process that wrote an unfinished file has ended."""
-    if path.suffix != ".part":
-        return False
-    owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
-    if not owner.isdigit():
-        return True
-    try:
-        os.kill(int(owner), 0)
-    except OSError:
-        return True
-    return False

@@ -132,7 +132,8 @@ def plan(film: Film, facts: Sequence[ShotFacts]) -> PicturePlan:
     fps = Fraction(film.fps) if film.fps else _commonest_rate(facts)
     size = film.size if film.size != (0, 0) else _commonest_size(facts)
     size = (size[0] // 2 * 2, size[1] // 2 * 2)
-    header = _commonest_header(facts, size, fps)
+    drawn = film.burned and bool(film.cues)  # then no picture stays as it is
+    header = "" if drawn else _commonest_header(facts, size, fps)
     found = _plan(film.shots, facts, size, fps, header)
     if found.encoded and any(each.alone for each in facts if each.header == header):
         return _plan(film.shots, facts, size, fps, "")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ima_tui.film.timeline import Film, of_json
 
-ASSEMBLER = 2
+ASSEMBLER = 3
 """Version of what the worker makes of a request; part of each film's digest."""
 MOST_LINE = 1 << 20
 
@@ -41,7 +41,7 @@ class AssembleJob:
 
 @dataclass(frozen=True, slots=True)
 class StillJob:
-    """Write the frame `at` (seconds, or -1 for the last) to `target` as PNG.
+    """Write the frame `at` (seconds, or -1 for the last) of a video, or a picture, to `target`.
 
     `ratio`: crop to these proportions, (0, 0) for none.
     """
@@ -53,18 +53,39 @@ class StillJob:
     replace: bool = False
 
 
-def line_of(job: AssembleJob | StillJob) -> bytes:
+@dataclass(frozen=True, slots=True)
+class JoinJob:
+    """Write pieces of music, crossfaded, as one M4A of exactly `seconds` to `target`.
+
+    What is too much is faded out; what is missing is filled with the pieces again. `cache`: folder
+    of the unfinished mix.
+    """
+
+    files: tuple[str, ...]
+    target: str
+    cache: str
+    seconds: float
+    crossfade: float = 3.0
+
+
+WorkerJob = AssembleJob | StillJob | JoinJob
+
+
+def line_of(job: WorkerJob) -> bytes:
     """Return a job as a JSON line."""
-    name = "assemble" if isinstance(job, AssembleJob) else "still"
-    return json.dumps({name: asdict(job)}).encode() + b"\n"
+    names = {AssembleJob: "assemble", StillJob: "still", JoinJob: "join"}
+    return json.dumps({names[type(job)]: asdict(job)}).encode() + b"\n"
 
 
-def read_job(line: bytes) -> AssembleJob | StillJob:
+def read_job(line: bytes) -> WorkerJob:
     """Parse a job line."""
     raw: dict[str, Any] = json.loads(line)
     if "still" in raw:
         own = raw["still"]
         return StillJob(**{**own, "ratio": (own["ratio"][0], own["ratio"][1])})
+    if "join" in raw:
+        own = raw["join"]
+        return JoinJob(**{**own, "files": tuple(own["files"])})
     own = raw["assemble"]
     return AssembleJob(**{**own, "film": of_json(own["film"])})
 

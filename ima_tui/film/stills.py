@@ -1,47 +1,87 @@
-"""Writes one frame of a video as PNG. Runs in the worker."""
+"""Writes one frame of a video, or a picture, cropped where wished. Runs in the worker."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av
-
-from ima_tui.film import source
+from ima_tui.core.input_files import HEAD, sniff
 from ima_tui.film.request import CannotAssemble, StillJob
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _LATE = 3.0
 """Seconds before the end from where the last frame is looked for."""
 _TURNS = (90, 180, 270)
+_PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+_ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_QUALITY = 95
+MOST_PIXELS = 100_000_000
 
 
 def write(job: StillJob) -> dict[str, object]:
-    """Write the frame and return its facts. Raises `CannotAssemble`."""
-    av.logging.set_level(None)
+    """Write the picture and return its facts. Raises `CannotAssemble`.
+
+    Its format follows the name: JPEG, WebP, else PNG.
+    """
     target = Path(job.target)
     if target.exists() and not job.replace:
         raise CannotAssemble("film.exists", path=job.target)
-    try:
-        found, at, rotation = _frame(job.file, job.at)
-    except (av.error.FFmpegError, ValueError, IndexError) as error:
-        raise CannotAssemble("film.damaged_file", path=job.file, shot=1) from error
-    image = found.to_image()
-    if rotation % 360 in _TURNS:
-        image = image.rotate(rotation % 360, expand=True)
+    image, at = _image(job)
     image = _cropped(image, job.ratio)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    kind = _ENDINGS.get(target.suffix.lower(), "PNG")
     try:
-        image.save(beside, "PNG")
+        kept = image.convert("RGB") if kind == "JPEG" else image
+        kept.save(beside, kind, **({} if kind == "PNG" else {"quality": _QUALITY}))
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     return {"path": job.target, "width": image.width, "height": image.height, "at": round(at, 3)}
 
 
+def _image(job: StillJob) -> tuple[Image.Image, float]:
+    """Return the picture, or the frame of a video with its time in seconds."""
+    try:
+        with Path(job.file).open("rb") as handle:
+            kind = _PICTURES.get(sniff(handle.read(HEAD)))
+    except OSError as error:
+        raise CannotAssemble("film.missing", path=job.file, shot=1) from error
+    return (_picture(job.file, kind), 0.0) if kind is not None else _still(job)
+
+
+def _picture(path: str, kind: str) -> Image.Image:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path, formats=(kind,)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise CannotAssemble("film.too_large", path=path, shot=1)
+            return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CannotAssemble("film.damaged_file", path=path, shot=1) from error
+
+
+def _still(job: StillJob) -> tuple[Image.Image, float]:
+    import av
+
+    av.logging.set_level(None)
+    try:
+        found, at, rotation = _frame(job.file, job.at)
+    except (av.error.FFmpegError, ValueError, IndexError) as error:
+        raise CannotAssemble("film.damaged_file", path=job.file, shot=1) from error
+    image: Image.Image = found.to_image()
+    turned = rotation % 360 in _TURNS
+    return (image.rotate(rotation % 360, expand=True) if turned else image), at
+
+
 def _frame(path: str, at: float) -> tuple[Any, float, int]:
     """Return a frame, its time in seconds, and its rotation."""
+    from ima_tui.film import source
+
     with source.opened(path) as container:
         if not container.streams.video:
             raise CannotAssemble("film.no_pictures", path=path)

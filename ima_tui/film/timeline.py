@@ -66,16 +66,20 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A subtitle between two times in seconds."""
+    """A subtitle between two times in seconds; `is_title`: the film's title."""
 
     start: float
     end: float
     text: str
+    is_title: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A film. `size` (0, 0) and `fps` 0: those of most of the shots. `loudness` 0: unchanged."""
+    """A film. `size` (0, 0) and `fps` 0: those of most of the shots. `loudness` 0: unchanged.
+
+    `burned`: subtitles are drawn into the pictures, where there is a font for them.
+    """
 
     shots: tuple[Shot, ...]
     tracks: tuple[Track, ...] = ()
@@ -84,6 +88,7 @@ class Film:
     fps: int = 0
     loudness: float = LOUDNESS
     language: str = "eng"
+    burned: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the film as JSON for the worker."""
@@ -92,7 +97,7 @@ class Film:
 
 def of_json(raw: Mapping[str, Any]) -> Film:
     """Return the film of `to_json`."""
-    more = {name: raw[name] for name in ("fps", "loudness", "language")}
+    more = {name: raw[name] for name in ("fps", "loudness", "language", "burned")}
     return Film(
         shots=tuple(Shot(**each) for each in raw["shots"]),
         tracks=tuple(Track(**{**each, "role": Role(each["role"])}) for each in raw["tracks"]),

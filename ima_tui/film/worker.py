@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from ima_tui.film.request import CannotAssemble, StillJob, message, read_job
+from ima_tui.film.request import CannotAssemble, JoinJob, StillJob, message, read_job
 
 MOST_MEMORY = 6_000_000_000
 """Address space in bytes; a hostile file must not take the machine's memory."""
@@ -41,10 +41,14 @@ def _do(job: object) -> dict[str, object]:
         from ima_tui.film import stills
 
         return stills.write(job)
+    if isinstance(job, JoinJob):
+        from ima_tui.film import joining
+
+        return joining.join(job, lambda told: _say("progress", told))
     from ima_tui.film import making
     from ima_tui.film.request import AssembleJob
 
-    assert isinstance(job, AssembleJob)  # noqa: S101 - read_job returns one of two
+    assert isinstance(job, AssembleJob)  # noqa: S101 - read_job returns one of three
     return making.assemble(job, lambda told: _say("progress", told))
 
 

@@ -1,8 +1,7 @@
-"""Truncation checks by file headers, without a decoder. Runs in the child."""
+"""Truncation checks by file headers, without a decoder."""
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -69,6 +68,8 @@ def _check_wav(handle: IO[bytes], size: int) -> None:
 def seconds(path: str, mime: str) -> float:
     """Return the duration by the headers; 0 if unknown."""
     if mime == "audio/wav":
+        import wave
+
         try:
             with wave.open(path, "rb") as source:
                 return source.getnframes() / max(1, source.getframerate())
@@ -118,3 +119,58 @@ def check_jpeg(path: str) -> None:
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     raise CannotShow("viewer.broken")
+
+
+# ------------------------------------------------------------------------------------- results
+
+
+def is_cut(path: Path) -> bool:
+    """Tell whether a file certainly ends too early, by its own lengths and end marks.
+
+    False for what has none of these, such as MP3. Raises `OSError`.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        head = handle.read(16)
+        if head.startswith(b"\xff\xd8\xff"):
+            return _is_cut_jpeg(path.read_bytes())
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+            return _is_cut_png(handle, size)
+        if head.startswith(b"RIFF"):
+            length = int.from_bytes(head[4:8], "little")
+            return length < 0xFFFFFFFF and 8 + length > size + 1  # the padding may be missing
+        if head[4:8] == b"ftyp":
+            return _is_cut_iso(handle, size)
+    return False
+
+
+def _is_cut_jpeg(data: bytes) -> bool:
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xDA:
+            return data.find(b"\xff\xd9", at) < 0
+        plain = marker in (0x01, 0xFF) or 0xD0 <= marker <= 0xD8
+        at += 2 if plain else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at > len(data)
+
+
+def _is_cut_png(handle: IO[bytes], size: int) -> bool:
+    at, seen = 8, False
+    while at + 8 <= size:
+        handle.seek(at)
+        head = handle.read(8)
+        if head[4:] == b"IEND":
+            return False
+        if not head[4:].isalpha():
+            return False  # not a PNG as far as we know them
+        at, seen = at + 12 + int.from_bytes(head[:4], "big"), True
+    return seen or at > size
+
+
+def _is_cut_iso(handle: IO[bytes], size: int) -> bool:
+    try:
+        boxes = [(kind, end) for kind, _, end in _boxes(handle, 0, size)]
+    except CannotShow:
+        return False
+    return any(end > size for kind, end in boxes if kind.isalnum())

@@ -82,14 +82,14 @@ def hide(plain: Plain) -> Content:
     text = _covered(plain.text, [(source.start, source.end, _cover(source)) for source in sources])
     sung = find_lyrics(plain.text) if _SUNG.search(text) else None
     if sung is not None:  # they may be several lines, and ask for anything
-        text = _covered(text, [(*sung[0], HIDDEN)])
+        text = _covered(text, [(*sung.words, HIDDEN)])
     found = [match.span() for match in _QUOTED.finditer(text)]
     quotes = tuple((start, end) for start, end in found if INPUT not in text[start:end])
     hidden = _covered(text, [(start, end, HIDDEN) for start, end in quotes])
     if not any(character.isalnum() for character in hidden) and INPUT not in hidden:
         # all of it in quotes: then the quotes mean nothing
-        return Content(text, sources, (), sung[0] if sung else None)
-    return Content(hidden, sources, quotes, sung[0] if sung else None)
+        return Content(text, sources, (), sung.words if sung else None)
+    return Content(hidden, sources, quotes, sung.words if sung else None)
 
 
 def _cover(source: Source) -> str:

@@ -380,7 +380,11 @@ def _extras(
             continue  # "a song about a photograph and a film": beside what it is about
         other, end = _head(items, place + 1)
         beside = medium_of(other) if other else None
-        if other is None or beside is None or beside in taken or is_existing(items, other):
+        if other is None or beside is None or beside in taken:
+            continue
+        # "for my video and calm music": what is described anew is not mine yet
+        own = items[place + 1 : end] if end - place > 2 else items
+        if is_existing(own, other):
             continue
         at_end = other.last == items[end - 1].last
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)

@@ -39,7 +39,7 @@ def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
     if (quoted := from_quotation(scan)) is not None:
         return {Medium.SPEECH: quoted}, end
     film = None if sounds else from_length(scan)
-    return ({Medium.VIDEO: film} if film is not None else {}), end
+    return ({film.medium: film} if film is not None and film.medium else {}), end
 
 
 def from_lyrics(scan: Scan) -> Want | None:
@@ -93,7 +93,10 @@ def from_quotation(scan: Scan) -> Want | None:
 
 
 def from_length(scan: Scan) -> Want | None:
-    """Seconds that open the text, or stand by themselves, are those of a video."""
+    """Seconds that open the text, or stand by themselves, are those of a video.
+
+    "40 seconds of calm piano music" says what else they are of.
+    """
     for length in lengths(scan.text):
         if length.seconds > _LONGEST_FILM or "分" in scan.text[length.start : length.end]:
             continue
@@ -105,8 +108,17 @@ def from_length(scan: Scan) -> Want | None:
         alone = length.start == clause.start and length.end >= clause.end
         if opens or alone:
             span = (length.start, length.end)
-            return Want(Medium.VIDEO, *span, heads=True, phrase=span, clause=clause.index)
+            medium = Medium.MUSIC if opens and _is_music(clause, length.end) else Medium.VIDEO
+            return Want(medium, *span, heads=True, phrase=span, clause=clause.index)
     return None
+
+
+def _is_music(clause: Clause, start: int) -> bool:
+    """Tell whether a few words behind a length end with music, and name nobody who plays it."""
+    behind = [item for item in clause.items if item.start >= start]
+    told = any(item.phrase in ("a", "an", "the") for item in behind)
+    few = 0 < len(behind) <= _SHORT and not told
+    return few and medium_of(behind[-1]) is Medium.MUSIC
 
 
 def from_terms(scan: Scan) -> Want | None:

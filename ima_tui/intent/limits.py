@@ -7,6 +7,7 @@ video models make sound.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ima_tui.core.domain import Medium
@@ -17,6 +18,11 @@ from ima_tui.intent.lengths import Length
 from ima_tui.intent.parameters import STANDARD, Findings
 
 LONGEST_VIDEO = 15
+MUSIC_SECONDS = {"sonic": 120, "GenBGM": 30}
+"""About how long the music of each model is."""
+CROSSFADE = 3.0
+"""Seconds by which pieces of music overlap where they are joined to a longer one."""
+MOST_PIECES = 12
 _IMAGE_MODELS = ("doubao-seedream-4.5", "gemini-3-pro-image", "gemini-3.1-flash-image")
 _WITH_AUDIO = (
     "veo-3.1-generate-preview", "veo-3.1-fast-generate-preview", "veo-3.0-generate-preview",
@@ -60,12 +66,22 @@ def find_limits(
         limit = Limit(
             "music_duration",
             f"{length.seconds:g} s",
-            ("~120 s", "~30 s"),
-            ("sonic", "GenBGM"),
+            tuple(f"~{seconds} s" for seconds in MUSIC_SECONDS.values()),
+            tuple(MUSIC_SECONDS),
             _duration(length),
         )
         found.append(Impossible(limit, length.start, length.end))
     return tuple(each for each in found if each is not None)
+
+
+def music_pieces(seconds: float, model_id: str, crossfade: float = CROSSFADE) -> int:
+    """Return how many pieces of a model's music fill `seconds`; 0 for more than `MOST_PIECES`.
+
+    An unknown model is taken to make the shorter ones.
+    """
+    each = MUSIC_SECONDS.get(model_id, min(MUSIC_SECONDS.values()))
+    count = max(1, math.ceil((seconds - crossfade) / (each - crossfade)))
+    return count if count <= MOST_PIECES else 0
 
 
 def _eight_k(found: FoundParameter | None) -> Impossible | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 Span = tuple[int, int]
 
@@ -18,45 +19,74 @@ _LABEL = (
     r"(?:lyrics?|歌词|歌詞|唱词)"
 )
 _BEHIND = (
-    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是))*\s*[:：=\-–—]*\s*"
+    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是))*\s*[:：=]*"
+    r"\s*[-–—]*\s*"
+)
+_SUNG = (
+    r"(?:sings?\s+(?:these|the following|this|those|my)\s+(?:words|lines?|verses?|poem|text)"
+    r"|sings?|singing|that goes|演唱|唱[着出]?(?:这|以下|下面)?[几一两段句些首的词话字]*)"
 )
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
-    rf"|(?<![a-z])(?:sings?|singing|that goes|演唱|唱着|唱)\s*[:：]?\s*{QUOTED.format('s')}"
-    rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下))?\s*[:：=]\s*"
-    r"(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*?)"
-    r"(?=\n\s*\n|[.。!！\n]\s*(?:make it|turn (?:it|this|that) into|set (?:it|this) to|帮我"
-    r"|请(?:帮|谱|做|把)|谱成|做成|配成|唱成)"
-    r"|\s*(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)\s*(?:is|是|为)?\s*[:：=]|\Z)",
+    rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
+    rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
+    r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"
+    rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?P<heading>[^\n:：.。]{{0,60}})[:：][^\S\n]*\n"
+    r"\s*(?P<below>\S[\s\S]*)",
     re.I,
 )
 _MARKED = re.compile(
-    r"(?:" + _LABEL + r"\s*[:：]?\s*)?"
+    r"(?:" + _LABEL + r"\s*(?:below|as follows|如下)?\s*[:：]?\s*)?"
     r"(?P<plain>(?:\[(?:verse|chorus|pre-?chorus|intro|bridge|hook|outro|主歌|副歌|前奏|桥段|尾奏"
     r"|间奏)[^\]]{0,20}\]"
     r"|(?:\A|(?<=\n))(?:verse|chorus|bridge|主歌|副歌)\s*\d{0,2}\s*[:：])"
     r"[\s\S]*)\Z",
     re.I,
 )
+_ABOUT = r"(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)"
+_END = re.compile(
+    r"\n\s*\n(?=[^\n]*\s*\Z)"  # a last paragraph of one line
+    r"|[.。!！;；\n]\s*(?:make (?:it|this|them)"
+    r"|(?:turn|set) (?:it|this|that|them|these|those) (?:in)?to"
+    rf"|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成|(?:风格|曲风|情绪)|{_ABOUT}\s*(?:is|是|为))"
+    rf"|\s*{_ABOUT}\s*(?:is|是|为)?\s*[:：=]",
+    re.I,
+)
+"""Where lyrics without quotation marks end: what follows asks for a song, or describes it."""
 
 
+_UNQUOTED = ("plain", "below")
 _SIGN = re.compile(r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 
-def find_lyrics(text: str) -> tuple[Span, Span] | None:
-    """(the lyrics without their quotation marks, all of what says that they are lyrics)."""
+class Lyrics(NamedTuple):
+    """Where lyrics stand: `words` without quotation marks, `whole` with what says that they are
+    lyrics; `heading`: what else a heading above them asks for."""
+
+    words: Span
+    whole: Span
+    heading: str = ""
+
+
+def find_lyrics(text: str) -> Lyrics | None:
+    """Return the first lyrics of a text; None where it has none."""
     if _SIGN.search(text) is None:
         return None
     found = _LYRICS.search(text) or _MARKED.search(text)
-    within = inside(text, found) if found is not None else None
-    return (within, found.span()) if found is not None and within is not None else None
+    if found is None:
+        return None
+    written = {name: value for name, value in found.groupdict().items() if value is not None}
+    heading = written.pop("heading", "")
+    name = next(iter(written))
+    ended = _END.search(text, found.start(name)) if name in _UNQUOTED else None
+    end = found.end() if ended is None else ended.start()
+    words = inside(text, found.start(name), min(end, found.end(name)))
+    return Lyrics(words, (found.start(), end), heading) if words is not None else None
 
 
-def inside(text: str, found: re.Match[str]) -> Span | None:
-    """The place of what was written, without blanks around it."""
-    name = next(name for name, value in found.groupdict().items() if value is not None)
-    start, end = found.span(name)
+def inside(text: str, start: int, end: int) -> Span | None:
+    """Return the place of what was written, without blanks around it."""
     inner = text[start:end]
     start += len(inner) - len(inner.lstrip())
     return (start, start + len(inner.strip())) if inner.strip() else None

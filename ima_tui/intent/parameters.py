@@ -273,7 +273,7 @@ _FURTHER = re.compile(
 
 _SEED = re.compile(
     r"(?:\bseed|随机种子|随机数种子|种子(?:值|数|号)?)\s*(?:number|value|is|of|to|为|是|用|设为"
-    r"|设成|=|:|#)?\s*(?P<v>-?\d{1,10})(?!\d)"
+    r"|设成|=|:|#)?\s*(?P<v>-?\d{1,30})(?!\d)"
 )
 
 

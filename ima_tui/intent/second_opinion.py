@@ -92,6 +92,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         found = read_as(PREFERENCE)
         if found.kind is RequestKind.PREFERENCE:
             return found
+    if opinion.label == SEVERAL and images and intent.bare and intent.asked and intent.explicit:
+        return intent  # "animate it": it is the attached picture, not the step before
     if opinion.label == SEVERAL and (steps := _in_steps(intent, opinion, images, read_as)):
         return steps
     if intent.question is _OPEN:

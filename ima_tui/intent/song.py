@@ -25,10 +25,16 @@ _TITLE = re.compile(
     + r"(?P<of>\s*的)?|(?<![a-z])(?:title|歌名|曲名|标题)\s*[:：=]\s*"
     r"(?P<plain>[^\n,.;，。；]{1,120})"
     r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+"
-    r"(?P<call>[^\n,.;，。；\"']{1,120})",
+    r"(?P<call>[^\n,.;，。；\"']{1,120})"
+    r"|(?<![a-z])(?:titled|entitled|(?:song|track|tune|ballad|anthem|hymn|lullaby|piece)\s+(?:called|named))"
+    r"\s+(?-i:(?P<capital>[A-Z][\w'’]*(?:\s+(?:(?:of|the|and|in|on|a|an|to|for|with|at)\s+)*[A-Z][\w'’]*)*))",
     re.I,
 )
-_LABELLED = re.compile(r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*", re.I)
+_LABELLED = re.compile(
+    r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*"
+    r"|(?:^|(?<=[\s,，;；。]))(?:风格|曲风|情绪)(?:是|为|要)?",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,15 @@ class Song:
 def read_song(text: str) -> Song:
     """The parts of a text that asks for music."""
     sung = find_lyrics(text)
-    before = text if sung is None else _without(text, sung[1])
+    before = text if sung is None else _without(text, sung.whole)
     named = _TITLE.search(before)
     title = None if named is None else _title(text, before, named)
     rest = before if named is None else _without(before, named.span())
+    if sung is not None and sung.heading:
+        rest = f"{sung.heading}\n{rest}"
     described = _tidy(rest)
     style = _style(described) if len(described) <= LONGEST_STYLE else ""
-    return Song(sung[0] if sung else None, title, described, style)
+    return Song(sung.words if sung else None, title, described, style)
 
 
 def _title(text: str, before: str, named: re.Match[str]) -> Span | None:
@@ -106,4 +114,7 @@ def _asks(item: Item) -> bool:
 
 _GENERAL = frozenset({"song", "songs", "music", "track", "tune", "piece", "歌", "歌曲", "音乐",
                       "曲", "曲子", "首歌", "一首歌"})  # fmt: skip
-_SMALL = frozenset({"a", "an", "the", "me", "my", "to", "for", "一", "个", "我"})
+_SMALL = frozenset(
+    {"a", "an", "the", "me", "my", "to", "into", "for", "it", "them", "these", "this", "that",
+     "一", "个", "我"}
+)  # fmt: skip

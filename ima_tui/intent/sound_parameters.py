@@ -121,6 +121,7 @@ def speech(text: str, items: list[Item]) -> list[FoundParameter]:
         found += [
             FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
         ]
-        if name == "voice" and not told and (who := voices.speaker(text)) is not None:
-            found.append(FoundParameter(name, *who))
+        if name == "voice" and not told:
+            who = voices.other(text) or voices.speaker(text)
+            found += [FoundParameter(name, *who)] if who is not None else []
     return found

@@ -87,3 +87,25 @@ def _singing() -> re.Pattern[str]:
         rf"|{_person(4)}(?:'s)?\s+(?:\w+\s+){{0,2}}?voice\b"
         rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"
     )
+
+
+_CHARACTER = (
+    r"(?:child|kid|toddler|baby|robot(?:ic)?|alien|monster|dragon|pirate|witch|wizard|cartoon|elf"
+    r"|chipmunk|demon|ghost|goblin|troll|villain|computer|android)"
+)
+_OTHER = re.compile(
+    rf"\b(?:(?:an?|the) )?(?:\w+ )?{_CHARACTER}(?:'s|s')?(?:[- ]like)? (?:\w+ )?voice\b"
+    rf"|\b(?:voice of|voiced by|spoken by|read by|sound(?:ing|s)? like) (?:an? |the )(?:\w+ )?"
+    rf"{_CHARACTER}\b"
+    r"|\b(?:in the voice of|voice like)\s+(?!(?:an?|the|my|your|his|her)\b)[a-z]\w+(?: [a-z]\w+)?"
+    r"|(?:童声|童音|娃娃音|萝莉音?|正太音?|御姐音?|大叔音|机器人?(?:声音?|音)|卡通音|动漫音|电音)"
+    r"|(?:小孩子?|儿童|孩子|小朋友|宝宝|机器人|怪物|卡通人物)的?(?:声音|嗓音|语气|口吻|腔调)"
+    r"|用(?:四川|粤|广东|东北|上海|闽南|河南|陕西|天津|山东|湖南|客家|台湾)(?:话|语|腔|方言)"
+    r"(?=[^,。;:]{0,6}?(?:读|念|讲|说|朗读|播报|配音))"
+)
+
+
+def other(text: str) -> tuple[str, int, int] | None:
+    """Another voice than a man's or a woman's: a child's, a robot's, a dialect, somebody's."""
+    found = _OTHER.search(text, 0, _READ)
+    return None if found is None else (found.group(), *found.span())

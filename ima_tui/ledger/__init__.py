@@ -50,6 +50,7 @@ from ima_tui.ledger.opening import LOOKED_AT as LOOKED_AT
 from ima_tui.ledger.records import LedgerError as LedgerError
 from ima_tui.ledger.repair import RepairReport as RepairReport
 from ima_tui.ledger.traces import Places as Places
+from ima_tui.ledger.writing import Why as Why
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +60,8 @@ Values = Mapping[str, str | int | float]
 last_repair = repair_time.last
 note_place = traces.note
 
+ENDING_SECONDS = 2.0
+"""Wait for a locked file once the run ends; task ids that it does not take are saved elsewhere."""
 SQLITE_VERSION = sqlite3.sqlite_version
 
 
@@ -86,7 +89,8 @@ class Ledger:
         self._thread = thread
         self._lineage = opened.lineage
         kept = trail.Trail(path, self._lineage)
-        self._commits = Commits(opened.connection, thread, kept, opened.newest)
+        self._commits = Commits(opened.connection, thread, kept, opened.newest, self._prepare)
+        self._is_ending = False
         self.session = session
         self._version = 0
         self._revision = 0
@@ -144,8 +148,8 @@ class Ledger:
 
     async def aclose(self) -> None:
         """Close the file and end the writer thread."""
-        await self._on_thread(self._connection.close)
-        self._thread.shutdown()
+        await asyncio.to_thread(self._thread.shutdown)  # after what is queued
+        self._connection.close()
         repair.leave(self._presence)
 
     @property
@@ -167,13 +171,15 @@ class Ledger:
             repair.mark(self._path)
             raise LedgerError("error.ledger_damaged", path=str(self._path))
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        """Run on the writer thread, to the end even if the caller is cancelled."""
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        try:
-            return await asyncio.shield(future)
-        except (sqlite3.Error, OSError) as error:
-            raise opening.ledger_error(self._path, error) from error
+    def hasten(self) -> None:
+        """Wait less for a locked file from now on, because this run ends."""
+        self._is_ending = True
+
+    def _prepare(self) -> None:
+        """Before each piece of work on the thread, which what is queued has to wait for."""
+        if self._is_ending:
+            self._is_ending = False
+            self._connection.execute(f"PRAGMA busy_timeout = {ENDING_SECONDS * 1000:.0f}")
 
     async def read(
         self,
@@ -181,8 +187,23 @@ class Ledger:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run a query on the ledger's thread."""
-        return await self._on_thread(lambda: work(self._connection, *args, **kwargs))
+        """Run a query on the ledger's thread; not at all if the caller is cancelled before."""
+
+        def query() -> T:
+            self._prepare()
+            return work(self._connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, query)
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> LedgerError:
+        """The error in words; of a lock that came later, what was sent goes on."""
+        found = opening.ledger_error(self._path, error)
+        if found.key == "error.ledger_busy":
+            return LedgerError("error.ledger_locked", path=str(self._path))
+        return found
 
     async def _write(
         self,
@@ -196,7 +217,7 @@ class Ledger:
         try:
             return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
         except (sqlite3.Error, OSError) as error:
-            raise opening.ledger_error(self._path, error) from error
+            raise self._error(error) from error
 
     # ----------------------------------------------------------------------------- writing
 
@@ -227,6 +248,7 @@ class Ledger:
         intent: str = "",
         after: int | None = None,
         instead: int | None = None,
+        hold: Why | None = None,
     ) -> Job:
         """Record a new job before anything is sent.
 
@@ -235,10 +257,11 @@ class Ledger:
         that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
         the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
         replaces, with its queue position, what it waited for, and what waited for it. Raises
-        `ImpossibleTransition` where that is no longer unsent.
+        `ImpossibleTransition` where that is no longer unsent. `hold`: why it needs the user's
+        approval from the start.
         """
         return await self._write(
-            writing.add, order, now, self.session, repeats, intent, after, instead
+            writing.add, order, now, self.session, repeats, intent, after, instead, hold
         )
 
     async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:

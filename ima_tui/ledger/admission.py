@@ -22,12 +22,10 @@ from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
 from ima_tui.ledger.queue_order import PLACE
-from ima_tui.ledger.writing import GRACE, WAIVED, write_event
+from ima_tui.ledger.writing import GRACE, WAIVED, Why, write_event
 
 ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
-
-Why = tuple[str, Mapping[str, str | int]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ class Commits:
         thread: ThreadPoolExecutor,
         kept: trail.Trail | None = None,
         newest: int = 0,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
+        self._prepare = prepare
         self._connection = connection
         self._thread = thread
         self._trail = kept
@@ -89,6 +91,7 @@ class Commits:
 
     def _commit_together(self, writes: list[_Write]) -> None:
         try:
+            self._prepare()
             with transaction(self._connection):
                 before = self._check() if self._trail is not None else None
                 for write in writes:

@@ -22,6 +22,8 @@ _KEYS = {
     "project": "project",
     "client": "client",
 }
+_BETWEEN = "\x1f"
+"""Between two keys of one group; no name has it."""
 _SPENT = (
     f"points * ({CHARGED}) + COALESCE((SELECT SUM(json_extract(values_json, '$.at_risk'))"
     f" FROM events WHERE job = jobs.id AND key = '{FAULT}'), 0)"
@@ -113,6 +115,11 @@ class ReportRow:
     estimates: array[float] = field(default_factory=lambda: array("d"))
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """What the group has in common, one for each thing that the report is by."""
+        return tuple(self.key.split(_BETWEEN))
+
+    @property
     def success(self) -> float | None:
         """The share of ended jobs that brought results; None before one ended."""
         ended = self.done + self.failed
@@ -139,6 +146,31 @@ def listed(
         (below or 1 << 62, *values, limit),
     )
     return tuple(map(job_of, rows))
+
+
+def costliest(connection: sqlite3.Connection, among: JobFilter, limit: int) -> array[int]:
+    """Return the ids of the matching jobs that cost most, by what was charged, most first."""
+    where, values = among.where()
+    rows = connection.execute(
+        f"SELECT id FROM jobs WHERE {where} ORDER BY {_SPENT} DESC, id DESC LIMIT ?",
+        (*values, limit),
+    )
+    return array("q", (row[0] for row in rows))
+
+
+def named(connection: sqlite3.Connection, ids: Collection[int]) -> tuple[Job, ...]:
+    """Return these jobs in this order; at most `MOST_NAMED`."""
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE id IN ({', '.join('?' * len(ids))})", tuple(ids)
+    )
+    found = {row["id"]: job_of(row) for row in rows}
+    return tuple(found[each] for each in ids if each in found)
+
+
+def counted(connection: sqlite3.Connection, among: JobFilter) -> int:
+    """Return how many jobs match."""
+    where, values = among.where()
+    return int(connection.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()[0])
 
 
 def page(
@@ -180,10 +212,14 @@ def timelines(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int,
 
 
 def report(connection: sqlite3.Connection, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
-    """Return the figures of each group, by key. Forgotten jobs count by what they cost."""
+    """Return the figures of each group, by key. Forgotten jobs count by what they cost.
+
+    `by`: names of `_KEYS`, separated by commas.
+    """
     where, values = among.where("COALESCE(sent_at, created_at)")
+    key_of = f" || '{_BETWEEN}' || ".join(_KEYS[each] for each in by.split(","))
     rows = connection.execute(
-        f"SELECT {_KEYS[by]}, state, medias_json != '[]', {_SPENT}, ended_at - sent_at,"
+        f"SELECT {key_of}, state, medias_json != '[]', {_SPENT}, ended_at - sent_at,"
         f" json_extract(order_json, '$.estimate.high') FROM jobs WHERE {where}",
         values,
     )
@@ -215,6 +251,14 @@ class History:
         """Return a page of matching jobs, oldest first, with ids above `after`."""
         return await (await self._ledger()).read(page, among, after, limit)
 
+    async def costliest(self, among: JobFilter, limit: int) -> array[int]:
+        """Return the ids of the matching jobs that cost most, most first."""
+        return await (await self._ledger()).read(costliest, among, limit)
+
+    async def named(self, ids: Collection[int]) -> tuple[Job, ...]:
+        """Return these jobs in this order; at most 500."""
+        return await (await self._ledger()).read(named, tuple(ids))
+
     async def queued(self, among: JobFilter) -> tuple[Job, ...]:
         """Return the matching unsent jobs, from the last in the queue to the next."""
         return await (await self._ledger()).read(queued, among)
@@ -224,7 +268,7 @@ class History:
         return await (await self._ledger()).read(timelines, tuple(ids))
 
     async def report(self, by: str, among: JobFilter) -> tuple[ReportRow, ...]:
-        """Return figures by `day`, `model`, `type`, `project` or `client`."""
+        """Return figures by `day`, `model`, `type`, `project`, `client`, or several of them."""
         return await (await self._ledger()).read(report, by, among)
 
     async def spent(self, since: float, project: str = "") -> int:

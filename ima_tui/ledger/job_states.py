@@ -7,7 +7,7 @@ found *sending* after a crash may have been charged, so it then needs review (st
 
 from __future__ import annotations
 
-from ima_tui.core.domain import State
+from ima_tui.core.domain import Job, State
 
 S = State
 
@@ -46,6 +46,16 @@ WITHOUT_RESULT = ENDED - {S.DONE}
 """Jobs that wait for the result of such a job are blocked."""
 SPENT = frozenset({S.SENDING, S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """Charged, without a result yet."""
+
+
+def waits_as_agents(job: Job) -> bool:
+    """Tell whether an agent ordered it and it needs approval: only the job's own releases it."""
+    return job.needs_approval and job.state in UNSENT and job.order.client != ""
+
+
+def waits_as_users(job: Job) -> bool:
+    """Tell whether the user ordered it and it needs approval, perhaps with others at once."""
+    return job.needs_approval and job.state in UNSENT and job.order.client == ""
 
 
 class ImpossibleTransition(RuntimeError):

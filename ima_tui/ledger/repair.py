@@ -126,6 +126,23 @@ def enter(path: Path) -> int | None:
     return number
 
 
+def has_locks(path: Path) -> bool:
+    """Tell whether files beside the ledger can be locked. Writes nothing; unknown counts as yes."""
+    try:
+        import fcntl
+
+        number = os.open(path.with_name(path.name + ".open"), os.O_RDONLY)
+    except (ImportError, OSError):
+        return True
+    try:
+        fcntl.lockf(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in NO_LOCKS
+    finally:
+        os.close(number)
+    return True
+
+
 def _locked(number: int, kind: int, patience: float | None = None) -> None:
     """Lock the file. Raises `InUse` when the lock does not come, `OSError` when there are none."""
     import fcntl

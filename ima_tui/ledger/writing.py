@@ -41,6 +41,10 @@ WAIVED, APPROVED = 1, 2
 whatever it waited for then."""
 
 
+Why = tuple[str, Mapping[str, str | int]]
+"""The key and values of a message: why a job waits."""
+
+
 def add(
     connection: sqlite3.Connection,
     order: Order,
@@ -50,6 +54,7 @@ def add(
     intent: str,
     after: int | None,
     instead: int | None = None,
+    hold: Why | None = None,
 ) -> Job:
     """Record a new job; see `Ledger.add`."""
     if instead is not None and require(connection, instead).state is not State.QUEUED:
@@ -60,8 +65,8 @@ def add(
         raise LedgerError("error.key_reused", id=other.id)
     cursor = connection.execute(
         "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
-        " lease_until, created_at, updated_at, repeats, intent, project, client)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " lease_until, created_at, updated_at, repeats, intent, project, client, held, waiting,"
+        " waiting_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             State.QUEUED,
             order.task_type,
@@ -77,10 +82,15 @@ def add(
             intent,
             _as_spelled_before(connection, order.project),
             order.client,
+            hold is not None,
+            hold[0] if hold else "",
+            json.dumps(hold[1] if hold else {}),
         ),
     )
     job_id = cursor.lastrowid or 0
     write_event(connection, job_id, now, State.QUEUED, "event.queued", {"points": order.total})
+    if hold is not None:
+        write_event(connection, job_id, now, State.QUEUED, *hold)
     firsts = {found[0] for found in map(result_of, order.inputs) if found}
     for first in firsts | ({after} if after is not None else set()):
         require(connection, first)

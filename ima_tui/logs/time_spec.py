@@ -1,9 +1,9 @@
-"""Parser of times as users type them: `2h` ago, `14:05` today, `2026-11-24 14:05`."""
+"""Parser of times as users type them: `2h` ago, `14:05` today, yesterday, `2026-11-24 14:05`."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line
@@ -14,9 +14,16 @@ _HENCE = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
+_DAYS = {"today": 0, "今天": 0, "yesterday": 1, "昨天": 1}
+"""Days before today; each begins at midnight."""
+
+
 def moment(written: str, now: float) -> float:
     """Return seconds since the epoch. A time of day is its last occurrence. Raises `UsageError`."""
     words = folded(written)
+    if words in _DAYS:
+        day = datetime.fromtimestamp(now).astimezone().date() - timedelta(days=_DAYS[words])
+        return datetime.combine(day, time()).timestamp()
     if ago := _AGO.fullmatch(words):
         return now - int(ago[1]) * UNITS[ago[2]]
     today = datetime.fromtimestamp(now).astimezone()

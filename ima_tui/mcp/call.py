@@ -12,6 +12,8 @@ from ima_tui.studio.studio import Studio
 Document = dict[str, object]
 Progress = Callable[[float, str], Awaitable[None]]
 """Takes a number that grows, and a sentence."""
+Confirm = Callable[[str], Awaitable[bool | None]]
+"""Asks the user a question in the agent's program; None where that program can't ask."""
 
 UNNAMED = "agent"
 """The client of an agent that gives no name: its jobs are an agent's all the same."""
@@ -25,6 +27,7 @@ class Call:
     client: str
     arguments: Mapping[str, Any]
     progress: Progress
+    confirm: Confirm
 
 
 def client_name(given: object) -> str:

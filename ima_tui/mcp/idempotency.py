@@ -11,7 +11,9 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
-_NOT_THE_ORDER = frozenset({"idempotency_key", "max_credits", "accept_changes"})
+_NOT_THE_ORDER = frozenset(
+    {"idempotency_key", "max_credits", "accept_changes", "seconds", "dry_run", "confirm"}
+)
 """Arguments that say how to order, not what."""
 
 
@@ -21,9 +23,19 @@ def intent(client: str, key: str, arguments: Mapping[str, object]) -> str:
     return f"agent:{_digest([client, key], 32)}/{_digest(asked, 16)}"
 
 
-def label(client: str, key: str) -> str:
-    """Return the label of a batch, which is part of the intents of its rows."""
-    return f"agent:{_digest([client, key], 32)}"
+def row_intents(
+    client: str, key: str, arguments: Mapping[str, object], count: int
+) -> tuple[str, ...]:
+    """Return the intents of a batch's rows. The first one's key is that of a single order."""
+    first, _, request = intent(client, key, arguments).partition("/")
+    rest = (f"agent:{_digest([client, key, place], 32)}" for place in range(1, count))
+    return tuple(f"{each}/{request}" for each in (first, *rest))
+
+
+def workflow_id(client: str, key: str, arguments: Mapping[str, object]) -> tuple[str, str]:
+    """Return the id of what `client` asks for under `key`, and how every id of that key begins."""
+    begins = _digest([client, key, "workflow"], 24)
+    return begins + intent("", "", arguments)[-8:], begins
 
 
 def _digest(value: object, length: int) -> str:

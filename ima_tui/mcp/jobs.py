@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ima_tui.cli import exit_status
 from ima_tui.cli.commands import jobs_fetch
 from ima_tui.cli.commands.jobs import problem_of, require
-from ima_tui.cli.commands.jobs_list import GROUPS
+from ima_tui.cli.commands.jobs_chosen import GROUPS
 from ima_tui.cli.json_documents import standing_json
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
@@ -107,31 +108,41 @@ async def until(call: Call, job: Job, seconds: float, *, until_sent: bool = Fals
 
     `until_sent`: also when it needs approval or is at the service.
     """
+    (job,) = await until_all(call, [job], seconds, until_sent=until_sent)
+    return job
+
+
+async def until_all(
+    call: Call, jobs: Sequence[Job], seconds: float, *, until_sent: bool = False
+) -> list[Job]:
+    """Return the jobs when `until` has nothing to wait for with any, or after `seconds`."""
     news = asyncio.Event()
+    ids = [job.id for job in jobs]
 
     def hear(notice: Notice) -> None:
-        if isinstance(notice, JobChanged) and notice.job.id == job.id:
+        if isinstance(notice, JobChanged) and notice.job.id in ids:
             news.set()
 
     loop = asyncio.get_running_loop()
     began = loop.time()
     unsubscribe = call.studio.subscribe(hear)
     try:
-        job = await require(call.studio, job.id)
-        while not _enough(job, until_sent=until_sent):
+        found = [await require(call.studio, each) for each in ids]
+        while waiting := [job for job in found if not _enough(job, until_sent=until_sent)]:
             waited = loop.time() - began
             if waited >= seconds:
                 break
-            await call.progress(waited, _standing(job, call.studio.clock.time()))
+            await call.progress(waited, _standing(waiting, len(found), call.studio.clock.time()))
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(PROGRESS_SECONDS, seconds - waited)):
                     await news.wait()
             news.clear()
-            job = await require(call.studio, job.id)
-            await follow(call, job)  # who approved it may have left it to others
+            for job in waiting:  # who approved it may have left it to others
+                await follow(call, await require(call.studio, job.id))
+            found = [await require(call.studio, each) for each in ids]
     finally:
         unsubscribe()
-    return job
+    return found
 
 
 def _enough(job: Job, *, until_sent: bool) -> bool:
@@ -140,8 +151,12 @@ def _enough(job: Job, *, until_sent: bool) -> bool:
     return until_sent and (needs_user(job) or job.state in FOLLOWED)
 
 
-def _standing(job: Job, now: float) -> str:
-    """Where the job stands, in one sentence."""
+def _standing(waiting: Sequence[Job], of: int, now: float) -> str:
+    """Where the jobs stand, in one sentence."""
+    job = waiting[0]
+    if of > 1:
+        held = sum(needs_user(each) for each in waiting)
+        return say("agents.standing_many", ended=of - len(waiting), n=of, held=held)
     if needs_user(job):
         return say("agents.needs_approval", id=job.id, points=job.order.total)
     state = say(f"state.{job.state.value}")

@@ -5,22 +5,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from ima_tui.cli.commands import generate, generate_order, route
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
-from ima_tui.core.domain import Job, Order, TaskType
+from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route as read
-from ima_tui.mcp import idempotency
+from ima_tui.mcp import approval, idempotency
 from ima_tui.mcp.call import Call, Document
 from ima_tui.mcp.jobs import SETTLING_SECONDS, follow, told, until
 from ima_tui.studio.studio import Studio
 
-_submissions: set[asyncio.Task[Job]] = set()
+T = TypeVar("T")
+
+_submissions: set[asyncio.Task[Any]] = set()
 """Orders being recorded: a cancelled call does not cut one short."""
 
 
@@ -61,15 +65,17 @@ async def order(call: Call) -> Document:
         if not words.yes:
             found.agree()
         generate.check_limit(words, found.order)
-        job = await submit(call.studio, replace(found.order, client=call.client), intent)
+        ordered = replace(found.order, client=call.client)
+        hold = approval.needed(call.studio, ordered.total, 1)
+        job = await recorded(call.studio.jobs.submit(ordered, intent, hold=hold))
     else:
         await follow(call, job)
     return await told(call, await until(call, job, SETTLING_SECONDS, until_sent=True))
 
 
-async def submit(studio: Studio, order: Order, intent: str) -> Job:
-    """Record the order to the end, also where the call is cancelled meanwhile."""
-    task = asyncio.create_task(studio.jobs.submit(order, intent))
+async def recorded(submission: Coroutine[Any, Any, T]) -> T:
+    """Record an order to the end, also where the call is cancelled meanwhile."""
+    task = asyncio.create_task(submission)
     _submissions.add(task)
     task.add_done_callback(_submissions.discard)
     return await asyncio.shield(task)
@@ -87,6 +93,7 @@ def _words(call: Call) -> argparse.Namespace:
     words.input_images = list(given.get("input_images", ()))
     words.extra_params = json.dumps(given.get("parameters", {}))
     words.max_credits = given.get("max_credits")
+    words.project = given.get("project", "")
     words.yes = bool(given.get("accept_changes"))
     generate_order.read_made_from(words)
     return words

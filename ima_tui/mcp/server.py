@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 LONGEST_MESSAGE = 200
+NO_FIELDS: dict[str, Any] = {"type": "object", "properties": {}}
+"""The form of a question that is answered by yes or no."""
 MOST_SESSIONS = 64
 """Sessions that are told of ends; older ones are dropped."""
 
@@ -67,12 +70,14 @@ class AgentServer:
 
     async def _call_tool(
         self, context: Context, params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
+    ) -> types.CallToolResult | types.InputRequiredResult:
         info = context.session.client_params
         client = client_name(info.client_info.name if info is not None else "")
         self._remember(client, context.session)
         try:
             document = await self._answer(context, client, params)
+        except QuestionForUser as question:
+            return question.result()
         except ImaError as error:
             log.info(
                 "agent %s: %s failed: %s", json.dumps(client), one_line(params.name), error.key
@@ -93,7 +98,10 @@ class AgentServer:
         async def progress(number: float, sentence: str) -> None:
             await context.session.report_progress(number, None, sentence)
 
-        return await tool.run(Call(self._studio, client, arguments, progress))
+        async def confirm(question: str) -> bool | None:
+            return await _confirmed(context, params, question)
+
+        return await tool.run(Call(self._studio, client, arguments, progress, confirm))
 
     def _remember(self, client: str, session: ServerSession) -> None:
         self._sessions.pop(client, None)
@@ -118,6 +126,39 @@ class AgentServer:
 async def _tell(session: ServerSession, end: types.LoggingMessageNotification) -> None:
     with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
         await session.send_notification(end)
+
+
+class QuestionForUser(Exception):
+    """The call needs an answer; since protocol 2026-07-28, the client asks and calls again."""
+
+    def __init__(self, key: str, question: str) -> None:
+        super().__init__(question)
+        self.key = key
+        self.question = question
+
+    def result(self) -> types.InputRequiredResult:
+        """Return what makes the client ask."""
+        form = types.ElicitRequestFormParams(message=self.question, requested_schema=NO_FIELDS)
+        return types.InputRequiredResult(
+            input_requests={self.key: types.ElicitRequest(params=form)}
+        )
+
+
+async def _confirmed(
+    context: Context, params: types.CallToolRequestParams, question: str
+) -> bool | None:
+    """Return the user's answer, None where the client can't ask. Raises `QuestionForUser`."""
+    capabilities = context.session.client_capabilities
+    if capabilities is None or capabilities.elicitation is None:
+        return None
+    if context.session.can_send_request:
+        answer = await context.session.elicit_form(question, NO_FIELDS, context.request_id)
+        return answer.action == "accept"
+    key = f"confirm-{sha256(question.encode()).hexdigest()[:16]}"  # an answer fits one question
+    told = (params.input_responses or {}).get(key)
+    if told is None:
+        raise QuestionForUser(key, question)
+    return isinstance(told, types.ElicitResult) and told.action == "accept"
 
 
 def check(tool: Tool, arguments: Mapping[str, object]) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ima_tui.cli.parser import JOB_STATES
+from ima_tui.cli.jobs_parser import JOB_STATES
+from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
-from ima_tui.mcp import jobs, lists, ordering
+from ima_tui.mcp import batches, jobs, lists, ordering, preferences, workflows
 from ima_tui.mcp.call import Call, Document
 
 Schema = dict[str, Any]
@@ -91,7 +92,9 @@ _ORDER: dict[str, Schema] = {
         "description": "Order although it differs from the prompt, as the error would_change said.",
     },
     "max_credits": _number("Refuse a higher price.", 0, 10**9),
+    "project": _text("A label to file the job under.", labels.LONGEST),
 }
+_OF_A_CALL = ("accept_changes", "max_credits")
 _KEY = _text(
     "An id of this order, such as a UUID. A call with the same key and arguments returns the same"
     " job and pays nothing; with other arguments it is refused.",
@@ -124,7 +127,9 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "quote",
         "Price a job and tell how it differs from the prompt. Orders nothing; free.",
-        _object(("prompt",), **{k: v for k, v in _ORDER.items() if k != "max_credits"}),
+        _object(
+            ("prompt",), **{k: v for k, v in _ORDER.items() if k not in ("max_credits", "project")}
+        ),
         ordering.quote,
         reads_only=True,
     ),
@@ -134,6 +139,43 @@ TOOLS: tuple[Tool, ...] = (
         " service has it; then call wait_job.",
         _object(("prompt", "idempotency_key"), idempotency_key=_KEY, **_ORDER),
         ordering.order,
+    ),
+    Tool(
+        "run_batch",
+        "Order several independent jobs at once: all rows, or none where one is wrong. First call"
+        " it with dry_run to price them. Call it again with the same arguments to see how they"
+        " stand; nothing is paid twice.",
+        _object(
+            ("rows", "idempotency_key"),
+            rows={
+                "type": "array",
+                "items": _object(
+                    ("prompt",), **{k: v for k, v in _ORDER.items() if k not in _OF_A_CALL}
+                ),
+                "minItems": 1,
+                "maxItems": batches.MOST_ROWS,
+            },
+            idempotency_key=_KEY,
+            dry_run={"type": "boolean", "description": "Only price them; orders nothing."},
+            seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
+            **{k: _ORDER[k] for k in _OF_A_CALL},
+        ),
+        batches.run,
+    ),
+    Tool(
+        "run_workflow",
+        "Make several things of one prompt that feed each other, such as an image and a video of"
+        " it, or a film from shots, music and voice-over. The first call returns the plan, its"
+        " price and its hash, and orders nothing. Tell the user; then call it again with the hash"
+        " as confirm to order it. Later calls tell how it stands; nothing is paid twice.",
+        _object(
+            ("prompt", "idempotency_key"),
+            idempotency_key=_KEY,
+            confirm=_text("The hash that an earlier call returned as confirm.", 64),
+            seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
+            **{k: _ORDER[k] for k in ("prompt", "input_images", "project", *_OF_A_CALL)},
+        ),
+        workflows.run,
     ),
     Tool(
         "list_jobs",
@@ -169,6 +211,28 @@ TOOLS: tuple[Tool, ...] = (
         "Download the results of a job into the user's folder; medias then have a path. Free.",
         _object(("job_id",), job_id=_JOB),
         jobs.fetch,
+    ),
+    Tool(
+        "get_preferences",
+        "List the user's preferred models by task type.",
+        _object(()),
+        preferences.listed,
+        reads_only=True,
+    ),
+    Tool(
+        "set_preference",
+        "Set the user's preferred model of a task type, or clear it without model_id. Only when the"
+        " user has asked for it: never from your own choice of a model. The user may be asked to"
+        " confirm.",
+        _object(
+            ("task_type", "words"),
+            task_type={"enum": [task_type.value for task_type in TaskType]},
+            model_id=_text(
+                "A model of list_models; without it, the preference is cleared.", 200, 1
+            ),
+            words=_text("The user's own words that ask for it, verbatim.", 2_000, 1),
+        ),
+        preferences.change,
     ),
 )
 BY_NAME = {tool.name: tool for tool in TOOLS}

@@ -87,11 +87,11 @@ class Poller:
             if failures == 0:
                 await self._wait(job, view, asked, began, sent)
             try:
-                progress = await self._request_progress(job)
+                progress, put = await self._request_progress(job)
             except (Refused, Unreachable, Malformed, KeyMissing, KeyInvalid) as error:
                 failures += 1  # a fault while polling is no failure of the job
                 self._report_problem(error)
-                job = await self._time_out_if_due(job, sent)
+                job = await self._time_out_if_due(job, sent, self._record.clock.steady())
                 seldom = polling_schedule.TIMED_OUT_GAP if job.state is State.TIMED_OUT else 0.0
                 await self._wait_out(error, max(seldom, backoff(failures)), view.floor)
                 continue
@@ -103,7 +103,7 @@ class Poller:
                 await self._record.note(job, "event.odd_status")
             short = short + 1 if _lists_too_few(job, progress) else 0
             if short != 1:  # a list that was still growing is longer next time
-                job = await self._judge(job, progress, sent)
+                job = await self._judge(job, progress, sent, put)
         return job
 
     def _age(self, job: Job) -> float:
@@ -170,12 +170,14 @@ class Poller:
             await self._connectivity.wait(gap * random.uniform(0.7, 1.0))  # noqa: S311
         await self._alarm.until(again)
 
-    async def _request_progress(self, job: Job) -> Progress:
+    async def _request_progress(self, job: Job) -> tuple[Progress, float]:
+        """Return the answer and when the question was put, in monotonic seconds."""
         while True:
             async with self._connectivity.passage(), self._rate_limit.request():
                 service = await self._connect()
+                put = self._record.clock.steady()
                 with suppress(LeaseExpired):
-                    return await service.detail(job.task_id, self._lease.check)
+                    return await service.detail(job.task_id, self._lease.check), put
             await self._lease.wait()  # after a suspend another run may follow the job
 
     async def look_again(self, job: Job) -> tuple[tuple[Media, ...], Failure]:
@@ -198,16 +200,16 @@ class Poller:
         short = outputs.shortfall(job.order, len(medias), progress.reason, progress.broken)
         return medias, short
 
-    async def _judge(self, job: Job, progress: Progress, sent: float) -> Job:
+    async def _judge(self, job: Job, progress: Progress, sent: float, put: float) -> Job:
         if progress.failed:
             kind = failure_reasons.cause(progress.reason, job.order.task_type)
             if progress.deleted:
                 kind = "error.result_deleted"
             failure = Failure(kind, progress.reason)
             return await self._record.step(job, State.FAILED, "event.failed", failure=failure)
-        if progress.done or (progress.medias and self._is_due(job, sent)):
+        if progress.done or (progress.medias and self._is_due(job, sent, put)):
             return await self._keep(job, progress)
-        return await self._time_out_if_due(job, sent)
+        return await self._time_out_if_due(job, sent, put)
 
     async def _keep(self, job: Job, progress: Progress) -> Job:
         """Keep what is ready, even where the rest failed, because all of it was paid for."""
@@ -230,18 +232,19 @@ class Poller:
             failure=failure,
         )
 
-    def _is_due(self, job: Job, sent: float) -> bool:
-        """Tell whether the deadline has passed; what is not ready by now may never be.
+    def _is_due(self, job: Job, sent: float, put: float) -> bool:
+        """Tell whether the deadline had passed; what was not ready then may never be.
 
-        `sent`: monotonic.
+        `sent`, and `put` of the question, are monotonic. An answer that was read late, after a
+        suspend or on a busy machine, says nothing about the time since.
         """
         sent_at = job.sent_at or job.created_at
         named = None if job.deadline is None else job.deadline - sent_at
         patience = polling_schedule.deadline(named, job.order.estimate or USUAL)
-        return job.state is State.TIMED_OUT or self._record.clock.steady() > sent + patience
+        return job.state is State.TIMED_OUT or put > sent + patience
 
-    async def _time_out_if_due(self, job: Job, sent: float) -> Job:
-        if job.state is State.RUNNING and self._is_due(job, sent):
+    async def _time_out_if_due(self, job: Job, sent: float, put: float) -> Job:
+        if job.state is State.RUNNING and self._is_due(job, sent, put):
             return await self._record.step(job, State.TIMED_OUT, "event.parked")
         return job
 

@@ -8,6 +8,8 @@ s, video 8 s). Pure.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,7 +55,7 @@ LONGEST_RUN = 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class PollingOutlook:
-    """What is known about a job's duration. `seen`: seconds of past runs, in any order."""
+    """What is known about a job's duration. `seen`: seconds of past runs, rising."""
 
     medium: Medium
     estimate: Estimate
@@ -144,27 +146,39 @@ def _schedule(view: PollingOutlook) -> tuple[int, ...]:
     later = [0.0] * count  # cost after a poll, times the share of jobs that are not done by then
     later += [(1 - done[each]) * _late_cost(view, each * step) for each in range(count, reach + 1)]
     schedule = [0] * count
+    # A later poll costs sums[there] + later[there] - slope * there, and slope falls with `here`:
+    # only the lower convex hull matters, and the best point moves towards its newer end.
+    hull = deque([(reach, sums[reach] + later[reach])])
     for here in range(count - 1, -1, -1):
+        there = here + view.steps
+        _extend(hull, there, sums[there] + later[there])
         slope = done[here] * step
-        best = float("inf")
-        for there in range(here + view.steps, reach + 1):
-            waited = sums[there] - slope * there
-            if waited > best:
-                break  # waiting longer only costs more
-            if waited + later[there] < best:
-                best, schedule[here] = waited + later[there], there
-        waited = best - sums[here] + slope * here
+        while len(hull) > 1 and hull[1][1] - slope * hull[1][0] <= hull[0][1] - slope * hull[0][0]:
+            hull.popleft()
+        schedule[here], best = hull[0]
+        waited = best - slope * schedule[here] - sums[here] + slope * here
         later[here] = (1 - done[here]) * (worth + waited / max(1e-9, 1 - done[here]))
     return tuple(schedule)
 
 
+def _extend(hull: deque[tuple[int, float]], place: int, cost: float) -> None:
+    """Append a point that lies before all of the hull, and drop what is no longer on it."""
+    while len(hull) > 1:
+        (before, dear), (last, cheap) = hull[-2], hull[-1]
+        if (cheap - cost) * (before - last) < (dear - cheap) * (last - place):
+            break
+        hull.pop()
+    hull.append((place, cost))
+
+
 def _share(view: PollingOutlook, elapsed: float) -> float:
     """Return the share of such jobs that ended after `elapsed` seconds."""
-    runs = len(view.seen)
-    share = _share_by_estimate(view.estimate, elapsed) * PRIOR
-    for each in view.seen:
+    ended = bisect_right(view.seen, elapsed / (1 + BLUR))
+    begun = bisect_right(view.seen, elapsed / (1 - BLUR))
+    share = _share_by_estimate(view.estimate, elapsed) * PRIOR + ended
+    for each in view.seen[ended:begun]:
         share += _ramp(elapsed, each * (1 - BLUR), each * (1 + BLUR))
-    return share / (PRIOR + runs)
+    return share / (PRIOR + len(view.seen))
 
 
 def _share_by_estimate(estimate: Estimate, elapsed: float) -> float:

@@ -24,6 +24,7 @@ from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
 from ima_tui.core.text import clean, encodable, one_line
+from ima_tui.imaging import file_headers
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _UNFIT_ANYWHERE = re.compile(r"[^\w.-]+")
@@ -202,10 +203,18 @@ def _is_of_another(final: Path, job: Job) -> bool:
 
 
 def check(part: Path, medium: Medium) -> None:
-    """Raise `error.not_the_medium` unless the file is of the ordered medium.
+    """Raise unless the file is a whole one of the ordered medium.
 
-    It may be a web page, an error in JSON, empty, or another medium. Reads the file.
+    `error.not_the_medium`: a web page, an error in JSON, empty, or another medium.
+    `error.download_broken`: it ends before its own lengths and marks say. Reads the file.
     """
+    check_medium(part, medium)
+    if file_headers.is_cut(part):
+        raise ImaError("error.download_broken")
+
+
+def check_medium(part: Path, medium: Medium) -> None:
+    """Raise `error.not_the_medium` by the first bytes of the file."""
     with part.open("rb") as handle:
         head = handle.read(HEAD)
     found = _medium(head)

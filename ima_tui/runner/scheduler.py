@@ -178,13 +178,19 @@ class Scheduler:
 
     async def aclose(self) -> None:
         """Stop following. Waits for creates in progress, because their answers are worth points."""
+        self._ledger.hasten()
         tasks: list[asyncio.Task[None]] = [*self._stories.values(), *self._keepers]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        saved = self._sender.unwritten  # saved outside of a ledger that can't be written
-        if awaited := [each for job, each in self._sender.deliveries.items() if job not in saved]:
-            await settle(awaited, SHUTDOWN_SECONDS)
+        for _ in range(round(SHUTDOWN_SECONDS)):
+            saved = self._sender.unwritten  # saved outside of a ledger that can't be written
+            waited_for = {
+                job: it for job, it in self._sender.deliveries.items() if job not in saved
+            }
+            if not waited_for:
+                break
+            await settle(waited_for.values(), 1.0)
         try:
             await self._ledger.release(hold=not self._everything)
         except LedgerError as error:

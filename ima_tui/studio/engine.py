@@ -121,6 +121,11 @@ class Engine:
         """Return the scheduler, once started. Raises `LedgerError`."""
         return (await asyncio.shield(self._parts))[1]
 
+    def hasten(self) -> None:
+        """Wait less for a locked ledger from now on, because this run ends."""
+        if self._opened:
+            self._parts.result()[0].hasten()
+
     async def stop(self) -> None:
         """Stop following. Waits for creates in progress."""
         if self._copying is not None:

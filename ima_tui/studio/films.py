@@ -1,10 +1,14 @@
-"""Films of workflows: finds their files, downloads what is missing, assembles and finds them."""
+"""What workflows end with: finds the files, downloads what is missing, makes and finds films.
+
+Also crops images and joins music, as a workflow's `finish` says.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ima_tui.config.loader import Settings
@@ -13,11 +17,13 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell
-from ima_tui.film.request import AssembleJob
+from ima_tui.film.request import AssembleJob, JoinJob, StillJob
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
-from ima_tui.workflow.sources import job_of, result_of
+from ima_tui.workflow.finishing import Crop, Join
+from ima_tui.workflow.sources import job_of, result_of, source_of
 from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow
 
 FOLDER = "films"
 """Folder of pieces in the cache."""
@@ -41,25 +47,46 @@ class Lacking:
     jobs: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A file that was made of results. `made` False: it was there before.
+
+    `repeats`: pieces of music that are heard again because all of them were too short.
+    """
+
+    path: str
+    made: bool = True
+    repeats: int = 0
+
+
+def need_pyav(workflow: Workflow) -> None:
+    """Raise `UsageError` where what a workflow ends with needs PyAV, and it is missing."""
+    joins = any(isinstance(each, Join) for each in workflow.finish)
+    if workflow.film is not None or joins:
+        assembler.need_pyav()
+
+
 class Films:
-    """Films of workflows. Everything here is free."""
+    """What workflows end with. Everything here is free."""
 
     def __init__(self, settings: Settings, jobs: Jobs) -> None:
         self._settings = settings
         self._jobs = jobs
 
     async def lacking(self, status: WorkflowStatus) -> Lacking:
-        """Return what the film can't be assembled without.
+        """Return what the film, or another end, can't be made without.
 
-        Raises `UsageError` without PyAV, without a film, and for a job or file that is gone.
+        Raises `UsageError` without PyAV, without an end, and for a job or file that is gone.
         """
-        plan = status.workflow.film
-        if plan is None:
+        workflow = status.workflow
+        if not workflow.ends:
             raise UsageError("error.film_none")
-        assembler.need_pyav()
+        need_pyav(workflow)
         steps: list[int] = []
         jobs: list[int] = []
-        for source in plan.sources:
+        film = workflow.film.sources if workflow.film is not None else ()
+        rest = [source for each in workflow.finish for source in _results(workflow, each.steps)]
+        for source in (*film, *rest):
             step = result_of(source)
             if step is not None and not status.step_status(step[0]).is_done:
                 steps.append(step[0])
@@ -88,19 +115,71 @@ class Films:
         Raises `UsageError` and `FilmError`.
         """
         self._settings.for_writing()
-        job = await request(self._jobs, status, self._settings.folder, self._settings.cache)
+        job = await request(self._jobs, status, self._settings)
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
         changed = await asyncio.to_thread(_changed_at, path)
         return MadeFilm(str(path), changed, bool(done["made"]), done)
 
-    async def latest(self, workflow_id: str) -> MadeFilm | None:
-        """Return the newest film of a workflow that is in the results folder."""
-        return await asyncio.to_thread(_latest, self._settings.folder, _stem(workflow_id))
+    async def finish(self, status: WorkflowStatus, tell: Tell | None = None) -> list[Finished]:
+        """Crop images and join music as the workflow says; what is there already stays.
+
+        Raises `UsageError` and `FilmError`.
+        """
+        if status.workflow.finish:
+            self._settings.for_writing()
+        folder = self._settings.folder_of(status.workflow.project)
+        made: list[Finished] = []
+        for each in status.workflow.finish:
+            sources = _results(status.workflow, each.steps)
+            files = [await _file(self._jobs, status, source) for source in sources]
+            if isinstance(each, Crop):
+                made += [await _crop(Path(file), each, folder) for file in files]
+            else:
+                made.append(await self._join(status, files, each, tell))
+        return made
+
+    async def _join(
+        self, status: WorkflowStatus, files: list[str], join: Join, tell: Tell | None
+    ) -> Finished:
+        named = sha256(repr((files, join.seconds, join.crossfade)).encode()).hexdigest()[:8]
+        folder = self._settings.folder_of(status.workflow.project)
+        target = folder / f"music-{status.workflow.id[:8]}-{named}.m4a"
+        if await asyncio.to_thread(target.exists):
+            return Finished(str(target), made=False)
+        cache = str(self._settings.cache / FOLDER)
+        job = JoinJob(tuple(files), str(target), cache, join.seconds, join.crossfade)
+        done = await assembler.join(job, tell)
+        return Finished(str(target), repeats=int(str(done["repeats"])))
+
+    async def latest(self, workflow: Workflow) -> MadeFilm | None:
+        """Return the newest film of a workflow that is in the results folder, or its project's."""
+        folders = {self._settings.folder, self._settings.folder_of(workflow.project)}
+        return await asyncio.to_thread(_latest, folders, _stem(workflow.id))
 
 
-def _latest(folder: Path, stem: str) -> MadeFilm | None:
-    found = [MadeFilm(str(path), _changed_at(path)) for path in folder.glob(f"{stem}-*.mp4")]
+async def _crop(file: Path, crop: Crop, folder: Path) -> Finished:
+    kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
+    wide, high = crop.ratio
+    target = folder / f"{file.stem}-{wide}x{high}{kept}"
+    if await asyncio.to_thread(target.exists):
+        return Finished(str(target), made=False)
+    await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
+    return Finished(str(target))
+
+
+def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
+    """Return all results of some steps as sources."""
+    return [
+        source_of(number, index)
+        for number in steps
+        for index in range(1, workflow.step(number).n + 1)
+    ]
+
+
+def _latest(folders: Iterable[Path], stem: str) -> MadeFilm | None:
+    paths = (path for folder in folders for path in folder.glob(f"{stem}-*.mp4"))
+    found = [MadeFilm(str(path), _changed_at(path)) for path in paths]
     return max(found, key=lambda film: film.at, default=None)
 
 
@@ -116,7 +195,7 @@ def _stem(workflow_id: str) -> str:
 
 
 async def request(
-    jobs: Jobs, status: WorkflowStatus, folder: Path, cache: Path, target: str = ""
+    jobs: Jobs, status: WorkflowStatus, settings: Settings, target: str = ""
 ) -> AssembleJob:
     """Return what to assemble for a workflow whose steps are done.
 
@@ -129,7 +208,8 @@ async def request(
     files = {source: await _file(jobs, status, source) for source in plan.sources}
     film = film_plan.film(plan, lambda source: files[source])
     stem = _stem(status.workflow.id)
-    return AssembleJob(film, str(cache / FOLDER), target, str(folder), stem)
+    folder = settings.folder_of(status.workflow.project)
+    return AssembleJob(film, str(settings.cache / FOLDER), target, str(folder), stem)
 
 
 async def _file(jobs: Jobs, status: WorkflowStatus, source: str) -> str:

@@ -25,7 +25,7 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
-from ima_tui.ledger import job_states
+from ima_tui.ledger import Why, job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
 from ima_tui.studio.catalogue_service import CatalogueService
@@ -63,18 +63,19 @@ class Jobs:
         intent: str = "",
         repeats: int | None = None,
         after: int | None = None,
+        hold: Why | None = None,
     ) -> Job:
         """Record the order and wake the scheduler. Raises `KeyMissing`.
 
         A known `intent` returns its job and sends nothing: see `Ledger.add`, also for the
         `LedgerError` where its key was used for something else. `repeats`: the job
         that this one tries again. `after`: a job that must be done first; inputs such as `job:41#1`
-        (the first result of job 41) name theirs.
+        (the first result of job 41) name theirs. `hold`: why it needs the user's approval first.
         """
         await self._may_pay()
         order = replace(order, estimate=await self._expect(order))
         now, ledger = self._clock.time(), await self._engine.ledger()
-        job = await ledger.add(order, now, repeats=repeats, intent=intent, after=after)
+        job = await ledger.add(order, now, repeats=repeats, intent=intent, after=after, hold=hold)
         if job.created_at == now:
             key = "again" if repeats is not None else "queued"
             log_step(job, key, intent=intent, ledger=ledger.tag)
@@ -96,18 +97,20 @@ class Jobs:
         self._tell(job)
         return job
 
-    async def submit_all(self, orders: Sequence[tuple[str, Order]]) -> list[Job]:
+    async def submit_all(
+        self, orders: Sequence[tuple[str, Order]], hold: Why | None = None
+    ) -> list[Job]:
         """Record every (intent, order), and only then wake the scheduler for all of them.
 
         A known intent returns its job: after an interruption the same submission pays for nothing
-        twice. Raises `KeyMissing`.
+        twice. `hold`: why all need the user's approval first. Raises `KeyMissing`.
         """
         await self._may_pay()
         ledger = await self._engine.ledger()
         jobs: list[Job] = []
         for intent, order in orders:
             order = replace(order, estimate=await self._expect(order))
-            job = await ledger.add(order, now := self._clock.time(), intent=intent)
+            job = await ledger.add(order, now := self._clock.time(), intent=intent, hold=hold)
             if job.created_at == now:
                 log_step(job, "queued", intent=intent, ledger=ledger.tag)
             self._tell(job)

@@ -17,16 +17,9 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose import confirmation
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import (
-    Job,
-    Medium,
-    ModelVersion,
-    Order,
-    State,
-    TaskType,
-)
+from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.ledger import job_states
+from ima_tui.ledger import Why, job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
@@ -36,16 +29,11 @@ from ima_tui.workflow import contents, file
 from ima_tui.workflow.pricing import PricedStep, price_workflow
 from ima_tui.workflow.sources import for_queue
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
-from ima_tui.workflow.steps import (
-    Workflow,
-    digest,
-    intents,
-    result_of,
-)
+from ima_tui.workflow.steps import Workflow, digest, intents, result_of
 
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
-    from ima_tui.film.brief import Brief
+    from ima_tui.film.brief_facts import Brief
     from ima_tui.intent.sharing import Shared
     from ima_tui.subjects.store import Subject
     from ima_tui.workflow.film_building import BuiltFilm
@@ -91,8 +79,6 @@ class Workflows:
         self._download = download
         self._for_writing = for_writing
         self._subjects = subjects
-
-    # ------------------------------------------------------------------------------- made of
 
     async def make(
         self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True, films: bool = False
@@ -197,8 +183,6 @@ class Workflows:
         """Return the workflow at the current prices, and each priced step."""
         return price_workflow(plan, self._lists())
 
-    # ---------------------------------------------------------------------------------- kept
-
     async def keep(self, plan: Workflow) -> None:
         """Store the workflow in place of its last version.
 
@@ -232,6 +216,11 @@ class Workflows:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
         self._for_writing()
         await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
+
+    async def kept_as(self, begins: str) -> Workflow | None:
+        """Return the stored workflow whose id begins so, or None. Raises `UsageError`."""
+        paths = await asyncio.to_thread(lambda: sorted(self._folder.glob(f"{begins}*.json")))
+        return await asyncio.to_thread(file.read, paths[0]) if paths else None
 
     async def kept(self) -> tuple[tuple[Workflow, float], ...]:
         """Return the stored workflows with the time of their last change, newest first.
@@ -278,8 +267,6 @@ class Workflows:
         agreed = replace(status.workflow, confirmed=digest(status.workflow))
         await self.keep(agreed)
         return agreed
-
-    # --------------------------------------------------------------------------------- status
 
     async def status(
         self, plan: Workflow, *, fetch: bool = False, priced: bool = True
@@ -328,15 +315,20 @@ class Workflows:
                 notes += confirmation.input_notes(await self._inspect(each.model, own))
         return list(dict.fromkeys(notes))
 
-    # ---------------------------------------------------------------------------------- run
-
     async def go(
-        self, status: WorkflowStatus, *, again: bool, only: frozenset[int] = frozenset()
+        self,
+        status: WorkflowStatus,
+        *,
+        again: bool,
+        only: frozenset[int] = frozenset(),
+        client: str = "",
+        hold: Why | None = None,
     ) -> None:
         """Send missing steps, approve held ones, follow others; `again`: retry failed ones.
 
-        `only`: these steps, none for all. The user has approved `status.to_pay`. Raises
-        `KeyMissing`, and `UsageError` before anything is sent where a step is impossible.
+        `only`: these steps, none for all. The user has approved `status.to_pay`; where a `client`
+        orders, `hold` says why the user has to. Raises `KeyMissing`, and `UsageError` before
+        anything is sent where a step is impossible.
         """
         orders: dict[int, Order] = {}
         stale = await self._stale(status)
@@ -346,10 +338,12 @@ class Workflows:
                 continue
             if each.job is None or each.failed or each.step.id in stale:
                 order = await self._order(each)
-                orders[each.step.id] = replace(order, project=status.workflow.project)
+                project = status.workflow.project
+                orders[each.step.id] = replace(order, project=project, client=client)
         made: dict[int, Job] = {}
         for each in chosen:
-            job = await self._further(each, orders.get(each.step.id), made, again=again)
+            order_of = orders.get(each.step.id)
+            job = await self._further(each, order_of, made, again=again, hold=hold)
             if job is not None:
                 made[each.step.id] = job
 
@@ -386,7 +380,13 @@ class Workflows:
         return replace(priced.order, inputs=tuple(sources))
 
     async def _further(
-        self, each: StepStatus, order: Order | None, made: Mapping[int, Job], *, again: bool
+        self,
+        each: StepStatus,
+        order: Order | None,
+        made: Mapping[int, Job],
+        *,
+        again: bool,
+        hold: Why | None,
     ) -> Job | None:
         """Advance one step; returns its job, None where it can't continue."""
         if each.blocked and not again:
@@ -404,6 +404,7 @@ class Workflows:
                 intent,
                 repeats=failed.id if failed else None,
                 after=after.id if after and after.state is not State.FORGOTTEN else None,
+                hold=hold,
             )
         return await self._take_up(each.job) if each.job is not None else None
 
@@ -412,7 +413,10 @@ class Workflows:
         return tuple(for_queue(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
-        """Follow an open, held, timed out or stopped job: all of it was approved."""
+        """Follow an open, held, timed out or stopped job: all of it was approved.
+
+        What an agent ordered is not: its approval is the job's own.
+        """
         if job.state in job_states.OPEN:
             await self._jobs.adopt(job.id)
             job = await self._jobs.get(job.id) or job
@@ -421,11 +425,7 @@ class Workflows:
         with suppress(ImpossibleTransition, UsageError):  # another window was faster
             if lacks_files and self._download:
                 await self._jobs.fetch(job.id)
-            elif (
-                (job.needs_approval and job.state in job_states.UNSENT)
-                or stopped
-                or job.state is State.TIMED_OUT
-            ):
+            elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
 

@@ -7,6 +7,7 @@ Music and speech come last: they wait for the visuals, and music is as long as t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -33,8 +34,13 @@ from ima_tui.core.text import (
 from ima_tui.i18n import say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter, PreferenceAction
+from ima_tui.intent.limits import music_pieces
+from ima_tui.intent.parameters import STANDARD
+from ima_tui.intent.route import by_rules
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
+from ima_tui.workflow import finishing
+from ima_tui.workflow.finishing import Crop, Finish, Join
 from ima_tui.workflow.pricing import Lists, price_step
 from ima_tui.workflow.steps import (
     Workflow,
@@ -48,6 +54,8 @@ TITLE = 80
 _SHAPE = "aspect_ratio"
 _INHERITED = (_SHAPE,)
 """A first frame with another aspect ratio than its video would be cropped."""
+_PIECE_EN = ", part {} of {}: same style, key and tempo throughout"
+_PIECE_ZH = "，共{1}段的第{0}段，风格、调性和速度保持一致"
 _LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
 """No music model has a length parameter, so the prompt states it."""
 
@@ -64,7 +72,9 @@ def build(
     builder = Builder(shared, lists, preferred, wish)
     steps = tuple(builder.steps())
     unmet = tuple(dict.fromkeys(builder.unmet))
-    plan = Workflow(plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet)
+    plan = Workflow(
+        plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet, finish=tuple(builder.finish)
+    )
     check(plan)
     return plan
 
@@ -84,6 +94,7 @@ class Builder:
         """The step of each share, by the share's index."""
         self._seconds = 0.0
         self.unmet: list[tuple[int, Unmet]] = []
+        self.finish: list[Finish] = []
         self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
 
     def steps(self) -> list[WorkflowStep]:
@@ -151,9 +162,31 @@ class Builder:
             words = "" if share.bare else share.words  # a request for a voice is not its text
             return self.add(share, words, (), after=after)
         words = self._prompt(share)
+        films = any(each.task_type.medium is Medium.VIDEO for each in self._visual)
+        if not films and (asked := _music_length(share.words)):
+            return self._long_music(share, words, asked, after)
         if self._seconds:
             words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
         return self.add(share, words, (), after=after)
+
+    def _long_music(self, share: Share, words: str, asked: tuple[float, str], after: int) -> int:
+        """Add as many pieces as fill the length, to be joined; no model makes music of a length."""
+        seconds, told = asked
+        model = self.model(share, ())
+        count = music_pieces(seconds, model.model_id)
+        if not count:
+            step = self.add(share, words, (), after=after)
+            unmet = Unmet("duration", told, "", confirmation.Why.SETTING, model.name)
+            self.unmet.append((step, unmet))
+            return step
+        bare = _without_length(words, told)
+        found = [
+            self.add(share, _piece(bare, place, count), (), title=title, after=after)
+            for place in range(1, count + 1)
+            for title in (f"{one_line(bare, TITLE - 8)} {place}/{count}" if count > 1 else bare,)
+        ]
+        self.finish.append(Join(tuple(found), seconds))
+        return found[0]
 
     # ------------------------------------------------------------------------------ the words
 
@@ -268,7 +301,19 @@ class Builder:
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
         found = confirmation.check(self._wish, decision, model, _draft(step))
-        self.unmet += [(step.id, each) for each in found.unmet]
+        crop = self._crop(step, params)
+        left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
+        if crop is not None and len(left) < len(found.unmet):
+            self.finish.append(crop)
+        self.unmet += [(step.id, each) for each in left]
+
+    def _crop(self, step: WorkflowStep, params: Sequence[Parameter]) -> Crop | None:
+        """Return the crop to proportions that no model makes; a first frame keeps its video's."""
+        asked = next((param.value for param in params if param.name == _SHAPE), "")
+        ratio = finishing.ratio_of(str(asked)) if asked not in STANDARD else None
+        films = any(each.task_type.medium is Medium.VIDEO for each in self._shared.shares)
+        image = step.task_type.medium is Medium.IMAGE
+        return Crop((step.id,), ratio) if ratio and image and not films else None
 
     def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
@@ -285,6 +330,33 @@ class Builder:
         if model is None:
             raise UsageError("error.no_models")
         return model
+
+
+def _music_length(words: str) -> tuple[float, str] | None:
+    """Return the seconds that a request for music names, and the words that say so."""
+    decision = by_rules(words)
+    limits = [each for each in decision.limits if each.code == "music_duration" and each.param]
+    if not limits or limits[0].param is None:
+        return None
+    spans = decision.spans("unsupported")
+    told = words[slice(*spans[decision.limits.index(limits[0])])] if spans else ""
+    return float(str(limits[0].param.value)), told
+
+
+def _without_length(words: str, told: str) -> str:
+    """Return a prompt for music without the length, which would only irritate the model."""
+    gap = "" if _is_chinese(told) else " "
+    bare = words.replace(f"{told}的", gap).replace(told, gap)
+    bare = re.sub(r"\s{2,}", " ", bare).strip(" ,，")
+    return re.sub(r"^(?:of\s+|的)", "", bare, flags=re.IGNORECASE) or words
+
+
+def _piece(words: str, place: int, count: int) -> str:
+    """Return the prompt of one of several pieces that have to fit each other."""
+    if count == 1:
+        return words
+    form = _PIECE_ZH if _is_chinese(words) else _PIECE_EN
+    return words + form.format(place, count)
 
 
 def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:

@@ -6,8 +6,8 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
-A workflow that ends with a film has version 2 and the keys of `film_file`; a step that was ordered
-anew has its `take` there, above 1.
+A workflow that ends with a film has version 2 and the keys of `film_file`, one that crops or joins
+its results that of `finish_file`; a step that was ordered anew has its `take` there, above 1.
 
 Jobs of a workflow with a `project` are filed under it. `total_credit` and `hash` are for the
 reader; both are computed again. An unknown key is an error,
@@ -39,7 +39,7 @@ from ima_tui.core.text import (
     one_line,
     size,
 )
-from ima_tui.workflow import film_file
+from ima_tui.workflow import film_file, finish_file
 from ima_tui.workflow.document import DocumentReader, at_key, is_exact
 from ima_tui.workflow.steps import (
     Workflow,
@@ -49,7 +49,7 @@ from ima_tui.workflow.steps import (
 )
 
 VERSION = 2
-"""Of documents with a film; others are written as version 1, which older programs read."""
+"""Of documents that end with something; others are version 1, which older programs read."""
 LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
@@ -77,7 +77,7 @@ _MOST_PARAMETERS = 100
 def to_json(workflow: Workflow) -> dict[str, object]:
     """Return the workflow as JSON, in the format above."""
     return {
-        _MARK: 1 if workflow.film is None else VERSION,
+        _MARK: VERSION if workflow.ends else 1,
         "id": workflow.id,
         "wish": workflow.prompt,
         "total_credit": workflow.total,
@@ -87,6 +87,7 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         "steps": [_step_json(step) for step in workflow.steps],
         **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
         **(film_file.to_json(workflow.film) if workflow.film is not None else {}),
+        **({finish_file.KEY: finish_file.to_json(workflow.finish)} if workflow.finish else {}),
     }
 
 
@@ -188,8 +189,8 @@ class _Reader(DocumentReader):
 
     def workflow(self, raw: Mapping[str, object]) -> Workflow:
         """Return the workflow of a document."""
-        films = film_file.KEYS if raw[_MARK] == VERSION else set()
-        self.known(raw, _PLAN_KEYS | films, "")
+        ends = film_file.KEYS | {finish_file.KEY, "files"} if raw[_MARK] == VERSION else set()
+        self.known(raw, _PLAN_KEYS | ends, "")
         steps = self.need(raw, "steps", "")
         if not isinstance(steps, list):
             raise self.error("error.plan_shape_list", "steps")
@@ -203,6 +204,7 @@ class _Reader(DocumentReader):
             confirmed=self.text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),
             film=film_file.FilmReader(self.name).film(raw),
+            finish=tuple(finish_file.FinishReader(self.name).finish(raw)),
             project=labels.shortened(self.text(raw, "project", "", 200, missing="")),
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui.film.brief import Brief
 from ima_tui.film.brief import read as read_brief
+from ima_tui.film.brief_facts import Brief
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import by_rules
 

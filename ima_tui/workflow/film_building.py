@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from ima_tui.catalogue import form, price
 from ima_tui.compose.confirmation import Unmet
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, encodable
 from ima_tui.film import brief_words, lengths, timeline
-from ima_tui.film.brief import Brief, ShotBrief
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 from ima_tui.film.lengths import Part
 from ima_tui.film.timeline import Role
 from ima_tui.i18n import say
@@ -32,6 +32,7 @@ MOST_COUNT = 18
 LEAST_SECONDS = 1.0
 _WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 _VOICE_MARGIN = 1.0
+_POP_EN, _POP_ZH = "pop music", "流行音乐"
 _STANDARD_EN = (
     *("wide shot", "close-up of the details", "in motion", "hero shot"),
     *("seen from above", "seen from the side, soft light", "backlit", "slow orbit around it"),
@@ -63,7 +64,7 @@ def task_types(brief: Brief) -> frozenset[TaskType]:
         found.add(TaskType.FIRST_LAST_FRAME)
     if brief.reference:
         found.add(TaskType.REFERENCE_TO_VIDEO)
-    if brief.music or brief.lyrics:
+    if brief.music or brief.lyrics or brief.music_video:
         found.add(TaskType.TEXT_TO_MUSIC)
     if brief.voice:
         found.add(TaskType.TEXT_TO_SPEECH)
@@ -145,6 +146,8 @@ class _Maker:
         if not self._subject and not brief.images:
             raise UsageError("error.film_no_subject")
         count = brief.count or self._usual_count()
+        if count == 1 and self._subject:
+            return [ShotBrief(self._subject)]
         standard = _STANDARD_ZH if brief.chinese else _STANDARD_EN
         return [
             ShotBrief(standard[place % len(standard)]) for place in range(min(count, MOST_COUNT))
@@ -154,7 +157,7 @@ class _Maker:
         brief = self._brief
         if brief.seconds and brief.each:
             return max(1, round(brief.seconds / brief.each))
-        if brief.seconds:
+        if brief.seconds and (brief.whole or brief.seconds > LONGEST_SHOT):
             return lengths.usual_count(brief.seconds)
         return USUAL_COUNT if brief.whole else 1
 
@@ -235,7 +238,12 @@ class _Maker:
         shots = self._videos(pictures, source)
         tracks = tuple(self._sounds())
         planned = FilmPlan(
-            tuple(shots), tracks, title=brief.title, subtitles=brief.subtitles, master=master
+            tuple(shots),
+            tracks,
+            title=brief.title,
+            subtitles=brief.subtitles,
+            master=master,
+            burned=brief.burned,
         )
         if brief.fade:
             planned = film_plan.with_transition(planned, "fade", timeline.FADE)
@@ -303,7 +311,7 @@ class _Maker:
         brief = self._brief
         total = sum(part.used for part in self._parts)
         found: list[PlannedTrack] = []
-        if brief.music or brief.lyrics:
+        if brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
             step = self._song(total) if brief.lyrics else self._music(total)
             music = timeline.music(
                 source_of(step), 1.0 if not brief.voice else timeline.MUSIC_VOLUME
@@ -319,6 +327,9 @@ class _Maker:
 
     def _music(self, total: float) -> int:
         told = self._brief.music
+        if not told:
+            told = _POP_ZH if self._brief.chinese else _POP_EN
+            self._note("music", music=told)
         words = (
             f"{told}，约{total:g}秒"
             if self._brief.chinese
@@ -385,6 +396,9 @@ class _Maker:
         *parameters: Parameter,
     ) -> int:
         share = self._share(task_type, *parameters)
+        given = bool(inputs) and not any(result_of(source) for source in inputs)
+        if given and not self._brief.shape and task_type.medium is Medium.VIDEO:
+            share = replace(share, params=parameters)  # a video follows the picture it is made of
         return self._builder.add(share, prompt, inputs, title=title)
 
 

@@ -5,7 +5,7 @@
 "tracks": [{"role": "music", "source": "step:8#1", "start": 0, "volume": 0.4, "fade_in": 0.5,
 "fade_out": 2, "duck": true, "loop": true, "text": ""}],
 "assemble": {"size": [0, 0], "fps": 0, "loudness": -14, "title": "", "subtitles": "none",
-"master": 1}
+"burned": false, "master": 1}
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHOT_KEYS = {
 _TRACK_KEYS = {
     *("role", "source", "start", "volume", "fade_in", "fade_out", "duck", "loop", "text"),
 }
-_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "master"}
+_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "burned", "master"}
 _NONE, _TRACK = "none", "track"
 
 
@@ -44,6 +44,7 @@ def to_json(plan: FilmPlan) -> dict[str, object]:
             "loudness": plan.loudness,
             "title": plan.title,
             "subtitles": _TRACK if plan.subtitles else _NONE,
+            **({"burned": True} if plan.burned else {}),
             "master": plan.master,
         },
     }
@@ -70,6 +71,7 @@ class FilmReader(DocumentReader):
             self.text(settings, "title", "assemble", 200, missing=""),
             subtitles == _TRACK,
             self.number(settings, "master", "assemble", 0, 9_999, missing=0),
+            self._flag(settings, "burned", "assemble"),
         )
 
     def _shot(self, raw: Mapping[str, object], at: str) -> PlannedShot:

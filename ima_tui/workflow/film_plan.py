@@ -61,6 +61,8 @@ class FilmPlan:
     title: str = ""
     subtitles: bool = False
     master: int = 0
+    burned: bool = False
+    """Whether title and subtitles are drawn into the pictures, instead of a subtitle track."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -132,10 +134,10 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
         )
         for track in plan.tracks
     )
-    cues = (Cue(0.0, TITLE_SECONDS, plan.title),) if plan.title else ()
+    cues = (Cue(0.0, TITLE_SECONDS, plan.title, is_title=True),) if plan.title else ()
     chinese = any("\u4e00" <= letter <= "\u9fff" for track in tracks for letter in track.text)
     language = "zho" if chinese or _is_chinese(plan.title) else "eng"
-    return Film(shots, tracks, cues, plan.size, plan.fps, plan.loudness, language)
+    return Film(shots, tracks, cues, plan.size, plan.fps, plan.loudness, language, plan.burned)
 
 
 def _is_chinese(text: str) -> bool:

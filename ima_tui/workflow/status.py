@@ -54,6 +54,11 @@ class StepStatus:
         """Whether nothing was sent for it yet."""
         return self.job is None or self.job.state in job_states.UNSENT
 
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether an agent ordered it and the user has not approved it."""
+        return self.job is not None and job_states.waits_as_agents(self.job)
+
     def price(self) -> int:
         """Return the points that sending it would cost; 0 once sent."""
         if self.job is not None and self.job.state in job_states.UNSENT:
@@ -100,10 +105,14 @@ class WorkflowStatus:
         )
 
     def to_send(self, *, again: bool) -> tuple[StepStatus, ...]:
-        """Return the steps to send; `again`: failed ones included."""
+        """Return the steps to send; `again`: failed ones included.
+
+        What an agent ordered is approved job by job, in the queue.
+        """
+        mine = [each for each in self.steps if not each.waits_for_approval]
         if again:
-            return tuple(each for each in self.steps if each.unsent or each.failed)
-        return tuple(each for each in self.steps if each.unsent and not each.blocked)
+            return tuple(each for each in mine if each.unsent or each.failed)
+        return tuple(each for each in mine if each.unsent and not each.blocked)
 
     def to_pay(self, *, again: bool) -> int:
         """Return the points of the steps to send."""

@@ -15,8 +15,9 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.workflow import film_plan
+from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.film_plan import FilmPlan
+from ima_tui.workflow.finishing import Finish
 from ima_tui.workflow.sources import result_of as result_of
 from ima_tui.workflow.sources import source_of as source_of
 from ima_tui.workflow.sources import source_said as source_said
@@ -83,6 +84,8 @@ class Workflow:
     """What steps do differently from the request, by step; approved before they run."""
     film: FilmPlan | None = None
     """What is assembled of the results at the end, free; not part of the hash."""
+    finish: tuple[Finish, ...] = ()
+    """What else is made of results at the end, free: crops, joined music; not part of the hash."""
     project: str = ""
     """What its jobs are filed under; not part of the hash."""
 
@@ -90,6 +93,11 @@ class Workflow:
     def total(self) -> int:
         """Points for all steps."""
         return sum(step.total for step in self.steps)
+
+    @property
+    def ends(self) -> bool:
+        """Whether something is made of the results, here and free."""
+        return self.film is not None or bool(self.finish)
 
     def step(self, step_id: int) -> WorkflowStep:
         """Return one step."""
@@ -195,9 +203,10 @@ def check(workflow: Workflow) -> None:
             if not 1 <= index <= first.n:
                 raise UsageError("error.plan_no_result", id=step.id, needed=source, index=index)
         before[step.id] = step
+    media = {step.id: (step.task_type.medium, step.n) for step in workflow.steps}
     if workflow.film is not None:
-        media = {step.id: (step.task_type.medium, step.n) for step in workflow.steps}
         film_plan.check(workflow.film, media)
+    finishing.check(workflow.finish, {step.id: step.task_type.medium for step in workflow.steps})
 
 
 def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
@@ -241,7 +250,8 @@ def remove(workflow: Workflow, step_id: int) -> Workflow:
         if step.id != step_id
     )
     film = film_plan.without(workflow.film, step_id) if workflow.film is not None else None
-    changed = _without_unmet(replace(workflow, steps=rest, film=film), step_id)
+    finish = finishing.without(workflow.finish, step_id)
+    changed = _without_unmet(replace(workflow, steps=rest, film=film, finish=finish), step_id)
     check(changed)
     return changed
 

@@ -14,7 +14,7 @@ from trees import make
 from ima_tui.api.client import Created
 from ima_tui.api.connectivity import Connectivity, pause
 from ima_tui.api.rate_limit import Alarm, RateLimit
-from ima_tui.api.wire import Progress
+from ima_tui.api.wire import LONGEST_PAUSE, Progress
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, Limited, Unreachable
 from ima_tui.ledger import Ledger
@@ -189,3 +189,9 @@ async def test_after_a_laptops_sleep_overdue_jobs_are_asked_for_soon_not_at_once
     assert asked[-1] - woke < 60
     for start in asked:
         assert sum(start <= at < start + 1 for at in asked) <= 6
+
+
+async def test_no_pause_is_longer_than_five_minutes_whoever_asks_for_it() -> None:
+    pace = RateLimit(FastClock(rate=50.0, stall=math.inf), per_second=4, at_once=3)
+    await pace.pause(999_999.0)
+    assert 0 < pace.left <= LONGEST_PAUSE

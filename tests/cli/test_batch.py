@@ -330,7 +330,8 @@ def test_files_come_later_and_cost_nothing(person: Person) -> None:
     assert len(person.manifest(file)) == 6  # the files are news
 
 
-def test_five_hundred_rows(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.slow)])
+def test_hundreds_of_rows(count: int, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     fast_disk(monkeypatch)
     most = 0
     hand_over = batch_feeder.BatchFeeder._begin
@@ -341,15 +342,15 @@ def test_five_hundred_rows(person: Person, monkeypatch: pytest.MonkeyPatch) -> N
         return await hand_over(self, errand)
 
     monkeypatch.setattr(batch_feeder.BatchFeeder, "_begin", counted)
-    prompts = [f"number {index}" for index in range(500)]
+    prompts = [f"number {index}" for index in range(count)]
     file = person.write(wishes(*prompts))
     said = person.verb("batch", file, "--yes", "--json")
     assert said.code == 0
     assert sorted(person.accepted()) == sorted(prompts)
-    assert len({line["intent"] for line in said.lines}) == len(person.manifest(file)) == 500
+    assert len({line["intent"] for line in said.lines}) == len(person.manifest(file)) == count
     assert most < batch_feeder.MOST_LIVE
     again = person.verb("batch", file, "--yes", "--json")
-    assert (again.code, len(again.lines), len(person.accepted())) == (0, 500, 500)
+    assert (again.code, len(again.lines), len(person.accepted())) == (0, count, count)
 
 
 def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 from batch_person import Person, wishes
 
+from ima_tui.cli import file_argument
 from ima_tui.cli.commands import batch_progress
 from ima_tui.cli.commands.batch_progress import BatchProgress
 from ima_tui.core.clock import ScaledClock
@@ -96,3 +99,23 @@ def test_a_time_to_come() -> None:
     assert coming("05:00", now) == now + 86_400
     assert coming("2h", now) == now + 7200
     assert coming("2026-11-29T07:00", now) == now + 7200
+
+
+def test_a_named_pipe_is_read_once_something_writes_to_it(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = person.folder / "rows.jsonl"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(wishes("a", "b"), "utf-8"))
+    writer.start()
+    said = person.verb("batch", str(pipe), "--dry-run", "--json")
+    writer.join()
+    assert [row["prompt"] for row in json.loads(said.out)["rows"]] == ["a", "b"]
+    monkeypatch.setattr(file_argument, "WRITER_WAIT", 0.0)
+    said = person.verb("batch", str(pipe), "--yes")
+    assert (said.code, "Nothing is writing to the pipe" in said.err) == (2, True)
+
+
+def test_an_empty_file_is_no_utf_16(person: Person) -> None:
+    said = person.verb("batch", person.write(""), "--yes")
+    assert (said.code, "UTF-16" in said.err) == (2, False)

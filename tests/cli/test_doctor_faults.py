@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +19,7 @@ from test_json_documents import valid
 from verbs import Verb
 
 from ima_tui.api import network
+from ima_tui.core.domain import Media, State
 from ima_tui.ledger import Ledger
 
 Given = Callable[[Path, pytest.MonkeyPatch], None]
@@ -73,6 +78,47 @@ def read_only(home: Path, patch: pytest.MonkeyPatch) -> None:
     (home / "config.toml").write_text(f'[results]\nfolder = "{home}/wall/out"\n')
 
 
+def restored(home: Path, patch: pytest.MonkeyPatch) -> None:
+    (home / "data").mkdir(exist_ok=True)
+    for name, text in (("ledger.sqlite3", ""), ("ledger.sqlite3.repaired", f"{time.time()}")):
+        (home / "data" / name).write_text(text)
+    asyncio.run(filled(home, State.NEEDS_REVIEW))
+
+
+def unknown(home: Path, patch: pytest.MonkeyPatch) -> None:
+    asyncio.run(filled(home, State.NEEDS_REVIEW))
+
+
+def unfetched(home: Path, patch: pytest.MonkeyPatch) -> None:
+    asyncio.run(filled(home, State.RUNNING, State.DONE))
+
+
+async def filled(home: Path, *states: State) -> None:
+    """A ledger with a job that was sent and went through these states."""
+    ledger, now = await Ledger.open(home / "data" / "ledger.sqlite3", "another"), time.time()
+    job = await ledger.add(any_order(), now)
+    for state in (State.SENDING, *states):
+        medias = (Media("https://x.example/1.png"),) if state is State.DONE else None
+        job = await ledger.step(job.id, state, now, "event.x", medias=medias)
+    await ledger.aclose()
+
+
+def no_locks(home: Path, patch: pytest.MonkeyPatch) -> None:
+    """A file system that can't lock, as some shared homes."""
+    asyncio.run(filled(home, State.RUNNING))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    patch.setattr(fcntl, "lockf", refuse)
+    patch.setattr(fcntl, "flock", refuse)
+
+
+def no_room(home: Path, patch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(home)._replace(free=1000)
+    patch.setattr(shutil, "disk_usage", lambda _: usage)
+
+
 FAULTS: tuple[tuple[str, Given, str, str, str], ...] = (
     ("B1 a proxy without a port", variable("ALL_PROXY", "socks9://127.0.0.1:7890"),
      "proxy", "note", "ALL_PROXY"),
@@ -82,6 +128,17 @@ FAULTS: tuple[tuple[str, Given, str, str, str], ...] = (
     ("D2 a key over plain http", variable("IMA_BASE_URL", "http://ima.example.com"),
      "config", "bad", "https"),
     ("D4 a pause of days", pause, "pace", "note", "continue automatically"),
+    ("B7 a result that was not downloaded", unfetched, "downloads", "note", "jobs fetch 1"),
+    ("B8 a tmux that takes no copies", variable("TMUX", "/nowhere/tmux,1,0"),
+     "clipboard", "note", "set-clipboard"),
+    ("B3, D8 a full disk", no_room, "results", "bad", "Free some space"),
+    ("D5 an unknown outcome", unknown, "review", "note", "jobs retry"),
+    ("D7 a restored history", restored, "repair", "note", "--after-repair"),
+    ("D10 a disk without locks", no_locks, "ledger", "bad", "local disk"),
+    ("D12 a config without an end", variable("IMA_TUI_CONFIG", "/dev/zero"),
+     "config", "bad", "not a file"),
+    ("D12 a limit of 5,000 digits", config(f"[spending]\nper_day = {'9' * 5000}\n"),
+     "config", "bad", "too long"),
     ("D6 a limit that is misspelt", config("[spending]\nper_dya = 5\n"),
      "config", "bad", "spending.per_day"),
     ("D6 a limit in no table", config("per_day = 5\n"), "config", "bad", "spending.per_day"),
@@ -123,7 +180,7 @@ def test_an_emptied_history_beside_a_copy(ima: Verb, home: Path) -> None:
 
 async def test_jobs_of_a_clock_that_ran_ahead(home: Path) -> None:
     """D3: made with a clock a day ahead."""
-    from ima_tui.cli.commands import doctor_checks
+    from ima_tui.cli.commands import doctor_checks, doctor_history
     from ima_tui.config import loader
 
     settings = loader.load()
@@ -131,7 +188,7 @@ async def test_jobs_of_a_clock_that_ran_ahead(home: Path) -> None:
     await ledger.add(any_order(), time.time() + 86_400)
     await ledger.aclose()
     patient = doctor_checks.Patient(None, settings, {})  # type: ignore[arg-type]
-    found = (await doctor_checks.ledger(patient))[0]
+    found = (await doctor_history.ledger(patient))[0]
     assert (found.level, "clock" in found.advice) == ("note", True)
 
 

@@ -42,6 +42,19 @@ def test_assemble_joins_files_and_says_what_it_made(
     assert ima("assemble", two[1], two[0], "-o", "film.mp4", "--replace").code == 0
 
 
+def test_assemble_files_a_film_under_its_project(
+    ima: Verb, home: Path, two: tuple[str, str]
+) -> None:
+    (home / "config.toml").write_text(f'[results]\nfolder = "{home / "out"}"\n')
+    said = ima("assemble", *two, "--project", "Spring/2026", "--json")
+    assert said.code == 0, said.err
+    film = Path(said.json["film"])
+    assert (film.parent, film.is_file()) == (home / "out" / "Spring-2026", True)
+    assert ima("assemble", *two, "--project", "Spring/2026", "--json").json["made"] is False
+    assert ima("assemble", *two).code == 2
+    assert ima("assemble", *two, "-o", "film.mp4", "--project", "Spring").code == 2
+
+
 @pytest.mark.parametrize(
     ("more", "kind"),
     [

@@ -60,8 +60,8 @@ def test_what_is_no_verb_and_no_job_is_said_in_words(
 
 
 def test_argparse_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = ("jobs --help", "jobs retry", "jobs export --format x", "generate --n", "models --nope",
-             "logs -f --export x")  # fmt: skip
+    wrong = ("jobs --help", "jobs forget", "jobs export --format x", "generate --n",
+             "models --nope", "logs -f --export x")  # fmt: skip
     for line in wrong:
         with pytest.raises(SystemExit):
             cli.run([*line.split(), "--language", "zh"])

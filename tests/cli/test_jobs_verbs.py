@@ -16,10 +16,8 @@ from batch_person import Person, typed, wishes
 from fakes import any_order
 
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands.jobs_export import length
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import UsageError
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.studio.studio import Studio
 
@@ -129,19 +127,6 @@ def test_what_was_forgotten_says_only_what_it_cost(person: Person) -> None:
     assert (line["status"], line["total_credit"], line["prompt"]) == ("forgotten", 5, None)
 
 
-def test_since(person: Person) -> None:
-    batch(person, "a lighthouse")
-    assert len(person.verb("jobs", "export", "--since", "2w").lines) == 1
-    assert person.verb("jobs", "export", "--since", "0m").out == ""
-    assert person.verb("jobs", "export", "--since", "soon").code == 2
-    assert [length(each) for each in ("90s", "90 m", "12H", "7d", "2w")] == [
-        90, 5400, 43_200, 604_800, 1_209_600,
-    ]  # fmt: skip
-    for bad in ("", "d", "-1d", "1.5h", "٣d", "7 days", "99999999d"):
-        with pytest.raises(UsageError):
-            length(bad)
-
-
 # ---------------------------------------------------------------------------------- watch
 
 
@@ -216,11 +201,13 @@ class Watched:
         self.job = job
         self.clock = ScaledClock(1.0)
         self.listeners: list[Callable[[Notice], None]] = []
-        self.jobs = self
+        self.jobs = self.engine = self
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
+
+    def hasten(self) -> None: ...
 
     async def get(self, job_id: int) -> Job:
         return self.job

@@ -284,6 +284,18 @@ def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
     assert desk.remark.key == "compose.gone_took"
 
 
+def test_after_a_recalled_order_the_next_prompt_starts_from_nothing() -> None:
+    draft = drafting.put(SIZES, drafting.begin(SIZES, "fox"), "ratio", "16:9")
+    draft = replace(drafting.put(SIZES, draft, "quality", "4K"), n=3)
+    desk = Composer(SIZES.task_type)
+    desk.recall(drafting.finish(SIZES, draft)[0])
+    desk.catch_up((SIZES,), SIZES)
+    assert desk.draft is not None
+    assert (desk.draft.n, bool(desk.draft.chosen)) == (3, True)
+    desk.begin_anew()
+    assert (desk.draft.n, desk.draft.chosen) == (1, ())
+
+
 def test_what_a_new_model_can_not_do_is_remarked_once() -> None:
     desk = Composer(T2V)
     desk.take(HAILUO)

@@ -33,3 +33,9 @@ def test_lyrics_in_quotes_are_replaced_where_they_stand() -> None:
 def test_a_prompt_without_lyrics_has_none_to_take_out() -> None:
     assert lyrics_of("a fox in the snow") == ""
     assert with_lyrics("a fox in the snow", "") == "a fox in the snow"
+
+
+def test_what_a_heading_asks_for_stays_without_its_lyrics() -> None:
+    text = f"Here are the lyrics, make it a rock song:\n\n{RAIN}"
+    assert lyrics_of(text) == RAIN
+    assert with_lyrics(text, "") == "make it a rock song"

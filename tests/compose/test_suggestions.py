@@ -8,7 +8,7 @@ import pytest
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import draft as drafting
-from ima_tui.compose import suggestions
+from ima_tui.compose import preference_switch, suggestions
 from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -118,16 +118,29 @@ def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
     text = "a picture of a harbour, 7:3"
     read(desk, lists, text)
     asking = only(desk, lists)
-    assert values(asking) == ["21:9", "16:9"]
+    crop, *near = asking.answers
+    assert (crop.plans, crop.values["ratio"]) == (True, "7:3"), "a workflow really makes it"
+    assert [answer.values["value"] for answer in near] == ["21:9", "16:9"]
     assert all(answer.points == 5 for answer in asking.answers)
-    give(desk, lists, asking.answers[0])
+    give(desk, lists, near[0])
     read(desk, lists, text)
     assert suggestions.askings(desk, lists) == ()
     assert desk.draft is not None
     assert dict(desk.draft.chosen)["aspect_ratio"] == "21:9"
     desk.unpin("aspect_ratio")
     read(desk, lists, text)
-    assert values(only(desk, lists)) == ["21:9", "16:9"]
+    assert values(only(desk, lists))[1:] == ["21:9", "16:9"]
+
+
+def test_music_of_a_length_is_offered_as_pieces_with_their_price(
+    desk: Composer, lists: Lists
+) -> None:
+    for text, count in (("five minutes of calm piano music", 3), ("来一段100秒的轻音乐", 1)):
+        read(desk, lists, text)
+        join = only(desk, lists).answers[0]
+        assert (join.plans, join.values["n"], join.points) == (True, count, count * 25)
+    read(desk, lists, "200 minutes of calm piano music")
+    assert not any(answer.plans for answer in only(desk, lists).answers)
 
 
 def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Composer, lists: Lists) -> None:
@@ -175,11 +188,11 @@ def test_every_answer_of_every_question_can_be_given(
 
 def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "always use Nano Banana Pro; draw a fox")
-    turn = suggestions.switch(desk, "")
+    turn = preference_switch.switch(desk, "")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
     desk.remember = False
-    turn = suggestions.switch(desk, "")
+    turn = preference_switch.switch(desk, "")
     assert turn is not None
     assert not turn.on
 
@@ -189,17 +202,17 @@ def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
 ) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
-    turn = suggestions.switch(desk, "midjourney")
+    turn = preference_switch.switch(desk, "midjourney")
     assert turn is not None
     assert turn.proposal.asks
     assert not turn.on
     read(desk, lists, "draw a fox", preferred)
-    assert suggestions.switch(desk, "midjourney") is None
+    assert preference_switch.switch(desk, "midjourney") is None
 
 
 def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
-    turn = suggestions.switch(desk, "midjourney")
+    turn = preference_switch.switch(desk, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
 

@@ -429,6 +429,8 @@ def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -
         ("daily_limit = 5", "spending.per_day"),
         ("[jobs]\nmax_per_job = 5", "spending."),
         ("[agents]\nlimit = '5'", "agents."),
+        ("[agents]\nper_jobs = 5", "agents.per_job"),
+        ("confirm_above = 5", "spending."),
         ("monthly = 5", "spending."),
         ("'每日上限' = 5", "spending.per_day"),
     ],

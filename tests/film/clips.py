@@ -148,17 +148,20 @@ class Read:
 
 
 def read(path: Path | str) -> Read:
-    """Decode a film to its end."""
+    """Decode a film, or a sound, to its end."""
     frames: list[tuple[float, tuple[int, int, int]]] = []
+    size, rate = (0, 0), Fraction(0)
     with av.open(str(path)) as film:
-        stream: Any = film.streams.video[0]
-        size, rate = (stream.width, stream.height), stream.average_rate
-        for frame in film.decode(stream):
+        stream: Any = film.streams.video[0] if film.streams.video else None
+        if stream is not None:
+            size, rate = (stream.width, stream.height), stream.average_rate
+        for frame in film.decode(stream) if stream is not None else ():
             image = frame.to_image()
             pixel = image.getpixel((image.width // 2, image.height // 2))
             frames.append((float(frame.time or 0), pixel))
     samples, loudness = _sound(path)
-    return Read(frames, size, rate, samples, _cues(path), loudness)
+    cues = _cues(path) if frames else []
+    return Read(frames, size, rate, samples, cues, loudness)
 
 
 def _sound(path: Path | str) -> tuple[array.array[float], float]:

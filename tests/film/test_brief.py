@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ima_tui.film import lengths
-from ima_tui.film.brief import Brief, read
+from ima_tui.film.brief import read
+from ima_tui.film.brief_facts import Brief
 from ima_tui.intent.route import by_rules
 
 OFFERS = {5: 25, 10: 50, 15: 75}
@@ -242,3 +243,58 @@ def test_what_stands_right_before_the_film_is_its_subject(text: str, subject: st
     film = read(text)
     assert film is not None
     assert film.subject == subject
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "count"),
+    [
+        ("给我拍一段10秒的猫咪短视频，两个镜头", "猫咪", 2),
+        ("帮我拍一段8秒的雪山视频，两个镜头，交叉淡入淡出", "雪山", 2),
+        ("竖屏短视频，三个镜头讲一个流浪猫被收养的故事", "流浪猫被收养", 3),
+        ("做个抖音视频，3个镜头，做蛋糕的过程", "做蛋糕的过程", 3),
+        ("给我做个视频，猫和狗打架，分两个镜头", "猫和狗打架", 2),
+        ("短视频：清晨的菜市场，四个分镜", "清晨的菜市场", 4),
+        ("拍城市夜景，三个镜头，每个4秒，电子音乐", "城市夜景", 3),
+        ("一分钟的宣传片，介绍我们的农场", "我们的农场", 0),
+        ("做个儿童故事短片，小兔子找妈妈，4个镜头", "小兔子找妈妈", 4),
+        ("two shots of a cat playing with yarn, 10 seconds", "a cat playing with yarn", 2),
+        ("a short film about my dog on a run, with happy music", "my dog on a run", 0),
+        ("a music video with a cat dancing in rain", "a cat dancing in rain", 0),
+        ("a 1 minute documentary about bees", "bees", 0),
+    ],
+)  # fmt: skip
+def test_short_briefs_tell_what_is_shown_and_in_how_many_shots(
+    text: str, shown: str, count: int
+) -> None:
+    film = brief(text)
+    assert (film.subject, film.count) == (shown, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "wide shot of a desert, close-up of a scorpion, drone shot of dunes; 12 seconds",
+            ["wide shot of a desert", "close-up of a scorpion", "drone shot of dunes"],
+        ),
+        ("15 second promo of a bakery: dough, oven, fresh bread", ["dough", "oven", "fresh bread"]),
+        ("产品视频：耳机特写，佩戴，户外使用。共15秒", ["耳机特写", "佩戴", "户外使用"]),
+        ("先拍日出，然后拍海浪，最后拍渔船归来，12秒", ["日出", "海浪", "渔船归来"]),
+    ],
+)  # fmt: skip
+def test_shots_that_no_count_announces(text: str, told: list[str]) -> None:
+    film = brief(text)
+    assert [shot.text for shot in film.shots] == told
+    assert film.seconds in (12, 15)
+
+
+@pytest.mark.parametrize(
+    "text", ["make a film from a.png, b.png and c.png", "a.png、b.png、c.png做成短片"]
+)
+def test_each_picture_begins_a_shot(text: str) -> None:
+    assert [shot.first for shot in brief(text).shots] == ["a.png", "b.png", "c.png"]
+
+
+@pytest.mark.parametrize("text", ["来个恐怖短片，三个镜头，不要音乐", "a horror short, 3 shots"])
+def test_a_genre_is_not_what_is_shown(text: str) -> None:
+    assert brief(text).subject == ""

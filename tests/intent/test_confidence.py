@@ -154,3 +154,11 @@ def test_what_was_settled_by_hand_is_not_doubted(says: object) -> None:
     says(Opinion("video"))
     intent = route("draw a fox", settled=TaskType.TEXT_TO_IMAGE)
     assert intent.confidence is Confidence.SURE
+
+
+@pytest.mark.parametrize(
+    "text", ["animate it", "Animate it.", "please animate it", "can you animate it", "让它动起来"]
+)
+def test_it_is_the_attached_picture_and_not_an_earlier_step(text: str) -> None:
+    intent = route(text, ["a.png"])
+    assert (intent.task_type, intent.confidence) == (TaskType.IMAGE_TO_VIDEO, Confidence.SURE)

@@ -137,3 +137,16 @@ def test_every_family_has_an_id_for_what_it_makes() -> None:
     for family in names.names().families:
         assert family.model_ids(), family.name
         assert family.model_id("", None) in family.model_ids()
+
+
+@pytest.mark.parametrize(
+    "text", ["use gpt-image to draw a fox", "用chatgpt画一只猫", "with qwen-image: a fox picture"]
+)
+def test_models_of_no_one_are_told_however_they_are_written(text: str) -> None:
+    assert len(route(text).absent) == 1
+
+
+def test_a_seed_that_no_model_takes_is_a_requirement_all_the_same() -> None:
+    assert ("seed", 10**20) in [
+        (p.name, p.value) for p in route(f"a fox video, seed {10**20}").requirements
+    ]

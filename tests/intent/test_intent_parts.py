@@ -380,3 +380,20 @@ def test_a_request_in_the_middle_of_a_long_text_is_read() -> None:
 def test_japanese_and_korean_counters_count_and_lengths_do_not(text: str, n: int | None) -> None:
     told = {each.name: each.value for each in route(text, (), {}, None, {}).params}
     assert told.get("n") == n
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('speech in a child\'s voice: "hello there"', "a child's voice"),
+        ('read in a pirate voice: "ahoy"', "a pirate voice"),
+        ('a voice like Morgan Freeman saying "hi"', "voice like morgan freeman"),
+        ("用四川话朗读：你好", "用四川话"),
+        ("用童声朗读：“你好”", "童声"),
+        ("用机器人的声音念：你好", "机器人的声音"),
+    ],
+)
+def test_a_voice_that_is_no_mans_and_no_womans_is_a_requirement(text: str, words: str) -> None:
+    decision = route(text)
+    assert decision.task_type is TaskType.TEXT_TO_SPEECH
+    assert Parameter("voice", words) in decision.requirements

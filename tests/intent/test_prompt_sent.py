@@ -7,6 +7,7 @@ import pytest
 from ima_tui.intent.commands import without
 from ima_tui.intent.decision_json import prompt_sent
 from ima_tui.intent.route import route
+from ima_tui.intent.song import read_song
 
 SENT = {
     "use Kling O1 to make a 16:9 video of a fox, seed 7": "make a video of a fox",
@@ -60,3 +61,37 @@ def test_nothing_but_commands_goes_out_as_it_is() -> None:
 def test_spoken_words_and_lyrics_go_out_untouched() -> None:
     text = "read aloud: use Kling O1, 16:9"
     assert prompt_sent(text, route(text)) == "use Kling O1, 16:9"
+
+
+SONGS = [
+    # text, lyrics, title, style
+    ("Lyrics:\n[Verse]\nRain\n[Chorus]\nCome home\n\nStyle: pop ballad",
+     "[Verse]\nRain\n[Chorus]\nCome home", "", "pop ballad"),
+    ('sing these words: "Rain on the window, I miss you" as a pop ballad',
+     "Rain on the window, I miss you", "", "pop ballad"),
+    ("写一首歌，歌名《雨夜》，歌词是：雨落在窗上，我想你。风格民谣，女声",
+     "雨落在窗上，我想你", "雨夜", "民谣, 女声"),
+    ('a song called "Blue Harbor" with the lyrics "Rain on the window" jazz',
+     "Rain on the window", "Blue Harbor", "jazz"),
+    ("Here are the lyrics, make it a rock song:\n\nWalking down the road\nNever looking back\n\n"
+     "Oh the road goes on\nAnd on",
+     "Walking down the road\nNever looking back\n\nOh the road goes on\nAnd on", "", "rock song"),
+    ("用这段歌词作一首流行歌：\n天空很蓝\n我想飞\n", "天空很蓝\n我想飞", "", "流行歌"),
+    ("make a song titled Midnight Train, country", "", "Midnight Train", "country"),
+    ("an anthem called The Wall and the Sea for our team", "", "The Wall and the Sea", ""),
+    ("my lyrics are: Rain on the window. turn them into a punk song",
+     "Rain on the window", "", "punk song"),
+    ("歌词如下\n[主歌]\n雨落在窗上\n[副歌]\n我想你\n曲风：抒情，男声",
+     "[主歌]\n雨落在窗上\n[副歌]\n我想你", "", "抒情, 男声"),
+    ("a calm song about a town called hope", "", "", "calm song about a town called hope"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lyrics", "title", "style"), SONGS)
+def test_lyrics_title_and_style_are_told_apart(
+    text: str, lyrics: str, title: str, style: str
+) -> None:
+    song = read_song(text)
+    assert ("" if song.lyrics is None else text[slice(*song.lyrics)]) == lyrics
+    assert ("" if song.title is None else text[slice(*song.title)]) == title
+    assert not style or song.style == style

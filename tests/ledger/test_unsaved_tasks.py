@@ -3,6 +3,7 @@ a lock that never comes, or a file system without locks, ends in a sentence."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import json
@@ -10,6 +11,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from fakes import any_order
 from smalldisk import fill, mounted
 
 from ima_tui import cli
+from ima_tui import ledger as ledgers
 from ima_tui.api.service import RemoteService
 from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
@@ -170,6 +173,7 @@ def test_what_is_saved_just_as_the_verb_gives_up_is_no_interruption(
     monkeypatch.setattr(session, "UNWRITTEN_SECONDS", 1.0)
     code, _, err = ima(*FOX)
     assert (code, "Couldn't save the task ID" in err) == (7, True)
+    assert "Interrupted" not in err
 
 
 # ---------------------------------------------------------------------------------- locks
@@ -201,6 +205,35 @@ def held(path: Path) -> Iterator[None]:
         assert child.stdout.readline() == b"held\n"
         yield
         child.stdin.close()
+
+
+async def test_a_run_that_ends_waits_less_for_a_lock_and_reads_nothing_more_that_nobody_wants(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 600.0)
+    monkeypatch.setattr(ledgers, "ENDING_SECONDS", 0.01)
+    opened = await Ledger.open(home / "ledger.sqlite3", "me")
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(_: sqlite3.Connection) -> None:
+        started.set()
+        go_on.wait()
+
+    first = asyncio.create_task(opened.read(slow))
+    await asyncio.to_thread(started.wait)
+    unwanted = asyncio.create_task(opened.recent(10))
+    await asyncio.sleep(0)
+    unwanted.cancel()
+    with held(home / "ledger.sqlite3"):
+        opened.hasten()
+        go_on.set()
+        await first
+        with pytest.raises(LedgerError) as caught:
+            await opened.release()
+        assert caught.value.key == "error.ledger_locked"
+        with pytest.raises(asyncio.CancelledError):
+            await unwanted
+    await opened.aclose()
 
 
 def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(

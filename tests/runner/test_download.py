@@ -4,7 +4,10 @@ and never paid for twice, whenever the program ends."""
 from __future__ import annotations
 
 import asyncio
+import io
+import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,8 @@ from ima_tui.runner.input_checks import InputChecks
 LEAF = make(field_json("size", ["1K"]), rules=[rule_json(5, size="1K")])
 MEDIAS = tuple(Media(f"https://x.example/{n}.png?sign=a") for n in (1, 2, 3))
 PART = Progress(done=True, medias=MEDIAS[:2], total=3, broken=1, reason="sensitive words")
+STARTS = (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"\0\0\0\x10ftypmp42\0\0\0\0")
+MP4_HEAD = STARTS[-1]
 EXPIRED = "error.link_expired"
 DENIED = DownloadError("error.link_denied", status=403)
 
@@ -372,16 +377,55 @@ def test_a_file_is_judged_by_its_bytes(
 
 def judged(part: Path, medium: Medium) -> str:
     try:
-        result_files.check(part, medium)
+        result_files.check_medium(part, medium)
     except ImaError as error:
         return error.key
     return ""
 
 
+def picture(form: str) -> bytes:
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.effect_noise((64, 48), 80).convert("RGB").save(made, form)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_an_image_that_was_cut_off_anywhere_is_no_result(tmp_path: Path, form: str) -> None:
+    part, whole = tmp_path / "a.part", picture(form)
+    part.write_bytes(whole)
+    result_files.check(part, Medium.IMAGE)
+    for kept in range(len(whole) // 20, len(whole) - 1, len(whole) // 20):
+        part.write_bytes(whole[:kept])
+        with pytest.raises(ImaError, match=r"error\.download_broken"):
+            result_files.check(part, Medium.IMAGE)
+
+
+def test_a_film_or_sound_shorter_than_its_boxes_is_no_result(tmp_path: Path) -> None:
+    part = tmp_path / "a.part"
+    box = (1000).to_bytes(4, "big") + b"mdat" + bytes(992)
+    part.write_bytes(MP4_HEAD + box)
+    result_files.check(part, Medium.VIDEO)
+    part.write_bytes(MP4_HEAD + box[:500])
+    with pytest.raises(ImaError, match=r"error\.download_broken"):
+        result_files.check(part, Medium.VIDEO)
+    part.write_bytes(b"RIFF" + (900).to_bytes(4, "little") + b"WAVEfmt " + bytes(400))
+    with pytest.raises(ImaError, match=r"error\.download_broken"):
+        result_files.check(part, Medium.SPEECH)
+
+
+@given(st.binary(max_size=200), st.sampled_from(Medium), st.sampled_from(STARTS))
+def test_no_bytes_break_the_check(data: bytes, medium: Medium, start: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(start + data)
+        file.flush()
+        with suppress(ImaError):
+            result_files.check(Path(file.name), medium)
+
+
 @given(st.binary(max_size=200), st.sampled_from(Medium))
 def test_no_bytes_break_the_judgement(data: bytes, medium: Medium) -> None:
-    import tempfile
-
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()

@@ -536,6 +536,20 @@ async def test_after_its_deadline_a_job_is_parked_and_still_asked_about(
         assert (await ended(ledger, job.id)).state is State.DONE
 
 
+async def test_an_answer_that_is_read_late_parks_no_job(ledger: Ledger, tmp_path: Path) -> None:
+    clock = FastClock()
+
+    async def asked() -> Progress:
+        if service.calls.count("ask") > 1:
+            return DONE
+        await clock.sleep(DAY)  # the machine is suspended, or so busy
+        return WORKING
+
+    service = FakeService(ask=(asked,))
+    job, keys = await story(ledger, tmp_path, service, clock=clock)
+    assert (job.state, "event.parked" in keys) == (State.DONE, False)
+
+
 async def test_without_a_key_a_script_is_told_and_the_job_stays_as_it_is(
     ledger: Ledger, tmp_path: Path
 ) -> None:

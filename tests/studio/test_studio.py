@@ -39,9 +39,9 @@ from ima_tui.ledger import Ledger
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
-pytestmark = pytest.mark.sandbox(speed=500, strict=True)
+pytestmark = pytest.mark.sandbox(speed=200, strict=True)
 
-SPEED = 500.0
+SPEED = 200.0
 KEY = Key("ima_canary_0123456789", "flag")
 ROOT = Path(__file__).parents[2]
 T2I = TaskType.TEXT_TO_IMAGE
@@ -300,11 +300,12 @@ async def test_fetch_brings_a_lost_file_back_without_a_create(
     assert count(sandbox) == (1, job.order.total)
 
 
+@pytest.mark.sandbox(speed=1000, strict=True)
 async def test_refused_links_are_said_and_cost_no_second_create(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     sandbox.scenario('[[fault]]\nkind = "expire_media"\n')
-    async with studio_at(settings) as studio:
+    async with studio_at(settings, rate=1000.0) as studio:  # it is tried for an hour
         job = await studio.jobs.submit(await order_for(studio))
         done = await state(studio, job.id, State.DONE)
         assert done.failure is not None

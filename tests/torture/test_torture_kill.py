@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 ORDEAL = Path(__file__).with_name("ordeal.py")
-WORKERS = 2
+MOMENTS = int(os.environ.get("TORTURE_MOMENTS", "10"))
+WORKERS = 1 if MOMENTS == 10 else 2
+"""Each has a service and a warm process of its own, which cost more than ten moments."""
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork and SIGKILL")
 
@@ -53,9 +55,8 @@ def test_killed_right_before_and_right_after_every_commit() -> None:
 
 
 def test_killed_at_random_moments_and_while_it_recovers() -> None:
-    count = int(os.environ.get("TORTURE_MOMENTS", "10"))
-    tally = suffer("moments", count)
-    assert tally["kills"] - tally["kills_in_recovery"] == count
+    tally = suffer("moments", MOMENTS)
+    assert tally["kills"] - tally["kills_in_recovery"] == MOMENTS
     assert tally["kills_in_recovery"]
 
 
@@ -69,6 +70,6 @@ def test_killed_before_a_create_in_the_middle_of_it_and_with_its_answer_in_hand(
 def test_a_ledger_that_is_lost_is_restored_and_nothing_is_paid_twice() -> None:
     """Truncated, removed (with its copies), replaced by an older copy: each at four moments in the
     usual run, at fifty in `make torture`."""
-    count = 50 if int(os.environ.get("TORTURE_MOMENTS", "10")) >= 3000 else 4
+    count = 50 if MOMENTS >= 3000 else 4
     tally = suffer("cuts", count)
     assert tally["cuts"] >= 4 * count

@@ -269,3 +269,28 @@ def test_files_take_the_place_of_sources() -> None:
     assert made.cues[0].text == "Night"
     assert [track.role for track in made.tracks] == [Role.MUSIC, Role.VOICE]
     assert made.tracks[1].text == "", "nobody asked for subtitles"
+
+
+def test_a_music_video_has_music_even_if_no_word_says_which() -> None:
+    built_film = built("做个MV，主角是穿红裙的女孩，15秒")
+    assert built_film.workflow.steps[-1].prompt == "流行音乐，约15秒"
+    assert any("流行音乐" in note for note in built_film.notes)
+
+
+def test_a_video_with_music_is_one_shot_of_what_it_shows() -> None:
+    plan = film("a 10 second video of a waterfall with soft piano music")
+    assert [step.prompt for step in plan.steps[:2]] == ["a waterfall", "a waterfall"]
+    assert plan.film is not None
+    assert (len(plan.film.shots), len(plan.film.tracks)) == (1, 1)
+
+
+def test_given_pictures_keep_their_shape_without_a_word_about_it() -> None:
+    plan = film("make a film from a.png, b.png and c.png with calm music")
+    assert plan.unmet == ()
+    first = [step.inputs[0].rpartition("/")[2] for step in plan.steps[:3]]
+    assert first == ["a.png", "b.png", "c.png"]
+
+
+def test_several_are_not_called_by_the_name_of_one() -> None:
+    plan = film("story in 3 shots: a boy finds a lamp; a genie appears; they fly away")
+    assert plan.steps[3].prompt == "a boy, they fly away"

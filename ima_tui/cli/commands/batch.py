@@ -4,7 +4,6 @@ ended and pays for no row twice."""
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
@@ -16,7 +15,7 @@ from ima_tui.batch.rows import (
     RowKind,
 )
 from ima_tui.catalogue import order
-from ima_tui.cli import after_repair, session
+from ima_tui.cli import after_repair, file_argument, session
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.batch_rows import (
     PricedRow,
@@ -36,7 +35,7 @@ from ima_tui.cli.output import (
     talk,
 )
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder, labels
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -58,6 +57,7 @@ MOST_NAMED = 20
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the verb `batch`."""
     settings = session.downloads(session.settle(arguments), arguments.download)
     text = _read(arguments.file)
     kind = RowKind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
@@ -81,11 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(name: str) -> str:
     shown = one_line(name, 300)
     try:
-        if name == "-":
-            content = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with home_folder.expand(name).open("rb") as handle:
-                content = handle.read(LARGEST + 1)
+        content = file_argument.read(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.batch_file", path=shown, reason=reason) from error
@@ -164,7 +160,7 @@ def _dry_run(
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
     if arguments.json:
-        _print_document(errands, bad, same, total, to_pay)
+        print_json(dry_run_json(errands, bad, same))
     else:
         _name_same(same)
         _name_bad(bad, as_json=False)
@@ -184,13 +180,10 @@ def _cells(errand: PricedRow) -> list[str]:
     return [str(errand.row.line), order.model_name, points, one_line(order.prompt, 48), note]
 
 
-def _print_document(
-    errands: Sequence[PricedRow],
-    bad: Sequence[BadRow],
-    same: Mapping[int, int],
-    total: int,
-    to_pay: int,
-) -> None:
+def dry_run_json(
+    errands: Sequence[PricedRow], bad: Sequence[BadRow], same: Mapping[int, int]
+) -> dict[str, object]:
+    """What every row would send and cost, and what is wrong with the others."""
     from ima_tui.api.wire import create_payload
 
     rows = [
@@ -206,8 +199,12 @@ def _print_document(
         }
         for errand in errands
     ]
-    errors = [{"line": row.line, "error": error_json(row.error)} for row in bad]
-    print_json({"rows": rows, "total_credit": total, "to_pay": to_pay, "errors": errors})
+    return {
+        "rows": rows,
+        "total_credit": sum(errand.order.total for errand in errands),
+        "to_pay": sum(errand.to_pay for errand in errands),
+        "errors": [{"line": row.line, "error": error_json(row.error)} for row in bad],
+    }
 
 
 def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.Namespace) -> str:

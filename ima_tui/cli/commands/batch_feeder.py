@@ -23,8 +23,9 @@ from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger.job_states import (
     ENDED,
     OPEN,
-    UNSENT,
     ImpossibleTransition,
+    waits_as_agents,
+    waits_as_users,
 )
 from ima_tui.studio.studio import Studio
 
@@ -82,6 +83,7 @@ class BatchFeeder:
 
     @property
     def live(self) -> int:
+        """How many rows are being made."""
         return len(self._live)
 
     async def run(self, errands: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:
@@ -153,7 +155,7 @@ class BatchFeeder:
         return await self._studio.jobs.get(job.id) or job
 
     def _may_let_go(self, job: Job) -> bool:
-        held = job.needs_approval and job.state in UNSENT
+        held = waits_as_users(job)
         if job.waiting == RESTORED:
             return held and self._after_repair
         return held and (self._asked or not job.waiting.startswith(OVER))
@@ -210,9 +212,8 @@ class BatchFeeder:
 
 
 def settled(job: Job) -> bool:
-    """Tell whether this run is done with it: ended, timed out, price risen, over a limit."""
+    """Tell whether this run is done with it: ended, timed out, price risen, over a limit, or an
+    agent's that needs approval."""
     rose = job.order.total > job.order.confirmed
-    held_back = (
-        job.needs_approval and job.state in UNSENT and (rose or job.waiting.startswith(OVER))
-    )
-    return held_back or job.state in ENDED or job.state is State.TIMED_OUT
+    held_back = waits_as_users(job) and (rose or job.waiting.startswith(OVER))
+    return held_back or waits_as_agents(job) or job.state in ENDED or job.state is State.TIMED_OUT

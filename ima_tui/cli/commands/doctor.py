@@ -12,13 +12,8 @@ from pathlib import Path
 
 from ima_tui import __version__
 from ima_tui.cli import session
-from ima_tui.cli.commands.doctor_checks import (
-    CHECKS,
-    Check,
-    Finding,
-    Level,
-    Patient,
-)
+from ima_tui.cli.commands import doctor_checks, doctor_history
+from ima_tui.cli.commands.doctor_checks import Check, Finding, Level, Patient
 from ima_tui.cli.output import print_json, text_encoding
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
@@ -29,6 +24,14 @@ from ima_tui.i18n import explain, joined, say
 
 MARKS: dict[Level, str] = {"ok": "✓", "note": "·", "bad": "✗"}
 PLAIN_MARKS: dict[Level, str] = {"ok": "+", "note": ".", "bad": "x"}
+
+
+CHECKS: tuple[Check, ...] = (
+    doctor_checks.program, doctor_checks.terminal, doctor_checks.encoding, doctor_checks.images,
+    doctor_checks.clipboard, doctor_checks.notifications, doctor_checks.preferences,
+    doctor_checks.folders, doctor_history.ledger, doctor_checks.api_key, doctor_checks.proxy,
+    doctor_checks.certificates, doctor_checks.hosts, doctor_checks.pace, doctor_checks.service,
+)  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:

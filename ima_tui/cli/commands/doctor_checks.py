@@ -13,7 +13,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,17 +27,11 @@ from ima_tui.cli.output import text_encoding
 from ima_tui.config import api_key as key
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import Job, State, TaskType
+from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ClockWrong, ImaError, KeyMissing
 from ima_tui.core.text import duration, one_line, size
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import (
-    SQLITE_VERSION,
-    Ledger,
-    LedgerError,
-    backup,
-)
-from ima_tui.ledger.job_states import UNDER_WAY
+from ima_tui.ledger import SQLITE_VERSION
 from ima_tui.preferences.file import Preferences
 
 Level = Literal["ok", "note", "bad"]
@@ -47,11 +41,6 @@ NOTED_SKEW, MOST_SKEW = 30.0, 240.0
 """Seconds. An upload is signed with the time; the service takes five minutes."""
 SOMEWHERE = "https://results.example"
 """For the proxy that results are fetched through."""
-MOST_WAITING = 5
-"""Jobs that are named one by one."""
-AHEAD = 300.0
-"""Seconds; a job that was made later than that from now was made with a wrong clock."""
-LARGE_LEDGER = 1000 * 1000 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +69,7 @@ Check = Callable[[Patient], Awaitable[list[Finding]]]
 
 
 async def program(_: Patient) -> list[Finding]:
+    """Versions of the program and its libraries."""
     from importlib.metadata import PackageNotFoundError, version
 
     parts = [__version__, f"Python {platform.python_version()}", f"SQLite {SQLITE_VERSION}"]
@@ -93,6 +83,7 @@ async def program(_: Patient) -> list[Finding]:
 
 
 async def terminal(patient: Patient) -> list[Finding]:
+    """What the terminal can show."""
     if not sys.stdout.isatty():
         return [Finding("terminal", "note", say("doctor.no_terminal"))]
     env = patient.environ
@@ -159,6 +150,7 @@ async def clipboard(patient: Patient) -> list[Finding]:
 
 
 async def preferences(patient: Patient) -> list[Finding]:
+    """Whether the preferences file can be read and written."""
     shown = str(patient.settings.preferences)
     found = Preferences(patient.settings.preferences, read_only=True)
     await asyncio.to_thread(found.reload)
@@ -196,6 +188,7 @@ async def notifications(patient: Patient) -> list[Finding]:
 
 
 async def folders(patient: Patient) -> list[Finding]:
+    """Whether each folder is there and writable."""
     settings = patient.settings
     places = (
         ("results", settings.folder),
@@ -222,76 +215,11 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(name, "ok", words)
 
 
-async def ledger(patient: Patient) -> list[Finding]:
-    path, settings = patient.settings.ledger, patient.settings
-    there = path.exists()
-    words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
-    try:
-        opened = await Ledger.open_read_only(
-            path, session="doctor", logs=settings.logs, results=(settings.folder,)
-        )
-        try:
-            whole, recent = await opened.healthy(), await opened.recent(1_000_000)
-            jobs = len(recent)
-            traced = await opened.traced()
-        finally:
-            await opened.aclose()
-    except LedgerError as error:
-        return [Finding("ledger", "bad", " · ".join(words), explain(error))]
-    words.insert(1, say("doctor.jobs", n=jobs))
-    if traced:
-        words.insert(2, say("doctor.traced", n=traced))
-    if opened.repair_report is None and not any(
-        each.exists() for each in (path, *backup.paths(path))
-    ):
-        return [Finding("ledger", "ok", say("doctor.no_ledger"))]
-    if opened.repair_report is not None:
-        found = [say(f"ledger.{opened.repair_report.why}"), *words]
-        return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]
-    if opened.locked_out:
-        return [Finding("ledger", "bad", " · ".join(words), say("doctor.no_locks"))]
-    advice = "" if whole else say("doctor.torn")
-    if whole and there and path.stat().st_mode & 0o077:
-        return [
-            Finding("ledger", "note", " · ".join(words), say("doctor.open_file", path=str(path)))
-        ]
-    ahead = [job for job in recent if max(job.created_at, job.sent_at or 0) > time.time() + AHEAD]
-    if ahead:
-        words.append(say("doctor.future", n=len(ahead), id=ahead[0].id))
-        advice = advice or say("doctor.future.advice")
-    standing = Finding(
-        "ledger", "bad" if not whole else "note" if ahead else "ok", " · ".join(words), advice
-    )
-    return [standing, *_waiting(recent)]
-
-
-def _waiting(jobs: Sequence[Job]) -> list[Finding]:
-    """What jobs that do not run yet are waiting for, the oldest first."""
-    reasons = [
-        f"#{job.id} {say(job.waiting, **job.waiting_values)}" if job.waiting
-        else f"#{job.id} {say(f'wait.{job.state}')}"
-        for job in reversed(jobs)
-        if job.state in UNDER_WAY or (job.waiting and job.state in (State.QUEUED, State.FETCHING))
-    ]  # fmt: skip
-    if not reasons:
-        return []
-    more = ["…"] if len(reasons) > MOST_WAITING else []
-    shown = "; ".join([*reasons[:MOST_WAITING], *more])
-    return [Finding("queue", "note", say("doctor.waiting", jobs=shown))]
-
-
-def _copied(path: Path) -> str:
-    try:
-        made = backup.paths(path)[0].stat().st_mtime
-    except OSError:
-        return say("doctor.no_copy")
-    return say("doctor.copied", when=time.strftime("%Y-%m-%d %H:%M", time.localtime(made)))
-
-
 # -------------------------------------------------------------------------- the key and the service
 
 
 async def api_key(patient: Patient) -> list[Finding]:
+    """Where the API key comes from, and whether it may be one."""
     file = key_file(patient.settings)
     try:
         found = await asyncio.to_thread(key.find, file, patient.arguments.api_key)
@@ -420,9 +348,3 @@ async def service(patient: Patient) -> list[Finding]:
     if found.problem is not None:
         return [Finding("service", "bad", say("doctor.refuses"), explain(found.problem))]
     return [Finding("service", "ok", say("doctor.answers", n=len(found.models)))]
-
-
-CHECKS: tuple[Check, ...] = (
-    program, terminal, encoding, images, clipboard, notifications, preferences, folders, ledger,
-    api_key, proxy, certificates, hosts, pace, service,
-)  # fmt: skip

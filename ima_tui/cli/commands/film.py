@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, duration, folded, one_line
 from ima_tui.core.text import size as size_in_words
@@ -20,6 +20,7 @@ from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.request import AssembleJob, StillJob
 from ima_tui.film.timeline import Film, Shot, Track
 from ima_tui.i18n import joined, say
+from ima_tui.studio.films import FOLDER
 
 _SIZE = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII)
 _RATIO = re.compile(r"(\d{1,3})\s*[:/]\s*(\d{1,3})", re.ASCII)
@@ -33,13 +34,18 @@ MOST_VOLUME = 2.0
 
 
 def assemble(arguments: argparse.Namespace) -> int:
+    """Join videos into a film."""
     settings = session.settle(arguments)
-    output = home_folder.expand(arguments.output).absolute()
     film = _film(arguments)
+    if arguments.output is None:
+        folder = settings.for_writing().folder_of(labels.project(arguments.project))
+        job = AssembleJob(film, str(settings.cache / FOLDER), folder=str(folder))
+        return session.run(assembled(job, as_json=arguments.json))
+    output = home_folder.expand(arguments.output).absolute()
     for file in [*(shot.file for shot in film.shots), *(track.file for track in film.tracks)]:
         if output.resolve() == Path(file).resolve():
             raise UsageError("error.film_own_file", path=one_line(output.name, 120))
-    cache = str(settings.cache / "films")
+    cache = str(settings.cache / FOLDER)
     job = AssembleJob(film, cache, target=str(output), replace=arguments.replace)
     return session.run(assembled(job, as_json=arguments.json))
 
@@ -66,6 +72,7 @@ async def with_progress(job: AssembleJob) -> Mapping[str, object]:
 
 
 def progress_words(told: FilmProgress) -> str:
+    """Say how far the assembling is, with the time left."""
     stage = say(f"film.stage_{told.stage}", shot=told.shot)
     return say(
         "film.progress", share=int(told.share * 100), left=duration(told.left + 0.99), stage=stage
@@ -74,7 +81,7 @@ def progress_words(told: FilmProgress) -> str:
 
 def film_words(done: Mapping[str, object]) -> str:
     """What was made, or that it was there already."""
-    cut = voice_words(done)
+    cut = joined(voice_words(done), say("film.no_font") if done.get("no_font") else "")
     if not done["made"]:
         return joined(say("film.same"), cut)
     shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
@@ -105,6 +112,7 @@ def _film(arguments: argparse.Namespace) -> Film:
         fps=arguments.fps or 0,
         loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
         language="zho" if _is_chinese(arguments.subtitles or "") else "eng",
+        burned=arguments.burn,
     )
 
 
@@ -139,12 +147,14 @@ def _size(written: str | None) -> tuple[int, int]:
 
 
 def volume(written: str) -> float:
+    """Parse a volume in per cent to a factor. Raises `ArgumentTypeError`."""
     if not _NUMBER.fullmatch(folded(written)) or float(written) > MOST_VOLUME:
         raise UsageError("error.film_volume", text=one_line(written, 40))
     return float(written)
 
 
 def seconds(written: str) -> float:
+    """Parse a length in seconds. Raises `ArgumentTypeError`."""
     found = _SECONDS.fullmatch(folded(written))
     if found is None:
         raise UsageError("error.film_seconds", text=one_line(written, 40))
@@ -159,6 +169,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def frame(arguments: argparse.Namespace) -> int:
+    """Save one frame of a video."""
     session.settle(arguments)
     output = home_folder.expand(arguments.output).absolute()
     source = _path(arguments.file)

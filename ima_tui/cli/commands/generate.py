@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -22,7 +23,7 @@ from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import json_text, print_json, print_plain, talk
-from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import apply_intent, confirmation, film_offer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Job,
@@ -42,6 +43,7 @@ from ima_tui.core.errors import (
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route
+from ima_tui.ledger import LedgerError
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
@@ -49,6 +51,7 @@ from ima_tui.subjects import mentions
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the verb `generate`."""
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
     generate_order.read_made_from(arguments)
@@ -167,7 +170,10 @@ async def prepare(
         by_hand |= {confirmation.MODEL}
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
-    warnings, others = await confirm_changes.warnings_of(studio, found.unmet, task_type)
+    unmet = (*film_offer.unmet(text, decision, model.name), *found.unmet)
+    warnings, others = await confirm_changes.warnings_of(studio, unmet, task_type)
+    if exact := confirm_changes.exactly(text, decision, placed):
+        warnings = [*warnings, exact]
     doubt = generate_intent.doubt(decision)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 
@@ -202,6 +208,7 @@ def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> int:
 
 
 def as_url(source: str) -> str:
+    """Return an input as it stands in a payload; a local file as a placeholder."""
     return source if "://" in source else Path(source).as_uri()
 
 
@@ -246,8 +253,9 @@ async def _send(
             studio, job, until_sent=arguments.no_wait, seconds=arguments.timeout
         )
     except asyncio.CancelledError:
-        interrupted = True
-        job = await studio.jobs.get(job.id) or job
+        interrupted = not session.has_given_up()
+        with suppress(LedgerError):  # then as it was seen last
+            job = await studio.jobs.get(job.id) or job
     return await _conclude(studio, arguments, job, interrupted, warnings)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
+from ima_tui.cli import file_argument
 from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
 from ima_tui.compose import draft as drafting
@@ -28,6 +29,7 @@ from ima_tui.studio.studio import Studio
 
 
 def task_type_of(written: str | None) -> TaskType:
+    """Return the task type of that name. Raises `UsageError`."""
     known = ", ".join(task_type.value for task_type in TaskType)
     if written is None:
         raise UsageError("error.no_task_type", known=known)
@@ -54,11 +56,7 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_twice")
     shown = one_line(file or "-", 300)
     try:
-        if file in (None, "-"):
-            content = sys.stdin.buffer.read(LONGEST_PROMPT + 1)
-        else:
-            with home_folder.expand(file).open("rb") as handle:
-                content = handle.read(LONGEST_PROMPT + 1)
+        content = file_argument.read(file or "-", LONGEST_PROMPT)
         arguments.prompt = content.decode("utf-8-sig").strip()
     except OSError as error:
         reason = error.strerror or "—"
@@ -93,6 +91,7 @@ def read_made_from(arguments: argparse.Namespace) -> None:
 
 
 def prompt_of(arguments: argparse.Namespace) -> str:
+    """Return the prompt, typed as an argument or behind --prompt."""
     return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
 
 

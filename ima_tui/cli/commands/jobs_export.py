@@ -6,46 +6,31 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import re
 import sys
 from dataclasses import replace
 
 from ima_tui.cli import session
+from ima_tui.cli.commands.jobs_chosen import PAGE, filter_of
 from ima_tui.cli.json_documents import iso_time
 from ima_tui.cli.output import print_line
 from ima_tui.config.loader import Settings
-from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import folded, one_line, redact
-from ima_tui.ledger.history import JobFilter
+from ima_tui.core.errors import EXIT_DONE
+from ima_tui.core.text import redact
 
-PAGE = 500
-"""Jobs held in memory at once."""
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_LENGTH = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Spreadsheets run what begins so."""
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print jobs as JSON lines or CSV."""
     settings = session.settle(arguments)
-    seconds = None if arguments.since is None else length(arguments.since)
-    return session.run(_export(arguments, settings, seconds))
+    return session.run(_export(arguments, settings))
 
 
-def length(written: str) -> int:
-    """Seconds: `90m`, `12h`, `7d`, `2w`."""
-    found = _LENGTH.fullmatch(folded(written))
-    if found is None:
-        raise UsageError("error.since", text=one_line(written, 40))
-    return int(found[1]) * UNITS[found[2]]
-
-
-async def _export(arguments: argparse.Namespace, settings: Settings, seconds: int | None) -> int:
+async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
-        since = 0.0 if seconds is None else studio.clock.time() - seconds
-        among = replace(labels_of(arguments), since=since, forgotten=True)
+        among = replace(filter_of(arguments), forgotten=True)
         table = _Table() if arguments.format == "csv" else None
         after = 0
         while jobs := await studio.history.page(among, after, PAGE):
@@ -57,16 +42,6 @@ async def _export(arguments: argparse.Namespace, settings: Settings, seconds: in
                     table.add(facts)
             after = jobs[-1].id
     return EXIT_DONE
-
-
-def labels_of(arguments: argparse.Namespace) -> JobFilter:
-    """Return the filter by project, client, star and tag. Raises `UsageError`."""
-    return JobFilter(
-        project=None if arguments.project is None else labels.project(arguments.project),
-        client=arguments.client,
-        tag=arguments.tag.lstrip("#"),
-        starred=arguments.starred,
-    )
 
 
 def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
@@ -117,6 +92,7 @@ class _Table:
 
 
 def cell(value: object) -> object:
+    """Return a value as a cell of CSV."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
     if isinstance(value, dict):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.commands.jobs import end_of, print_end, require
+from ima_tui.cli.commands.jobs_chosen import chosen
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
@@ -20,6 +21,7 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.i18n import explain, say
+from ima_tui.ledger.history import JobFilter
 from ima_tui.runner import outputs, result_files
 from ima_tui.studio.gallery import open_file
 from ima_tui.studio.studio import Studio
@@ -28,6 +30,7 @@ _NEVER_SENT = (State.STOPPED, State.FAILED)
 
 
 def fetch_jobs(arguments: argparse.Namespace) -> int:
+    """Download results that are not on this machine."""
     settings = session.downloads(session.settle(arguments), arguments.download or "")
     result_files.prepare(settings.for_writing().folder)
     return session.run(_fetch(arguments, settings))
@@ -36,7 +39,7 @@ def fetch_jobs(arguments: argparse.Namespace) -> int:
 async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
     """To the ends of all that were named; what is not ready yet is waited for."""
     async with session.session(arguments, settings) as studio:
-        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        jobs = await chosen(studio, arguments, JobFilter(states=(State.DONE,)), outputs.unfetched)
         for job in jobs:
             check_fetchable(job)
         problems: dict[int, ImaError] = {}
@@ -108,6 +111,7 @@ def _problem(job: Job) -> ImaError | None:
 
 
 def open_job(arguments: argparse.Namespace) -> int:
+    """Open a job's first file with the desktop's program."""
     settings = session.settle(arguments)
     return session.run(_open(arguments, settings))
 

@@ -6,11 +6,12 @@ import argparse
 import csv
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from ima_tui.cli import session, spending
 from ima_tui.cli.commands.jobs import problem_of
-from ima_tui.cli.commands.jobs_export import cell, labels_of
+from ima_tui.cli.commands.jobs_chosen import filter_of
+from ima_tui.cli.commands.jobs_export import cell
 from ima_tui.cli.json_documents import iso_time, prompt_of, standing_json
 from ima_tui.cli.output import print_array, print_json, print_line, print_table
 from ima_tui.config.loader import Settings
@@ -19,17 +20,11 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import duration, nearest, one_line, redact
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
-from ima_tui.ledger.job_states import ENDED, OPEN
-from ima_tui.logs.time_spec import moment
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
 PAGE = 200
 """Jobs held in memory at once."""
-GROUPS: dict[str, tuple[State, ...]] = {
-    "open": tuple(sorted(OPEN)),
-    "ended": tuple(sorted(ENDED - {State.FORGOTTEN})),
-}
 _HEADS = {
     "job_id": "job",
     "state": "state",
@@ -42,6 +37,7 @@ USUAL = tuple(_HEADS)
 
 
 def list_jobs(arguments: argparse.Namespace) -> int:
+    """Print jobs in the wanted format."""
     settings = session.settle(arguments)
     return session.run(_list(arguments, settings))
 
@@ -50,7 +46,7 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     way = "json" if arguments.json else arguments.format
     columns = _columns(arguments.columns)
     async with session.session(arguments, settings, with_key=False) as studio:
-        pages = _pages(studio, filter_of(arguments), max(1, arguments.limit))
+        pages = _pages(studio, filter_of(arguments), max(1, arguments.limit), arguments.sort)
         if way in ("json", "jsonl"):
             documents = _documents(studio, pages, arguments.columns and columns)
             if way == "json":
@@ -69,26 +65,15 @@ async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
-def filter_of(arguments: argparse.Namespace) -> JobFilter:
-    """Return what the flags ask for. Raises `UsageError`."""
-    states: list[State] = []
-    for name in arguments.status:
-        states += GROUPS.get(name, ()) if name in (*GROUPS, "held") else [State(name)]
-    now = session.clock.time()
-    return replace(
-        labels_of(arguments),
-        states=tuple(dict.fromkeys(states)),
-        task_type=arguments.task_type or "",
-        model=arguments.model,
-        search=arguments.search,
-        since=moment(arguments.since, now) if arguments.since else 0.0,
-        until=moment(arguments.until, now) if arguments.until else 0.0,
-        needs_approval="held" in arguments.status,
-    )
-
-
-async def _pages(studio: Studio, among: JobFilter, limit: int) -> AsyncIterator[tuple[Job, ...]]:
+async def _pages(
+    studio: Studio, among: JobFilter, limit: int, order: str
+) -> AsyncIterator[tuple[Job, ...]]:
     """Yield the jobs, newest first; unsent ones as they will be sent, from the last to the next."""
+    if order == "points":
+        ids = await studio.history.costliest(among, limit)
+        for start in range(0, len(ids), PAGE):
+            yield await studio.history.named(ids[start : start + PAGE])
+        return
     line = iter(await studio.history.queued(among))
     below = 0
     while limit > 0:
@@ -189,6 +174,7 @@ COLUMNS: dict[str, Callable[[Job, float], object]] = {
 
 
 def report(arguments: argparse.Namespace) -> int:
+    """Print points, success rates and times."""
     settings = session.settle(arguments)
     return session.run(_report(arguments, settings))
 
@@ -204,15 +190,26 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
             setattr(total, name, getattr(total, name) + getattr(row, name))
         total.times.extend(row.times)
         total.estimates.extend(row.estimates)
-    if arguments.json:
-        documents = [{"key": row.key, **_figures(row)} for row in rows]
+    by = arguments.by.split(",")
+    if arguments.format == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow([*by, *_figures(total)])
+        for row in rows:
+            writer.writerow([cell(each) for each in (*row.keys, *_figures(row).values())])
+        return EXIT_DONE
+    if arguments.json or arguments.format == "json":
+        documents = [
+            {"key": " ".join(row.keys), **dict(zip(by, row.keys, strict=True)), **_figures(row)}
+            for row in rows
+        ]
         told = {"by": arguments.by, "rows": documents, "total": _figures(total)}
         print_json({**told, "limits": [asdict(limit) for limit in limits]})
         return EXIT_DONE
     names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
-    heads = [say(f"report.{name}") for name in (arguments.by, *names)]
-    table = [*map(_cells, rows), [say("report.total"), *_cells(total)[1:]]]
-    print_table(heads, table, right=" ".join(heads[1:]))
+    heads = [say(f"report.{name}") for name in (*by, *names)]
+    last = [say("report.total"), *[""] * (len(by) - 1), *_cells(total)]
+    table = [*([*(key or "—" for key in row.keys), *_cells(row)] for row in rows), last]
+    print_table(heads, table, right=" ".join(heads[len(by) :]))
     for limit in limits:
         print(limit.words("report.limit"))
     return EXIT_DONE
@@ -235,7 +232,6 @@ def _cells(row: ReportRow) -> list[str]:
     medians = (row.median_time, row.median_estimate)
     times = ("—" if each is None else duration(each) for each in medians)
     return [
-        row.key or "—",
         str(row.jobs),
         str(row.done),
         str(row.failed),

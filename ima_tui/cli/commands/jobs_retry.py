@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Sequence
 
 from ima_tui.cli import exit_status, session
-from ima_tui.cli.commands.jobs import end_of, print_end, require
+from ima_tui.cli.commands.jobs import end_of, print_end
+from ima_tui.cli.commands.jobs_chosen import chosen, not_retried
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import print_json, talk
@@ -20,12 +21,14 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Send failed jobs again."""
     settings = session.settle(arguments)
     if arguments.download is not None:
         settings = session.downloads(settings, arguments.download)
@@ -34,7 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _retry(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        olds = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        olds = await chosen(studio, arguments, JobFilter(states=(State.FAILED,)))
+        if not arguments.id:
+            olds = await not_retried(studio, olds)
+        if not olds:
+            return await follow(studio, arguments, ())
         if not await _agreed(studio, arguments, olds):
             talk(say("batch.declined"))
             return EXIT_INTERRUPTED

@@ -7,6 +7,7 @@ import argparse
 from ima_tui.cli import session
 from ima_tui.cli.commands import jobs_retry
 from ima_tui.cli.commands.jobs import require
+from ima_tui.cli.commands.jobs_chosen import GROUPS, chosen
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import standing_json
 from ima_tui.cli.output import print_json, talk
@@ -20,6 +21,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import OPEN, UNSENT
 from ima_tui.studio.studio import Studio
 
@@ -28,6 +30,7 @@ TRIES = 3
 
 
 def send_jobs(arguments: argparse.Namespace) -> int:
+    """Approve jobs that need approval."""
     settings = session.settle(arguments)
     if arguments.download is not None:
         settings = session.downloads(settings, arguments.download)
@@ -36,7 +39,9 @@ def send_jobs(arguments: argparse.Namespace) -> int:
 
 async def _send(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings) as studio:
-        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        jobs = await chosen(studio, arguments, JobFilter(needs_approval=True))
+        if not jobs:
+            return await jobs_retry.follow(studio, arguments, ())
         for job in jobs:
             if job.state not in UNSENT:
                 raise UsageError("error.already_sent", id=job.id)
@@ -77,6 +82,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
 
 
 def stop_jobs(arguments: argparse.Namespace) -> int:
+    """Stop following jobs, and remove unsent ones from the queue."""
     settings = session.settle(arguments)
     return session.run(_stop(arguments, settings))
 
@@ -84,7 +90,7 @@ def stop_jobs(arguments: argparse.Namespace) -> int:
 async def _stop(arguments: argparse.Namespace, settings: Settings) -> int:
     """All that were named, or none where one has ended."""
     async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        jobs = await chosen(studio, arguments, JobFilter(states=GROUPS["open"]))
         for job in jobs:
             if job.state not in OPEN and job.state is not State.STOPPED:
                 raise UsageError("error.has_ended", id=job.id)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from ima_tui.catalogue import order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
-from ima_tui.cli import session
+from ima_tui.cli import file_argument, session
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
 from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import clean, one_line
+from ima_tui.core.text import clean, one_line, size
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
 from ima_tui.intent.intent import Confidence, Intent, IntentStep, Parameter, RequestKind
@@ -31,13 +28,16 @@ from ima_tui.preferences.file import Preferences
 from ima_tui.preferences.policy import Proposal
 from ima_tui.studio.guides import Guides
 
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file of prompts."""
 LONGEST_LINE = 1_000_000
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Say how a prompt is understood."""
     settings = session.settle(arguments)
     if arguments.batch is not None:
-        return _batch(home_folder.expand(arguments.batch))
+        return _batch(arguments.batch)
     if arguments.text is None:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))
@@ -141,26 +141,29 @@ async def known(
 # ---------------------------------------------------------------------------------- many lines
 
 
-def _batch(path: Path) -> int:
+def _batch(name: str) -> int:
     """Print a decision per line, by the words alone; a bad line is named and the rest goes on."""
     code = EXIT_DONE
-    for row in _rows(path):
+    for row in _rows(name):
         if isinstance(row, UsageError):
             code = row.exit_code
             talk(explain(row))
             print_line({"id": None, "decision": None, "status": "error", "error": error_json(row)})
             continue
-        name, text, images = row
-        print_line({"id": name, "decision": decision_json(text, route(text, images))})
+        number, text, images = row
+        print_line({"id": number, "decision": decision_json(text, route(text, images))})
     return code
 
 
-def _rows(path: Path) -> Iterator[tuple[object, str, list[str]] | UsageError]:
+def _rows(name: str) -> Iterator[tuple[object, str, list[str]] | UsageError]:
+    shown = one_line(name, 200)
     try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        data = file_argument.read(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
-        raise UsageError("error.route_file", path=one_line(path, 200), reason=reason) from error
+        raise UsageError("error.route_file", path=shown, reason=reason) from error
+    if len(data) > LARGEST:
+        raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
             try:

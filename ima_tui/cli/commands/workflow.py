@@ -26,11 +26,11 @@ from ima_tui.core import home_folder, labels
 from ima_tui.core.domain import Job, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
-from ima_tui.film import assembler
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
+from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan
+from ima_tui.workflow import file, film_plan, finishing
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
@@ -42,17 +42,20 @@ _NODE = "o"
 
 
 def make(arguments: argparse.Namespace) -> int:
+    """Plan a workflow from a prompt."""
     output = path_of(arguments.output) if arguments.output else None
     return session.run(_make(arguments, session.settle(arguments), output))
 
 
 def show(arguments: argparse.Namespace) -> int:
+    """Print how a workflow stands."""
     settings = session.settle(arguments)
     plan = file.read(path_of(arguments.file))
     return session.run(_show(arguments, settings, plan))
 
 
 def path_of(written: str) -> Path:
+    """Return the path of a workflow file. Raises `UsageError`."""
     return home_folder.expand(written)
 
 
@@ -63,7 +66,8 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
     async with session.session(arguments, settings) as studio:
         if studio.preferences.preferences.trouble is not None:
             raise studio.preferences.preferences.trouble  # no guess
-        plan, notes, problems = await _planned(studio, arguments)
+        plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
+        plan = replace(plan, project=labels.project(arguments.project))
         warnings = confirmation.sentences(each for _, each in plan.unmet)
         if arguments.yes:
             plan = replace(plan, unmet=())  # agreed to
@@ -71,7 +75,7 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
             await asyncio.to_thread(file.write, output, plan)
         if arguments.json:
             more = {"notes": notes, "warnings": warnings}
-            told = {"problems": [_problem_json(each) for each in problems]}
+            told = {"problems": [problem_json(each) for each in problems]}
             print_json(file.to_json(plan) | more | told)
         else:
             print_plan(plan, {each.step.id: _why(each) for each in problems})
@@ -80,15 +84,13 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
         return _conclude(arguments, plan, problems)
 
 
-async def _planned(
-    studio: Studio, arguments: argparse.Namespace
+async def planned(
+    studio: Studio, text: str, inputs: Sequence[str]
 ) -> tuple[Workflow, list[str], list[PricedStep]]:
     """The plan, what has to be said about it, and the steps that can't be as they are."""
-    images = [str(path_of(each).absolute()) if _is_path(each) else each
-              for each in arguments.input_images]  # fmt: skip
-    subjects.named_in(studio, arguments.text)
-    made = await studio.workflows.make(arguments.text, images, films=True)
-    plan = replace(made.workflow, project=labels.project(arguments.project))
+    images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
+    subjects.named_in(studio, text)
+    made = await studio.workflows.make(text, images, films=True)
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:
@@ -96,14 +98,16 @@ async def _planned(
             raise UsageError("error.route_question", answer=answer(decision, lists))
         raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)
-    if made.workflow.film is not None and not assembler.can_assemble():
-        notes.append(explain(UsageError("error.film_no_av")))
+    try:
+        films.need_pyav(made.workflow)
+    except UsageError as error:
+        notes.append(explain(error))
     preference = made.shared.decision.preference
     if preference is not None and preference.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)
-    return plan, notes, [each for each in priced if each.problem is not None]
+    return made.workflow, notes, [each for each in priced if each.problem is not None]
 
 
 def _is_path(written: str) -> bool:
@@ -139,7 +143,8 @@ def _why(priced: PricedStep) -> str:
     return say(problem.key, **problem.values) if problem is not None else ""
 
 
-def _problem_json(priced: PricedStep) -> dict[str, object]:
+def problem_json(priced: PricedStep) -> dict[str, object]:
+    """Return why a step has no price, as JSON."""
     problem = priced.problem or UsageError("error.no_models")
     return {"step": priced.step.id, "error": error_json(problem)}
 
@@ -160,6 +165,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflo
 
 
 def print_status(status: WorkflowStatus) -> None:
+    """Print a line for each step."""
     print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
@@ -167,6 +173,7 @@ def print_status(status: WorkflowStatus) -> None:
 
 
 def state_words(job: Job | None) -> str:
+    """Say a step's state."""
     if job is None:
         return ""
     state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
@@ -184,6 +191,8 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
         print(film_words(plan, plan.film))
+    for sentence in finishing.sentences(plan.finish):
+        print(sentence)
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
 

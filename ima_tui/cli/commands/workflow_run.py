@@ -42,9 +42,9 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.text import one_line
-from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import UNSENT
+from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
@@ -52,10 +52,12 @@ from ima_tui.workflow.steps import Workflow
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run a workflow."""
     return _begin(arguments, again=False)
 
 
 def resume(arguments: argparse.Namespace) -> int:
+    """Run a workflow again, with the steps that failed."""
     return _begin(arguments, again=True)
 
 
@@ -63,8 +65,8 @@ def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
     settings = session.downloads(session.settle(arguments), arguments.download)
     plan = file.read(path_of(arguments.file))
     plan = replace(plan, project=labels.project(arguments.project) or plan.project)
-    if plan.film is not None and arguments.download is None:
-        settings = session.downloads(settings, "")  # a film is made of files
+    if plan.ends and arguments.download is None:
+        settings = session.downloads(settings, "")  # a film or a crop is made of files
     return session.run(_run(arguments, settings, plan, again=again))
 
 
@@ -75,7 +77,8 @@ async def _run(
         plans = studio.workflows
         before = await plans.agreed_before(plan)
         status = await plans.status(before, fetch=True)
-        _check(arguments, status, again=again)
+        _check_unknown(arguments, status, again=again)
+        check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
         await _look_at_inputs(studio, status, again=again)
         given = arguments.confirm.strip()
         to_pay = status.to_pay(again=again)
@@ -101,6 +104,7 @@ async def _run(
                 if all(status.step_status(step).is_done for step in first):
                     return await _look_at_master(studio, arguments, status)
         except asyncio.CancelledError:
+            studio.engine.hasten()
             talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
             return EXIT_INTERRUPTED
         return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
@@ -137,14 +141,8 @@ async def _agreed_after_repair(
     return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
 
 
-def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
-    """Everything that forbids a run is said before anything is sent."""
-    if status.workflow.film is not None:
-        assembler.need_pyav()
-    for each in status.to_send(again=again):
-        problem = each.priced.problem
-        if problem is not None and (each.job is None or each.failed):
-            raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
+def _check_unknown(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
+    """What may have been charged is not sent again unasked."""
     for each in status.failures if again else ():
         if (
             each.job is not None
@@ -153,11 +151,23 @@ def _check(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
         ):
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
+
+
+def check_run(status: WorkflowStatus, *, again: bool, agreed: bool, limit: int | None) -> None:
+    """Everything that forbids a run is said before anything is sent.
+
+    `agreed`: to what differs from the request. Raises `UsageError` and `OverLimit`.
+    """
+    films.need_pyav(status.workflow)
+    for each in status.to_send(again=again):
+        problem = each.priced.problem
+        if problem is not None and (each.job is None or each.failed):
+            raise UsageError("error.plan_step", id=each.step.id, sentence=explain(problem))
     sending = {each.step.id for each in status.to_send(again=again)}
     unmet = [each for at, each in status.workflow.unmet if at in sending]
-    if unmet and not arguments.yes and not status.agreed("", again=again):
+    if unmet and not agreed and not status.agreed("", again=again):
         raise Unconfirmed(confirmation.sentences(unmet))
-    limit, points = arguments.max_credits, status.to_pay(again=again)
+    points = status.to_pay(again=again)
     if limit is not None and points > limit:
         raise OverLimit("error.over_limit", total=points, limit=limit)
 
@@ -202,9 +212,12 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
     code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
     first = next((problem for _, problem in problems if problem is not None), None)
     made: Mapping[str, object] = {}
-    if status.workflow.film is not None and status.is_done:
+    finished: list[films.Finished] = []
+    if status.workflow.ends and status.is_done:
         try:
-            made = await workflow_film.finish(studio, status)
+            if status.workflow.film is not None:
+                made = await workflow_film.finish(studio, status)
+            finished = await workflow_film.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code
@@ -214,6 +227,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
             "status": "done" if code == EXIT_DONE else "unfinished",
             "error": error_json(first) if first else None,
             **({"film": made.get("path")} if status.workflow.film is not None else {}),
+            **({"files": [each.path for each in finished]} if status.workflow.finish else {}),
         }
         print_json(await status_json(studio, status, told.items()))
     else:
@@ -221,6 +235,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
         if made:
             print_plain(made["path"])
             talk(film_words(made))
+        workflow_film.print_finished(finished)
     for each, problem in problems:
         if problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))

@@ -11,7 +11,7 @@ from ima_tui.catalogue import (
     order,
     times,
 )
-from ima_tui.compose import apply_intent, confirmation, parameter_names
+from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
@@ -70,6 +70,7 @@ class PlainComposer:
         self.catch_up()
 
     def read_again(self) -> None:
+        """Read the prompt again."""
         decision = self._read()
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
         self.desk.hear(decision, self._studio.catalogue.suggested(meant))
@@ -101,12 +102,14 @@ class PlainComposer:
     # --------------------------------------------------------------------------- changed by hand
 
     def turn_to(self, kind: TaskType) -> None:
+        """Choose a task type."""
         self.desk.turn_to(kind)
         self.desk.pin(KIND)
         self.catch_up()
         self.read_again()
 
     def take(self, model: ModelVersion) -> None:
+        """Choose a model."""
         self.desk.take(model)
         self.desk.pin(KIND, MODEL)
         self.read_again()
@@ -142,6 +145,7 @@ class PlainComposer:
         self.read_again()
 
     def count(self, n: int) -> None:
+        """Set how many results."""
         model = self._leaf()
         if n not in form.counts(model):
             allowed = ", ".join(map(str, form.counts(model)))
@@ -150,6 +154,7 @@ class PlainComposer:
         self.desk.pin(COUNT)
 
     def feed(self, sources: tuple[str, ...]) -> None:
+        """Set the inputs."""
         self.desk.feed(sources)
         self.desk.pin(INPUTS)
         self.read_again()
@@ -189,12 +194,19 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
-        said = confirmation.sentences(found.unmet)
+        said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
         return said
+
+    def film(self) -> list[str]:
+        """That the prompt tells a film, of which one result would be made, and what makes it."""
+        model = self.desk.model
+        name = model.name if model is not None else ""
+        told = confirmation.sentences(film_offer.unmet(self.text, self.desk.decision, name))
+        return [*told, say("plain.film_how")] if told else []
 
     def doubt(self) -> str:
         """What has to be answered before this draft can be sent, or ""."""
@@ -206,11 +218,16 @@ class PlainComposer:
             return answer(decision, {task_type: models(task_type) for task_type in TaskType})
         if self.assumed:
             return say("plain.which_kind")
-        if decision.kind is RequestKind.WORKFLOW:
-            return say("plain.workflow")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
         return self._which(decision) if self.is_unsure else ""
+
+    @property
+    def in_steps(self) -> bool:
+        """The words are about several things, and nobody has chosen one of them."""
+        decision = self.desk.decision
+        several = decision is not None and decision.kind is RequestKind.WORKFLOW
+        return several and not self.assumed and KIND not in self.desk.pinned
 
     @property
     def is_unsure(self) -> bool:
@@ -291,6 +308,7 @@ def _value(model: ModelVersion, control: str, written: str) -> str:
 
 
 def usual(model: ModelVersion) -> str:
+    """Say how long a model usually takes."""
     estimate = times.estimate(model)
     return spoken(usual_time(estimate.low, estimate.high))
 

@@ -4,6 +4,7 @@ earlier prompts, templates and guides."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ima_tui.catalogue import form
@@ -38,8 +39,15 @@ _MEDIA = {
 class PlainDraftCommands:
     """Each changes the composer, or says something about it. Raises `UsageError`."""
 
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        composer: PlainComposer,
+        tell: Say,
+        plan: Callable[[], Awaitable[None]],
+    ) -> None:
         self._studio = studio
+        self._plan = plan
         self._composer = composer
         self._tell = tell
         self._earlier: list[Order] = []
@@ -49,7 +57,7 @@ class PlainDraftCommands:
 
     def _suggested(self) -> list[Suggestion]:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
-        asked = suggestions.askings(self._composer.desk, lists)
+        asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers]
 
     async def answer(self, rest: str) -> bool:
@@ -57,17 +65,18 @@ class PlainDraftCommands:
         changed."""
         found, number = self._suggested(), whole(rest)
         if number is not None and 0 < number <= len(found):
-            self._take(found[number - 1])
-            return True
+            return await self._take(found[number - 1])
         for place, one in enumerate(found, 1):
             points = say("compose.answer_points", points=one.points) if one.points else ""
             self._tell(f"{place}. {say(one.key, **one.values)}{points}")
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
         return False
 
-    def take_named(self, line: str) -> bool:
-        """Take the suggestion that a whole line names, by number, words or medium; tell whether one
-        was taken."""
+    async def take_named(self, line: str) -> bool | None:
+        """Take the suggestion that a whole line names, by number, words or medium.
+
+        Return whether the draft changed, None where the line names none.
+        """
         found, wanted = self._suggested(), folded(line)
         medium, number = _MEDIA.get(wanted), whole(line)
         if self._composer.assumed and medium is not None:
@@ -77,14 +86,17 @@ class PlainDraftCommands:
         for place, one in enumerate(found, 1):
             named = wanted == folded(say(one.key, **one.values)) or number == place
             if named or (one.kind is not None and one.kind.medium is medium):
-                self._take(one)
-                return True
-        return False
+                return await self._take(one)
+        return None
 
-    def _take(self, one: Suggestion) -> None:
-        """Do what a suggestion says."""
+    async def _take(self, one: Suggestion) -> bool:
+        """Do what a suggestion says; return whether the draft changed."""
+        if one.plans:
+            await self._plan()
+            return False
         suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
         self._composer.read_again()
+        return True
 
     async def neighbour(self, which: str) -> None:
         """Take the cheaper or better setting, or the cheaper model."""

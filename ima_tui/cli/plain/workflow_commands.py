@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from ima_tui.catalogue import choice
 from ima_tui.cli.plain.jobs import Asked, Say
 from ima_tui.compose import confirmation
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.events import JobChanged, Notice
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
+from ima_tui.workflow import finishing
 from ima_tui.workflow.pricing import price_step
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
@@ -28,17 +32,21 @@ class PlainWorkflows:
         self._studio = studio
         self._tell = tell
         self._plan: Workflow | None = None
+        self._asked = ""
+        """The prompt that it was planned from."""
         self._listed: list[Workflow] = []
+        self._looking: set[asyncio.Task[None]] = set()
+        self._said: set[tuple[str, str]] = set()
 
     async def plan(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
         plans = self._studio.workflows
-        made = await plans.make(prompt, inputs, fetch=False)
+        made = await plans.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             raise UsageError("error.plan_nothing")
         await plans.keep(made.workflow)
-        self._plan = made.workflow
-        for sentence in confirmation.sentences(each for _, each in made.workflow.unmet):
+        self._plan, self._asked = made.workflow, prompt
+        for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
             self._tell(sentence)
         await self.show()
 
@@ -55,6 +63,48 @@ class PlainWorkflows:
             self._tell(f"{place}. {one_line(plan.prompt, 100)}. {words}")
         self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
 
+    def is_of(self, prompt: str) -> bool:
+        """Tell whether the open workflow was planned from this prompt."""
+        return self._plan is not None and self._asked == prompt
+
+    async def can_run(self) -> bool:
+        """Tell whether something of it can be sent as it is."""
+        status = await self._studio.workflows.status(self._open())
+        sending = status.to_send(again=not status.failures)
+        return bool(sending) and all(each.priced.problem is None for each in sending)
+
+    # ---------------------------------------------------------------------- as its jobs change
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """While this holds, the end of the open workflow, and of its master image, is said."""
+        leave = self._studio.subscribe(self._hear)
+        try:
+            yield
+        finally:
+            leave()
+            for task in self._looking:
+                task.cancel()
+
+    def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._plan:
+            task = asyncio.create_task(self._look(self._plan), name="workflow")
+            self._looking.add(task)
+            task.add_done_callback(self._looking.discard)
+
+    async def _look(self, plan: Workflow) -> None:
+        """Say what can be done next, once."""
+        status = await self._studio.workflows.status(plan, priced=False)
+        film = plan.film
+        said = ""
+        if status.is_done:
+            said = "plain.assemble_how" if plan.ends else "plain.workflow_done"
+        elif film is not None and film.master and not status.moving:
+            said = "plain.master_made" if status.step_status(film.master).is_done else ""
+        if said and (plan.id, said) not in self._said:
+            self._said.add((plan.id, said))
+            self._tell(say(said, points=status.to_pay(again=True)))
+
     def _open(self) -> Workflow:
         if self._plan is None:
             raise UsageError("plain.no_workflow")
@@ -68,7 +118,13 @@ class PlainWorkflows:
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        self._tell(say("plain.workflow_how"))
+        for sentence in finishing.sentences(status.workflow.finish):
+            self._tell(sentence)
+        if status.workflow.film is not None:
+            self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
+        done = status.is_done and status.workflow.ends
+        if done or not await self.can_run():
+            self._tell(say("plain.assemble_how" if done else "plain.workflow_how"))
 
     @staticmethod
     def _line(status: WorkflowStatus, step: WorkflowStep) -> str:
@@ -138,14 +194,20 @@ class PlainWorkflows:
         ids = {each.step.id for each in sending}
         unmet = confirmation.sentences(each for at, each in status.workflow.unmet if at in ids)
         points = status.to_pay(again=True)
-        words = joined(*notes, *unmet, say("workflow.ask_run", n=len(sending), points=points))
-        return words, partial(self._go, status)
+        first = status.look_first(self._studio.settings.ask_above, again=True)
+        if first:
+            notes.append(say("workflow.master_first"))
+            points = sum(status.step_status(step).price() for step in first)
+        n = len([each for each in sending if not first or each.step.id in first])
+        words = joined(*notes, *unmet, say("plain.ask_run", n=n, points=points))
+        return words, partial(self._go, status, first)
 
-    async def _go(self, status: WorkflowStatus) -> None:
+    async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
         plans = self._studio.workflows
         self._plan = await plans.agree(status)
-        await plans.go(status, again=True)
-        self._tell(say("workflow.sent", n=len(status.to_send(again=True))))
+        await plans.go(status, again=True, only=first)
+        sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
+        self._tell(say("workflow.sent", n=len(sent)))
 
     async def assemble(self) -> None:
         """Assemble the film of the workflow, which costs nothing, and say where it is."""
@@ -159,9 +221,14 @@ class PlainWorkflows:
             await films.download(lacking)
             self._tell(say("plain.film_downloads"))
             return
-        self._tell(say("plain.film_begins"))
-        made = await films.assemble(status)
-        self._tell(say("plain.saved", path=one_line(made.path, 300)))
+        if status.workflow.film is not None:
+            self._tell(say("plain.film_begins"))
+            made = await films.assemble(status)
+            self._tell(say("plain.saved", path=one_line(made.path, 300)))
+        for each in await films.finish(status):
+            self._tell(say("plain.saved", path=one_line(each.path, 300)))
+            if each.repeats:
+                self._tell(say("finish.repeated", n=each.repeats))
 
     async def drop(self) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "send many jobs from a file; safe to run again, nothing is paid twice",
-    "cli.batch_file": "JSON Lines, a JSON array, CSV, or one prompt per line; - reads stdin",
+    "cli.batch_file": "JSON Lines, a JSON array, CSV (also from Excel), or one prompt per line; - reads stdin. Keys or columns: prompt, and if wanted task_type, model_id, version_id, n, input_images, extra_params, project; every other one is a parameter of the model",
     "cli.format": "jsonl, json, csv or text; default: detected from the file",
     "cli.manifest": "file for the results; default: FILE.manifest.jsonl",
     "cli.skip_bad": "skip invalid rows and send the others",
@@ -17,7 +17,6 @@ TEXTS: dict[str, str] = {
     "cli.forget": "remove finished jobs from the list",
     "cli.export": "export jobs as JSON Lines or CSV, without prompts",
     "cli.export_format": "jsonl or csv",
-    "cli.since": "only jobs since then: 12h, 7d or 2w",
     "cli.with_prompts": "include prompts, parameters and inputs",
     "cli.head.line": "LINE",
     "cli.head.note": "NOTE",
@@ -52,6 +51,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "{n} {n:row costs|rows cost} {points} pts, and there is no terminal to ask in.",
     "error.batch_confirm.hint": "To agree, add --yes, or set a limit with --max-credits.",
     "error.batch_file": "Can't read {path}: {reason}.",
+    "error.pipe_without_writer": "Nothing is writing to the pipe {path}.",
     "error.batch_encoding": "{path} is not UTF-8, UTF-16 or GB18030 text.",
     "error.batch_encoding.hint": "Save it as UTF-8 and run again.",
     "error.batch_large": "{path} is larger than {limit}.",
@@ -80,7 +80,6 @@ TEXTS: dict[str, str] = {
     "error.retry_unknown.hint": "Check your points first: https://imastudio.com/dashboard – to retry anyway, add --yes-unknown.",
     "error.retry_confirm": "This costs {points} pts, and there is no terminal to ask in.",
     "error.retry_confirm.hint": "To agree, add --yes.",
-    "error.since": "{text} is not a length of time. Use 90m, 12h, 7d or 2w.",
     "jobs.ask_retry": "Retry {n} {n:job|jobs} for {points} pts? [y/N]",
     "jobs.maybe_paid": "Job {id} may already have been charged {points} pts.",
     "jobs.sent_again": "Job {old} is retried as job {id}, for {points} pts.",

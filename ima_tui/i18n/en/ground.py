@@ -7,6 +7,8 @@ TEXTS: dict[str, str] = {
     "error.ledger_in_use.hint": "Close the other ima-tui, then start again: the history is then restored.",
     "error.ledger_replaced": "Your job history was moved, emptied or replaced while ima-tui had it open ({path}). Nothing more is sent.",
     "error.ledger_replaced.hint": "Close every ima-tui and start it again: the history is then restored from its copies.",
+    "error.ledger_locked": "Another program keeps your job history locked ({path}). Jobs that were sent go on at IMA.",
+    "error.ledger_locked.hint": "Close that program (a backup or sync tool, or another ima-tui). Your jobs: ima-tui jobs list",
     "error.ledger_busy": "Another program keeps your job history locked ({path}). Nothing was sent.",
     "error.ledger_busy.hint": "Close that program (a backup or sync tool, or another ima-tui), then try again.",
     "error.ledger_no_locks": "Your job history is on a file system without file locks, so nothing can be sent ({path}).",

@@ -77,4 +77,13 @@ TEXTS: dict[str, str] = {
     "doctor.webhook_unknown": "This host has no address at present.",
     "doctor.future": "{n} {n:job was|jobs were} made with a clock that ran ahead (#{id})",
     "doctor.future.advice": "They are followed normally. Check the clock of this machine.",
+    "doctor.review": "needs review",
+    "doctor.review_jobs": "{n} {n:job|jobs} with an unknown outcome ({ids}); points may have been charged",
+    "doctor.review_jobs.advice": "Compare with your points: https://imastudio.com/dashboard. Then send again (jobs retry) or remove (jobs forget).",
+    "doctor.downloads": "downloads",
+    "doctor.unfetched": "results of {n} {n:job|jobs} not downloaded ({ids})",
+    "doctor.unfetched.advice": "IMA keeps results for 7 days. Download them: ima-tui jobs fetch {id} …",
+    "doctor.repair": "restored history",
+    "doctor.repaired": "restored on {when}",
+    "doctor.repaired.advice": "What was not in the copy may have been sent. For 30 days, scripts need --after-repair to send rows or steps that are not in the history.",
 }

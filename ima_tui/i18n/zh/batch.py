@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # ---- batch
     "cli.batch": "从文件批量发送任务；可重复运行，不会重复付费",
-    "cli.batch_file": "JSON Lines、JSON 数组、CSV，或每行一个提示词；- 表示标准输入",
+    "cli.batch_file": "JSON Lines、JSON 数组、CSV（包括 Excel 导出的），或每行一个提示词；- 表示标准输入。键或列：prompt，可选 task_type、model_id、version_id、n、input_images、extra_params、project，其余视为模型参数",
     "cli.format": "jsonl、json、csv 或 text；默认自动识别",
     "cli.manifest": "结果清单文件；默认为 FILE.manifest.jsonl",
     "cli.skip_bad": "跳过有问题的行，发送其余的行",
@@ -17,7 +17,6 @@ TEXTS: dict[str, str] = {
     "cli.forget": "从列表移除已结束的任务",
     "cli.export": "将任务导出为 JSON Lines 或 CSV，不含提示词",
     "cli.export_format": "jsonl 或 csv",
-    "cli.since": "只包含这段时间内的任务：12h、7d 或 2w",
     "cli.with_prompts": "包含提示词、参数和素材",
     "cli.head.line": "行",
     "cli.head.note": "说明",
@@ -52,6 +51,7 @@ TEXTS: dict[str, str] = {
     "error.batch_confirm": "发送 {n} 行将消耗 {points} 积分，但没有终端可供确认。",
     "error.batch_confirm.hint": "同意请加上 --yes，或用 --max-credits 设置上限。",
     "error.batch_file": "无法读取 {path}：{reason}。",
+    "error.pipe_without_writer": "没有程序在向管道 {path} 写入内容。",
     "error.batch_encoding": "{path} 不是 UTF-8、UTF-16 或 GB18030 文本。",
     "error.batch_encoding.hint": "请保存为 UTF-8 后再运行。",
     "error.batch_large": "{path} 超过 {limit}。",
@@ -80,7 +80,6 @@ TEXTS: dict[str, str] = {
     "error.retry_unknown.hint": "请先核对积分：https://imastudio.com/dashboard 。仍要重试请加上 --yes-unknown。",
     "error.retry_confirm": "这将消耗 {points} 积分，但没有终端可供确认。",
     "error.retry_confirm.hint": "同意请加上 --yes。",
-    "error.since": "{text} 不是有效的时间长度，请写成 90m、12h、7d 或 2w。",
     "jobs.ask_retry": "重试 {n} 个任务将消耗 {points} 积分，确定吗？[y/N]",
     "jobs.maybe_paid": "任务 {id} 可能已扣 {points} 积分。",
     "jobs.sent_again": "任务 {old} 已重试，新任务为 {id}，{points} 积分。",

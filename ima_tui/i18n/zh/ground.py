@@ -7,6 +7,8 @@ TEXTS: dict[str, str] = {
     "error.ledger_in_use.hint": "请关闭另一个 ima-tui 后重新打开，会自动恢复。",
     "error.ledger_replaced": "任务记录在使用中被移动、清空或替换（{path}），已停止发送。",
     "error.ledger_replaced.hint": "请关闭所有 ima-tui 后重新打开，会自动从副本恢复。",
+    "error.ledger_locked": "任务记录一直被其他程序锁定（{path}）。已发送的任务会继续进行。",
+    "error.ledger_locked.hint": "请关闭占用它的程序（备份、同步工具或另一个 ima-tui）。查看任务：ima-tui jobs list",
     "error.ledger_busy": "任务记录一直被其他程序锁定（{path}）。未发送任何任务。",
     "error.ledger_busy.hint": "请关闭占用它的程序（备份、同步工具或另一个 ima-tui），然后重试。",
     "error.ledger_no_locks": "任务记录所在的文件系统不支持文件锁，无法发送任务（{path}）。",

@@ -77,4 +77,13 @@ TEXTS: dict[str, str] = {
     "doctor.webhook_unknown": "目前无法解析该主机。",
     "doctor.future": "有 {n} 个任务创建时时钟偏快（#{id}）",
     "doctor.future.advice": "这些任务会正常跟踪。请检查本机时钟。",
+    "doctor.review": "待核实",
+    "doctor.review_jobs": "{n} 个任务结果未知（{ids}），可能已扣积分",
+    "doctor.review_jobs.advice": "请核对积分：https://imastudio.com/dashboard。然后重新发送（jobs retry）或移除（jobs forget）。",
+    "doctor.downloads": "下载",
+    "doctor.unfetched": "{n} 个任务的作品尚未下载（{ids}）",
+    "doctor.unfetched.advice": "IMA 只保留作品 7 天。下载：ima-tui jobs fetch {id} …",
+    "doctor.repair": "记录恢复",
+    "doctor.repaired": "恢复于 {when}",
+    "doctor.repaired.advice": "备份之后的任务可能已经发送过。30 天内，脚本要发送记录中没有的行或步骤，需加 --after-repair。",
 }

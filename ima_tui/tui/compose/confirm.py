@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import confirmation, suggestions
+from ima_tui.compose import confirmation, film_offer, suggestions
 from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
@@ -42,6 +42,7 @@ def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
     found = confirmation.check(
         text, composer.decision, composer.model, composer.draft, composer.pinned
     ).unmet
+    found = (*film_offer.unmet(text, composer.decision, composer.model.name), *found)
     if (done := composer.replaced) is None:
         return found
     model = Unmet(MODEL, done.model_name, composer.model.name, Why.ABSENT, composer.model.name)
@@ -87,12 +88,17 @@ def _others(composer: Composer, view: ComposeView) -> Iterator[tuple[str, Sugges
     for asking in view.askings:
         for answer in asking.answers:
             words = say(answer.key, **answer.values)
-            if answer.points is None or words in told or _changes_nothing(composer, answer):
+            if words in told or _changes_nothing(composer, answer):
                 continue
             told.add(words)
-            yield say("compose.choice_other", what=words, points=answer.points), answer
+            if answer.points is not None:
+                yield say("compose.choice_other", what=words, points=answer.points), answer
+            elif answer.plans:  # its price is shown before it runs
+                yield words, answer
 
 
 def _changes_nothing(composer: Composer, answer: Suggestion) -> bool:
+    if answer.plans:
+        return False
     trial = suggestions.tried(composer, answer)
     return trial is None or (trial.model, trial.draft) == (composer.model, composer.draft)

@@ -16,7 +16,8 @@ from ima_tui.catalogue import form
 from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, Composer
-from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch, Suggestion
+from ima_tui.compose.preference_switch import PreferenceSwitch
+from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind

@@ -110,7 +110,8 @@ class DraftSubmitter:
     async def _instead(self, answer: Suggestion) -> None:
         """Take `answer`, whose price was on it, and send that; ask again if more is to be said."""
         await self._choices.give(answer)
-        await self.send(agreed=answer.points)
+        if not answer.plans:  # a workflow has a screen of its own, which asks before it is sent
+            await self.send(agreed=answer.points)
 
     async def plan(self) -> None:
         """What the prompt would be in steps, before anything is sent: where it is about several

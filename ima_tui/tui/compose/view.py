@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, parameter_names, suggestions
+from ima_tui.compose import draft, parameter_names, preference_switch, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
+from ima_tui.compose.preference_switch import PreferenceSwitch
 from ima_tui.compose.song_text import lyrics_of
-from ima_tui.compose.suggestions import OpenQuestion, PreferenceSwitch
+from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
@@ -85,12 +86,12 @@ class ComposeView:
         before = (self.offer, self.askings)
         self.offer, self.askings = (
             composer.offer(lists[composer.kind]),
-            suggestions.askings(composer, lists),
+            suggestions.askings(composer, lists, screen.prompt.text),
         )
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = suggestions.switch(composer, studio.preferences.model_id(composer.kind))
+        self.switch = preference_switch.switch(composer, studio.preferences.model_id(composer.kind))
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)

@@ -9,7 +9,7 @@ from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 
-_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM)
+_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM, Why.SHOTS)
 
 
 def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, KeyMissing
+from ima_tui.core.text import one_line
 from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.timeline import Role
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import Choice
@@ -110,6 +111,8 @@ class FilmActions:
     def can(self, verb: str) -> bool:
         """Return whether an action is available for the current tile."""
         tile, facts = self._host.tile, self._host.facts
+        if verb == "assemble" and facts is None and self._host.status is not None:
+            return bool(self._host.status.workflow.finish)
         if tile is None or facts is None:
             return False
         is_running = facts.state.share is not None or self.waiting
@@ -385,6 +388,9 @@ class FilmActions:
         status = host.status
         if status is None:
             return
+        if status.workflow.film is None:
+            await self._finish(status)
+            return
         host.show_progress(FilmProgress(0.0, 0.0, "check", 1))
         try:
             made = await host.studio.films.assemble(status, host.show_progress)
@@ -396,9 +402,24 @@ class FilmActions:
             raise
         else:
             host.show_progress(None, made)
-            cut = float(str((made.facts or {}).get("voice_cut", 0.0)))
-            if cut:
-                host.remark(say("film.voice_cut", seconds=f"{cut:g}"), "warn")
+            facts = made.facts or {}
+            cut = float(str(facts.get("voice_cut", 0.0)))
+            told = say("film.voice_cut", seconds=f"{cut:g}") if cut else ""
+            if told := joined(told, say("film.no_font") if facts.get("no_font") else ""):
+                host.remark(told, "warn")
+
+    async def _finish(self, status: WorkflowStatus) -> None:
+        """Crop images and join music, and say where the files are."""
+        host = self._host
+        host.remark(say("finish.begins"), "info")
+        try:
+            made = await host.studio.films.finish(status)
+        except ImaError as error:
+            host.remark(explain(error), "bad")
+            return
+        paths = ", ".join(one_line(each.path, 300) for each in made)
+        again = [say("finish.repeated", n=each.repeats) for each in made if each.repeats]
+        host.remark(joined(say("finish.saved", path=paths), *again), "ok")
 
     async def cancel(self) -> None:
         """Stop assembling; pieces that are ready are used again."""

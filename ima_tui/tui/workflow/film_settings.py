@@ -41,6 +41,8 @@ def changes(film: FilmPlan) -> tuple[SettingChange, ...]:
         found.append(_transition(film))
     if any(track.text for track in film.tracks):
         found.append(_subtitles(film))
+    if film.title or film.subtitles:
+        found.append(_burned(film))
     return (*found, _loudness(film))
 
 
@@ -59,6 +61,14 @@ def _subtitles(film: FilmPlan) -> SettingChange:
         say("board.no_subtitles" if film.subtitles else "board.with_subtitles"),
         _on(film.subtitles),
         lambda plan: replace(plan, subtitles=not plan.subtitles),
+    )
+
+
+def _burned(film: FilmPlan) -> SettingChange:
+    return SettingChange(
+        say("board.subtitle_track" if film.burned else "board.burn_subtitles"),
+        _on(film.burned),
+        lambda plan: replace(plan, burned=not plan.burned),
     )
 
 

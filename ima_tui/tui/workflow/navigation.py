@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, cast
 from ima_tui.compose import confirmation
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.text import folded, one_line
-from ima_tui.film import assembler
 from ima_tui.i18n import explain, say
+from ima_tui.studio import films
 from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
+from ima_tui.workflow import finishing
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
@@ -47,8 +48,11 @@ async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: 
 async def open_plan(app: AppContext, plan: Workflow, told: Sequence[str] = ()) -> None:
     """Show `plan`, what it does otherwise than its wish asked, and what else has to be `told`."""
     notes = [*told, *confirmation.sentences(each for _, each in plan.unmet)]
-    if plan.film is not None and not assembler.can_assemble():
-        notes.append(explain(UsageError("error.film_no_av")))
+    notes += finishing.sentences(plan.finish)
+    try:
+        films.need_pyav(plan)
+    except UsageError as error:
+        notes.append(explain(error))
     came_from, plan = app.current_mode, await app.studio.workflows.look(plan)
     await app.switch_mode("plan")
     await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)

@@ -159,6 +159,9 @@ class WorkflowScreen(BaseScreen):
                 self._note = ("", "")  # what was said when it began is over
             self.facts = await self._read_film(self.status)
             self._show()
+            ended = before is not None and not before.is_done and self.status.is_done
+            if ended and self.status.workflow.finish:
+                await self.films.do("assemble")
 
     async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
         """Read what the storyboard needs beside the steps; None where there is no film."""
@@ -167,7 +170,7 @@ class WorkflowScreen(BaseScreen):
             return None
         found = [await self.studio.jobs.get(number) for number in job_numbers(film)]
         jobs = {job.id: job for job in found if job is not None}
-        made = await self.studio.films.latest(status.workflow.id)
+        made = await self.studio.films.latest(status.workflow)
         changed = await self.studio.workflows.changed_at(status.workflow.id)
         state = FilmState(made, outdated=made is not None and made.at < changed)
         now, glyphs = self.studio.clock.time(), self.ima.glyphs

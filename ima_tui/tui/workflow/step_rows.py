@@ -189,7 +189,8 @@ def film_sentence(status: WorkflowStatus, keys: Mapping[str, str], *, made: bool
     `assemble`. `made`: a film is on the disk."""
     film, points = status.workflow.film, status.to_pay(again=True)
     if film is None:
-        return ""
+        ends = status.is_done and status.workflow.finish
+        return say("finish.make", assemble=keys["assemble"]) if ends else ""
     if status.is_done:
         return say("board.done" if made else "board.make_film", assemble=keys["assemble"])
     master = [each for each in status.steps if each.step.id == film.master and each.is_done]

@@ -44,7 +44,8 @@ async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> N
 async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
     async with composing("a picture of a harbour, 7:3, Nano Banana Pro") as (pilot, screen):
         await until(pilot, lambda: "7:3 isn't available" in told(screen))
-        await pilot.press("alt+a", "enter")
+        assert "crop to 7:3" in told(screen)
+        await pilot.press("alt+a", "right", "enter")
         await until(pilot, lambda: "7:3" not in told(screen))
         assert screen.composer.draft is not None
         assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "16:9"

@@ -95,6 +95,19 @@ async def test_the_prompt_is_read_again_when_the_lists_arrive() -> None:
         assert (one.model_id, dict(one.parameters)["duration"]) == ("kling-video-o1", "10")
 
 
+async def test_nothing_is_sent_before_the_prompt_can_be_read() -> None:
+    async with composing() as (pilot, screen, studio):
+        learned, screen.reader._route = screen.reader._route, None  # as in the first moments
+        await write(pilot, "a picture of a fox")
+        await pilot.press("ctrl+j")
+        assert sent(studio) == []
+        assert said(pilot).startswith("Loading models…")
+        screen.reader._route = learned
+        await pilot.press("ctrl+j")
+        (one,) = sent(studio)
+        assert (one.task_type, one.prompt) == (T2I, "a picture of a fox")
+
+
 async def test_the_prompt_is_read_again_when_preferences_or_guides_change() -> None:
     async with composing("a video of a whale") as (pilot, screen, studio):
         studio.preferences.preferences.rows = {"user_default": {T2V: FakePreference("kling-v2-6")}}

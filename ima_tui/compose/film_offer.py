@@ -1,0 +1,50 @@
+"""A prompt for one result that tells a film of several shots: that is offered, never guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ima_tui.compose.confirmation import Unmet, Why
+from ima_tui.core.domain import Medium
+from ima_tui.film import brief, brief_words, lengths
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief
+from ima_tui.intent.intent import RequestKind
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Intent
+
+MOST_TEXT = 4000
+"""Characters of a prompt that is looked at while it is typed."""
+
+
+def shots(text: str, decision: Intent | None) -> int:
+    """Return how many shots a prompt for one result tells; 0 where it tells no film."""
+    film = _film(text, decision)
+    count = 0 if film is None else len(film.shots) if film.listed else film.count
+    return count if count > 1 else 0
+
+
+def offered(text: str, decision: Intent | None) -> int:
+    """Return the same, and of a film that is longer than one video how many shots it has."""
+    film = _film(text, decision)
+    longer = film is not None and film.seconds > LONGEST_SHOT
+    usual = lengths.usual_count(film.seconds) if film is not None and longer else 0
+    return shots(text, decision) or usual
+
+
+def _film(text: str, decision: Intent | None) -> Brief | None:
+    if decision is None or decision.kind is not RequestKind.SINGLE or len(text) > MOST_TEXT:
+        return None
+    medium = decision.task_type.medium if decision.task_type is not None else None
+    film = None if medium in (None, Medium.SPEECH) else brief.read(text)
+    if film is None or medium is Medium.VIDEO:
+        return film
+    timed = film.seconds or film.each or any(shot.seconds for shot in film.shots)
+    named = brief_words.FILM.search(text) or brief_words.SHOTS.search(text)
+    return film if timed or named else None  # "1. a cat 2. a dog" may be two pictures
+
+
+def unmet(text: str, decision: Intent | None, model: str) -> tuple[Unmet, ...]:
+    """Return that one result would be made instead of a film, to be confirmed before paying."""
+    count = shots(text, decision)
+    return (Unmet("shots", str(count), "", Why.SHOTS, model),) if count else ()

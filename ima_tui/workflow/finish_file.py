@@ -1,0 +1,89 @@
+"""The `finish` of a workflow file, version 2.
+
+"finish": [{"do": "crop", "steps": [1], "ratio": "7:3"},
+{"do": "join", "steps": [2, 3, 4], "seconds": 300, "crossfade": 3}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ima_tui.intent.limits import CROSSFADE
+from ima_tui.workflow.document import DocumentReader, at_key, is_exact
+from ima_tui.workflow.finishing import MOST_SECONDS, Crop, Finish, Join, ratio_of
+
+KEY = "finish"
+_MOST = 40
+_KEYS = {"crop": {"do", "steps", "ratio"}, "join": {"do", "steps", "seconds", "crossfade"}}
+
+
+def to_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
+    """Return it as JSON, in the format above."""
+    return [
+        {"do": "crop", "steps": list(each.steps), "ratio": each.words}
+        if isinstance(each, Crop)
+        else {
+            "do": "join",
+            "steps": list(each.steps),
+            "seconds": each.seconds,
+            "crossfade": each.crossfade,
+        }
+        for each in finish
+    ]
+
+
+class FinishReader(DocumentReader):
+    """Reads it from a document; every error names the place."""
+
+    def finish(self, raw: Mapping[str, object]) -> Iterator[Finish]:
+        """Yield what is to be made at the end. Raises `UsageError`."""
+        for each, at in self._objects(raw.get(KEY) or [], KEY):
+            kind = self.text(each, "do", at, 10)
+            if kind not in _KEYS:
+                raise self.error("error.plan_shape_text", at_key(at, "do"))
+            self.known(each, _KEYS[kind], at)
+            steps = self._steps(each, at)
+            yield self._crop(each, at, steps) if kind == "crop" else self._join(each, at, steps)
+
+    def _steps(self, raw: Mapping[str, object], at: str) -> tuple[int, ...]:
+        found, where = raw.get("steps"), at_key(at, "steps")
+        if not isinstance(found, list) or not 0 < len(found) <= _MOST:
+            raise self.error("error.plan_shape_list", where)
+        return tuple(self.number({"steps": each}, "steps", at, 1, 9_999) for each in found)
+
+    def _crop(self, raw: Mapping[str, object], at: str, steps: tuple[int, ...]) -> Crop:
+        ratio = ratio_of(self.text(raw, "ratio", at, 20))
+        if ratio is None:
+            raise self.error("error.plan_shape_text", at_key(at, "ratio"))
+        return Crop(steps, ratio)
+
+    def _join(self, raw: Mapping[str, object], at: str, steps: tuple[int, ...]) -> Join:
+        seconds = self._seconds(raw, "seconds", at, 1.0, MOST_SECONDS)
+        crossfade = self._seconds(raw, "crossfade", at, 0.0, 30.0, CROSSFADE)
+        return Join(steps, seconds, crossfade)
+
+    def _seconds(
+        self,
+        raw: Mapping[str, object],
+        name: str,
+        at: str,
+        low: float,
+        high: float,
+        missing: float | None = None,
+    ) -> float:
+        value = raw.get(name, missing)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_exact(value):
+            raise self.error("error.plan_shape_value", at_key(at, name))
+        if not low <= value <= high:
+            raise self.error("error.plan_shape_value", at_key(at, name))
+        return float(value)
+
+    def _objects(self, found: object, name: str) -> Iterator[tuple[Mapping[str, object], str]]:
+        if not isinstance(found, list):
+            raise self.error("error.plan_shape_list", name)
+        if len(found) > _MOST:
+            raise self.error("error.plan_shape_short", name)
+        for place, each in enumerate(found):
+            if not isinstance(each, dict):
+                raise self.error("error.plan_shape_object", f"{name}[{place}]")
+            yield each, f"{name}[{place}]"

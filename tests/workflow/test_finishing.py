@@ -1,0 +1,103 @@
+"""What no model makes in one piece: proportions are cropped, music is joined, both at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from planned_leaves import plan_of
+
+from ima_tui.core.domain import TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.workflow.file import parse, to_json
+from ima_tui.workflow.finishing import Crop, Finish, Join, ratio_of
+from ima_tui.workflow.steps import Workflow, check, digest, intents, put, remove
+
+
+def read_back(workflow: Workflow) -> Workflow:
+    return parse(json.dumps(to_json(workflow)), "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "finish"),
+    [
+        ("an image of a fox in 5:2", (Crop((1,), (5, 2)),)),
+        ("做一张7:3的风景图", (Crop((1,), (7, 3)),)),
+        ("five minutes of calm piano music", (Join((1, 2, 3), 300.0),)),
+        ("来一段五分钟的轻音乐", (Join((1, 2, 3), 300.0),)),
+        ("a 45 second lo-fi track", (Join((1,), 45.0),)),
+        (
+            "a poster of a fox in 7:3 and a 3 minute song about it",
+            (Crop((1,), (7, 3)), Join((2, 3), 180.0)),
+        ),
+        ("an image of a fox in 16:9", ()),
+        ("calm piano music", ()),
+    ],
+)
+def test_what_no_model_makes_is_made_at_the_end(prompt: str, finish: tuple[Finish, ...]) -> None:
+    plan = plan_of(prompt)
+    assert plan.finish == finish
+    assert not plan.unmet, "it is met"
+    assert read_back(plan) == plan
+    assert to_json(plan)["ima_tui_plan"] == (2 if finish else 1)
+
+
+def test_the_pieces_of_music_differ_and_do_not_name_the_whole_length() -> None:
+    plan = plan_of("five minutes of calm piano music")
+    prompts = [step.prompt for step in plan.steps]
+    assert len(set(prompts)) == len(prompts) == 3
+    assert all(prompt.startswith("calm piano music, part") for prompt in prompts)
+    assert [step.prompt[:5] for step in plan_of("来一段五分钟的轻音乐").steps] == ["一段轻音乐"] * 3
+
+
+def test_the_first_frame_of_a_video_is_not_cropped() -> None:
+    plan = plan_of("Draw a fox poster in 7:3, then animate it")
+    assert plan.finish == ()
+    assert [unmet.name for _, unmet in plan.unmet] == ["aspect_ratio"]
+
+
+def test_music_beyond_all_pieces_is_named_before_paying() -> None:
+    plan = plan_of("200 minutes of calm piano music")
+    assert plan.finish == ()
+    assert [(unmet.name, unmet.asked) for _, unmet in plan.unmet] == [("duration", "200 minutes")]
+
+
+def test_it_is_free_to_change_and_follows_the_steps() -> None:
+    plan = plan_of("five minutes of calm piano music")
+    shorter = replace(plan, finish=(Join((1, 2, 3), 200.0),))
+    assert (digest(shorter), intents(shorter)) == (digest(plan), intents(plan))
+    assert remove(plan, 2).finish == (Join((1, 3), 300.0),)
+    fox = plan_of("an image of a fox in 5:2")
+    three = put(fox, replace(fox.steps[0], n=3))
+    assert three.finish == (Crop((1,), (5, 2)),), "all images of the step"
+    with pytest.raises(UsageError) as refused:
+        check(replace(plan, finish=(Crop((1,), (5, 2)),)))
+    assert refused.value.key == "error.finish_step"
+    assert plan.steps[0].task_type is TaskType.TEXT_TO_MUSIC
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"do": "bend"},
+        {"steps": []},
+        {"steps": [9]},
+        {"steps": ["step:1#1"]},
+        {"ratio": "wide"},
+        {"ratio": "0:3"},
+        {"seconds": 3},
+    ],
+)
+def test_a_wrong_end_is_refused(change: dict[str, object]) -> None:
+    raw = json.loads(json.dumps(to_json(plan_of("an image of a fox in 5:2"))))
+    raw["finish"][0].update(change)
+    with pytest.raises(UsageError):
+        parse(json.dumps(raw), "plan.json")
+
+
+def test_proportions_are_whole_numbers() -> None:
+    assert ratio_of("2.35:1") == (47, 20)
+    assert ratio_of(" 14:6 ") == (7, 3)
+    assert ratio_of("7:0") is None
+    assert ratio_of("seven to three") is None
