@@ -15,12 +15,19 @@ _MINUTE = r"(?:minutes?|mins?|分钟?)"
 _SECOND = r"(?:seconds?|secs?|s\b|秒)"
 _HEAD = r"(?<![a-z0-9.])"
 
+_FILM = r"(?:long|videos?|clips?|films?|reels?|的?(?:视频|短片|影片|动画))"
+_CLOCK = rf"(?:00?|[1-5](?=:\d\d\s*{_FILM}))"
+"""0:08 is a length; 5:30 is one only beside a word for a film."""
+
 
 @cache
 def _length() -> re.Pattern[str]:
     seconds, minutes = _units("second"), _units("minute")
     return re.compile(
         rf"{_HEAD}(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
+        rf"|{_HEAD}(?P<bm>\d{{1,2}})\s*(?:{_MINUTE}|'|′)\s*(?P<bs>[0-5]\d)(?![\d:.]|\s*[^\W\d])"
+        rf"|(?<![\w.:/-])(?P<cm>{_CLOCK}):(?P<cs>[0-5]\d)(?![\d:.]|\s*(?:am|pm|[ap]\.m)\b|[-–~])"
+        rf"|{_HEAD}(?P<prime>\d{{1,2}})\s*(?:′′|''|\"(?=\s*(?:{_FILM}|[,.;]|$)))"
         rf"|{_HEAD}(?P<halfm>{_N})\s*分半"
         rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
@@ -96,6 +103,11 @@ def _seconds(found: re.Match[str]) -> float | None:
     if found["m"]:
         minutes, seconds = numerals.number(found["m"]), numerals.number(found["ms"])
         return None if minutes is None or seconds is None else minutes * 60 + seconds
+    for minutes_part, seconds_part in (("bm", "bs"), ("cm", "cs")):
+        if found[minutes_part]:
+            return int(found[minutes_part]) * 60 + int(found[seconds_part])
+    if found["prime"]:
+        return int(found["prime"])
     if found["oneandhalf"]:
         return 90
     if found["min"]:
