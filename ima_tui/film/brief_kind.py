@@ -14,7 +14,8 @@ def is_film(brief: Brief, whole: str, form: str, opened: bool) -> bool:
         if form != "labels" and any(words.OTHER_MEDIA.search(text) for text in shown):
             return False
         return form != "sequence" or _is_told_in_order(brief, whole, opened)
-    film = bool(words.FILM.search(words.COUNT.sub(" ", whole)))
+    plain = words.COUNT.sub(" ", words.NAMED_FILE.sub(" ", whole))
+    film = bool(words.FILM.search(plain))
     if brief.count > 1:  # "three clips of waves" are three clips
         stills = words.STILLS.search(whole) or words.LENSES.search(whole)
         timed = brief.seconds or brief.each or (brief.chinese and not stills)

@@ -182,6 +182,10 @@ FROM_TO = re.compile(
     r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
     re.I,
 )
+NAMED_FILE = re.compile(
+    r"https?://\S+|[^\s,，、。；;（）()：:]+\.(?:mp4|mov|webm|m4v|mp3|wav|m4a)\b", re.I
+)
+"""A link, or a file that is no picture: clip.mp4 asks for no clip."""
 IMAGE_NAME = re.compile(r"[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
 PRONOUN = re.compile(r"^(?:it|he|she|its|his|her)\b\s*|^(?:它|他|她)(?!们)(?:的)?", re.I)
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
