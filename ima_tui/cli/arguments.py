@@ -162,6 +162,7 @@ def positive_count(text: str) -> int:
 def add_verb(
     verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = ""
 ) -> VerbParser:
+    """Add a verb or an action. `run`: `module:function` in `cli/commands`."""
     about = say(about or f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(verb=f"{COMMANDS}.{run}")

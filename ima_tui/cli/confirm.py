@@ -11,6 +11,7 @@ YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 
 
 def somebody_is_here() -> bool:
+    """Whether stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -132,6 +132,7 @@ def suggestion(studio: Studio, job: Job) -> str:
 
 
 def say_how_to_fetch(job: Job) -> None:
+    """Name the verb that downloads what is missing."""
     if outputs.unfetched(job):
         talk(say("jobs.fetch_later", id=job.id))
 

@@ -14,6 +14,7 @@ from ima_tui.i18n import say
 
 
 def page() -> str:
+    """Return the man page in roff."""
     before = i18n.language()
     i18n.use("en")
     try:

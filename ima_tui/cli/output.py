@@ -22,6 +22,7 @@ def note_job(job_id: int) -> None:
 
 
 def jobs_of_this_run() -> list[int]:
+    """Return the jobs that this run sent or follows."""
     return list(_jobs)
 
 
@@ -154,11 +155,13 @@ class ProgressLine:
         self._shown = ""
 
     def show(self, line: str) -> None:
+        """Show the line in place of the last one."""
         if self._on and line != self._shown:
             self._shown = line
             print(f"\r\x1b[2K{clean(line)}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
+        """Remove the line."""
         if self._on and self._shown:
             self._shown = ""
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

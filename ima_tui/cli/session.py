@@ -48,6 +48,7 @@ def settle(arguments: argparse.Namespace) -> Settings:
 
 
 def settled(flags: Mapping[str, Raw | None]) -> Settings:
+    """Return the settings, with flags on top. Raises `UsageError`."""
     settings = loader.load(flags)
     i18n.use(settings.language)
     for warning in settings.warnings:
@@ -192,6 +193,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
 
 def without_downloads(settings: Settings) -> Settings:
+    """Return the settings of a run that downloads nothing."""
     return replace(settings, download=False)
 
 

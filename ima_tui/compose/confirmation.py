@@ -300,6 +300,7 @@ def sentence(unmet: Unmet) -> str:
 
 
 def sentences(unmet: Iterable[Unmet]) -> list[str]:
+    """Say what is unmet, a sentence each."""
     return [sentence(each) for each in unmet]
 
 

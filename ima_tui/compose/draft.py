@@ -81,6 +81,7 @@ class FormRow:
         return next((self.words(one) for one in found), str(self.value))
 
     def why_blocked(self, value: Value) -> Blocked | None:
+        """Return what a value is shut out by; None if it is not."""
         return next((b for b in self.blocked if form.same(b.value, value)), None)
 
 
@@ -195,6 +196,7 @@ def reset(model: ModelVersion, draft: Draft, name: str) -> Draft:
 
 
 def count(model: ModelVersion, draft: Draft, n: int) -> Draft:
+    """Return the draft with that many results."""
     return replace(draft, n=_nearest_count(model, n))
 
 

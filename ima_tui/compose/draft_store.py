@@ -47,6 +47,7 @@ class SavedDraft:
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing was written."""
         return not self.text.strip() and not self.inputs
 
 

@@ -54,10 +54,12 @@ class MultiPrompt:
 
     @property
     def total(self) -> int:
+        """The price of all of them, in points."""
         return sum(entry.order.total for entry in self.entries if entry.order is not None)
 
     @property
     def bad(self) -> tuple[PromptDraft, ...]:
+        """Those that can't be sent."""
         return tuple(entry for entry in self.entries if entry.problem is not None)
 
 

@@ -29,6 +29,7 @@ def write_in(*encodings: str) -> None:
 
 
 def can_write(encoding: str, text: str) -> bool:
+    """Whether an encoding has every character of the text."""
     try:
         text.encode(encoding)
     except (UnicodeError, LookupError):
@@ -46,6 +47,7 @@ def use(language: Language) -> None:
 
 
 def language() -> Language:
+    """The language in use."""
     return _language
 
 

@@ -57,6 +57,7 @@ MOST_NAMED = 20
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the verb `batch`."""
     settings = session.downloads(session.settle(arguments), arguments.download)
     text = _read(arguments.file)
     kind = RowKind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)

@@ -83,6 +83,7 @@ class BatchFeeder:
 
     @property
     def live(self) -> int:
+        """How many rows are being made."""
         return len(self._live)
 
     async def run(self, errands: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:

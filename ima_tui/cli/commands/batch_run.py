@@ -67,6 +67,7 @@ class BatchRun:
         self._offline = False
 
     async def to_the_end(self) -> int:
+        """Send the rows and follow them; return the exit code."""
         await self._note([])  # a manifest that can't be written is told before anything is sent
         if self._manifest is not None and self._manifest.path.is_file():
             await asyncio.to_thread(
@@ -148,6 +149,7 @@ class BatchRun:
 
 
 def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
+    """Return the manifest that the flags name; None for --no-manifest."""
     if arguments.manifest:
         return Manifest(home_folder.expand(arguments.manifest))
     if arguments.file == "-":

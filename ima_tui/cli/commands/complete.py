@@ -15,6 +15,7 @@ from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE
 
 
 def run(argv: Sequence[str]) -> int:
+    """Print the candidates for a command line that is being typed."""
     shell, *words = argv or [""]
     if shell == "bash" and len(words) == 2:
         lines = _bash(*words)

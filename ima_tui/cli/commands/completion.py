@@ -17,6 +17,7 @@ from ima_tui.i18n import say
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print or install tab completion and the man page."""
     if arguments.shell == "install":
         return _install()
     print(_man() if arguments.shell == "man" else _script(arguments.shell), end="")

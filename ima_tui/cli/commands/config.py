@@ -25,6 +25,7 @@ from ima_tui.i18n import say
 
 
 def show(arguments: argparse.Namespace) -> int:
+    """Print every setting with its value and source."""
     settings = session.settle(arguments)
     rows = [
         (setting.name, _shown(getattr(settings, setting.attribute)), settings.origins[setting.name])
@@ -58,6 +59,7 @@ def _told(value: str | int | bool | list[str]) -> str:
 
 
 def show_path(arguments: argparse.Namespace) -> int:
+    """Print the config file's path."""
     return print_path(loader.config_path(), as_json=arguments.json)
 
 

@@ -69,6 +69,7 @@ Check = Callable[[Patient], Awaitable[list[Finding]]]
 
 
 async def program(_: Patient) -> list[Finding]:
+    """Versions of the program and its libraries."""
     from importlib.metadata import PackageNotFoundError, version
 
     parts = [__version__, f"Python {platform.python_version()}", f"SQLite {SQLITE_VERSION}"]
@@ -82,6 +83,7 @@ async def program(_: Patient) -> list[Finding]:
 
 
 async def terminal(patient: Patient) -> list[Finding]:
+    """What the terminal can show."""
     if not sys.stdout.isatty():
         return [Finding("terminal", "note", say("doctor.no_terminal"))]
     env = patient.environ
@@ -148,6 +150,7 @@ async def clipboard(patient: Patient) -> list[Finding]:
 
 
 async def preferences(patient: Patient) -> list[Finding]:
+    """Whether the preferences file can be read and written."""
     shown = str(patient.settings.preferences)
     found = Preferences(patient.settings.preferences, read_only=True)
     await asyncio.to_thread(found.reload)
@@ -185,6 +188,7 @@ async def notifications(patient: Patient) -> list[Finding]:
 
 
 async def folders(patient: Patient) -> list[Finding]:
+    """Whether each folder is there and writable."""
     settings = patient.settings
     places = (
         ("results", settings.folder),
@@ -215,6 +219,7 @@ def _folder(name: str, folder: Path) -> Finding:
 
 
 async def api_key(patient: Patient) -> list[Finding]:
+    """Where the API key comes from, and whether it may be one."""
     file = key_file(patient.settings)
     try:
         found = await asyncio.to_thread(key.find, file, patient.arguments.api_key)

@@ -34,6 +34,7 @@ MOST_VOLUME = 2.0
 
 
 def assemble(arguments: argparse.Namespace) -> int:
+    """Join videos into a film."""
     settings = session.settle(arguments)
     film = _film(arguments)
     if arguments.output is None:
@@ -71,6 +72,7 @@ async def with_progress(job: AssembleJob) -> Mapping[str, object]:
 
 
 def progress_words(told: FilmProgress) -> str:
+    """Say how far the assembling is, with the time left."""
     stage = say(f"film.stage_{told.stage}", shot=told.shot)
     return say(
         "film.progress", share=int(told.share * 100), left=duration(told.left + 0.99), stage=stage
@@ -145,12 +147,14 @@ def _size(written: str | None) -> tuple[int, int]:
 
 
 def volume(written: str) -> float:
+    """Parse a volume in per cent to a factor. Raises `ArgumentTypeError`."""
     if not _NUMBER.fullmatch(folded(written)) or float(written) > MOST_VOLUME:
         raise UsageError("error.film_volume", text=one_line(written, 40))
     return float(written)
 
 
 def seconds(written: str) -> float:
+    """Parse a length in seconds. Raises `ArgumentTypeError`."""
     found = _SECONDS.fullmatch(folded(written))
     if found is None:
         raise UsageError("error.film_seconds", text=one_line(written, 40))
@@ -165,6 +169,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def frame(arguments: argparse.Namespace) -> int:
+    """Save one frame of a video."""
     session.settle(arguments)
     output = home_folder.expand(arguments.output).absolute()
     source = _path(arguments.file)

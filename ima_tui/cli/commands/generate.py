@@ -51,6 +51,7 @@ from ima_tui.subjects import mentions
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the verb `generate`."""
     settings = session.downloads(session.settle(arguments), arguments.download)
     generate_order.read_prompt(arguments)
     generate_order.read_made_from(arguments)
@@ -207,6 +208,7 @@ def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> int:
 
 
 def as_url(source: str) -> str:
+    """Return an input as it stands in a payload; a local file as a placeholder."""
     return source if "://" in source else Path(source).as_uri()
 
 

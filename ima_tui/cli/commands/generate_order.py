@@ -29,6 +29,7 @@ from ima_tui.studio.studio import Studio
 
 
 def task_type_of(written: str | None) -> TaskType:
+    """Return the task type of that name. Raises `UsageError`."""
     known = ", ".join(task_type.value for task_type in TaskType)
     if written is None:
         raise UsageError("error.no_task_type", known=known)
@@ -90,6 +91,7 @@ def read_made_from(arguments: argparse.Namespace) -> None:
 
 
 def prompt_of(arguments: argparse.Namespace) -> str:
+    """Return the prompt, typed as an argument or behind --prompt."""
     return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
 
 

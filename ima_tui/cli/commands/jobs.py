@@ -32,10 +32,12 @@ from ima_tui.studio.studio import Studio
 
 
 def problem_of(job: Job) -> ImaError | None:
+    """Return why an ended job has no result; None if it has."""
     return exit_status.failure_of(job) if job.failure is not None else None
 
 
 def show_job(arguments: argparse.Namespace) -> int:
+    """Print a job and its history."""
     settings = session.settle(arguments)
     return session.run(_show(arguments, settings))
 
@@ -72,6 +74,7 @@ def _clock(at: float) -> str:
 
 
 async def require(studio: Studio, job_id: int) -> Job:
+    """Return the job of that number. Raises `UsageError`."""
     job = await studio.jobs.get(job_id)
     if job is None:
         raise UsageError("error.no_job", id=job_id)
@@ -79,6 +82,7 @@ async def require(studio: Studio, job_id: int) -> Job:
 
 
 def wait_jobs(arguments: argparse.Namespace) -> int:
+    """Run `jobs wait`."""
     settings = session.settle(arguments)
     return session.run(_wait(arguments, settings))
 
@@ -107,12 +111,14 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def end_of(job: Job) -> ImaError | None:
+    """Return what keeps a job from being a success, also that it still runs."""
     if job.state not in ENDED:
         return exit_status.held_by_limit(job) or ImaError("error.still_running", id=job.id)
     return problem_of(job)
 
 
 def print_end(job: Job) -> None:
+    """Print the results of a job, or why there are none."""
     for media in job.medias:
         print_plain(media.path or media.url)
     problem = end_of(job)
@@ -124,6 +130,7 @@ def print_end(job: Job) -> None:
 
 
 def forget_jobs(arguments: argparse.Namespace) -> int:
+    """Remove ended jobs from the list."""
     settings = session.settle(arguments)
     return session.run(_forget(arguments, settings))
 

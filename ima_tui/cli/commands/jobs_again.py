@@ -24,6 +24,7 @@ from ima_tui.studio.studio import Studio
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Send what jobs were made of as new jobs."""
     settings = session.settle(arguments)
     if arguments.download is not None:
         settings = session.downloads(settings, arguments.download)

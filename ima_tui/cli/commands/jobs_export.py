@@ -23,6 +23,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print jobs as JSON lines or CSV."""
     settings = session.settle(arguments)
     return session.run(_export(arguments, settings))
 
@@ -91,6 +92,7 @@ class _Table:
 
 
 def cell(value: object) -> object:
+    """Return a value as a cell of CSV."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
     if isinstance(value, dict):

@@ -30,6 +30,7 @@ _NEVER_SENT = (State.STOPPED, State.FAILED)
 
 
 def fetch_jobs(arguments: argparse.Namespace) -> int:
+    """Download results that are not on this machine."""
     settings = session.downloads(session.settle(arguments), arguments.download or "")
     result_files.prepare(settings.for_writing().folder)
     return session.run(_fetch(arguments, settings))
@@ -110,6 +111,7 @@ def _problem(job: Job) -> ImaError | None:
 
 
 def open_job(arguments: argparse.Namespace) -> int:
+    """Open a job's first file with the desktop's program."""
     settings = session.settle(arguments)
     return session.run(_open(arguments, settings))
 

@@ -37,6 +37,7 @@ USUAL = tuple(_HEADS)
 
 
 def list_jobs(arguments: argparse.Namespace) -> int:
+    """Print jobs in the wanted format."""
     settings = session.settle(arguments)
     return session.run(_list(arguments, settings))
 
@@ -173,6 +174,7 @@ COLUMNS: dict[str, Callable[[Job, float], object]] = {
 
 
 def report(arguments: argparse.Namespace) -> int:
+    """Print points, success rates and times."""
     settings = session.settle(arguments)
     return session.run(_report(arguments, settings))
 

@@ -17,6 +17,7 @@ from ima_tui.i18n import say
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Set stars, tags and projects."""
     settings = session.settle(arguments)
     project = None if arguments.project is None else labels.project(arguments.project)
     change = MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)

@@ -28,6 +28,7 @@ from ima_tui.studio.studio import Studio
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Send failed jobs again."""
     settings = session.settle(arguments)
     if arguments.download is not None:
         settings = session.downloads(settings, arguments.download)

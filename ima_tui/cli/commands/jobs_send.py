@@ -30,6 +30,7 @@ TRIES = 3
 
 
 def send_jobs(arguments: argparse.Namespace) -> int:
+    """Approve jobs that need approval."""
     settings = session.settle(arguments)
     if arguments.download is not None:
         settings = session.downloads(settings, arguments.download)
@@ -81,6 +82,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
 
 
 def stop_jobs(arguments: argparse.Namespace) -> int:
+    """Stop following jobs, and remove unsent ones from the queue."""
     settings = session.settle(arguments)
     return session.run(_stop(arguments, settings))
 

@@ -31,6 +31,7 @@ LOOK_SECONDS = 0.5
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print every change until all jobs have ended."""
     return session.run(_watch(arguments, session.settle(arguments)))
 
 

@@ -82,6 +82,7 @@ def show_key(arguments: argparse.Namespace) -> int:
 
 
 def forget_key(arguments: argparse.Namespace) -> int:
+    """Remove the stored API key."""
     gone = keys.forget(key_file(session.settle(arguments)))
     if arguments.json:
         print_json({"forgotten": list(gone)})

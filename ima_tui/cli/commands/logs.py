@@ -39,6 +39,7 @@ pause: Callable[[float], None] = time.sleep
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print, follow or export the shared log."""
     settings = session.settle(arguments)
     stream = LogStream(settings.logs, _wanted(arguments, settings))
     if stream.folder.trouble:

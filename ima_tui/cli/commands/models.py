@@ -19,6 +19,7 @@ from ima_tui.studio.studio import Studio
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print the models on offer."""
     settings = session.settle(arguments)
     return session.run(_models(arguments, settings))
 
@@ -65,6 +66,7 @@ def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
 def print_models(
     studio: Studio, task_types: Sequence[TaskType], search: str, *, as_json: bool
 ) -> None:
+    """Print models as a table or as JSON."""
     words = folded(search).split()
     models = [
         model

@@ -20,6 +20,7 @@ from ima_tui.preferences.file import Preferences
 
 
 def list_prefs(arguments: argparse.Namespace) -> int:
+    """Print the preferred models."""
     settings = session.settle(arguments)
     preferences = opened(settings)
     users = preferences.users()
@@ -107,10 +108,12 @@ def restore(arguments: argparse.Namespace) -> int:
 
 
 def show_path(arguments: argparse.Namespace) -> int:
+    """Print the preferences file's path."""
     return print_path(session.settle(arguments).preferences, as_json=arguments.json)
 
 
 def set_pref(arguments: argparse.Namespace) -> int:
+    """Set a preferred model."""
     settings = session.settle(arguments)
     return session.run(_set(arguments, settings))
 
@@ -132,6 +135,7 @@ async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def clear_pref(arguments: argparse.Namespace) -> int:
+    """Clear a preferred model."""
     settings = session.settle(arguments)
     task_type = TaskType(arguments.task_type)
     if not opened(settings).clear(settings.user_id, task_type):

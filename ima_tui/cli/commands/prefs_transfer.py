@@ -21,6 +21,7 @@ Row = tuple[str, TaskType, Preference]
 
 
 def export(arguments: argparse.Namespace) -> int:
+    """Write the preferred models to a file."""
     print_json({"users": users_json(opened(session.settle(arguments)))})
     return EXIT_DONE
 

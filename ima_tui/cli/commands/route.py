@@ -34,6 +34,7 @@ LONGEST_LINE = 1_000_000
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Say how a prompt is understood."""
     settings = session.settle(arguments)
     if arguments.batch is not None:
         return _batch(arguments.batch)

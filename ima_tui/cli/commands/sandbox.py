@@ -10,6 +10,7 @@ from ima_tui.core.errors import UsageError
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run the sandbox service until it is ended."""
     from ima_tui.sandbox.scenario import ScenarioError
     from ima_tui.sandbox.server import serve
 

@@ -19,6 +19,7 @@ from ima_tui.workflow.sources import job_of
 
 
 def add(arguments: argparse.Namespace) -> int:
+    """Add a subject."""
     return session.run(_add(arguments, session.settle(arguments)))
 
 
@@ -50,6 +51,7 @@ async def _source(studio: Studio, written: str) -> tuple[Path, str]:
 
 
 def show(arguments: argparse.Namespace) -> int:
+    """Print all subjects."""
     return session.run(_show(arguments, session.settle(arguments)))
 
 
@@ -73,6 +75,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def remove(arguments: argparse.Namespace) -> int:
+    """Remove a subject."""
     return session.run(_remove(arguments, session.settle(arguments)))
 
 
@@ -86,6 +89,7 @@ async def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
+    """Write subjects to a file."""
     return session.run(_export(arguments, session.settle(arguments)))
 
 

@@ -38,6 +38,7 @@ SETTLED = 2.0
 
 
 def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
+    """Open the screens, or plain mode."""
     settings = session.settled(_flags(arguments))
     if not settings.plain:
         _check_terminal()
@@ -52,10 +53,12 @@ def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
 
 
 def open_demo(arguments: argparse.Namespace) -> int:
+    """Open the demo."""
     return show_demo(_flags(arguments), arguments.speed)
 
 
 def show_demo(flags: Mapping[str, Raw | None], speed: float) -> int:
+    """Open the screens on a sandbox and a temporary profile."""
     settings = _demo_settings(flags)
     i18n.use(settings.language)
     if not settings.plain:

@@ -17,6 +17,7 @@ from ima_tui.studio.studio import Studio
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Upload files and print their URLs."""
     settings = session.without_downloads(session.settle(arguments))
     return session.run(_upload(arguments, settings))
 

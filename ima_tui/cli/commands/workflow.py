@@ -42,17 +42,20 @@ _NODE = "o"
 
 
 def make(arguments: argparse.Namespace) -> int:
+    """Plan a workflow from a prompt."""
     output = path_of(arguments.output) if arguments.output else None
     return session.run(_make(arguments, session.settle(arguments), output))
 
 
 def show(arguments: argparse.Namespace) -> int:
+    """Print how a workflow stands."""
     settings = session.settle(arguments)
     plan = file.read(path_of(arguments.file))
     return session.run(_show(arguments, settings, plan))
 
 
 def path_of(written: str) -> Path:
+    """Return the path of a workflow file. Raises `UsageError`."""
     return home_folder.expand(written)
 
 
@@ -141,6 +144,7 @@ def _why(priced: PricedStep) -> str:
 
 
 def problem_json(priced: PricedStep) -> dict[str, object]:
+    """Return why a step has no price, as JSON."""
     problem = priced.problem or UsageError("error.no_models")
     return {"step": priced.step.id, "error": error_json(problem)}
 
@@ -161,6 +165,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflo
 
 
 def print_status(status: WorkflowStatus) -> None:
+    """Print a line for each step."""
     print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
     for each in status.steps:
         for media in each.job.medias if each.job else ():
@@ -168,6 +173,7 @@ def print_status(status: WorkflowStatus) -> None:
 
 
 def state_words(job: Job | None) -> str:
+    """Say a step's state."""
     if job is None:
         return ""
     state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")

@@ -24,6 +24,7 @@ from ima_tui.workflow.steps import Workflow
 
 
 def assemble(arguments: argparse.Namespace) -> int:
+    """Assemble the film of a workflow again."""
     settings = session.settle(arguments)
     plan = file.read(path_of(arguments.file))
     if not plan.ends:

@@ -52,10 +52,12 @@ from ima_tui.workflow.steps import Workflow
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Run a workflow."""
     return _begin(arguments, again=False)
 
 
 def resume(arguments: argparse.Namespace) -> int:
+    """Run a workflow again, with the steps that failed."""
     return _begin(arguments, again=True)
 
 

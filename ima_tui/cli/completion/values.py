@@ -16,11 +16,15 @@ MOST_JOBS = 200
 
 
 class Candidate(NamedTuple):
+    """A word that completes, with what it means."""
+
     word: str
     about: str = ""
 
 
 class Source(Enum):
+    """Where the candidates of an argument come from."""
+
     NONE = auto()
     """Free text, a number or a moment: nothing to offer."""
     FILES = auto()

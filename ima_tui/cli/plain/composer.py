@@ -70,6 +70,7 @@ class PlainComposer:
         self.catch_up()
 
     def read_again(self) -> None:
+        """Read the prompt again."""
         decision = self._read()
         meant = decision.task_type if decision and decision.task_type else self.desk.kind
         self.desk.hear(decision, self._studio.catalogue.suggested(meant))
@@ -101,12 +102,14 @@ class PlainComposer:
     # --------------------------------------------------------------------------- changed by hand
 
     def turn_to(self, kind: TaskType) -> None:
+        """Choose a task type."""
         self.desk.turn_to(kind)
         self.desk.pin(KIND)
         self.catch_up()
         self.read_again()
 
     def take(self, model: ModelVersion) -> None:
+        """Choose a model."""
         self.desk.take(model)
         self.desk.pin(KIND, MODEL)
         self.read_again()
@@ -142,6 +145,7 @@ class PlainComposer:
         self.read_again()
 
     def count(self, n: int) -> None:
+        """Set how many results."""
         model = self._leaf()
         if n not in form.counts(model):
             allowed = ", ".join(map(str, form.counts(model)))
@@ -150,6 +154,7 @@ class PlainComposer:
         self.desk.pin(COUNT)
 
     def feed(self, sources: tuple[str, ...]) -> None:
+        """Set the inputs."""
         self.desk.feed(sources)
         self.desk.pin(INPUTS)
         self.read_again()
@@ -303,6 +308,7 @@ def _value(model: ModelVersion, control: str, written: str) -> str:
 
 
 def usual(model: ModelVersion) -> str:
+    """Say how long a model usually takes."""
     estimate = times.estimate(model)
     return spoken(usual_time(estimate.low, estimate.high))
 

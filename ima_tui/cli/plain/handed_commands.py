@@ -53,32 +53,39 @@ class HandedCommands(ABC):
     # --------------------------------------------------------------------------------- drafts
 
     async def do_voices(self, rest: str) -> None:
+        """List the voices."""
         if await self._draft_commands.voices(rest):
             await self._shaped()
 
     async def do_lyrics(self, rest: str) -> None:
+        """Show or set the lyrics."""
         text = rest or "\n".join(await self._read_lines(say("plain.ask_lyrics")))
         if text.strip():
             self._draft_commands.lyrics(text)
             await self._offer()
 
     async def do_answer(self, rest: str) -> None:
+        """Answer an open question."""
         if await self._draft_commands.answer(rest):
             await self._shaped()
 
     async def do_cheaper(self, _: str) -> None:
+        """Take the cheaper choice."""
         await self._draft_commands.neighbour("cheaper")
         await self._shaped()
 
     async def do_better(self, _: str) -> None:
+        """Take the better choice."""
         await self._draft_commands.neighbour("better")
         await self._shaped()
 
     async def do_elsewhere(self, _: str) -> None:
+        """Take the model that offers what this one lacks."""
         await self._draft_commands.neighbour("elsewhere")
         await self._shaped()
 
     async def do_new(self, _: str) -> None:
+        """Begin a new prompt."""
         self._wish.begin_anew()
         self._lines.say(say("plain.how"))
 
@@ -109,25 +116,31 @@ class HandedCommands(ABC):
         return lines
 
     async def do_history(self, rest: str) -> None:
+        """List or take earlier prompts."""
         if await self._draft_commands.history(rest):
             await self._offer()
 
     async def do_templates(self, rest: str) -> None:
+        """List the templates."""
         if await self._draft_commands.templates(rest):
             await self._offer()
 
     async def do_template(self, rest: str) -> None:
+        """Save or take a template."""
         await self._draft_commands.save_template(rest)
 
     async def do_untemplate(self, rest: str) -> None:
+        """Delete a template."""
         await self._draft_commands.delete_template(rest)
 
     async def do_guides(self, rest: str) -> None:
+        """Show the guides."""
         await self._draft_commands.guides(rest)
 
     # ------------------------------------------------------------------------------ workflows
 
     async def do_workflow(self, rest: str) -> None:
+        """Plan or open a workflow."""
         prompt = rest or self._wish.text
         if prompt and not self._workflows.is_of(prompt):  # another plan would be paid once more
             await self._workflows.plan(prompt, self._wish.desk.attached)
@@ -137,67 +150,85 @@ class HandedCommands(ABC):
             await self.do_run("")
 
     async def do_workflows(self, rest: str) -> None:
+        """List the workflows."""
         await self._workflows.list(rest)
 
     async def do_step(self, rest: str) -> None:
+        """Show or change a step."""
         await self._workflows.step(rest)
 
     async def do_run(self, _: str) -> None:
+        """Run the workflow."""
         question, then = await self._workflows.run()
         self._ask(question, then)
 
     async def do_assemble(self, _: str) -> None:
+        """Assemble the film."""
         await self._workflows.assemble()
 
     async def do_drop(self, _: str) -> None:
+        """Ask whether the workflow is discarded."""
         question, then = await self._workflows.drop()
         self._ask(question, then)
 
     # ----------------------------------------------------------------------------------- jobs
 
     async def do_approve(self, rest: str) -> None:
+        """Approve jobs."""
         await self.do_follow(rest)
 
     async def do_instead(self, rest: str) -> None:
+        """Make a job with another model."""
         asked = await self._job_commands.instead(rest)
         if asked is not None:
             self._ask(*asked)
 
     async def do_edit(self, rest: str) -> None:
+        """Edit an unsent job."""
         await self._job_commands.load(rest, in_its_place=True)
         await self._offer()
 
     async def do_duplicate(self, rest: str) -> None:
+        """Take what a job was made of."""
         await self._job_commands.load(rest, in_its_place=False)
         await self._offer()
 
     async def do_fetch(self, rest: str) -> None:
+        """Download results."""
         await self._job_commands.fetch(rest)
 
     async def do_sooner(self, rest: str) -> None:
+        """Move an unsent job up."""
         await self._job_commands.reorder(rest, "sooner")
 
     async def do_later(self, rest: str) -> None:
+        """Move an unsent job down."""
         await self._job_commands.reorder(rest, "later")
 
     async def do_first(self, rest: str) -> None:
+        """Send an unsent job next."""
         await self._job_commands.reorder(rest, "first")
 
     async def do_use(self, rest: str) -> None:
+        """Use a result as input."""
         await self._job_commands.use(rest)
         await self._shaped()
 
     async def do_open(self, rest: str) -> None:
+        """Open a result."""
         await self._job_commands.open(rest)
 
     async def do_save(self, rest: str) -> None:
+        """Save a copy of a result."""
         await self._job_commands.save(rest)
 
     async def do_discard(self, rest: str) -> None:
+        """Delete a file."""
         question, then = await self._job_commands.delete(rest)
         self._ask(question, then)
 
     async def do_spending(self, rest: str) -> None:
+        """Show spending."""
         await self._job_commands.spending(rest)
 
     # ---------------------------------------------------------------------------- preferences
@@ -219,6 +250,7 @@ class HandedCommands(ABC):
         self._lines.say(say("plain.did"))
 
     async def do_restore(self, _: str) -> None:
+        """Restore the preferences file."""
         dropped = self._studio.preferences.dropped()
         if not dropped:
             raise UsageError("plain.nothing_dropped")
@@ -226,6 +258,7 @@ class HandedCommands(ABC):
         self._lines.say(say("plain.did"))
 
     async def do_let_go(self, _: str) -> None:
+        """Discard preferences that another program removed."""
         dropped = self._studio.preferences.dropped()
         if not dropped:
             raise UsageError("plain.nothing_dropped")

@@ -147,6 +147,7 @@ class PlainJobs:
         )
 
     async def show(self, written: str) -> None:
+        """Show a job."""
         job = await self.job(written)
         self._tell(self._line(job))
         for sentence in _labels(job):
@@ -173,6 +174,7 @@ class PlainJobs:
     # ------------------------------------------------------------------------ after a question
 
     async def again(self, written: str) -> Asked:
+        """Ask whether a job is made again."""
         job = await self.job(written)
         if job.state not in ENDED and job.state is not State.TIMED_OUT:
             raise UsageError("plain.not_ended", n=job.id)
@@ -188,6 +190,7 @@ class PlainJobs:
         return job
 
     async def similar(self, written: str) -> Asked:
+        """Ask whether more like a result is made."""
         job = await self.usable(written)
         order = self._studio.jobs.order_like(job)
 
@@ -227,17 +230,20 @@ class PlainJobs:
         return job, (found,)
 
     async def stop(self, written: str) -> Asked:
+        """Ask whether a job is left."""
         job = await self.job(written)
         if job.state not in OPEN:
             raise UsageError("plain.has_ended", n=job.id)
         return self._asked("plain.ask_stop", job, self._studio.jobs.stop)
 
     async def follow(self, written: str) -> Asked:
+        """Ask whether a job is followed or sent."""
         job = await self.job(written)
         key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
         return self._asked(key, job, self._studio.jobs.follow)
 
     async def forget(self, written: str) -> Asked:
+        """Ask whether a job is removed from the list."""
         job = await self.job(written)
         return self._asked("plain.ask_forget", job, self._studio.jobs.forget)
 

@@ -28,6 +28,7 @@ class LineIO:
         self._arrived = asyncio.Event()
 
     def say(self, sentence: str) -> None:
+        """Print a sentence."""
         words = redact(clean(sentence))
         if self._prompt:
             print(f"\n{words}\n{self._prompt}", end=" ", flush=True)

@@ -63,6 +63,7 @@ class PlainMode(HandedCommands):
         self._end: End = ""
 
     async def run(self) -> End:
+        """Read and answer lines until the end of input or /quit."""
         say_line = self._lines.say
         say_line(say("plain.welcome"))
         if not self._studio.connection.has_key and not self._studio.settings.profile:
@@ -177,9 +178,11 @@ class PlainMode(HandedCommands):
             self._lines.say(say("cli.video_takes_longer"))
 
     async def do_send(self, _: str) -> None:
+        """Send the draft."""
         await self._offer()
 
     async def do_kind(self, rest: str) -> None:
+        """Choose a task type."""
         kinds = list(TaskType)
         names = [say(f"task.{kind}") for kind in kinds]
         wanted = folded(rest)
@@ -197,6 +200,7 @@ class PlainMode(HandedCommands):
         await self._shaped()
 
     async def do_models(self, rest: str) -> None:
+        """List the models."""
         words, kind = folded(rest).split(), self._wish.desk.kind
         offer = self._studio.catalogue
         here = [model for model in offer.models(kind) if _matches(model, words)]
@@ -215,6 +219,7 @@ class PlainMode(HandedCommands):
         self._lines.say(say("plain.model_how"))
 
     async def do_model(self, rest: str) -> None:
+        """Choose a model."""
         if not rest:
             await self.do_models("")
             return
@@ -227,19 +232,23 @@ class PlainMode(HandedCommands):
         await self._shaped()
 
     async def do_fields(self, _: str) -> None:
+        """List the parameters."""
         for sentence in self._wish.fields():
             self._lines.say(sentence)
         self._lines.say(say("plain.set_how"))
 
     async def do_set(self, rest: str) -> None:
+        """Set a parameter."""
         self._wish.set(rest)
         await self._shaped()
 
     async def do_inputs(self, rest: str) -> None:
+        """Set the inputs."""
         self._wish.feed(_sources(rest))
         await self._shaped()
 
     async def do_count(self, rest: str) -> None:
+        """Set how many results."""
         number = whole(rest)
         if number is None:
             raise UsageError("plain.count_how")
@@ -267,52 +276,66 @@ class PlainMode(HandedCommands):
             self._lines.say(say("plain.projects", names=", ".join(known[:20])))
 
     async def do_jobs(self, rest: str) -> None:
+        """List jobs."""
         await self._jobs.list(rest)
 
     async def do_job(self, rest: str) -> None:
+        """Show a job."""
         await self._jobs.show(rest)
 
     async def do_again(self, rest: str) -> None:
+        """Make a job again."""
         question, then = await self._jobs.again(rest)
         self._ask(question, then)
 
     async def do_similar(self, rest: str) -> None:
+        """Make more like a result."""
         question, then = await self._jobs.similar(rest)
         self._ask(question, then)
 
     async def do_star(self, rest: str) -> None:
+        """Star a result."""
         await self._jobs.star(rest)
 
     async def do_tag(self, rest: str) -> None:
+        """Tag a result."""
         await self._jobs.tag(rest)
 
     async def do_untag(self, rest: str) -> None:
+        """Remove a tag."""
         await self._jobs.tag(rest, remove=True)
 
     async def do_stop(self, rest: str) -> None:
+        """Stop following a job, or remove it from the queue."""
         question, then = await self._jobs.stop(rest)
         self._ask(question, then)
 
     async def do_follow(self, rest: str) -> None:
+        """Follow a job."""
         question, then = await self._jobs.follow(rest)
         self._ask(question, then)
 
     async def do_forget(self, rest: str) -> None:
+        """Remove a job from the list."""
         question, then = await self._jobs.forget(rest)
         self._ask(question, then)
 
     # -------------------------------------------------------------------- prompts and the rest
 
     async def do_results(self, _: str) -> None:
+        """List results."""
         await self._places.results()
 
     async def do_log(self, rest: str) -> None:
+        """Show the log."""
         await self._places.log(rest)
 
     async def do_settings(self, rest: str) -> None:
+        """Show or change settings."""
         await self._places.settings(rest)
 
     async def do_prefs(self, rest: str) -> None:
+        """List preferred models."""
         preferences, user = self._studio.preferences, rest or None
         if preferences.preferences.trouble is not None:
             self._lines.say(explain(preferences.preferences.trouble))
@@ -326,6 +349,7 @@ class PlainMode(HandedCommands):
         self._lines.say(say("plain.prefer_how"))
 
     async def do_prefer(self, rest: str) -> None:
+        """Set this model as preferred."""
         if rest:
             await self.do_model(rest)
         model = self._wish.desk.model
@@ -337,6 +361,7 @@ class PlainMode(HandedCommands):
         self._lines.say(say("prefs.kept", kind=_kind(model), model=model.name))
 
     async def do_unprefer(self, _: str) -> None:
+        """Clear the preferred model."""
         kind = self._wish.desk.kind
         self._remember(kind)
         if not await self._studio.preferences.unprefer(kind):
@@ -344,6 +369,7 @@ class PlainMode(HandedCommands):
         self._lines.say(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
 
     async def do_refresh(self, _: str) -> None:
+        """Load the model lists again."""
         self._lines.say(say("plain.fetching"))
         await self._studio.catalogue.refresh()
         problems = [one.problem for one in self._studio.catalogue.lists.values() if one.problem]
@@ -378,15 +404,18 @@ class PlainMode(HandedCommands):
         return {"2": WAYS[1], "3": WAYS[2]}.get(answer or "", WAYS[0])
 
     async def do_language(self, _: str) -> None:
+        """Switch the language."""
         i18n.use("en" if i18n.language() == "zh" else "zh")
         self._lines.say(say("look.language_now"))
         self._lines.say(say("plain.how"))
 
     async def do_help(self, _: str) -> None:
+        """List the commands."""
         for name in COMMANDS:
             self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
 
     async def do_quit(self, _: str) -> None:
+        """End."""
         self._end = "quit"
 
 
