@@ -24,7 +24,7 @@ LANGUAGES = ("en", "zh")
 THEMES = ("ima-dark", "ima-light")
 SHOWN = {
     ("80x24", "en"): {"models", "compose", "queue", "gallery", "preferences", "logs"},
-    ("120x40", "en"): {"compose", "queue", "gallery", "plan", "spending"},
+    ("120x40", "en"): {"compose", "queue", "gallery", "plan", "film", "spending"},
     ("80x24", "zh"): {"queue", "plan"},
 }
 """What README and docs show, all in the dark theme."""
@@ -53,6 +53,11 @@ SPEECH = {
 WORKFLOWS = {
     "en": "Draw a fox in snow, then animate it as a vertical video, and add a lo-fi soundtrack",
     "zh": "先画一张竖屏的狐狸海报，再做成视频，最后配一首轻快的钢琴曲",
+}
+FILMS = {
+    "en": "A film about a lighthouse in three shots, 9 seconds, calm piano music, "
+    "a voice-over saying 'The light never sleeps.'",
+    "zh": "9秒的灯塔短片，三个镜头，配舒缓的钢琴曲，旁白“灯光从不入睡。”",
 }
 
 
@@ -139,6 +144,8 @@ class Tour:
             self._shot("logs")
             if self._keeps("plan"):
                 self._plan()
+            if self._keeps("film"):
+                self._film()
 
     def _compose(self) -> None:
         """The prompt understood, and what can be asked or set in windows."""
@@ -185,6 +192,24 @@ class Tour:
         program.press("enter")
         self._settle(5.0)
         self._shot("plan")
+
+    def _film(self) -> None:
+        """A storyboard whose film is assembled: the master image first, then the rest."""
+        program = self._program
+        self._write(FILMS[self._language])
+        program.press("ctrl+j")
+        self._settle(3.0)
+        for _ in range(2):
+            program.press("ctrl+j")
+            self._settle(2.0)
+            program.press("enter")
+            self._settle(6.0)
+        self._until_all_done()
+        self._settle(3.0)
+        program.press("A")
+        program.wait("film-[0-9a-f]{4}", 120)
+        program.press("end")
+        self._shot("film")
 
     def _until_all_done(self) -> None:
         for _ in range(60):

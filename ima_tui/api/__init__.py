@@ -3,3 +3,10 @@
 `wire` holds request and response formats, `client` the calls, `download` results, `rate_limit` and
 `connectivity` the pacing. May import config, i18n and core. Start with `client`.
 """
+
+import sys
+from types import ModuleType
+
+# httpx imports its command line, and with it click, pygments and rich, where they are installed:
+# a third of its import. An empty module is what it takes for "not installed".
+sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))

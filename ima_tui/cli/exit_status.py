@@ -73,6 +73,8 @@ EXITS = {
 }
 LONG = 5.0
 """Seconds of an upload, a check or a create after which its wait is explained."""
+OFFER_SECONDS = 30.0
+"""How often a verb offers to follow the job that it waits for: as long as a lease is."""
 OVER = "waiting.over_"
 """A limit on spending that the person set holds the job."""
 FULL = ("waiting.running", "waiting.kind")
@@ -152,11 +154,16 @@ def failure_of(job: Job) -> ImaError:
 
 
 async def wait_for(
-    studio: Studio, job: Job, *, until_sent: bool = False, seconds: float | None = None
+    studio: Studio,
+    job: Job,
+    *,
+    until_sent: bool = False,
+    seconds: float | None = None,
+    quiet: bool = False,
 ) -> Job:
     """The job at its end, when it is parked, or (`until_sent`) when the service has it.
 
-    Returns it as it is after `seconds`.
+    Returns it as it is after `seconds`. `quiet`: what it waits for meanwhile is not said.
     """
     note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()
@@ -182,7 +189,8 @@ async def wait_for(
     unsubscribe = studio.subscribe(listen)
     progress = ProgressLine()
     told = ""
-    due = None if seconds is None else studio.clock.steady() + seconds
+    asked = studio.clock.steady()
+    due = None if seconds is None else asked + seconds
     try:
         job = await studio.jobs.get(job.id) or job
         while not _enough(job, until_sent):
@@ -190,7 +198,8 @@ async def wait_for(
                 break
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
-            if (why := holds_up(job, studio.clock.time())) not in ("", told):
+            why = "" if quiet else holds_up(job, studio.clock.time())
+            if why not in ("", told):
                 told = why
                 progress.clear()
                 talk(why)
@@ -199,7 +208,7 @@ async def wait_for(
                 async with asyncio.timeout(0.5):
                     job = await news.get()
             except TimeoutError:  # another process may be the one that follows it
-                job = await studio.jobs.get(job.id) or job
+                job, asked = await _elsewhere(studio, job, asked)
     except asyncio.CancelledError:
         studio.engine.hasten()
         raise
@@ -207,6 +216,18 @@ async def wait_for(
         progress.clear()
         unsubscribe()
     return job
+
+
+async def _elsewhere(studio: Studio, job: Job, asked: float) -> tuple[Job, float]:
+    """Return the job as the ledger has it, and when this run last offered to follow it.
+
+    Its owner may have died on another machine, which only the end of its lease tells.
+    """
+    now = studio.clock.steady()
+    if now - asked >= OFFER_SECONDS:
+        asked = now
+        await studio.jobs.adopt(job.id)
+    return await studio.jobs.get(job.id) or job, asked
 
 
 def _enough(job: Job, until_sent: bool) -> bool:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium
-from ima_tui.film import brief, brief_words, lengths
-from ima_tui.film.brief_facts import LONGEST_SHOT, Brief
+from ima_tui.film import lengths
+from ima_tui.film.brief_facts import LONGEST_SHOT
 from ima_tui.intent.intent import RequestKind
 
 if TYPE_CHECKING:
+    from ima_tui.film.brief_facts import Brief
     from ima_tui.intent.intent import Intent
 
+MOST_SECONDS = 180.0
+"""Of a film that is told by a prompt for another medium."""
 MOST_TEXT = 4000
 """Characters of a prompt that is looked at while it is typed."""
 
@@ -36,12 +39,26 @@ def _film(text: str, decision: Intent | None) -> Brief | None:
     if decision is None or decision.kind is not RequestKind.SINGLE or len(text) > MOST_TEXT:
         return None
     medium = decision.task_type.medium if decision.task_type is not None else None
-    film = None if medium in (None, Medium.SPEECH) else brief.read(text)
+    if medium in (None, Medium.SPEECH):
+        return None
+    from ima_tui.film import brief, brief_words  # its patterns take 30 ms, which no start needs
+
+    film = brief.read(text)
     if film is None or medium is Medium.VIDEO:
         return film
-    timed = film.seconds or film.each or any(shot.seconds for shot in film.shots)
-    named = brief_words.FILM.search(text) or brief_words.SHOTS.search(text)
-    return film if timed or named else None  # "1. a cat 2. a dog" may be two pictures
+    timed = film.each or any(shot.seconds for shot in film.shots) or 0 < film.seconds < MOST_SECONDS
+    named = brief_words.LABEL.search(text) or brief_words.SHOTS.search(text)
+    # "1. a cat 2. a dog" may be two pictures, and a documentary wants its music
+    return film if (film.listed and timed) or named else None
+
+
+def ends_with_film(text: str, decision: Intent) -> bool:
+    """Tell whether a prompt for several things becomes a workflow that ends with a film."""
+    from ima_tui.film import brief
+
+    film = brief.read(text) if len(text) <= MOST_TEXT else None
+    videos = any(step.task_type.medium is Medium.VIDEO for step in decision.steps)
+    return film is not None and (film.listed or film.count > 1 or videos)
 
 
 def unmet(text: str, decision: Intent | None, model: str) -> tuple[Unmet, ...]:

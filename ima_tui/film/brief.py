@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ima_tui.film import brief_text
+from ima_tui.film import brief_kind, brief_text
 from ima_tui.film import brief_words as words
-from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
+from ima_tui.film.brief_facts import Brief, ShotBrief
 
 NamesModel = Callable[[str], bool]
 """Tells whether a clause only names a model."""
@@ -29,35 +29,7 @@ def read(text: str, is_model: NamesModel = lambda clause: False) -> Brief | None
         return None
     reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
-    return brief if _is_film(brief, reader) else None
-
-
-def _is_film(brief: Brief, reader: _Reader) -> bool:
-    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow."""
-    sounds = bool(brief.music or brief.lyrics or brief.voice or brief.title)
-    if brief.listed:
-        shown = [shot.text for shot in brief.shots if not shot.last]
-        if any(words.OTHER_MEDIA.search(text) for text in shown):
-            return False
-        return reader.form != "sequence" or _is_told_in_order(brief, reader)
-    film = bool(words.FILM.search(words.COUNT.sub(" ", reader.whole)))
-    if brief.count > 1:  # "three clips of waves" are three clips
-        timed = bool(brief.seconds or brief.each) and bool(words.SHOTS.search(reader.whole))
-        return film or sounds or brief.fade or timed
-    if not film or words.STILLS.search(reader.whole):
-        return False
-    longer = brief.seconds > LONGEST_SHOT
-    if brief.whole:
-        return sounds or longer or brief.music_video
-    return bool(brief.voice or (brief.music and not brief.lyrics)) or longer
-
-
-def _is_told_in_order(brief: Brief, reader: _Reader) -> bool:
-    """Tell whether first, then, finally mean shots: a single shot has stages, too."""
-    if brief.one_take:
-        return False
-    whole = bool(brief.fade or brief.title or brief.voice or words.WHOLE_FILM.search(reader.whole))
-    return whole or (reader.opened and len(brief.shots) > 2)
+    return brief if brief_kind.is_film(brief, reader.whole, reader.form, reader.opened) else None
 
 
 class _Reader:
@@ -173,7 +145,7 @@ class _Reader:
         """Return the shots, what stands before them and what behind."""
         forms = (
             *(self._labelled, self._numbered, self._list, self._between, self._sequence),
-            *(self._typed, self._parts_of_a_whole, self._given),
+            *(self._typed, self._parts_of_a_whole, self._given, self._places),
         )
         for form in forms:
             found = form()
@@ -228,7 +200,7 @@ class _Reader:
     def _list(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
-        if found is not None and brief_text.count(found) != 1:
+        if found is not None and (not found["n"] or brief_text.count(found) > 1):
             body, head = self.rest[found.end() :], self.rest[: found.start()]
             head = f"{head} {found['between']}"
         else:
@@ -321,17 +293,32 @@ class _Reader:
     def _parts_of_a_whole(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""
         head, colon, body = re.sub("：", ":", self.rest).partition(":")
-        if not colon or not words.WHOLE_FILM.search(head) or len(head) > MOST_HEAD:
+        named = words.WHOLE_FILM.search(head) and not words.BREAK.search(head.strip())
+        if not colon or not named or len(head) > MOST_HEAD:
             return None
         pieces, tail = self._listed(body)
         if len(pieces) < 3 or any(words.OTHER_MEDIA.search(piece) for piece in pieces):
             return None
         return tuple(ShotBrief(piece) for piece in pieces), head, tail
 
+    def _places(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read "my cat in the kitchen and on the roof, 5 seconds each"."""
+        found = words.PLACES.search(self.rest) if words.EACH.search(self.whole) else None
+        if found is None:
+            return None
+        if found["who"]:
+            split = re.split(r",\s*(?:and\s+)?|\s+and\s+", found["where"])
+            shots = [f"{found['who']} {place}" for place in split if words.AT_A_PLACE.match(place)]
+        else:
+            shots = [f"{found['wer']}在{place}" for place in re.split("[、和]", found["wo"])]
+        rest = self.rest[: found.start()], self.rest[found.end() :]
+        return tuple(ShotBrief(brief_text.tidy(shot)) for shot in shots), *rest
+
     def _given(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "a film from a.png, b.png and c.png": each picture begins a shot."""
         names = list(dict.fromkeys(words.IMAGE_NAME.findall(self.rest)))
-        if len(names) < 2 or not words.FILM.search(self.rest):
+        between = words.FROM_TO.search(self.rest) or words.FRAMES.search(self.rest)
+        if len(names) < 2 or between or not words.FILM.search(self.rest):
             return None
         text = words.MOVING_ZH if self._chinese else words.MOVING_EN
         head = re.sub(words.IMAGE_NAME, " ", self.rest)

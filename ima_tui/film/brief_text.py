@@ -45,7 +45,8 @@ def length_at_an_end(text: str) -> re.Match[str] | None:
 
 def count(found: re.Match[str] | None) -> int:
     """Return the number of shots that a match of `COUNT` says."""
-    return int(number(found["n"])) if found is not None and found["n"] else 0
+    told = number(found["n"]) if found is not None and found["n"] else 0.0
+    return int(told) if told == int(told) else 0  # "Hailuo 2.3 clip"
 
 
 def most_counted(text: str) -> int:

@@ -101,7 +101,9 @@ MUSIC_HEAD = re.compile(
     re.I,
 )
 MUSIC_HEAD_ZH = re.compile(
-    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|琵琶|鼓点|爵士乐?|节奏)[”\"。]*$", re.I
+    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|古琴|琵琶|二胡|笛子|萨克斯|小提琴|大提琴|太鼓|鼓点"
+    r"|爵士乐?|摇滚乐?|说唱|嘻哈|电音|民谣|交响乐|管弦乐|节奏)[”\"。]*$",
+    re.I,
 )
 MUSIC_LABEL = re.compile(
     r"^\s*(?:(?:background\s+)?music|soundtrack|score|bgm)\s*[:：-]\s*|^\s*(?:背景)?(?:配乐|音乐)\s*[:：]?\s*(?=\S)",
@@ -114,7 +116,9 @@ MUSIC_JOIN = re.compile(
 SONG = re.compile(r"(?<![a-z])(?:song|mv|music\s+video)(?![a-z])|(?:^|[^a-z])mv|歌", re.I)
 
 STYLE = re.compile(
-    r"^(?:in\s+(?:an?\s+|the\s+)?)?(?P<style>[\w \u4e00-\u9fff-]{2,40}?\s*(?:style|look|aesthetic|风格|质感|色调))$"
+    r"^(?:in\s+|with\s+)?(?:an?\s+|the\s+)?(?P<style>[\w -]{2,40}?\s*(?:style|look|aesthetic|feel|mood|vibe|atmosphere))$"
+    r"|^(?:要|有|带)?(?:点|些)?(?P<zh>[\w\u4e00-\u9fff]{1,20}?(?:风格|质感|色调|氛围|感))$"
+    r"|^(?:要|画面)?(?P<zh2>大气|唯美|温馨|复古|梦幻|高级|简约|治愈)$"
     r"|^(?:in\s+)?(?P<word>cinematic|black\s+and\s+white|watercolou?r|photorealistic|film\s+noir|anime|电影感|黑白|水彩|国风|写实|动漫|赛博朋克)$",
     re.I,
 )
@@ -165,12 +169,12 @@ OTHER_MEDIA = re.compile(
 )
 FILM = re.compile(
     r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel)s?(?![a-z])"
-    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|vlog",
+    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog",
     re.I,
 )
 WHOLE_FILM = re.compile(
-    r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?(?:\s+(?:video|film))?|commercial|trailer|teaser|brand\s+film|documentary)(?![a-z])"
-    r"|(?<![a-z])mv|宣传片|广告片|产品视频|产品片|微电影|预告片|带货视频|纪录片",
+    r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?(?:\s+(?:video|film))?|commercial|ads?|adverts?|trailer|teaser|brand\s+film|documentary)(?![a-z])"
+    r"|(?<![a-z])mv|宣传片|广告片?|产品视频|产品片|微电影|预告片|带货视频|纪录片",
     re.I,
 )
 FROM_TO = re.compile(
@@ -178,19 +182,27 @@ FROM_TO = re.compile(
     r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
     re.I,
 )
+NAMED_FILE = re.compile(
+    r"https?://\S+|[^\s,，、。；;（）()：:]+\.(?:mp4|mov|webm|m4v|mp3|wav|m4a)\b", re.I
+)
+"""A link, or a file that is no picture: clip.mp4 asks for no clip."""
 IMAGE_NAME = re.compile(r"[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
 PRONOUN = re.compile(r"^(?:it|he|she|its|his|her)\b\s*|^(?:它|他|她)(?!们)(?:的)?", re.I)
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
 SUBJECT = re.compile(
-    r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?P<zh4>[^，,。；;：:的\d]{1,20})的"
-    r"(?:视频|短片|影片|宣传片|广告|片子|mv)"
+    r"(?:做|拍|来|制作|生成)(?:一[个段部条]|[个段部条])?(?!(?:一?[个段部条支])?(?:关于|介绍|展示|讲))(?P<zh4>[^，,。；;：:的\d]{1,20})的"
+    r"(?:视频|短片|影片|宣传片|广告|片子|纪录片|预告|mv|vlog)"
+    r"|(?:^|[。.\s])(?:film|video|movie|短片|短视频|视频|影片|广告)\s*[:：]\s*(?P<label>[^,;.:：，。；]{2,60})"
     r"|(?:主角|主人公|主体|主题)(?:是|为|：|:)\s*(?P<zh1>[^，,。；;：:]{1,40})"
     r"|给(?!我(?:们)?(?:做|拍|制作)|咱|你)(?:这|那)?(?:款|个|只|台|件|双)?(?P<zh2>[^，,。；;：:（(]{1,20}?)(?:（[^）]*）|\([^)]*\))?(?:做|拍|制作)"
     r"|(?:关于|介绍|展示)(?P<zh3>[^，,。；;：:]{1,30}?)"
     r"(?:的(?=[^，,。；;：:]{0,8}(?:片|视频|广告|mv|vlog))|(?=[，,。；;：:])|$)"
     r"|讲(?:述|的是)?(?:一个)?(?P<zh5>[^，,。；;：:]{2,30}?)(?:的故事)?(?=[，,。；;：:]|$)"
     r"|(?<![a-z])(?:about|of|starring|featuring|for|(?<=music\svideo\s)with)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
-    r"(?=\s+(?:from|using|over|that|for|as|set)\s|(?<!ing)\s+(?:with|in)\s|\s*[,;.:：，。]|\s*$)",
+    rf"(?=\s+(?:from|using|over|for|as|set)\s|\s+that\s+(?:is|lasts|should|runs|says)\s"
+    rf"|\s+in\s+(?:{N}\s|the\s+style|[\w-]+\s+style|black\s+and|watercolou?r|anime|vertical|horizontal|one\s)"
+    rf"|\s+with\s+(?:{N}\s|(?:[\w-]+\s+){{0,3}}(?:music|soundtrack|score|piano|beat|voice|narrat|subtitle|caption"
+    r"|title|fade|cross|transition|effect|sound))|\s+with\s*(?:$|and\s)|\s*[,;.:：，。]|\s*$)",
     re.I,
 )
 PLACE_ZH = re.compile(r"^(?P<who>[^在]{1,20})在(?P<where>[^在]+)$")
@@ -200,7 +212,7 @@ PLACE_EN = re.compile(
 )
 VERBS_ZH = re.compile(
     r"^(?:一[个只位名条件座艘台])?(?!在)(?P<who>[\u4e00-\u9fff]{1,6}?)"
-    r"(?=进|出|走|跑|来|拿|接|看|坐|站|吹|落|发芽|在|从|把|被|醒|飞|跳|游|说|笑|哭|打|推|拉|举|转|望|放|抱|冲|开|揉|捧)"
+    r"(?=进|出|走|跑|来|拿|接|看|坐|站|吹|落|发芽|在|从|把|被|醒|飞(?![船机行碟])|跳|游|说|笑|哭|打|推|拉|举|转|望|放|抱|冲|开|揉|捧)"
 )
 ARTICLE_EN = re.compile(
     r"^(?P<who>(?:an?|the)\s+(?:\w+\s+){0,2}?\w+)\s+(?=\w+(?:s|ed|ing)\b)", re.I
@@ -212,7 +224,7 @@ STILLS = re.compile(r"(?<![a-z])(?:posters?|pictures?|images?|draw)|海报|图�
 SUBJECT_BEFORE = re.compile(
     r"(?:^|(?<=[，,。；;：:\s]))(?:我|请|帮|给|为|想|要|需要|做|拍|来|制作|生成|一下|\s)*"
     r"(?:一?[个段部条支则款只]|一)?\s*的?\s*(?P<zh>[\u4e00-\u9fffA-Za-z0-9]{1,14}?)的?\s*"
-    r"(?:产品|品牌|新品)?(?:宣传片|广告片?|短片|短视频|视频|影片|预告片|宣传mv|mv)"
+    r"(?:产品|品牌|新品)?(?:宣传片|广告片?|短片|短视频|视频|影片|预告片?|纪录片|默片|宣传mv|mv|vlog)"
     r"|(?<![a-z])(?:an?|the|my|our)\s+(?P<en>(?:[a-z][\w'-]*\s+){1,4}?)"
     r"(?:ads?|adverts?|commercials?|trailers?|promos?|films?|videos?|clips?|reels?)(?![a-z])",
     re.I,
@@ -220,7 +232,7 @@ SUBJECT_BEFORE = re.compile(
 """What stands right before the word for the film: 跑鞋宣传片, "a coffee ad"."""
 NO_SUBJECT = frozenset(
     {
-        "个", "一个", "段", "一段", "部", "一部", "条", "一条", "支", "一支", "抖音", "快手", "小红书", "视频号", "vlog", "科幻", "恐怖", "搞笑", "悬疑", "爱情", "动作", "剧情",
+        "个", "一个", "段", "一段", "部", "一部", "条", "一条", "支", "一支", "抖音", "快手", "小红书", "视频号", "vlog", "黑白", "彩色", "国风", "科幻", "恐怖", "搞笑", "悬疑", "爱情", "动作", "剧情",
         "儿童", "故事", "儿童故事", "科幻电影", "电影",
         "tiktok", "instagram", "youtube", "horror", "sci-fi", "comedy", "action", "movie", "romance",
         "的", "产品", "品牌", "宣传", "短", "小", "首歌", "首歌的", "一首歌", "新品", "广告", "音乐", "商品", "企业", "公司",
@@ -239,6 +251,25 @@ GOES_ON = re.compile(
 LEADING_AND = re.compile(r"^(?:and|和|以及)\s*", re.I)
 SHOWN_ZH = re.compile(r"^(?P<who>[\u4e00-\u9fff]{1,8}?)(?:的)?(?:特写|全景|近景|展示)")
 """耳机特写: who or what the first shot of a product film shows."""
+SHOT_KIND = re.compile(
+    r"(?<![a-z])(?:close[- ]?ups?|(?:wide|long|medium|establishing|opening|aerial|drone|tracking|closing)\s+shot)"
+    r"|特写|全景|远景|中景|近景|航拍",
+    re.I,
+)
+"""A kind of shot: who says one thinks of several."""
+LENSES = re.compile(r"相机|手机|摄像|lens", re.I)
+PLACES = re.compile(
+    r"(?:(?:videos?|films?|clips?)\s+of\s+(?P<who>[\w' -]{1,40}?)\s+(?P<where>(?:in|on|at|by|under|near)\s[^.;]+))"
+    r"|(?:^|[，,。])(?:拍|做)?(?P<wer>[^，,。在]{1,20})在(?P<wo>[^，,。]+?)的(?:视频|短片|片子|影片)",
+    re.I,
+)
+"""One and the same in several places: a film only where each of them has a length."""
+FRAMES = re.compile(
+    r"(?<![a-z])(?:first|last|start(?:s|ing)?|ends?|ending|opens?|clos(?:e|es|ing)|begin(?:s|ning)?|transition|before|after)(?![a-z])"
+    r"|首帧|尾帧|首尾|过渡|开头|结尾|变成|变为",
+    re.I,
+)
+"""Pictures that are the first and last frame of one video."""
 MUSIC_VIDEO = re.compile(r"(?<![a-z])(?:music\s+video|mv)(?![a-z])", re.I)
 A_SONG = re.compile(r"(?<![a-z])(?:a|the)\s+(?:theme\s+)?song(?![a-z])|首歌", re.I)
 MOVING_EN = "slow, gentle camera movement"

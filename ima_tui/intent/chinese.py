@@ -44,6 +44,7 @@ _ONGOING = frozenset({"在", "正", "会", "爱", "学", "着", "边", "能", "�
 
 
 def read_chinese(clause: Clause) -> ClauseReading:
+    """Read one Chinese (or Japanese, or Korean) clause."""
     reading = ClauseReading(clause)
     items = clause.items
     limit = _content_from(items)
@@ -57,6 +58,9 @@ def read_chinese(clause: Clause) -> ClauseReading:
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.edit = next((item for item in items if "verb.edit" in item.tags), None)
     reading.motion = reading.motion or _made_to_move(reading, items)
+    if _is_done(items):
+        reading.given = reading.done = True
+        return reading
     nouns = [item for item in items if is_noun(item)]
     reading.refused = [noun for noun in nouns if is_refused(items, noun)]
     existing = [n for n in nouns if n not in reading.refused and is_existing(items, n)]
@@ -83,6 +87,18 @@ def read_chinese(clause: Clause) -> ClauseReading:
         return reading
     _ask(reading, items, free)
     return reading
+
+
+def _is_done(items: tuple[Item, ...]) -> bool:
+    """我写了首歌, 我们拍好了短片: somebody made it already."""
+    if items[0].phrase not in _SOMEBODY:
+        return False
+    verb = next((p for p in range(1, min(4, len(items))) if items[p].under("verb") in _MADE), None)
+    return verb is not None and verb + 1 < len(items) and items[verb + 1].phrase[0] in "了好完过"
+
+
+_SOMEBODY = frozenset({"我", "我们", "咱", "咱们", "他", "她", "他们", "她们"})
+_MADE = ("make", "image", "music", "film", "speech")
 
 
 def _is_label(items: tuple[Item, ...], place: int) -> bool:
@@ -127,7 +143,7 @@ def _verb_after_given(items: tuple[Item, ...]) -> bool:
 
 def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> None:
     step = reading.clause.after not in ("", ":", ",", "、", ".", "。", "\n", "-", ";", "!", "?")
-    asked = step or _is_request(items)
+    asked = step or _is_request(items) or items[-1].under("verb") == "want"
     verb, at = _first_verb(items)
     kind = verb.under("verb") if verb else ""
     head = free[-1] if free else None
@@ -140,6 +156,9 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     if moving and (reading.existing or _pronoun(items)) and head is None:
         reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return
+    if moving is items[-1] and head is not None and head.phrase.endswith(("を", "을", "를")):
+        reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
+        return  # 이 사진을 움직이게 해줘
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
         edit = reading.existing is not None
         phrase = (verb.start, head.end if head else verb.end)
@@ -172,6 +191,8 @@ def _made_to_move(reading: ClauseReading, items: tuple[Item, ...]) -> Item | Non
     """让它飞: somebody in the picture is to do something; 让它更亮 alters the picture."""
     if reading.edit is not None or any(item.phrase in "更变换" for item in items):
         return None
+    if items[-1].phrase.endswith(("点", "些")):
+        return None  # 让画面暗一点
     found = (i for i in range(len(items)) if items[i].phrase in ("让", "让它", "使", "叫"))
     return next((items[place] for place in found if not _names_it(items, place)), None)
 
@@ -252,6 +273,7 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
         if is_noun(item) and head is not None and head is not item and not _of(head, Medium.SPEECH):
             return False
         other = not is_noun(item) and head is not None and not _of(head, Medium.SPEECH)
+        other = other and head is not None and head.under("noun") != SOUND
         if other and head and (head.first > item.first or not _mostly_known(items[:place])):
             return False
         if not _mostly_known(items[:place]) and following is not None:
@@ -271,6 +293,9 @@ def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
     is_voice = bool(items[place].under("voice")) and clause.index == 0  # "女声：…", and no song's
     if not items[place].has("speech_if") and not is_voice:
         return False
+    before = items[place - 1] if place else None
+    if before is not None and before.phrase == "声音" and place + 1 < len(items):
+        return items[place + 1].has(QUOTE)  # 小孩子的声音说“…”
     at_end = place + 1 == len(items) and clause.before == ":"
     return at_end or (place + 1 < len(items) and items[place + 1].has(QUOTE))
 
@@ -371,7 +396,7 @@ def _coordinated(
 
 def _behind_of(items: tuple[Item, ...], place: int) -> bool:
     """图片和音乐的海报: what stands before 的 only describes."""
-    return any(item.phrase == "的" for item in items[place + 1 : place + 5])
+    return any(item.phrase == "的" for item in items[place + 1 : place + 10])
 
 
 def _counted_at(items: tuple[Item, ...], head: Item) -> bool:

@@ -37,6 +37,8 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
+    """The packed model: one signed byte for each place and label, a scale and biases."""
+
     scale: float
     bias: tuple[float, ...]
     tables: tuple[array[int], ...]

@@ -30,6 +30,9 @@ _LINE = re.compile(
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
     rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?(?:voice|narrator|speaker|announcer|host)\s+{_SAYS}\b"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
+    r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
+    r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
+    r"(?:reading|saying|narrating|whispering|reciting)\s*(?=:|[^.,;:\x00]{0,24}\x00+\s*over\b)"
     r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
     r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
     r"(?:reading|saying|speaking|whispering|reciting)\b"
@@ -44,7 +47,7 @@ _MOVES_ZH = re.compile(
     r"(?:做成|变成|改成|弄成|转成)(?P<into>会动的|动态的|活的|动态版|动画版)(?=[,。;!]|$)"
     r"|(?:^|[,。;]|再|然后|并|接着)\s*(?:再)?(?:让|使)(?P<who>[^,。;]{1,12}?)"
     r"(?:(?<!看)起来(?!像)|动一?动|活过来"
-    r"|(?:飞|跑|跳|走|转|流|飘|游|眨眼|挥手|摇摆|绽放|动|跳舞|奔跑|旋转|流动|飘动)(?:了|一下)?(?=[,。;!]|$))"
+    r"|(?:挥挥手|招招手|眨眨眼|点点头|笑一笑|笑笑|转一圈|挥挥|喷火|点头|鞠躬|回头|飞|跑|跳|走|转|流|飘|游|眨眼|挥手|摇摆|绽放|动|跳舞|奔跑|旋转|流动|飘动)(?:了|一下)?(?=[,。;!]|$))"
 )
 _AS_FRAME = re.compile(
     r"\b(?:use|using|take|with)\s+(?:it|that|this|the (?:image|picture|result|still))\s+as\s+"
@@ -61,6 +64,10 @@ def _played() -> re.Pattern[str]:
         r"(?:\s+(?:music|under(?:neath)?|beneath|behind|over|in the background|playing)\b"
         r"[^,.;]{0,12})?\s*"
         r"(?=[,.;!]|$|\band\b)"
+        r"|\b(?:aloud|spoken|read|recited|narrated|narration|voice ?over)\s+(?:over|to|with)\s+"
+        r"(?:\w+\s+){0,3}?music\b"
+        rf"|\b(?:under(?:neath)?|beneath|in the background)(?:\s+it)?,?\s+(?:an?|some|soft)\s+"
+        rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
         r"(?:music|under(?:neath)?|in the background|playing softly)\b"
         rf"|(?:配上?|加上?|伴着|再来点?)[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
@@ -76,8 +83,7 @@ def with_companions(
     until = min(until, _READ)
     text = scan.text[:until] + ("\x00" if until < len(scan.text) else "")
     found = dict(wants)
-    if not given:
-        _move(text, found)
+    _move(text, found, given)
     if Medium.SPEECH not in found:
         _beside(scan, found, Medium.SPEECH, _LINE.search(text) or _LINE_ZH.search(text))
     if Medium.MUSIC not in found:
@@ -85,17 +91,17 @@ def with_companions(
     return found
 
 
-def _move(text: str, found: dict[Medium, Want]) -> None:
-    """A picture that is made first, and then moves."""
+def _move(text: str, found: dict[Medium, Want], given: bool) -> None:
+    """A picture that is made or altered first, and then moves."""
     image, video = found.get(Medium.IMAGE), found.get(Medium.VIDEO)
-    if image is None:
+    if image is None or (given and not image.edit):
         return
     if video is not None:
         if not video.works_on and _AS_FRAME.search(text, image.end):
             found[Medium.VIDEO] = replace(video, works_on=True)
         return
     moved = _MOVES_ZH.search(text, image.end)
-    if moved is not None and not image.works_on:
+    if moved is not None and (given or not image.works_on):
         start, end = moved.start("into" if moved["into"] else "who"), moved.end()
         found[Medium.VIDEO] = Want(
             Medium.VIDEO, start, end, works_on=True, asked=True, phrase=(start, end)

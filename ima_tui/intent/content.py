@@ -46,6 +46,8 @@ _SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro)|verse|chorus|主歌|�
 
 
 class ContentKind(StrEnum):
+    """What a path or address in the text points at."""
+
     PICTURE = "picture"
     MEDIA = "media"
     """A video or a sound."""
@@ -75,6 +77,7 @@ class Content:
 
 
 def hide(plain: Plain) -> Content:
+    """Hide quotations, lyrics, paths and addresses of a folded text, in place."""
     sources = tuple(_sources(plain.text))
     text = _covered(plain.text, [(source.start, source.end, _cover(source)) for source in sources])
     sung = find_lyrics(plain.text) if _SUNG.search(text) else None

@@ -25,7 +25,7 @@ _EXPLICIT = re.compile(
     r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
-    r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选)"
+    r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$))"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _MADE = (
@@ -81,11 +81,14 @@ def _without_times(scan: Scan) -> Scan:
     def tells_time(item: Item) -> bool:
         return item.end <= ends.get(item.start, -1)
 
-    clauses = [
-        replace(clause, items=tuple(item for item in clause.items if not tells_time(item)))
-        for clause in scan.clauses
-    ]
-    return replace(scan, clauses=tuple(clause for clause in clauses if clause.items))
+    clauses: list[Clause] = []
+    for clause in scan.clauses:
+        kept = tuple(item for item in clause.items if not tells_time(item))
+        if len(kept) == len(clause.items):
+            clauses.append(clause)
+        elif kept:
+            clauses.append(replace(clause, items=kept))
+    return replace(scan, clauses=tuple(clauses))
 
 
 def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
@@ -95,8 +98,11 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
             continue
         for place, item in enumerate(clause.items[:-1]):
             after = clause.items[place + 1]
-            if after.has("copies") or (
-                after.under("classifier") == "image" and _last(clause, place + 1)
+            alone = len(clause.items) == 2 and medium_of(after) in asked.media
+            if (
+                after.has("copies")
+                or (alone and after.phrase.endswith("s"))
+                or (after.under("classifier") == "image" and _last(clause, place + 1))
             ):
                 if _is_pointed(clause, place):
                     continue

@@ -12,11 +12,13 @@ from ima_tui.core.domain import Medium
 from ima_tui.intent.english_openings import (
     RELATIVE,
     compares,
+    is_done,
     is_statement,
     refuse,
     resumes,
     skip_politeness,
     skip_use,
+    wanting,
     without_thanks,
 )
 from ima_tui.intent.objects import (
@@ -32,7 +34,7 @@ from ima_tui.intent.objects import (
     pronoun,
     works_on,
 )
-from ima_tui.intent.scan import QUOTE, Clause, Item
+from ima_tui.intent.scan import LISTED, OTHERS, QUOTE, Clause, Item
 from ima_tui.intent.wants import (
     BOTH,
     SOUND,
@@ -49,6 +51,7 @@ _ARTICLES = frozenset(
 
 
 def read_english(clause: Clause) -> ClauseReading:
+    """Read one clause in English or in a language written like it."""
     reading = ClauseReading(clause)
     written = next((p for p, item in enumerate(clause.items) if p and item.has("about")), None)
     items = without_thanks(clause.items[:written])
@@ -65,10 +68,11 @@ def read_english(clause: Clause) -> ClauseReading:
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
     at = skip_politeness(items, 0)
-    if at >= len(items):
-        return reading
+    if at >= len(items) or (items[0].phrase in OTHERS and not wanting(items)):
+        return reading  # "he used to sing"
     at, role = skip_use(items, at)
-    if role or is_statement(items, at):
+    reading.done = is_done(items, at)
+    if role or reading.done or is_statement(items, at):
         reading.given = True
         return reading
     if items[at].has("neg"):
@@ -91,7 +95,8 @@ def read_english(clause: Clause) -> ClauseReading:
 def _voiced(reading: ClauseReading, last: Item) -> None:
     """ "A calm female voice: Welcome aboard": the words to be spoken stand behind the colon."""
     clause = reading.clause
-    if clause.index == 0 and clause.before == ":" and last.under("voice"):
+    opens = clause.index == 0 or clause.after == LISTED
+    if opens and clause.before == ":" and last.under("voice"):
         reading.speech_from = last.end
         reading.wants.append(_want(reading, last, Medium.SPEECH, asked=True))
 
@@ -111,7 +116,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.wants.append(_want(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
         reading.wants.append(_want(reading, item, Medium.VIDEO, asked=True))
-    elif item.phrase == "record" and following is not None and following.has(QUOTE):
+    elif item.phrase == "record" and _is_line(items, at + 1):
         reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
     elif kind == "image" and not (_is_head(items, at) or (item.under("voice") and not following)):
         head, end = _head(items, at + 1)
@@ -165,6 +170,14 @@ def _into_video(items: tuple[Item, ...], at: int) -> Item | None:
     return items[at + 2] if moves else None
 
 
+def _is_line(items: tuple[Item, ...], at: int) -> bool:
+    """ "record "Hello"", "record this line "Hello"": words that stand there in quotes."""
+    rest = items[at : at + 4]
+    quoted = next((p for p, item in enumerate(rest) if item.has(QUOTE)), None)
+    return quoted == 0 or (quoted is not None and any(i.phrase in _LINES for i in rest[:quoted]))
+
+
+_LINES = frozenset({"line", "sentence", "message", "greeting", "phrase", "words", "announcement"})
 _ACTED = frozenset({"of", "for", "is", "in", "should"})
 _LABELS = frozenset({"voice", "speak", "say", "announce"})
 
@@ -210,7 +223,9 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 _extras(reading, items, place + 1, medium)
                 return
             if head is not None and head.under("noun") == SOUND:
-                reading.wants.append(_want(reading, head, None, asked=True))
+                written = any(item.phrase in _WRITTEN for item in items[at:place])
+                heard = Medium.SPEECH if written else None
+                reading.wants.append(_want(reading, head, heard, asked=True))
                 return
     if (form := _as_what(items, at)) is not None:
         medium = medium_of(form)
@@ -218,6 +233,11 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
         reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
         return
     reading.edit = items[at]
+
+
+_WRITTEN = frozenset({"text", "script", "paragraph", "article", "passage", "sentence", "words",
+                      "letter", "message", "email", "essay", "transcript", "chapter"})  # fmt: skip
+"""Turned into a sound, they are read aloud."""
 
 
 def _form(items: tuple[Item, ...], at: int) -> Item | None:

@@ -23,6 +23,7 @@ _IS = frozenset({"is", "was", "feels", "feel", "looks", "sounds", "it's", "felt"
 
 
 def without_thanks(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items without "please" and "thanks" at their end."""
     while len(items) > 1 and items[-1].has("polite") and not items[-1].has("seq"):
         items = items[:-1]
     return items
@@ -34,6 +35,7 @@ def resumes(item: Item) -> bool:
 
 
 def skip_politeness(items: tuple[Item, ...], at: int) -> int:
+    """The place behind politeness, "and" and names of models at `at`."""
     while at < len(items) and (
         items[at].has("polite", "seq", "and", NAME) and not items[at].has("noun.image", "neg")
     ):
@@ -91,6 +93,24 @@ def _busy(items: tuple[Item, ...], at: int) -> bool:
         return False
     doing_now = items[at + 1].phrase
     return doing_now.endswith("ing") and doing_now not in _WISHING
+
+
+def is_done(items: tuple[Item, ...], at: int) -> bool:
+    """ "I wrote a song called Blue": it is there already."""
+    if items[at].phrase not in _SOMEBODY:
+        return False
+    return any(item.phrase in _MADE for item in items[at + 1 : at + 4])
+
+
+def wanting(items: tuple[Item, ...]) -> bool:
+    """ "She wants a poster": a request, by whomever."""
+    return any(item.under("verb") == "want" or item.phrase in _WANTS for item in items[1:3])
+
+
+_WANTS = frozenset({"wants", "needs", "asked", "asks", "need", "want", "would", "should", "'d"})
+_SOMEBODY = frozenset({"i", "we", "i've", "we've", "ive", "he", "she", "they"})
+_MADE = frozenset({"wrote", "written", "made", "drew", "drawn", "recorded", "composed", "filmed",
+                   "shot", "painted", "finished", "produced", "created", "designed"})  # fmt: skip
 
 
 _PERSONS = frozenset({"i'm", "we're", "i am", "we are", "im", "she's", "he's", "they're"})

@@ -16,6 +16,10 @@ from ima_tui.intent.scan import NAME, QUOTE, Clause, Scan
 from ima_tui.intent.wants import Want, medium_of, speakers
 
 _LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")
+_RECITED = re.compile(
+    r"\b(?:audio|recording|sound|clip) of [^.\x00]{1,40}? (?:reading|saying|speaking|reciting)\b"
+    r"[^.\x00]{0,24}(?=\x00)"
+)
 _LONGEST_FILM = 60
 _CLAUSES = 3
 """Clauses before a colon that tell who speaks."""
@@ -30,6 +34,8 @@ def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
         return {Medium.MUSIC: sung}, end
     if (announced := from_speaker(scan)) is not None:
         return {Medium.SPEECH: announced[0]}, announced[1]
+    if sounds and (recited := _RECITED.search(scan.text)) is not None:
+        return {Medium.SPEECH: Want(Medium.SPEECH, *recited.span(), asked=True)}, end
     if (quoted := from_quotation(scan)) is not None:
         return {Medium.SPEECH: quoted}, end
     film = None if sounds else from_length(scan)

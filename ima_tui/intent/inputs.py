@@ -82,15 +82,18 @@ def read_roles(scan: Scan, inputs: Inputs, asked: MediaRequest) -> InputRoles:
     return pairs.told(scan, asked.want(Medium.VIDEO) is not None)
 
 
+_STYLE = "(?:style|look|colou?rs?|palette|pose|lighting|composition|texture)"
+_NTH = r"(?:first|second|third|1st|2nd|3rd|(?:image|picture|photo) (?:[1-3]|one|two|three))\b"
 _STYLE_OF = re.compile(
     r"(?:用|按|照|以|套用|换成|学习?|模仿|迁移)[^,。，]{0,3}(?P<zh>第[一二三1-3][张幅]图?"
     r"|图[一二三1-3])[^,。，]{0,3}的"
-    r"(?:风格|画风|色调|配色|构图|姿势|姿态|光影|材质|笔触)"
-    r"|(?:style|look|colou?rs?|palette|pose|lighting|composition|texture)\s+(?:of|from"
-    r"|in)\s+(?:the\s+)?"
-    r"(?P<en>first|second|third|image \d|picture \d|photo \d)"
+    r"(?:风格|画风|色调|配色|构图|姿势|姿态|光影|材质|笔触|样子)"
+    rf"|\b{_STYLE}\s+(?:of|from|in)\s+(?:the\s+)?(?P<of>{_NTH})"
+    rf"|\b(?P<its>{_NTH})(?: (?:one|image|picture|photo))?'s {_STYLE}"
+    rf"|\blooks? (?:just |more )?like (?:the )?(?P<like>{_NTH})"
 )
-_NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2}
+_NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2, "1": 0, "2": 1,
+            "3": 2, "one": 0, "two": 1, "three": 2}  # fmt: skip
 
 
 class _Pairs:
@@ -135,10 +138,8 @@ class _Pairs:
         found = _STYLE_OF.search(text)
         if found is None:
             return
-        told = found["zh"] or found["en"]
-        number = next((n for word, n in _NUMBERS.items() if word in told), None)
-        if number is None:
-            number = int(re.sub(r"\D", "", told)) - 1
+        told = next(each for each in found.groupdict().values() if each)
+        number = next(n for word, n in _NUMBERS.items() if word in told)
         others = [place for place in dict.fromkeys(self._order) if place != number]
         self._seen.add("reference")
         self._found["reference"] = [number]
@@ -224,7 +225,7 @@ _REFERENCE = re.compile(
     r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
     r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her"
-    r"|them) (?:consistent|the same)"
+    r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
     r"|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"

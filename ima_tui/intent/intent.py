@@ -21,6 +21,8 @@ Span = tuple[int, int]
 
 
 class RequestKind(StrEnum):
+    """What a text asks for: one job, several, an answer, a preference, or a question back."""
+
     SINGLE = "single"
     WORKFLOW = "workflow"
     CLARIFY = "clarify"
@@ -72,6 +74,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class PreferencePhrase:
+    """A request about the preferred model; without `model_id` it only clears."""
+
     action: PreferenceAction
     model_id: str = ""
 
@@ -226,6 +230,7 @@ class Intent:
         return (*self.params, *(param for param in limits if param is not None))
 
     def param(self, name: str) -> Value | None:
+        """The value of that canonical parameter, None if the text gives none."""
         return next((param.value for param in self.params if param.name == name), None)
 
     def spans(self, part: str) -> tuple[Span, ...]:

@@ -15,12 +15,26 @@ _MINUTE = r"(?:minutes?|mins?|分钟?)"
 _SECOND = r"(?:seconds?|secs?|s\b|秒)"
 _HEAD = r"(?<![a-z0-9.])"
 
+_FILM = r"(?:long|videos?|clips?|films?|reels?|的?(?:视频|短片|影片|动画))"
+_LONG_THING = (
+    r"(?:[a-z]+ )?(?:videos?|clips?|films?|movies?|animations?|songs?|tracks?|music|mix|podcast)\b"
+    r"|长?的?[^\W\d_a-z]{0,2}(?:视频|短片|影片|动画|电影|歌|音乐|曲)"
+)
+_HOUR = rf"(?:hours?|hrs?|小时|钟头)(?:[ -]long)?\s*(?={_LONG_THING})"
+"""An hour is a length only right before what is to be that long, not in "a 3 hour hike"."""
+_CLOCK = rf"(?:00?|[1-5](?=:\d\d\s*{_FILM}))"
+"""0:08 is a length; 5:30 is one only beside a word for a film."""
+
 
 @cache
 def _length() -> re.Pattern[str]:
     seconds, minutes = _units("second"), _units("minute")
     return re.compile(
         rf"{_HEAD}(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
+        rf"|{_HEAD}(?P<bm>\d{{1,2}})\s*(?:{_MINUTE}|'|′)\s*(?P<bs>[0-5]\d)(?![\d:.]|\s*[^\W\d])"
+        rf"|(?<![\w.:/-])(?P<cm>{_CLOCK}):(?P<cs>[0-5]\d)(?![\d:.]|\s*(?:am|pm|[ap]\.m)\b|[-–~])"
+        rf"|{_HEAD}(?P<prime>\d{{1,2}})\s*(?:′′|''|\"(?=\s*(?:{_FILM}|[,.;]|$)))"
+        rf"|{_HEAD}(?:(?P<halfh>半个?|half[ -](?:an?[ -])?)|(?P<h>{_N}|an))\s*个?\s*-?\s*{_HOUR}"
         rf"|{_HEAD}(?P<halfm>{_N})\s*分半"
         rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
@@ -90,12 +104,22 @@ def lengths(text: str) -> Iterator[Length]:
 def _seconds(found: re.Match[str]) -> float | None:
     if found["half"]:
         return 30
+    if found["halfh"]:
+        return 1800
+    if found["h"]:
+        hours = 1.0 if found["h"] == "an" else numerals.number(found["h"])
+        return None if hours is None else hours * 3600
     if found["halfm"]:
         minutes = numerals.number(found["halfm"])
         return None if minutes is None else minutes * 60 + 30
     if found["m"]:
         minutes, seconds = numerals.number(found["m"]), numerals.number(found["ms"])
         return None if minutes is None or seconds is None else minutes * 60 + seconds
+    for minutes_part, seconds_part in (("bm", "bs"), ("cm", "cs")):
+        if found[minutes_part]:
+            return int(found[minutes_part]) * 60 + int(found[seconds_part])
+    if found["prime"]:
+        return int(found["prime"])
     if found["oneandhalf"]:
         return 90
     if found["min"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent import mentioned
@@ -60,6 +61,7 @@ class MediaRequest:
 
     @property
     def media(self) -> tuple[Medium, ...]:
+        """The media asked for, in the order in which they are made."""
         return tuple(want.medium for want in self.wants if want.medium is not None)
 
     @property
@@ -73,6 +75,7 @@ class MediaRequest:
         return bool(self.wants) and (self.wants[0].asked or self.wants[0].heads)
 
     def want(self, medium: Medium) -> Want | None:
+        """What is asked for in that medium, if anything."""
         return next((want for want in self.wants if want.medium is medium), None)
 
 
@@ -184,8 +187,24 @@ class _Gatherer:
             return False
         if self._scan.text[want.start : want.end].endswith(("version", "版", "版本")):
             return True
+        if self._shows_again(want, image):
+            return True
         between = self._readings[image.clause + 1 :]
         return any(item.phrase in _OF_BEFORE for each in between for item in each.clause.items)
+
+    def _shows_again(self, want: Want, image: Want) -> bool:
+        """ "An image of a seed. Then a video where that seed sprouts", "… with the logo flying"."""
+        if want.clause <= image.clause:
+            return False
+        shown = {
+            item.phrase for item in self._scan.clauses[image.clause].items if len(item.phrase) > 2
+        }
+        items = self._scan.clauses[want.clause].items
+        return any(
+            before.phrase in _SAME or (before.phrase == "the" and is_noun(item))
+            for before, item in pairwise(items)
+            if item.phrase in shown
+        )
 
     @property
     def _last_medium(self) -> Medium | None:
@@ -242,8 +261,19 @@ class _Gatherer:
         early = want.start - clause.start <= 5  # "with music"
         if early and Medium.VIDEO in self._wants:
             return True
-        film = Medium.VIDEO in self._wants
+        film = Medium.VIDEO in self._wants or self._is_entry(clause)
         return (film or self._accompanies(want)) and _is_whole(clause, want)
+
+    def _is_entry(self, clause: Clause) -> bool:
+        """ "one picture of a bear, a lullaby, and …": short, and a further entry follows."""
+        following = self._scan.clauses[clause.index + 1 : clause.index + 2]
+        first = clause.items[0]
+        return (
+            len(clause.items) < _NAMED - 2
+            and (bool(first.under("number")) or first.phrase in _OPENS)
+            and clause.after == clause.before == ","
+            and any(each.items[0].has("and") for each in following)
+        )
 
     def _accompanies(self, want: Want) -> bool:
         """Led by "with", 配, 要有: it belongs to what is seen."""
@@ -301,7 +331,7 @@ class _Gatherer:
             if item is not None and Medium.VIDEO not in wants:
                 return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
         for reading in self._readings:
-            for item in reading.clause.items:
+            for item in () if reading.done else reading.clause.items:
                 told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
                 if told is None or told in wants or told.value in refused:
                     continue
@@ -352,12 +382,13 @@ class _Gatherer:
         """Nothing is asked for outright: an alteration of what is at hand."""
         source = self._inputs > 0 or any(reading.existing for reading in self._readings)
         if source:
-            motion = next((r for r in self._readings if r.motion and not r.edit), None)
-            edit = next((r for r in self._readings if r.edit), None)
+            still = (r for r in self._readings if r.motion and not r.edit)
+            motion = next(still, None)
+            altered = (r.edit or _sure_edit(r) for r in self._readings)
+            item = next((each for each in altered if each is not None), None)
             found: dict[Medium, Want] = {}
             stepped = motion is not None and begins_step(motion.clause)
-            if edit is not None and edit.edit is not None and (motion is None or stepped):
-                item = edit.edit
+            if item is not None and (motion is None or stepped):
                 found |= _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
             if motion is not None and motion.motion is not None:
                 item = motion.motion
@@ -365,7 +396,7 @@ class _Gatherer:
             if found:
                 return found
         for reading in self._readings:
-            sure = next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
+            sure = _sure_edit(reading)
             if sure is not None:
                 return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
         if (frames := self._both_frames()) is not None:
@@ -379,6 +410,7 @@ class _Gatherer:
         return last if any(item.has("first") for item in items) else None
 
 
+_SAME = frozenset({"that", "same", "the same", "this"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
@@ -395,6 +427,11 @@ _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
 _SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
                      "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip
+
+
+def _sure_edit(reading: ClauseReading) -> Item | None:
+    """抠图, 照片上色: words that always alter a picture."""
+    return next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
 
 
 def _is_whole(clause: Clause, want: Want) -> bool:

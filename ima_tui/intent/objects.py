@@ -93,7 +93,7 @@ _AUTHORS = frozenset({"write", "compose", "record", "produce", "sing"})
 def works_on(items: tuple[Item, ...], at: int) -> bool:
     """The object of the verb is there already: "animate this picture", "animate it"."""
     for item in items[at : at + 8]:
-        if item.has(SOURCE, "this", "pronoun") or item.phrase in ("the", "it", "them"):
+        if item.has(SOURCE, "this", "pronoun") or item.phrase in ("the", "it", "them", "him"):
             return True
         if item.phrase in ("a", "an") or item.has("stop"):
             return False

@@ -19,6 +19,7 @@ from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
+from ima_tui.intent.spoken import settings_behind
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
@@ -53,6 +54,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
         found += sound_parameters.music(text, items, scan)
     if Medium.SPEECH in media:
         found += sound_parameters.speech(text, items)
+        found += _spoken_so(scan, asked.spoken_from)
     found += _each(_SEED, "seed", text)
     if count := counting.count(scan, asked):
         found.append(FoundParameter("n", count[0], count[1], count[2]))
@@ -182,6 +184,8 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
             if not value and (cautious := item.under("aspect_if")):
                 rest = items[place + 1 : place + 4]
                 genre = item.phrase == "landscape"  # "a landscape painting" is no format
+                if not rest or rest[0].has("stop"):
+                    rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
                 near = any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 value = cautious if near or len(items) <= 2 else ""
             if value:
@@ -193,7 +197,7 @@ _FORMATS = frozenset(
     {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
 )
 _SIZE = re.compile(
-    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|尺寸|大小|size"
+    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|就|尺寸|大小|size"
     r"|resolution|分辨率|[,。]|$))|(?P<p>144|240|360|480|540|576|720|768|900|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
     r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b"
@@ -235,12 +239,12 @@ _CLEAR = re.compile(r"(?<![超全])高清(?!化|晰|一点)")
 
 
 _NEGATIVE = re.compile(
-    r"(?:negative[ _-]?prompts?|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))"
-    r"\s*(?:is|are|为|是|:|=)?\s*(?P<what>[^.。;\n!?]+)"
+    r"(?:\bneg(?:ative)?[ _-]?prompts?|\bnegatives?(?=\s*:)|\bavoid(?:ing)?(?=\s*:)"
+    r"|(?:反向|负面|负向|反面|否定)(?:提示词?|描述|词))"
+    r"\s*(?:is|are|为|是|:|=|- )?\s*(?P<what>[^.。;\n!?]+)"
 )
 _AVOID = re.compile(
-    r"(?:\bavoid(?:ing)?\s*:"
-    r"|(?:画面|图|视频|片)?(?:里|中|上)?(?:不要|不能|避免|别|请勿)(?:出现|有任何|包含)\s*:?)"
+    r"(?:画面|图|视频|片)?(?:里|中|上)?(?:不要|不能|避免|别|请勿)(?:出现|有任何|包含)\s*:?"
     r"\s*(?P<what>[^.。;\n!?,，]+)"
 )
 
@@ -258,9 +262,13 @@ def _visual(text: str, scan: Scan) -> list[FoundParameter]:
 _FURTHER = re.compile(
     r"\s*[,，、]\s*(?:and |再|并)?(?:seed|随机|种子|时长|比例|画幅|分辨率"
     r"|aspect|duration|resolution|bpm|n\s*=|\d+\s*(?:s\b|sec|秒|p\b|k\b|:|比)"
-    r"|用|使用|using |with |横屏|竖屏)"
+    r"|用|使用|us(?:e|ing) |横屏|竖屏|(?:(?:and|but) )?(?:then|please|make|keep|create|draw"
+    r"|generate|add|set|give|put|let|i|he|she|it|they|an?) |square\b|vertical\b"
+    r"|landscape\b|portrait\b"
+    r"|然后|最后|接着|另外|请|画|做|生成|配|加上?|但|保留|要|让|把|给|主体|背景是)"
+    r"|\s+(?:but|and (?:make|keep|then|add|set|please)) "
 )
-"""The next parameter behind a list of unwanted things."""
+"""What behind a list of unwanted things is no more of them: a parameter, a request."""
 
 
 _SEED = re.compile(
@@ -275,6 +283,13 @@ def _each(pattern: re.Pattern[str], name: str, text: str) -> list[FoundParameter
 
 
 # ------------------------------------------------------------------------- sound and speech
+
+
+def _spoken_so(scan: Scan, spoken_from: int) -> list[FoundParameter]:
+    """Voice and speed told behind the words to be spoken."""
+    start = settings_behind(scan, spoken_from)
+    items = [item for clause in scan.clauses for item in clause.items if item.start >= start]
+    return sound_parameters.speech(" " * start + scan.text[start:], items) if items else []
 
 
 def _audio(items: list[Item]) -> list[FoundParameter]:

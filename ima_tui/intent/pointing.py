@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.scan import QUOTE, SOURCE, Item
+from ima_tui.intent.scan import KANA, QUOTE, SOURCE, Item
 from ima_tui.intent.wants import SOUND, is_noun, medium_of
 
 NEAR = 5
@@ -19,16 +19,21 @@ NEAR = 5
 
 
 def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
+    """Whether the item is a noun for a picture that is there already."""
     return medium_of(item) is Medium.IMAGE and is_existing(items, item)
 
 
 def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
+    """Whether the noun is turned down: 不要视频, 别弄成视频."""
     place = items.index(noun)
-    for before in reversed(items[max(0, place - NEAR) : place]):
+    for at in range(place - 1, max(-1, place - NEAR - 1), -1):
+        before = items[at]
         if before.has("neg"):
             return True
-        if before.under("verb") in ("want", "make", "image", "turn") or before.has("but"):
+        if before.has("but"):
             return False
+        if before.under("verb") in ("want", "make", "image", "turn"):
+            return at > 0 and items[at - 1].has("neg")  # 别弄成视频
         if before.phrase == "的" or is_noun(before):
             return False
     return False
@@ -47,6 +52,10 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
         if before.under("verb") in ("make", "turn", "image", "want") and not before.has("object"):
             return False
         if before.phrase in ("把", "将") and medium_of(noun) is not None:
+            if any(
+                item.phrase.endswith(("画出", "做出", "写出", "出来")) for item in items[place:]
+            ):
+                return False  # 把分镜画出来
             return any(later.under("verb") or later.has("motion") for later in items[place + 1 :])
         if (
             before.phrase in ("给", "为", "根据", "用", "让", "由", "从", "对", "按")
@@ -57,6 +66,10 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
     located = place + 1 < len(items) and items[place + 1].has("loc")
     opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
+    if noun.has("this"):
+        return True
+    if KANA.match(noun.phrase):
+        return False  # the verb stands behind every object
     return opens and _verb_follows(items, place)
 
 
@@ -80,6 +93,7 @@ def _verb_follows(items: tuple[Item, ...], place: int) -> bool:
 
 
 def pointed_at(items: tuple[Item, ...], existing: list[Item]) -> Item | None:
+    """The picture that the clause points at: a path, a noun, an ordinal, 图里."""
     for item in items:
         if item.has(SOURCE):
             return item

@@ -28,6 +28,8 @@ _REACH = 8
 
 @dataclass(frozen=True, slots=True)
 class TierPhrase:
+    """A tier (budget, premium, artistic) and where the folded text names it."""
+
     tier: ModelTier
     start: int
     end: int

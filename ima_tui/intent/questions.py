@@ -38,8 +38,8 @@ _FORM = re.compile(
     + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
     r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
-    r"|(?P<do>do|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we|the|my|all|unused"
-    r"|(?!always)(?:\w+ )?\w+s) )"
+    r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we"
+    r"|the|my|all|unused|(?!always)(?:\w+ )?\w+s) )"
     r"|(?P<can>can|could|may)(?= (?:i|this|it|that|they|the|my|two|one|any|we|\x00+|(?!you|u\b"
     r"|ya\b|someone|somebody)\w+ (?:do|make|draw|sing|handle"
     r"|speak|read|use|work|be|take|generate|create|produce)) ))"
@@ -123,9 +123,17 @@ _SERVICE = re.compile(
 )
 _CAN = re.compile(
     r"(?:^|[,.!?]\s*)" + _LEAD + r"(?:can|could|do|does|are|is it possible)\b"
+    r"|^you can (?:also )?(?:make|do|create|generate|draw|read)\b.*\b(?:right|no|correct)\b ?[?]$"
+    r"|^(?:你们?|这里)?(?:可以|能)[^,。?]{1,8}(?:对吧|是吧|吧)[?]?$"
     r"|(?:能不能|能否|可不可以|可以|会不会|会|能|支持不支持|支持).*(?:吗|么|嘛|不)?[?]?$"
     r"|(?:吗|么|嘛)[?]?$"
 )
+_FORM_ABROAD = re.compile(
+    r"いくら|何(?:ポイント|秒|分|枚)|(?:ます|です)か[?。]?$|얼마|(?:나요|까요|인가요|되나)[?]?$"
+    r"|^(?:cuanto|cuantos|puedes hacer|combien|was kostet|wie ?viel|quanto custa|quanto costa)\b"
+)
+_POLITE_ABROAD = re.compile("くれます|もらえ|いただけ|お願い|주시|줄래|주실")
+"""Of other languages: prices and lengths are asked for, and not a thing."""
 _MOST_ZH = re.compile(
     r"^(?:请问|那|这个|你们|它|视频|图片|音乐|歌|语音){0,2}(?:一次)?(?:最多|最长|最大|最高|最短|最少|最快)"
     r"[^,。;]{0,6}(?:能|可以|支持|是|做|要)[^,。;]{0,8}(?:多少|多长|多大|多久|几|什么)"
@@ -136,7 +144,17 @@ _MADE_ZH = re.compile(
     r"(?:一)?(?:个|张|段|条|支|部|幅|首|份|套|组)"
 )
 """做个动画解释什么是通货膨胀: the question is what it shows."""
-_SHOWN = re.compile(r"写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案")
+_ABLE_ZH = re.compile(
+    r"^(?:你|您|请问)?(?:能不能|能否|可不可以|可以|能|会)(?:帮我|给我)?"
+    r"(?:做|画|生成|制作|拍|写|设计|弄|来)(?:一|两|几|\d)?(?:个|张|段|条|支|部|幅|首|份)"
+    r"[^,。;?]{2,40}的[^,。;?]{1,8}[吗么]"
+)
+"""你能生成一段两只小猫打架的视频吗: a request, where it describes something."""
+_DESCRIBED = 4
+"""Characters outside the vocabulary that describe something: 4K的, 有声音的 ask for an ability."""
+_SHOWN = re.compile(
+    r"(?:主题|内容|题目|主角)(?:是|为|:)|写着|写上|标着|印着|显示|\bsay(?:s|ing)\b|\bread(?:s|ing)\b|标题|文案"
+)
 _POLITE_ZH = re.compile(
     r"(?:能不能|可不可以|可以|能否|可否|能|请|麻烦|劳驾|帮忙)?(?:帮我|给我|替我|帮忙|麻烦|请"
     r"|为我)(?!.{0,2}(?:解释|介绍|说|讲|看看|查|列|推荐|算))"
@@ -158,6 +176,8 @@ def is_question(scan: Scan) -> bool:
         return False
     if _SHOWN.search(text) or _is_read_out(scan):
         return False
+    if _is_headed(scan) and not _PRICE.search(text):
+        return False
     return _asks_about(text, scan) or (bool(_CAN.search(text)) and _names_only(scan))
 
 
@@ -172,6 +192,14 @@ def _is_read_out(scan: Scan) -> bool:
         return False
     spoken = ("verb.speech", "noun.speech", "speech_if")
     return any(item.has(*spoken) or item.under("voice") for item in leading)
+
+
+def _is_headed(scan: Scan) -> bool:
+    """视频封面：新手如何养多肉: what is to be made, and behind the colon what it is about."""
+    first = scan.clauses[0] if scan.clauses else None
+    if first is None or first.before != ":" or len(scan.clauses) < 2:
+        return False
+    return medium_of(first.items[-1]) is not None
 
 
 _UNDECIDED = re.compile(
@@ -225,7 +253,7 @@ def has_form(scan: Scan) -> bool:
     if len(scan.text) > _MOST_READ:
         return False
     text = _named(scan).strip()
-    if not text or _MADE_ZH.search(text):
+    if not text or _MADE_ZH.search(text) or _is_able(scan, text):
         return False
     if _POLITE_ZH.search(text) and not _PRICE.search(text):
         return False
@@ -237,6 +265,8 @@ def _asks_about(text: str, scan: Scan) -> bool:
     if _TOLD.search(text) and not _CONTENT.search(text):
         return True
     if _MOST_ZH.search(text):
+        return True
+    if _FORM_ABROAD.search(text) and not _POLITE_ABROAD.search(text):
         return True
     if not (english or chinese) or _requested(scan, text):
         return False
@@ -262,6 +292,8 @@ def _requested(scan: Scan, text: str) -> bool:
     """Something is asked for beside the question, or politely in the form of one."""
     if _POLITE_ZH.search(text) and not _PRICE.search(text):
         return True
+    if _is_able(scan, text):
+        return True
     if _MADE_ZH.search(text) and _OPENS_ZH.search(text) is None and not _PRICE.search(text):
         return True
     if any(_orders(clause) for clause in scan.clauses):
@@ -271,6 +303,15 @@ def _requested(scan: Scan, text: str) -> bool:
         return False
     alone = [item for item in last.items if not item.has("polite")]
     return bool(alone) and medium_of(alone[-1]) is not None and len(alone) <= 5
+
+
+def _is_able(scan: Scan, text: str) -> bool:
+    found = _ABLE_ZH.search(text)
+    if found is None or _PRICE.search(text):
+        return False
+    items = (item for clause in scan.clauses for item in clause.items)
+    told = sum(not item.tags for item in items if item.end <= found.end())
+    return told >= _DESCRIBED
 
 
 def _orders(clause: Clause) -> bool:

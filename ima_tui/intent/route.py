@@ -26,7 +26,7 @@ from ima_tui.intent.media import read_media
 from ima_tui.intent.router import Catalogue, Known, Preferred, Router
 from ima_tui.intent.scan import Scan, scan
 
-_READ_ONCE = 3000
+_READ_ONCE = 2_400
 """Characters of the longest text that is read again where the second opinion differs."""
 
 

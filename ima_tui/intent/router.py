@@ -53,6 +53,8 @@ Preferred = Mapping[TaskType, str]
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
 _BRIEF = 45
 """Words (Chinese: characters) from which a text is a brief."""
+_MOVED = frozenset({"put", "place", "paste", "swap", "copy", "move", "transfer", "add"})
+"""Something goes from one picture into another: no first and last frame."""
 _SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -70,6 +72,7 @@ class Known:
 
     @property
     def assumed(self) -> Medium | None:
+        """The medium that the second opinion names; None for any other label."""
         return Medium(self.label) if self.label in Medium.__members__.values() else None
 
 
@@ -87,6 +90,7 @@ class Router:
         self._set: list[tuple[int, int]] = []
 
     def decide(self) -> Intent:
+        """Read everything, and put it together."""
         asked = self._asked
         told = read_roles(self._scan, self._inputs, asked)
         self._open = self._known.assumed is None and questions.is_undecided(self._scan)
@@ -95,6 +99,7 @@ class Router:
         if self._known.settled is not None:
             asked = self._asked = _only(asked, self._known.settled.medium)
         altered = not asked.made and all(w.works_on or not w.asked for w in asked.wants)
+        altered = altered and not any(r.edit and r.edit.phrase in _MOVED for r in asked.readings)
         if altered and told.frames and len(self._inputs.sources) > 1:
             first = told.places[0]
             want = Want(Medium.VIDEO, *first, works_on=True, phrase=first)
@@ -435,4 +440,5 @@ def _reason(model: ModelChoice | None) -> Reason | None:
 
 
 def whole(seconds: float) -> int | float:
+    """The number, as an integer where it is one."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,7 @@ class Item:
     tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
+        """Whether it carries any of these tags."""
         mine = self.tags
         if mine:
             for tag in tags:
@@ -73,15 +75,19 @@ class Clause:
 
     @property
     def start(self) -> int:
+        """Where its first item begins in the folded text."""
         return self.items[0].start
 
     @property
     def end(self) -> int:
+        """Where its last item ends in the folded text."""
         return self.items[-1].end
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
+    """A text ready for the grammar: folded, hidden content, names and clauses."""
+
     plain: Plain
     content: Content
     tokens: Tokens
@@ -99,6 +105,7 @@ class Scan:
 
 
 def scan(original: str) -> Scan:
+    """Fold a text, hide its content, find names, and cut it into clauses."""
     plain = normalise(original)
     content = hide(plain)
     tokens = tokenise(content.text)
@@ -197,8 +204,12 @@ _NUMBERED = frozenset({"step", "part", "no", "item"})
 """Before the number of an entry: "step 1: …"."""
 
 
+KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
+"""Japanese and Korean: the head stands last, as in Chinese."""
+
+
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
-    chinese = any(is_chinese(item.phrase) for item in items)
+    chinese = any(is_chinese(item.phrase) or KANA.match(item.phrase) for item in items)
     return Clause(tuple(items), after, before, chinese, index)
 
 
@@ -229,6 +240,8 @@ def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
             return len(item.phrase) > 2 or _begins(following) or bool(following.under("noun"))
         return item.phrase not in ("second", "third", "next", "later") or _begins(following)
     if item.phrase in ("and", "but", "then", "and then", "而是", "但", "但是", "并", "and also"):
+        if item.phrase in ("and", "but") and current[0].phrase in OTHERS:
+            return False  # "he used to wind it and sing"
         moved = following.phrase in ("get", "have", "let") and place + 2 < len(items)
         if moved and items[place + 2].has("pronoun"):  # "and get it flapping"
             return True
@@ -236,6 +249,10 @@ def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
     if item.phrase in ("让", "使"):  # 修复完让他笑一笑
         return current[-1].phrase in ("完", "后", "好", "之后", "好后", "画完", "做完")
     return item.phrase in ("改用", "只要", "就要") and len(current) > 1
+
+
+OTHERS = frozenset({"he", "she", "they", "who"})
+"""Somebody else, whose doings are no request."""
 
 
 def _begins(item: Item) -> bool:

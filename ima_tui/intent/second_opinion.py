@@ -29,14 +29,18 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
-CLEAR, BRIEF, CERTAIN, EXPLICIT = 3.0, 4.0, 4.0, 5.0
-"""Margins of another opinion, from which it is worth a look for more things; is worth an answer;
+FAINT, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.35, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
+NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
+"""Margins of another opinion, from which it agrees with what is asked for; is worth an answer; is
+worth a look for more things, or agrees with what only stands there;
 doubts what only stands there; answers what the rules would ask of a short text; doubts several
-things; settles a brief; overrules what only stands there; doubts what is asked for."""
+things; agrees about a brief that names its medium; settles a brief; overrules what only
+stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
+_BY_ROLES = (TaskType.FIRST_LAST_FRAME, TaskType.REFERENCE_TO_VIDEO)
+"""Told by what the pictures are for, of which the other opinion knows nothing."""
 _MEDIA = frozenset(medium.value for medium in Medium)
 
 
@@ -44,11 +48,16 @@ class Opinion(Protocol):
     """What a prompt asks for (a medium, `several`, or another label), and how clearly."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """A medium, `several`, or another label."""
+
     @property
-    def margin(self) -> float: ...
+    def margin(self) -> float:
+        """How far its score is above that of the runner-up."""
+
     @property
-    def runner_up(self) -> str: ...
+    def runner_up(self) -> str:
+        """The label with the second-best score."""
 
 
 def on(text: str, images: int) -> Opinion | None:
@@ -93,7 +102,8 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label == _label(intent):
         alone = intent.kind is RequestKind.SINGLE
-        least = BRIEF if intent.brief else VETO if alone else 0.0
+        of_text = FAINT if intent.explicit else HINT
+        least = _of_brief(intent) if intent.brief else of_text if alone else 0.0
         return intent if opinion.margin >= least else _doubted(intent, opinion, images)
     if opinion.label not in _MEDIA:
         least = LEAD if opinion.label == ASK and not intent.guessed else VETO
@@ -131,7 +141,7 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     if intent.brief:
         least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
         follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
-    elif intent.explicit or several:
+    elif intent.explicit or several or intent.task_type in _BY_ROLES:
         follow = certain = False
         if several and margin < EXPLICIT:
             return intent
@@ -165,6 +175,14 @@ def _doubted(intent: Intent, opinion: Opinion, images: int) -> Intent:
 
 def _unsure(intent: Intent, other: RunnerUp | None) -> Intent:
     return replace(intent, confidence=Confidence.UNSURE, runner_up=other)
+
+
+def _of_brief(intent: Intent) -> float:
+    """The least margin of an agreeing opinion. A film is described in pictures, and a script in
+    anything; music and a picture that is named are seldom taken for something else."""
+    named = intent.medium is Medium.IMAGE and intent.explicit
+    alone = intent.kind is RequestKind.SINGLE
+    return NAMED if alone and (named or intent.medium is Medium.MUSIC) else BRIEF
 
 
 def _label(intent: Intent) -> str:

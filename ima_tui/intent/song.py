@@ -24,6 +24,8 @@ _TITLE = re.compile(
     + QUOTED.format("t")
     + r"(?P<of>\s*的)?|(?<![a-z])(?:title|歌名|曲名|标题)\s*[:：=]\s*"
     r"(?P<plain>[^\n,.;，。；]{1,120})"
+    r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+"
+    r"(?P<call>[^\n,.;，。；\"']{1,120})"
     r"|(?<![a-z])(?:titled|entitled|(?:song|track|tune|ballad|anthem|hymn|lullaby|piece)\s+(?:called|named))"
     r"\s+(?-i:(?P<capital>[A-Z][\w'’]*(?:\s+(?:(?:of|the|and|in|on|a|an|to|for|with|at)\s+)*[A-Z][\w'’]*)*))",
     re.I,
@@ -46,6 +48,7 @@ class Song:
     style: str
 
     def parameters(self, text: str) -> Iterator[tuple[Parameter, Span]]:
+        """Lyrics and title as parameters, each with its place in `text`."""
         for name, span in ((LYRICS, self.lyrics), (TITLE, self.title)):
             if span is not None:
                 yield Parameter(name, text[slice(*span)]), span

@@ -45,6 +45,7 @@ _TAGS = re.compile(
 
 
 def music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
+    """Vocals, tempo, tags and exclusions of a piece of music."""
     found: list[FoundParameter] = []
     for item in items:
         kind = item.under("vocals")
@@ -101,6 +102,7 @@ _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
 
 
 def speech(text: str, items: list[Item]) -> list[FoundParameter]:
+    """Speed, voice, pitch and volume of speech."""
     found: list[FoundParameter] = []
     if speed := _SPEED.search(text):
         value = numerals.number(speed["v"] or speed["u"] or speed["w"] or speed["z"])

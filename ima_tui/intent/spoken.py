@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from ima_tui.core.domain import Medium
 from ima_tui.intent.intent import Span
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Scan
+
+_SETTING = (
+    r"(?:(?:in|with|use) an? |用)?(?:[\w-]+ ){0,2}(?:(?:fe)?male voice|(?:wo)?man's voice|女声|男声"
+    r"|童声|女生|男生|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
+    r"|(?:at )?\d(?:\.\d+)?\s*(?:x|倍速|倍)(?: speed)?)"
+)
+_BEHIND = re.compile(rf"[.。!?\n]\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$")
+"""A sentence of its own behind the words to be spoken: "Welcome home. Female voice, 1.1x"."""
+_READ = 120
+"""Characters at the end in which it is looked for."""
+
+
+def settings_behind(scan: Scan, spoken_from: int) -> int:
+    """Where such a sentence begins; the end of the text if there is none."""
+    found = _BEHIND.search(scan.text, max(spoken_from, len(scan.text) - _READ))
+    return found.start("told") if found is not None else len(scan.text)
+
 
 _AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
@@ -16,7 +35,8 @@ def to_be_spoken(scan: Scan, asked: MediaRequest) -> Span | None:
         return None
     start = asked.spoken_from
     if start < len(scan.text):
-        return _trimmed(scan.plain.original, scan.plain.span(start, len(scan.text)))
+        end = settings_behind(scan, start)
+        return _trimmed(scan.plain.original, scan.plain.span(start, end))
     if len(scan.content.quotes) == 1:
         first, last = scan.content.quotes[0]
         return scan.plain.span(first + 1, last - 1)

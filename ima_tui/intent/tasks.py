@@ -83,7 +83,7 @@ class Tasks:
             task_named = self._task_named(TaskType.FIRST_LAST_FRAME) or self._task_named(
                 TaskType.IMAGE_TO_VIDEO
             )
-            spoken_of = spoken_of or self._reference_named()
+            spoken_of = spoken_of or self._reference_named() or self._frames_pointed_at()
             if self._missing(told) or spoken_of or task_named or (pointed and frames):
                 return None, IntentQuestion.MISSING_INPUT, Roles()
             return TaskType.TEXT_TO_VIDEO, None, Roles()
@@ -116,6 +116,15 @@ class Tasks:
         if len(told.mentioned) == 1 and told.mentioned[0] < count:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
         return None, IntentQuestion.IMAGE_ROLES, Roles()
+
+    def _frames_pointed_at(self) -> bool:
+        """首帧是这张: a frame that should be there, and not what is to be seen in it."""
+        return any(
+            item.phrase in _POINTED
+            and any(each.has("first", "first.last") for each in clause.items)
+            for clause in self._scan.clauses
+            for item in clause.items
+        )
 
     def _reference_named(self) -> bool:
         """ "the reference image", 参考图: a picture that should be there."""
@@ -150,6 +159,9 @@ class Tasks:
                 tuple(i for i in range(count) if i not in told.roles.source),
             )
         return TaskType.IMAGE_TO_IMAGE, None, Roles(source=source, reference=reference)
+
+
+_POINTED = frozenset({"这张", "那张", "这幅", "那幅", "这个", "那个", "this", "that"})
 
 
 def roles_of(task_type: TaskType, told: InputRoles, count: int) -> Roles:

@@ -41,6 +41,7 @@ class Tokens:
 
 
 def tokenise(text: str) -> Tokens:
+    """Cut a folded text into words; dashes inside a word are dropped."""
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -63,6 +64,7 @@ def _joins(before: str, after: str) -> bool:
 
 
 def words_of(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase of the vocabulary."""
     return tokenise(phrase).words
 
 
@@ -72,10 +74,12 @@ def phrase_of(words: Sequence[str]) -> str:
 
 
 def is_break(word: str) -> bool:
+    """Whether the word is punctuation that ends a clause."""
     return word in _BREAKS
 
 
 def is_chinese(word: str) -> bool:
+    """Whether the word begins with a Chinese character."""
     return "\u4e00" <= word[0] <= "\u9fff"
 
 
@@ -92,6 +96,7 @@ class TokenMark:
     tags: tuple[str, ...]
 
     def has(self, *tags: str) -> bool:
+        """Whether it carries any of these tags."""
         return any(tag in self.tags for tag in tags)
 
 

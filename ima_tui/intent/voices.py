@@ -19,6 +19,7 @@ _BOTH = re.compile(
 )
 _READ = 500
 """Characters in which it is looked for."""
+_SAY = "(?:say|read|speak|narrate|voice|announce|whisper|tell)"
 _SOME = r"(?:[\w-]+\s+){0,3}?"
 
 
@@ -57,13 +58,19 @@ def _speaking() -> re.Pattern[str]:
     return re.compile(
         rf"{_person(1)}(?:'s)?\s+(?:\w+\s+){{0,2}}?(?:voice|accent)\b"
         rf"|\bvoice of (?:an?|the|my)?\s*{_SOME}{_person(2)}"
-        rf"|\b(?:read|spoken|voiced|narrated|said|recorded|told|delivered) by (?:an?|the|my)?\s*"
-        rf"{_SOME}{_person(3)}"
+        rf"|\b(?:voice ?over|narration|read|spoken|voiced|narrated|said|recorded|told|delivered)"
+        rf" by (?:an?|the|my)?\s*{_SOME}{_person(3)}"
         rf"|{_person(4)}\s+(?:saying|says|reading|reads|speaking|announcing|narrating|talking"
         rf"|whispering|telling)\b"
-        rf"|\blike (?:an?|the|my)\s+{_SOME}{_person(5)}(?=\s*(?:[:,.\x00]|$))"
-        rf"|(?:^|[,:;])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}(?=\s*[,:])"
-        rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|声|音|腔)"
+        rf"|\b(?:like|as) (?:an?|the|my)\s+{_SOME}{_person(5)}"
+        rf"(?=\s*(?:would|does|\w+ing\b|[:,.\x00]|$))"
+        rf"|(?:^|[,:;.(])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}"
+        rf"(?=\s*[,:)]|\s+(?:in (?:her|his)|who|with an?)\b)"
+        rf"|{_person(9)}\s+(?:(?:should|to|will|must|could|can|who)\s+){{0,2}}{_SAY}\b"
+        rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
+        rf"|(?:(?P<f12>她)|(?P<m12>他))的?(?:声音|声线|嗓音|语气)"
+        rf"|(?:声音|声线|嗓音)(?:要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
+        rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|嗓|声|音|腔)"
         rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00的]{{0,4}}?{_person(8)}"
         rf"[^,。;:\x00]{{0,3}}?(?:来)?(?:念|读|说|讲|朗读|播报|一样|那样)"
     )
@@ -74,7 +81,8 @@ def _singing() -> re.Pattern[str]:
     return re.compile(
         rf"{_person(1)}\s+(?:\w+\s+)?(?:sing|sings|singing|vocals?|singer|vocalist|crooning"
         rf"|rapping)\b"
-        rf"|\b(?:sung|performed|crooned|rapped) by (?:an?|the|my)?\s*{_SOME}{_person(2)}"
+        rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
+        rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
         rf"|{_person(3)} on (?:lead )?vocals"
         rf"|{_person(4)}(?:'s)?\s+(?:\w+\s+){{0,2}}?voice\b"
         rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"

@@ -53,6 +53,8 @@ class ClauseReading:
     motion: Item | None = None
     edit: Item | None = None
     given: bool = False
+    done: bool = False
+    """Somebody made it already: "I wrote a song"."""
     content: bool = False
     speech_from: int | None = None
     """Where the text to be spoken begins, once speech is asked for."""
@@ -67,6 +69,7 @@ def medium_of(item: Item) -> Medium | None:
 
 
 def is_noun(item: Item) -> bool:
+    """Whether the item names a medium or a sound."""
     return bool(item.under("noun"))
 
 
@@ -106,6 +109,7 @@ def begins_step(clause: Clause) -> bool:
     if clause.items[0].phrase in ("once", "after", "when") and len(clause.items) > 1:
         second = clause.items[1].phrase  # "once restored, …"
         worded = worded or second.endswith("ed") or second in ("done", "that", "finished")
+    worded = worded or any(item.phrase == "完" for item in clause.items[1:3])  # 换完做成视频
     return worded or any(item.has("seq") for item in clause.items[: 5 if clause.chinese else 2])
 
 

@@ -60,4 +60,5 @@ def behind_heading(text: str) -> int:
 
 
 def from_text(medium: Medium) -> TaskType:
+    """The task type that makes this medium from text alone."""
     return _FROM_TEXT[medium]

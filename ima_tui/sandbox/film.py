@@ -82,6 +82,8 @@ def mp4(frames: Iterable[Image.Image], size: Size, rate: int, wav: bytes = b"") 
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
+        if codec == "libx264":  # a quarter of the time, for files that are three times as large
+            stream.options = {"preset": "ultrafast"}
         sound: Any = container.add_stream("aac", rate=SOUND_RATE) if wav else None
         for image in frames:
             container.mux(stream.encode(video_frame.from_image(image)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,5 +41,6 @@ def named_model(clause: str) -> Intent:
 def _file(name: str) -> str:
     """Return a picture's path; behind Chinese text the shortest ending that is a file."""
     endings = [name[place:] for place in range(len(name) - 4, -1, -1)]
-    found = next((end for end in endings if Path(end).is_file()), name)
+    behind = re.sub(r"^.*[\u4e00-\u9fff](?=[\w.-]+$)", "", name, flags=re.ASCII) or name
+    found = next((end for end in endings if Path(end).is_file()), behind)
     return str(Path(found).absolute())

@@ -13,7 +13,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
 from ima_tui.film import timeline
 from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
-from ima_tui.workflow.sources import result_of
+from ima_tui.workflow.sources import job_of, result_of
 
 TITLE_SECONDS = 2.0
 MOST_NAME = 60
@@ -68,6 +68,12 @@ class FilmPlan:
     def sources(self) -> tuple[str, ...]:
         """Everything that the film is made of."""
         return (*(shot.source for shot in self.shots), *(each.source for each in self.tracks))
+
+    @property
+    def job_numbers(self) -> tuple[int, ...]:
+        """The jobs that it names by number."""
+        found = (job_of(source) for source in self.sources if result_of(source) is None)
+        return tuple(dict.fromkeys(number for number, _ in filter(None, found)))
 
 
 Made = Mapping[int, tuple[Medium, int]]

@@ -89,6 +89,11 @@ class WorkflowStatus:
         return all(each.is_done for each in self.steps)
 
     @property
+    def waits_for_approval(self) -> bool:
+        """Whether a step that an agent ordered needs the user's approval, in the queue."""
+        return any(each.waits_for_approval for each in self.steps)
+
+    @property
     def begun(self) -> bool:
         """Whether any step has a job."""
         return any(each.job is not None for each in self.steps)

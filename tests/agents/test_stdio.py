@@ -153,3 +153,53 @@ async def test_killed_after_each_message_it_is_paid_once(person: Person, step: s
     async with agent(person.folder, person.environment) as client:
         done = await session(client, "a boat")
     assert (done["status"], person.accepted()) == ("done", ["a boat"])
+
+
+# ------------------------------------------------------------------------ several jobs, killed
+
+ROWS = [FOX | {"prompt": f"a {colour} boat"} for colour in ("red", "blue")]
+STORY = {"prompt": "draw a picture of a red fox, then turn it into a video"}
+
+
+async def many(client: Client, tool: str, **more: Any) -> dict[str, Any]:
+    """Order a batch or a workflow under one key; what the last call told."""
+    if tool == "run_batch":
+        return await ask(client, tool, idempotency_key="many", rows=ROWS, **more)
+    plan = await ask(client, tool, idempotency_key="many", **STORY)
+    confirm = plan.get("confirm", "")
+    return await ask(client, tool, idempotency_key="many", confirm=confirm, **STORY, **more)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["run_batch", "run_workflow"])
+@pytest.mark.parametrize("accepted", [0, 1])
+async def test_killed_while_it_orders_many_each_is_paid_once(
+    person: Person, tool: str, accepted: int
+) -> None:
+    """The server dies once the ledger has some of it, or the service. What was not sent then needs
+    approval, which the user gives."""
+    spend_freely(person)
+    verb = partial(asyncio.to_thread, person.verb)
+    with suppress(Exception):  # the connection breaks
+        async with agent(person.folder, person.environment) as client, asyncio.TaskGroup() as group:
+            group.create_task(many(client, tool))
+            while (
+                len(person.accepted()) < accepted or not (await verb("jobs", "list", "--json")).jobs
+            ):
+                await asyncio.sleep(0.01)
+            kill(person)
+    async with agent(person.folder, person.environment) as client:
+        told = await many(client, tool)
+        for _ in range(5):
+            if told["needs_approval"]:
+                await verb("jobs", "send", "--status", "held", "--yes", "--no-wait")
+            told = await many(client, tool, seconds=60)
+            if told["next"] is None:
+                break
+    jobs = (await verb("jobs", "list", "--json")).jobs
+    paid = person.accepted()
+    assert len(jobs) == 2
+    for job in jobs:  # what was just being sent is known to the service alone, and not sent again
+        assert job["status"] in ("done", "unknown") or job["waiting"], job
+        assert paid.count(job["prompt"]) <= 1
+        assert job["status"] != "done" or job["prompt"] in paid

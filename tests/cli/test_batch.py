@@ -6,7 +6,6 @@ import fcntl
 import io
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from batch_person import PATIENT, SPEED, Person, wishes
 from PIL import Image
 
 from ima_tui.batch.manifest import Manifest
-from ima_tui.cli.commands import batch_feeder
+from ima_tui.cli.commands import batch_feeder, batch_run
 from ima_tui.config import schema
 from ima_tui.core.domain import State
 from ima_tui.intent import classifier, second_opinion
@@ -295,12 +294,19 @@ def test_the_network_is_waited_for(person: Person, monkeypatch: pytest.MonkeyPat
         file = person.write(wishes(*THREE))
         assert person.verb("batch", file, "--dry-run").code == 0  # the lists are in the cache
 
-    def come_back() -> None:
-        time.sleep(0.5)
-        with running_sandbox(port=port, speed=SPEED, scenario=PATIENT):
-            assert over.wait(30)
+    def told(words: str) -> None:
+        talk(words)
+        if "Waiting for the network" in words:
+            missed.set()
 
-    over = threading.Event()
+    def come_back() -> None:
+        missed.wait(60)
+        with running_sandbox(port=port, speed=SPEED, scenario=PATIENT):
+            over.wait(60)
+
+    talk = batch_run.talk
+    monkeypatch.setattr(batch_run, "talk", told)
+    missed, over = threading.Event(), threading.Event()
     network = threading.Thread(target=come_back)
     network.start()
     said = person.verb("batch", file, "--yes")

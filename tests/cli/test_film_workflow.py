@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_client import agent, ask
 from batch_person import PATIENT, Person
 
 from ima_tui.sandbox import marks, uploads
@@ -164,3 +165,20 @@ def test_without_pyav_nothing_of_a_film_is_bought(
     said = marked.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
     assert (said.code, json.loads(said.out)["error"]["kind"]) == (2, "film_no_av")
     assert marked.accepted() == []
+
+
+async def test_an_agent_gets_the_film_too(marked: Person) -> None:
+    """Its last call assembles it; asked again, it is the same file."""
+    (marked.folder / "config.toml").write_text(
+        f'[agents]\napprove_above = 10000\n[results]\nfolder = "{marked.folder / "out"}"\n'
+    )
+    order = {"prompt": SNEAKER, "idempotency_key": "sneaker"}
+    async with agent(marked.folder, marked.environment) as client:
+        plan = await ask(client, "run_workflow", **order)
+        done = await ask(client, "run_workflow", **order, confirm=plan["confirm"], seconds=300)
+        while done["status"] != "done" or not done["film"]:
+            assert done["error"] is None, done["error"]
+            done = await ask(client, "run_workflow", **order, seconds=60)
+        assert read(done["film"]).seconds == pytest.approx(12, abs=1)
+        assert (await ask(client, "run_workflow", **order))["film"] == done["film"]
+    assert len(marked.accepted()) == len(plan["steps"])

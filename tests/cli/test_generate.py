@@ -368,7 +368,10 @@ def test_a_prompt_comes_from_a_file_or_from_stdin(
         assert (said.code, said.json["error"]["kind"]) == (2, kind)
 
 
-def test_quiet_prints_the_result_alone_and_no_wait_names_the_job(ima: Verb) -> None:
+def test_quiet_prints_the_result_alone_and_no_wait_names_the_job(
+    ima: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exit_status, "LONG", 0.0)  # each step is one that takes long
     said = ima("generate", "a fox", "--task-type", "text_to_image", "--quiet")
     assert (said.code, said.err, len(said.out.splitlines())) == (0, "", 1)
     said = ima("generate", "a fox", "--task-type", "text_to_image", "--no-wait")

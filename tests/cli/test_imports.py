@@ -46,6 +46,10 @@ def test_a_verb_loads_nothing_heavy_before_it_needs_it(code: str) -> None:
     assert not loaded(code) & HEAVY
 
 
+def test_httpx_comes_without_its_command_line() -> None:
+    assert not loaded("import ima_tui.api.client") & {"click", "pygments", "rich"}
+
+
 def test_the_screens_are_there_before_the_api_is_imported() -> None:
     found = loaded("import ima_tui.tui.app")
     assert "textual" in found

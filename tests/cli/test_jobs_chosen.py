@@ -24,14 +24,16 @@ def charged(sandbox: Sandbox) -> int:
     return sum(each["charged"] > 0 for each in sandbox.ledger()["creates"])
 
 
-def held(home: Path, prompts: Sequence[str], project: str = "", **more: str) -> None:
+def held(
+    home: Path, prompts: Sequence[str], project: str = "", at: float = 0.0, **more: str
+) -> None:
     """Jobs of a run that ended before it sent them."""
 
     async def fill() -> None:
         ledger = await Ledger.open(home / "data" / "ledger.sqlite3", "another")
         for prompt in prompts:
             order = replace(any_order(), prompt=prompt, project=project, **more)
-            await ledger.add(order, time.time(), hold=("waiting.word", {}))
+            await ledger.add(order, at or time.time(), hold=("waiting.word", {}))
         await ledger.aclose()
 
     asyncio.run(fill())
@@ -71,6 +73,12 @@ def test_held_jobs_are_sent_with_their_price_agreed(
     one = ima("jobs", "send", "--client", "codex", "--json")
     assert (one.code, "Job 1" in one.err, "Job 2" in one.err) == (2, False, True)
     assert charged(sandbox) == 0
+
+
+def test_no_verb_waits_for_a_run_that_died_on_another_machine(ima: Verb, home: Path) -> None:
+    """Only the end of its lease tells, and the verb looks for that: it ends, sent or held again."""
+    held(home, ["a"], at=time.time() + 60.0)
+    assert ima("jobs", "send", "1", "--yes").code in (1, 5)
 
 
 def test_failed_jobs_are_retried_once(ima: Verb, home: Path, sandbox: Sandbox) -> None:

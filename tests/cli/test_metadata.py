@@ -122,7 +122,11 @@ def is_source(path: Path) -> bool:
     return path.suffix in (".py", ".jsonl", ".pem", ".svg", ".txt", ".tcss", ".1", ".toml")
 
 
-@pytest.mark.parametrize("flags", [["-n", "2"], ["-p", "no:xdist"]], ids=["xdist", "alone"])
+@pytest.mark.parametrize(
+    "flags",
+    [pytest.param(["-n", "2"], marks=pytest.mark.slow), ["-p", "no:xdist"]],
+    ids=["xdist", "alone"],
+)
 def test_the_suite_runs_from_the_sdist(checkout: Path, flags: list[str]) -> None:
     if "-n" in flags and importlib.util.find_spec("xdist") is None:
         pytest.skip("pytest-xdist is not installed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from agent_client import FOX, agent, ask
 from PIL import Image
 
 from ima_tui.sandbox.server import Sandbox
@@ -98,11 +100,28 @@ def unfetched(shell: Shell) -> None:
     shell.run("ima-tui config set results.folder ./out")
 
 
+def from_excel(shell: Shell) -> None:
+    rows = "prompt;task_type\r\n一只红色的狐狸;text_to_image\r\n海边的灯塔;text_to_image\r\n"
+    (shell.home / "list.csv").write_bytes(rows.encode("gb18030"))
+
+
+def ordered_by_agents(shell: Shell) -> None:
+    async def order(name: str, prompt: str) -> None:
+        async with agent(shell.home, shell.environment, name) as client:
+            await ask(client, "generate", idempotency_key="1", **FOX | {"prompt": prompt})
+
+    asyncio.run(order("claude", "a fox"))
+    asyncio.run(order("codex", "a boat"))
+
+
 BEFORE: dict[int, Callable[[Shell], object]] = {
     15: lambda shell: shell.run('ima-tui generate "a fox" --task-type text_to_image --no-wait'),
     16: failed_once,
     17: unfetched,
     18: lambda shell: shell.run('ima-tui generate "a fox" --task-type text_to_image --no-wait'),
+    23: lambda shell: shell.run('ima-tui generate "a fox" --task-type text_to_image --no-wait'),
+    24: from_excel,
+    25: ordered_by_agents,
 }
 COMES_OUT: dict[int, Callable[[Shell], object]] = {
     1: lambda shell: Path(shell.out).stat().st_size > 0,
@@ -132,6 +151,12 @@ COMES_OUT: dict[int, Callable[[Shell], object]] = {
     20: lambda shell: '"status": "done"' in (shell.home / "tonight.out").read_text(),
     21: lambda shell: shell.links(2),
     22: lambda shell: shell.out == "too few points, or over a limit" and shell.paid == [],
+    23: lambda shell: (shell.home / "points.csv").read_text().startswith("day,model,jobs,"),
+    24: lambda shell: shell.paid == ["一只红色的狐狸", "海边的灯塔"],
+    25: lambda shell: (
+        shell.paid == ["a fox"]
+        and "job_id" not in shell.run("ima-tui jobs list --status unsent --json")
+    ),
 }
 
 

@@ -37,3 +37,15 @@ def test_a_film_longer_than_one_video_is_offered_beside_the_shorter_video() -> N
         decision = route(text, ())
         assert film_offer.offered(text, decision) == count
         assert film_offer.unmet(text, decision, "Wan 2.6") == (), "its length is named already"
+
+
+@pytest.mark.parametrize(
+    ("text", "film"),
+    [
+        ("A 15 second product video of a sneaker from three shots, upbeat music", True),
+        ("帮我做个产品宣传MV,有背景音乐,主角是旺财小狗", True),
+        ("Draw a dragon, then animate it, and add a soundtrack", False),
+    ],
+)
+def test_what_ends_with_a_film_is_said_while_it_is_typed(text: str, film: bool) -> None:
+    assert film_offer.ends_with_film(text, route(text, ())) is film

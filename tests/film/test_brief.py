@@ -261,6 +261,12 @@ def test_what_stands_right_before_the_film_is_its_subject(text: str, subject: st
         ("a short film about my dog on a run, with happy music", "my dog on a run", 0),
         ("a music video with a cat dancing in rain", "a cat dancing in rain", 0),
         ("a 1 minute documentary about bees", "bees", 0),
+        ("three shots of a clown in a city, 12 seconds", "a clown in a city", 3),
+        ("a video story of a kite that flies away, 4 scenes", "a kite that flies away", 4),
+        ("黑白默片，三个镜头，小丑走在城市里", "小丑走在城市里", 3),
+        ("做一个关于茶的纪录片，四个镜头", "茶", 4),
+        ("拍一个情侣逛夜市的vlog，3个镜头，15秒", "情侣逛夜市", 3),
+        ("企鹅纪录片，四个镜头", "企鹅", 4),
     ],
 )  # fmt: skip
 def test_short_briefs_tell_what_is_shown_and_in_how_many_shots(
@@ -280,6 +286,15 @@ def test_short_briefs_tell_what_is_shown_and_in_how_many_shots(
         ("15 second promo of a bakery: dough, oven, fresh bread", ["dough", "oven", "fresh bread"]),
         ("产品视频：耳机特写，佩戴，户外使用。共15秒", ["耳机特写", "佩戴", "户外使用"]),
         ("先拍日出，然后拍海浪，最后拍渔船归来，12秒", ["日出", "海浪", "渔船归来"]),
+        (
+            "opening shot of a ship, then close up of the pilot, then landing on mars; 15s",
+            ["opening shot of a ship", "close up of the pilot", "landing on mars"],
+        ),
+        (
+            "Car commercial. Shot 1: headlights. Shot 2: car drifts. Shot 3: logo. 12 seconds",
+            ["headlights", "car drifts", "logo"],
+        ),
+        ("帮我剪一个短广告：手摘苹果、倒果汁、孩子喝下，12秒", ["手摘苹果", "倒果汁", "孩子喝下"]),
     ],
 )  # fmt: skip
 def test_shots_that_no_count_announces(text: str, told: list[str]) -> None:
@@ -298,3 +313,45 @@ def test_each_picture_begins_a_shot(text: str) -> None:
 @pytest.mark.parametrize("text", ["来个恐怖短片，三个镜头，不要音乐", "a horror short, 3 shots"])
 def test_a_genre_is_not_what_is_shown(text: str) -> None:
     assert brief(text).subject == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "make a video of my cat in the kitchen, in the garden and on the roof, 5 seconds each",
+            ["my cat in the kitchen", "my cat in the garden", "my cat on the roof"],
+        ),
+        (
+            "我的猫在厨房、花园、屋顶的视频，每个5秒",
+            ["我的猫在厨房", "我的猫在花园", "我的猫在屋顶"],
+        ),
+    ],
+)
+def test_places_with_a_length_each_are_shots(text: str, told: list[str]) -> None:
+    film = brief(text)
+    assert [shot.text for shot in film.shots] == told
+    assert film.each == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "music"),
+    [
+        (
+            "a teaser for a jazz festival, four shots, smoky mood, sax music",
+            "smoky mood",
+            "sax music",
+        ),
+        ("拍一支香水广告，四个镜头，要高级感，古琴", "高级感", "古琴"),
+        ("做一段年会开场视频，两个镜头，大气，摇滚乐", "大气", "摇滚乐"),
+    ],
+)
+def test_a_mood_is_carried_along_and_instruments_are_music(
+    text: str, style: str, music: str
+) -> None:
+    film = brief(text)
+    assert (film.style, film.music) == (style, music)
+
+
+def test_a_phone_with_three_lenses_is_a_picture() -> None:
+    assert read("画一个有三个镜头的手机", is_model) is None

@@ -85,7 +85,7 @@ def bombs() -> dict[str, bytes]:
         "claims.jpg": claiming(saved(small, "JPEG"), 65_500, 65_500),
         "claims.bmp": bytes(bitmap),
         "frames.gif": saved(frames[0], "GIF", save_all=True, append_images=frames[1:]),
-        "large.webp": saved(Image.new("RGB", (16_383, 2_500)), "WEBP", quality=0),
+        "large.webp": saved(Image.new("RGB", (16_383, 2_500)), "WEBP", quality=0, method=0),
     }
 
 

@@ -303,6 +303,23 @@ def test_hours_and_days_count_nothing(text: str) -> None:
     assert route(text).param("n") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("a 4-hour video", 14400),
+        ("24小时视频", 86400),
+        ("a one-hour song", 3600),
+        ("make a 2 hour ambient track", 7200),
+        ("半小时的冥想音乐", 1800),
+        ("a video of a 3 hour hike", None),
+        ("一段关于24小时便利店的视频", None),
+    ],
+)
+def test_hours_are_a_length_right_before_what_is_that_long(text: str, seconds: int | None) -> None:
+    found = {param.name: param.value for param in route(text).requirements}
+    assert found.get("duration") == seconds
+
+
 def test_beside_a_length_a_count_still_counts() -> None:
     for text in ("three 5-second videos of a fox", "三个5秒的视频，狐狸", "做3个5秒的视频"):
         assert route(text).param("n") == 3, text

@@ -6,7 +6,7 @@ import pytest
 
 SMALL = (
     "test_killed_at_random_moments_and_while_it_recovers",
-    "test_a_window_that_was_frozen_leaves_to_others_what_they_took_over",
+    "test_a_window_that_was_frozen_leaves_to_others_what_they_took_over[before]",
 )
 
 

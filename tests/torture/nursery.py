@@ -52,7 +52,7 @@ FILES = {
     "webp": b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02" + b"x" * 40,
     "wav": b"RIFF\0\0\0\0WAVEfmt " + b"x" * 40,
 }
-"""What a film or a sound begins with; anything else is a picture."""
+"""The least that is no cut film or sound by its own lengths; anything else is a picture."""
 _context = httpx.create_ssl_context()
 
 

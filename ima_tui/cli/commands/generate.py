@@ -250,7 +250,11 @@ async def _send(
     interrupted = False
     try:
         job = await exit_status.wait_for(
-            studio, job, until_sent=arguments.no_wait, seconds=arguments.timeout
+            studio,
+            job,
+            until_sent=arguments.no_wait,
+            seconds=arguments.timeout,
+            quiet=arguments.quiet,
         )
     except asyncio.CancelledError:
         interrupted = not session.has_given_up()

@@ -21,7 +21,7 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line, size
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
-from ima_tui.intent.intent import Confidence, Intent, Parameter, RequestKind
+from ima_tui.intent.intent import Confidence, Intent, IntentStep, Parameter, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
 from ima_tui.preferences.file import Preferences
@@ -192,8 +192,7 @@ def told(text: str, decision: Intent) -> Iterator[str]:
     """The intent in sentences, each part with the words that gave it."""
     yield _headline(text, decision)
     for number, step in enumerate(decision.steps, 1):
-        name = say(f"task.{step.task_type}")
-        yield say("route.step", number=number, task=name, model=step.model_id or "—")
+        yield _step(number, step)
     if (doubt := _doubt(decision)) is not None:
         yield doubt
     yield from _chosen(text, decision)
@@ -211,6 +210,13 @@ def told(text: str, decision: Intent) -> Iterator[str]:
     yield from _refused(decision)
     if any(map(order.is_media, decision.inputs)) and decision.kind is RequestKind.CLARIFY:
         yield say("route.continue_video")
+
+
+def _step(number: int, step: IntentStep) -> str:
+    """One job of a workflow: its model, and the step that it is made from."""
+    line = say("route.step", number=number, task=say(f"task.{step.task_type}"))
+    line += say("route.step_model", model=step.model_id) if step.model_id else ""
+    return line + (say("route.step_uses", number=step.uses + 1) if step.uses is not None else "")
 
 
 def _chosen(text: str, decision: Intent) -> Iterator[str]:
@@ -244,7 +250,8 @@ def _setting(text: str, decision: Intent, param: Parameter) -> str:
 
 def _doubt(decision: Intent) -> str | None:
     """How sure the reading is, where it is not."""
-    if decision.confidence is Confidence.SURE or decision.kind is not RequestKind.SINGLE:
+    doubtful = decision.confidence is Confidence.UNSURE and decision.question is None
+    if not doubtful or decision.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
         return None
     other = decision.runner_up.task_type if decision.runner_up is not None else None
     if other is None:
@@ -257,8 +264,11 @@ def _headline(text: str, decision: Intent) -> str:
         return say("route.question")
     if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         return say(f"route.clarify_{decision.question.value}")
+    words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans("media"))
+    if decision.kind is RequestKind.WORKFLOW:
+        key = "route.workflow_from" if words else "route.workflow"
+        return say(key, n=len(decision.steps), words=words)
     if decision.kind is RequestKind.SINGLE and decision.task_type is not None:
-        words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans("media"))
         names = {"name": say(f"task.{decision.task_type}")}
         return say("route.single_from" if words else "route.single", words=words, **names)
     return say(f"route.{decision.kind.value}")

@@ -42,6 +42,7 @@ class Source(Enum):
     SETTING_VALUES = auto()
     PROJECTS = auto()
     TAGS = auto()
+    REPORT_KEYS = auto()
 
 
 SOURCES = {
@@ -74,6 +75,7 @@ SOURCES = {
     "project": Source.PROJECTS,
     "tag": Source.TAGS,
     "untag": Source.TAGS,
+    "by": Source.REPORT_KEYS,
 }
 """By argparse's `dest`; whatever is in neither table fails a test."""
 FREE = frozenset(
@@ -92,7 +94,7 @@ FREE = frozenset(
             "search",
         ),
         *("parallel", "points"),
-        *("speed", "port", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
+        *("speed", "port", "http", "subtitles", "fade", "music_volume", "voice_at", "own_sound"),
         *("columns", "film_size", "fps", "at", "ratio", "client"),
     }
 )
@@ -207,6 +209,14 @@ def _tags(before: Sequence[str], current: str) -> Iterator[Candidate]:
     return map(Candidate, recent.tags(loader.load().ledger, MOST_JOBS))
 
 
+def _report_keys(before: Sequence[str], current: str) -> Iterator[Candidate]:
+    """Names after the last comma."""
+    from ima_tui.cli.arguments import REPORT_KEYS
+
+    first, comma, _ = current.rpartition(",")
+    return (Candidate(f"{first}{comma}{key}") for key in REPORT_KEYS if key not in first.split(","))
+
+
 def _languages(before: Sequence[str], current: str) -> Iterator[Candidate]:
     return iter((Candidate("en", "English"), Candidate("zh", "中文")))
 
@@ -255,4 +265,5 @@ _READERS = {
     Source.SETTING_VALUES: _setting_values,
     Source.PROJECTS: _projects,
     Source.TAGS: _tags,
+    Source.REPORT_KEYS: _report_keys,
 }

@@ -189,7 +189,8 @@ class PlainWorkflows:
             if each.priced.problem is not None:
                 raise each.priced.problem
         if not sending:
-            raise UsageError("plain.nothing_to_run")
+            waits = status.waits_for_approval
+            raise UsageError("workflow.agents_wait" if waits else "plain.nothing_to_run")
         notes = await plans.input_notes([each.priced for each in sending])
         ids = {each.step.id for each in sending}
         unmet = confirmation.sentences(each for at, each in status.workflow.unmet if at in ids)

@@ -56,6 +56,7 @@ TEXTS: dict[str, str] = {
     "error.over_agent_job.hint": "Nothing was sent. To change the limit: agents.per_job in config.toml.",
     "error.over_agent_day": "This costs {points} pts on top of {spent}; your limit for agents is {limit} pts a day.",
     "error.over_agent_day.hint": "Nothing was sent. To change the limit: agents.per_day in config.toml.",
+    "workflow.agents_wait": "An agent ordered these steps. Approve them in Queue, or with: ima-tui jobs send",
     "queue.ordered_by": "Ordered by {client}",
     "notify.agent_asks": "{client} ordered #{id} for {points} pts. Approve it in Queue.",
     "notify.agents_ask_many": "Agents ordered {n} jobs that need your approval. See Queue.",

@@ -83,6 +83,7 @@ TEXTS: dict[str, str] = {
     "compose.let_go": "Your choice. Press backspace to follow the prompt again.",
     "compose.reads": "Understood as",
     "compose.reads_limit": "{asked} isn't available here. Available: {possible}",
+    "compose.reads_a_film": "{send} plans a film: each shot, sounds, and all of it joined at the end.",
     "compose.reads_steps": "{send} makes a workflow:",
     "compose.reads_absent": "not available: {names}",
     "compose.replaces": "Replaces #{id}, which is not sent yet. #{id} is removed when you send this.",

@@ -56,6 +56,7 @@ TEXTS: dict[str, str] = {
     "error.over_agent_job.hint": "未发送任何内容。修改上限：config.toml 中的 agents.per_job。",
     "error.over_agent_day": "智能体今天已用 {spent} 积分，再加 {points} 将超过每天上限 {limit} 积分。",
     "error.over_agent_day.hint": "未发送任何内容。修改上限：config.toml 中的 agents.per_day。",
+    "workflow.agents_wait": "这些步骤由智能体下单，请在队列中确认，或运行：ima-tui jobs send",
     "queue.ordered_by": "下单方：{client}",
     "notify.agent_asks": "{client} 下单 #{id}，需要 {points} 积分，请在队列中确认。",
     "notify.agents_ask_many": "智能体下单的 {n} 个任务待确认，请查看队列。",

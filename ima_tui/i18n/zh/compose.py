@@ -83,6 +83,7 @@ TEXTS: dict[str, str] = {
     "compose.let_go": "手动选择。按退格键恢复按提示词设置。",
     "compose.reads": "理解为",
     "compose.reads_limit": "不支持 {asked}，可选：{possible}",
+    "compose.reads_a_film": "{send} 规划影片：逐个镜头、声音，最后合成。",
     "compose.reads_steps": "按 {send} 创建工作流：",
     "compose.reads_absent": "不可用：{names}",
     "compose.replaces": "将替换尚未发送的 #{id}；发送后 #{id} 会从队列移除。",

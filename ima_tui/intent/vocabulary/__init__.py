@@ -35,6 +35,7 @@ class Vocabulary:
 
 @cache
 def vocabulary() -> Vocabulary:
+    """The vocabulary of all languages, read once."""
     phrases: dict[str, list[str]] = {}
     for language in LANGUAGES:
         for tag, words in _sections(_read(language)):

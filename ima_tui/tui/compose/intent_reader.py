@@ -77,6 +77,7 @@ class IntentReader:
 
 
 def _router() -> Route:
+    import ima_tui.film.brief  # noqa: F401 - its patterns, for what reads as a film
     from ima_tui.intent.route import route
 
     route("")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, parameter_names, preference_switch, suggestions
+from ima_tui.compose import draft, film_offer, parameter_names, preference_switch, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL
 from ima_tui.compose.draft import DraftPrice, FormRow
@@ -137,6 +137,8 @@ class ComposeView:
         if not decision.steps:
             return []
         key = actions.key_of(self._screen.ima.screen, "compose.send")
+        if film_offer.ends_with_film(self._screen.prompt.text, decision):
+            return [[(say("compose.reads_a_film", send=key), "warn")]]
         arrow = self._screen.ima.glyphs.right
         steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]
         return [[(say("compose.reads_steps", send=key), "warn")], *joined(steps, arrow)]

@@ -139,6 +139,9 @@ class WorkflowActions:
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
+        if not sending and status.waits_for_approval:
+            host.remark(say("workflow.agents_wait"), "bad")
+            return
         wrong = step_rows.problems(status.to_send(again=True))
         if wrong:
             host.graph.move_to(wrong[0].step.id)

@@ -20,7 +20,7 @@ from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.workflow import board_tiles, film_settings
 from ima_tui.workflow import film_edits
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
-from ima_tui.workflow.sources import job_of, result_of
+from ima_tui.workflow.sources import job_of
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
@@ -447,9 +447,3 @@ class FilmActions:
 
 def _numbers(steps: Sequence[int]) -> str:
     return ", ".join(str(step) for step in steps)
-
-
-def job_numbers(film: FilmPlan) -> tuple[int, ...]:
-    """Return the jobs that a film names by number."""
-    found = (job_of(source) for source in film.sources if result_of(source) is None)
-    return tuple(dict.fromkeys(number for number, _ in filter(None, found)))

@@ -30,7 +30,7 @@ from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.actions import WorkflowActions
 from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
 from ima_tui.tui.workflow.board_timeline import FilmTimeline
-from ima_tui.tui.workflow.film_actions import FilmActions, job_numbers
+from ima_tui.tui.workflow.film_actions import FilmActions
 from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
 from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
@@ -168,7 +168,7 @@ class WorkflowScreen(BaseScreen):
         film = status.workflow.film
         if film is None:
             return None
-        found = [await self.studio.jobs.get(number) for number in job_numbers(film)]
+        found = [await self.studio.jobs.get(number) for number in film.job_numbers]
         jobs = {job.id: job for job in found if job is not None}
         made = await self.studio.films.latest(status.workflow)
         changed = await self.studio.workflows.changed_at(status.workflow.id)

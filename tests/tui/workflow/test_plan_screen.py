@@ -222,6 +222,27 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
     assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack"]
 
 
+async def test_what_an_agent_ordered_is_approved_in_the_queue_not_here(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    async with open_studio(settings, clock=CommonClock(), key=KEY, asks=True) as studio:
+        made = (await studio.workflows.make(WISH)).workflow
+        status = await studio.workflows.status(made)
+        await studio.workflows.agree(status)
+        hold = ("waiting.over_agent_total", {"points": made.total, "n": len(made.steps)})
+        await studio.workflows.go(status, again=False, client="claude", hold=hold)
+    async with app_of(settings) as pilot:
+        await pilot.press("escape", "W")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
+        await until(pilot, lambda: screen(pilot).status and screen(pilot).verbs.can("run"))
+        await screen(pilot).verbs.do("run")
+        await until(pilot, lambda: "Approve them in Queue" in told(pilot))
+        assert states(pilot) == [State.QUEUED] * 3
+    assert charged(sandbox) == []
+
+
 async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
     async with planning(settings, SERIES, "escape", "W") as pilot:
         await run_to_the_end(pilot)
