@@ -139,12 +139,8 @@ def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -
     several = intent.kind is RequestKind.WORKFLOW
     margin = opinion.margin
     if intent.brief:
-        least = RESCUE if intent.explicit and not several else DOUBT
-        # requests outrank description
-        follow, certain = (
-            margin >= least and not intent.asked,
-            margin >= EXPLICIT and not (several or intent.explicit),
-        )
+        least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
+        follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
     elif intent.explicit or several or intent.task_type in _BY_ROLES:
         follow = certain = False
         if several and margin < EXPLICIT:
