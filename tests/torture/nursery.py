@@ -48,7 +48,7 @@ PNG = base64.b64decode(
 )
 """A whole picture: inputs are decoded before anything is sent."""
 FILES = {
-    "mp4": b"\0\0\0\x18ftypmp42\0\0\0\0" + b"x" * 40,
+    "mp4": b"\0\0\0\x10ftypmp42\0\0\0\0" + b"\0\0\0\x28free" + b"x" * 32,
     "webp": b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02" + b"x" * 40,
     "wav": b"RIFF\0\0\0\0WAVEfmt " + b"x" * 40,
 }
