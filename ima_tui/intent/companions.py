@@ -17,7 +17,7 @@ from ima_tui.intent.scan import Scan
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import Want
 
-_READ = 1500
+_READ = 800
 """Characters in which companions are looked for."""
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (

@@ -31,9 +31,10 @@ def _length() -> re.Pattern[str]:
     seconds, minutes = _units("second"), _units("minute")
     return re.compile(
         rf"{_HEAD}(?P<m>{_N})\s*-?\s*{_MINUTE}\s*(?:and\s*)?(?P<ms>{_N})\s*-?\s*{_SECOND}"
-        rf"|{_HEAD}(?P<bm>\d{{1,2}})\s*(?:{_MINUTE}|'|′)\s*(?P<bs>[0-5]\d)(?![\d:.]|\s*[^\W\d])"
-        rf"|(?<![\w.:/-])(?P<cm>{_CLOCK}):(?P<cs>[0-5]\d)(?![\d:.]|\s*(?:am|pm|[ap]\.m)\b|[-–~])"
-        rf"|{_HEAD}(?P<prime>\d{{1,2}})\s*(?:′′|''|\"(?=\s*(?:{_FILM}|[,.;]|$)))"
+        rf"|{_HEAD}(?=\d)(?:(?P<bm>\d{{1,2}})\s*(?:{_MINUTE}|'|′)\s*(?P<bs>[0-5]\d)"
+        r"(?![\d:.]|\s*[^\W\d])"
+        rf"|(?<![:/-])(?P<cm>{_CLOCK}):(?P<cs>[0-5]\d)(?![\d:.]|\s*(?:am|pm|[ap]\.m)\b|[-–~])"
+        rf"|(?P<prime>\d{{1,2}})\s*(?:′′|''|\"(?=\s*(?:{_FILM}|[,.;]|$))))"
         rf"|{_HEAD}(?:(?P<halfh>半个?|half[ -](?:an?[ -])?)|(?P<h>{_N}|an))\s*个?\s*-?\s*{_HOUR}"
         rf"|{_HEAD}(?P<halfm>{_N})\s*分半"
         rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"

@@ -26,8 +26,9 @@ from ima_tui.intent.media import read_media
 from ima_tui.intent.router import Catalogue, Known, Preferred, Router
 from ima_tui.intent.scan import Scan, scan
 
-_READ_ONCE = 2_400
-"""Characters of the longest text that is read again where the second opinion differs."""
+_READ_ONCE, _READ_WHOLE = 3000, 1000
+"""Characters of the longest text that is read again where the second opinion differs; where a verb
+asks, of the longest that it knows more of than a few sentences."""
 
 
 def route(
@@ -55,7 +56,7 @@ def route(
     count = len(intent.inputs)
     if not count:
         intent = replace(intent, wonders=questions.has_form(read))
-    if len(text) > _READ_ONCE:
+    if len(text) > (_READ_WHOLE if intent.asked else _READ_ONCE):
         return second_opinion.compare(intent, second_opinion.on(text, count), count)
     return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
 

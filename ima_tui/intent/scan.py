@@ -209,7 +209,10 @@ KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
 
 
 def _clause(items: list[Item], after: str, before: str, index: int) -> Clause:
-    chinese = any(is_chinese(item.phrase) or KANA.match(item.phrase) for item in items)
+    chinese = any(
+        item.phrase[0] >= "\u3040" and (is_chinese(item.phrase) or KANA.match(item.phrase))
+        for item in items
+    )
     return Clause(tuple(items), after, before, chinese, index)
 
 

@@ -17,7 +17,7 @@ _BOTH = re.compile(
     r"|\bmixed (?:vocals|choir)\b"
     r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
 )
-_READ = 500
+_READ = 300
 """Characters in which it is looked for."""
 _SAY = "(?:say|read|speak|narrate|voice|announce|whisper|tell)"
 _SOME = r"(?:[\w-]+\s+){0,3}?"
