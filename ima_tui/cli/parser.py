@@ -204,6 +204,7 @@ def _workflow(verbs: Verbs) -> None:
     )
     planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
     project_flag(planned)
+    _making(actions)
     shown = add_verb(actions, "show", "workflow:show", json=True)
     shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     for name in ("run", "resume"):
@@ -224,6 +225,26 @@ def _workflow(verbs: Verbs) -> None:
     assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
     assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
     _film_settings(assemble)
+
+
+def _making(actions: Verbs) -> None:
+    parser = add_verb(actions, "make", "workflow_make:run", json=True, about="cli.workflow_make")
+    service_flags(parser)
+    parser.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
+    parser.add_argument(
+        "-o", "--output", metavar="PLAN", required=True, help=say("cli.plan_output_again")
+    )
+    parser.add_argument(
+        "--max-credits", type=integer, required=True, metavar="N", help=say("cli.max_credits")
+    )
+    parser.add_argument(
+        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
+    )
+    parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
+    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
+    parser.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
+    project_flag(parser)
 
 
 def _assemble(verbs: Verbs) -> None:

@@ -123,6 +123,12 @@ class WorkflowStatus:
         """Return the points of the steps to send."""
         return sum(each.price() for each in self.to_send(again=again))
 
+    @property
+    def paid(self) -> int:
+        """Points of the steps that were sent; failed ones are not charged."""
+        sent = (each.job for each in self.steps if not (each.unsent or each.failed))
+        return sum(job.order.total for job in sent if job is not None)
+
     def look_first(self, ask_above: int, *, again: bool) -> frozenset[int]:
         """Return the film's master image and the steps it needs, where it is checked first.
 

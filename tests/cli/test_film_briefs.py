@@ -86,12 +86,10 @@ def test_a_brief_becomes_the_film_that_it_tells(
     for name, colour in (("pot.png", (200, 60, 40)), ("fox.png", (220, 120, 30))):
         Image.new("RGB", (320, 180), colour).save(person.folder / name)
     file = str(person.folder / "film.json")
-    said = person.verb("workflow", "plan", brief, "-o", file)
+    agreed = ("--max-credits", "5000", "--no-pause", "--download", str(person.folder))
+    said = person.verb("workflow", "make", brief, "-o", file, *agreed, "--json")
     assert said.code == 0, said.err
     plan = json.loads(Path(file).read_text("utf-8"))
-    confirmed = ("--confirm", plan["hash"], "--no-pause", "--download", str(person.folder))
-    said = person.verb("workflow", "run", file, *confirmed, "--json")
-    assert said.code == 0, said.err
     film = read(json.loads(said.out)["film"])
 
     lengths = lengths_of(plan)

@@ -305,3 +305,45 @@ def test_generate_points_here(person: Person) -> None:
     said = person.verb("generate", WISH)
     assert said.code == 2
     assert "workflow plan" in said.err
+
+
+# ---------------------------------------------------------------------------- in one command
+
+
+def test_from_the_prompt_to_the_results_in_one_command_that_can_be_run_again(
+    person: Person,
+) -> None:
+    file = str(person.folder / "plan.json")
+    words = ("workflow", "make", WISH, "-o", file, "--max-credits", "500", "--json")
+    first = person.verb(*words)
+    assert (first.code, document(first)["status"]) == (0, "done"), first.err
+    assert prompts(person).count("Draw a dragon") == 1
+    count = len(person.accepted())
+    again = person.verb(*words)
+    assert (again.code, document(again)["status"], len(person.accepted())) == (0, "done", count)
+
+
+def test_one_command_pays_no_more_than_its_limit_and_runs_no_other_prompts_plan(
+    person: Person,
+) -> None:
+    file = str(person.folder / "plan.json")
+    words = ("workflow", "make", WISH, "-o", file)
+    assert person.verb(*words, "--max-credits", "3").code == 4
+    assert not Path(file).exists()
+    with pytest.raises(SystemExit):  # there is no agreement without a limit
+        person.verb(*words)
+    made(person)
+    other = person.verb("workflow", "make", "a poster, then a song", "-o", file,
+                        "--max-credits", "500")  # fmt: skip
+    assert (other.code, "the plan of another prompt" in other.err) == (2, True)
+    assert person.accepted() == []
+
+
+def test_the_limit_of_one_command_counts_what_was_paid_before(person: Person) -> None:
+    file, plan = made(person)
+    person.sandbox.scenario(FAILS)
+    person.verb("workflow", "run", file, "--confirm", plan["hash"])
+    sent = len(person.accepted())
+    over = person.verb("workflow", "make", WISH, "-o", file, "--max-credits", "1")
+    assert (over.code, "your limit is 1" in over.err) == (4, True)
+    assert len(person.accepted()) == sent

@@ -53,25 +53,35 @@ from ima_tui.workflow.steps import Workflow
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a workflow."""
-    return _begin(arguments, again=False)
+    return begin(arguments, again=False)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Run a workflow again, with the steps that failed."""
-    return _begin(arguments, again=True)
+    return begin(arguments, again=True)
 
 
-def _begin(arguments: argparse.Namespace, *, again: bool) -> int:
+def begin(arguments: argparse.Namespace, *, again: bool, within_limit: bool = False) -> int:
+    """Run the plan of `arguments.file`.
+
+    `again`: with the steps that failed. `within_limit`: --max-credits is the agreement, instead of
+    the hash of a plan that was shown.
+    """
     settings = session.downloads(session.settle(arguments), arguments.download)
     plan = file.read(path_of(arguments.file))
     plan = replace(plan, project=labels.project(arguments.project) or plan.project)
     if plan.ends and arguments.download is None:
         settings = session.downloads(settings, "")  # a film or a crop is made of files
-    return session.run(_run(arguments, settings, plan, again=again))
+    return session.run(_run(arguments, settings, plan, again=again, within_limit=within_limit))
 
 
 async def _run(
-    arguments: argparse.Namespace, settings: Settings, plan: Workflow, *, again: bool
+    arguments: argparse.Namespace,
+    settings: Settings,
+    plan: Workflow,
+    *,
+    again: bool,
+    within_limit: bool,
 ) -> int:
     async with session.session(arguments, settings, patient=True) as studio:
         plans = studio.workflows
@@ -79,8 +89,12 @@ async def _run(
         status = await plans.status(before, fetch=True)
         _check_unknown(arguments, status, again=again)
         check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
+        if within_limit:  # for all of it, also what an earlier run of the command paid
+            whole = status.paid + status.to_pay(again=again)
+            if whole > arguments.max_credits:
+                raise OverLimit("error.over_limit", total=whole, limit=arguments.max_credits)
         await _look_at_inputs(studio, status, again=again)
-        given = arguments.confirm.strip()
+        given = status.hash(again=again) if within_limit else arguments.confirm.strip()
         to_pay = status.to_pay(again=again)
         if not status.agreed(given, again=again) or (to_pay and not given and not again):
             return await _unconfirmed(studio, arguments, status, again=again)

@@ -43,6 +43,10 @@ TEXTS: dict[str, str] = {
     # ---- the verbs
     "cli.workflow": "several jobs that feed each other",
     "cli.plan": "turn a prompt into steps with prices; send nothing",
+    "cli.workflow_make": "plan and run in one command, within --max-credits",
+    "cli.plan_output_again": "save the workflow to PLAN; the same command, run again, goes on with it",
+    "error.plan_other_prompt": "{path} is the plan of another prompt. Nothing was sent. Choose another file with -o.",
+    "workflow.planned": "Planned {n} {n:step|steps}, {points} pts: {path}",
     "cli.plan_output": "save the workflow to FILE",
     "cli.plan_file": "workflow file, as saved by workflow plan -o",
     "cli.plan_confirm": "agree to the workflow and its price",

@@ -43,6 +43,10 @@ TEXTS: dict[str, str] = {
     # ---- the verbs
     "cli.workflow": "多个任务依次进行，前一步的作品用于后一步",
     "cli.plan": "将提示词拆成步骤并显示价格，不发送",
+    "cli.workflow_make": "一条命令完成规划和生成，不超过 --max-credits",
+    "cli.plan_output_again": "把工作流保存到 PLAN；再次运行同一命令会接着做",
+    "error.plan_other_prompt": "{path} 是另一个提示词的计划，未发送任何任务。请用 -o 换一个文件。",
+    "workflow.planned": "已规划 {n} 步，{points} 积分：{path}",
     "cli.plan_output": "将工作流保存到 FILE",
     "cli.plan_file": "工作流文件，由 workflow plan -o 保存",
     "cli.plan_confirm": "确认这个工作流和价格",
