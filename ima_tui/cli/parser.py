@@ -371,6 +371,7 @@ def _logs(verbs: Verbs) -> None:
     parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
     parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
     parser.add_argument("--points", type=count, metavar="N", help=say("cli.logs_points"))
+    parser.add_argument("--project", metavar="NAME", default="", help=say("cli.logs_project"))
     parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
 
 

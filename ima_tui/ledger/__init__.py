@@ -467,9 +467,9 @@ class Ledger:
         """Return how many jobs were put back from result files, manifests or the log."""
         return await self.read(queries.traced)
 
-    async def costing(self, points: int) -> frozenset[int]:
+    async def costing(self, points: int, project: str = "") -> frozenset[int]:
         """Return the ids of all jobs of at least so many points."""
-        return await self.read(queries.costing, points)
+        return await self.read(queries.costing, points, project)
 
     async def verify(
         self, now: float, *, wants_files: bool, places: Places

@@ -81,9 +81,10 @@ def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int
     return {row["repeats"]: job_of(row) for row in rows}
 
 
-def costing(connection: sqlite3.Connection, points: int) -> frozenset[int]:
-    """Return the ids of all jobs of at least so many points."""
-    rows = connection.execute("SELECT id FROM jobs WHERE points >= ?", (points,))
+def costing(connection: sqlite3.Connection, points: int, project: str = "") -> frozenset[int]:
+    """Return the ids of all jobs of at least so many points, of one project where named."""
+    where, named = ("AND project = ?", (project,)) if project else ("", ())
+    rows = connection.execute(f"SELECT id FROM jobs WHERE points >= ? {where}", (points, *named))
     return frozenset(row[0] for row in rows)
 
 

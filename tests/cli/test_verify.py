@@ -90,7 +90,7 @@ def test_without_a_history_nothing_differs(ima: Verb, home: Path) -> None:
     assert verified(ima, 0) == []
 
 
-def test_log_lines_of_dear_jobs_alone(
+def test_log_lines_of_expensive_jobs_or_of_a_project_alone(
     ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IMA_LOG_DIR", str(home / "logs"))
@@ -100,3 +100,8 @@ def test_log_lines_of_dear_jobs_alone(
     lines = ima("logs", "--points", str(dear), "--json").lines
     assert {line["job_id"] for line in lines} == {2}
     assert {line["job_id"] for line in ima("logs", "--points", "0", "--json").lines} == {1, 2}
+    assert ima("jobs", "mark", "1", "--project", "film").code == 0
+    lines = ima("logs", "--project", "film", "--json").lines
+    assert {line["job_id"] for line in lines} == {1}
+    assert ima("logs", "--project", "film", "--points", str(dear), "--json").lines == []
+    assert ima("logs", "--project", "unknown", "--json").lines == []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
+from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
@@ -67,7 +67,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
         source=arguments.source,
         job=arguments.job,
         tasks=_tasks(settings, arguments.job) if arguments.job is not None else (),
-        among=_costing(settings, arguments.points) if arguments.points is not None else None,
+        among=_among(settings, arguments.points, labels.project(arguments.project)),
         since=moment(arguments.since, now) if arguments.since else -inf,
         until=moment(arguments.until, now) if arguments.until else inf,
     )
@@ -92,8 +92,11 @@ def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
     return _of_ledger(settings, look, ())
 
 
-def _costing(settings: Settings, points: int) -> frozenset[int]:
-    return _of_ledger(settings, lambda ledger: ledger.costing(points), frozenset())
+def _among(settings: Settings, points: int | None, project: str) -> frozenset[int] | None:
+    """Return the jobs whose lines are wanted; None for all lines."""
+    if points is None and not project:
+        return None
+    return _of_ledger(settings, lambda ledger: ledger.costing(points or 0, project), frozenset())
 
 
 def _of_ledger(

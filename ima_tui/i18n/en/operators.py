@@ -68,6 +68,7 @@ TEXTS: dict[str, str] = {
     "verify.from_manifest": "manifest",
     "verify.from_log": "log",
     "verify.from_result": "result file",
+    "cli.logs_project": "lines of jobs of this project",
     "cli.logs_points": "lines of jobs of at least N points",
     "doctor.encoding": "encoding",
     "doctor.notify_command": "notify command",

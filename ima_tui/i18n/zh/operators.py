@@ -68,6 +68,7 @@ TEXTS: dict[str, str] = {
     "verify.from_manifest": "清单",
     "verify.from_log": "日志",
     "verify.from_result": "作品文件",
+    "cli.logs_project": "这个项目的任务的日志",
     "cli.logs_points": "至少 N 积分的任务的日志",
     "doctor.encoding": "编码",
     "doctor.notify_command": "通知命令",
