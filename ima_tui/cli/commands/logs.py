@@ -96,7 +96,8 @@ def _among(settings: Settings, points: int | None, project: str) -> frozenset[in
     """Return the jobs whose lines are wanted; None for all lines."""
     if points is None and not project:
         return None
-    return _of_ledger(settings, lambda ledger: ledger.costing(points or 0, project), frozenset())
+    nothing: frozenset[int] = frozenset()
+    return _of_ledger(settings, lambda ledger: ledger.costing(points or 0, project), nothing)
 
 
 def _of_ledger(
