@@ -227,7 +227,7 @@ def in_words(told: str) -> str:
 
 
 def told(decision: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
-    """A row of `messages` that says what can't be had and what can, and the values for it."""
+    """A row of `messages` that says what isn't available and what is, and the values for it."""
     words: dict[str, str | int] = {
         "asked": in_words(limit.asked),
         "possible": in_words(", ".join(limit.possible)),

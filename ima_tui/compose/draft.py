@@ -87,7 +87,7 @@ class FormRow:
 
 @dataclass(frozen=True, slots=True)
 class DraftPrice:
-    """What a draft costs, or why it can't be had; and what its neighbours cost."""
+    """What a draft costs, or why it has no price; and what its neighbours cost."""
 
     quote: price.Quote | None = None
     problem: UsageError | None = None

@@ -17,7 +17,7 @@ from ima_tui.compose.composer import (
 )
 
 REMEMBER, LIMIT = "remember", "limit"
-"""Parts that are no control: what is to be remembered, and what can't be had."""
+"""Parts that are no control: what is to be remembered, and what isn't available."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def short(source: str) -> str:
     return name if len(name) <= _SHOWN else name[: _SHOWN - 1] + "…"
 
 
-# ----------------------------------------------------------------------- what can't be had
+# ----------------------------------------------------------------------- what isn't available
 
 _CANONICAL = {
     "8k": "size",

@@ -52,7 +52,7 @@ class Impossible:
 def find_limits(
     findings: Findings, media: tuple[Medium, ...], model_ids: dict[Medium, str]
 ) -> tuple[Impossible, ...]:
-    """Everything asked for that can't be had from anybody, or not from the model that is named."""
+    """Everything asked for that nobody offers, or not from the model that is named."""
     visual = next((m for m in media if m in (Medium.IMAGE, Medium.VIDEO)), None)
     found: list[Impossible | None] = []
     if visual is not None:

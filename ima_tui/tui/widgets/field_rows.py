@@ -209,7 +209,7 @@ def _clipped(parts: Iterable[Part], cells: int) -> list[Part]:
 
 
 class ChoiceLine(FormLine):
-    """Options side by side, the one that holds in brackets; what can't be had is crossed."""
+    """Options side by side, the one that holds in brackets; what isn't available is crossed out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "bind.form_left", show=False, id="form.left"),

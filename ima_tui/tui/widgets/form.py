@@ -196,7 +196,7 @@ def control_of(focused: object) -> str:
 
 
 def hint(focused: object) -> str:
-    """What the field that has the keys is about, and why some of its options can't be had."""
+    """What the field that has the keys is about, and why some of its options aren't available."""
     line = focused.parent if isinstance(focused, LineInput) else focused
     if not isinstance(line, ParameterLine):
         return ""

@@ -252,7 +252,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def _inputs(self) -> tuple[str, ...] | None:
         """The inputs as the plan keeps them: what stood there before stays as it was written.
-        None, and the keys to the line, where one can't be had."""
+        None, and the keys to the line, where one isn't available."""
         page = self.query_one(InputList)
         if page.values == self.step.inputs:
             return self.step.inputs
