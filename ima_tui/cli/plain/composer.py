@@ -167,7 +167,7 @@ class PlainComposer:
     # -------------------------------------------------------------------------------- in words
 
     def sentences(self) -> Iterator[str]:
-        """Say what will be made, with what, and what isn't available. The price comes with the order."""
+        """Say what will be made, with what, and what isn't available; the order has the price."""
         desk = self.desk
         asks = desk.decision is not None and desk.decision.kind is RequestKind.QUESTION
         if self.assumed or asks:
