@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -131,6 +132,8 @@ async def serve(
 ) -> None:
     """Serve agents until cancelled. `announce` gets the URL once connections are taken."""
     port = int(listener.getsockname()[1])
+    # without a handler of its own, logging writes its stack traces to stderr
+    logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
     manager = StreamableHTTPSessionManager(protocol, max_sessions=MOST_SESSIONS)
     config = uvicorn.Config(
         Guard(manager.handle_request, port, token),
