@@ -127,6 +127,24 @@ def write(path: Path, workflow: Workflow) -> None:
         raise _file_error("error.plan_unwritable", path, error) from error
 
 
+def write_first(path: Path, workflow: Workflow) -> bool:
+    """Write where there is no file yet; return False where another run was first.
+
+    Two runs with plans of their own would pay twice. Raises `UsageError`.
+    """
+    beside = path.with_name(f".{path.name}.{workflow.id[:16]}")
+    try:
+        write(beside, workflow)
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _file_error("error.plan_unwritable", path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
+
+
 def _file_error(key: str, path: Path, error: OSError) -> UsageError:
     return UsageError(key, path=one_line(path, 300), reason=error.strerror or "—")
 

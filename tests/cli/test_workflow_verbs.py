@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ima_tui.sandbox import uploads
 from ima_tui.sandbox.server import Sandbox
+from ima_tui.workflow import file
 
 WISH = "Draw a dragon, then animate it, and add a soundtrack"
 FAILS = PATIENT + '[[fault]]\nkind = "fail_task"\nprompt_contains = "animate"\ntimes = 1\n'
@@ -347,3 +349,14 @@ def test_the_limit_of_one_command_counts_what_was_paid_before(person: Person) ->
     over = person.verb("workflow", "make", WISH, "-o", file, "--max-credits", "1")
     assert (over.code, "your limit is 1" in over.err) == (4, True)
     assert len(person.accepted()) == sent
+
+
+def test_of_two_commands_at_once_one_plan_is_run_by_both(person: Person) -> None:
+    path, plan = person.folder / "plan.json", file.read(Path(made(person)[0]))
+    assert not file.write_first(path, replace(plan, id="other"))
+    assert file.read(path).id == plan.id
+    path.unlink()
+    assert file.write_first(path, plan)
+    assert [each.name for each in person.folder.iterdir() if "plan.json" in each.name] == [
+        path.name
+    ]

@@ -27,13 +27,12 @@ from ima_tui.workflow import file
 def run(arguments: argparse.Namespace) -> int:
     """Plan, unless the plan is there already, and run it at up to --max-credits points."""
     path = workflow.path_of(arguments.output)
-    if path.exists():
-        if file.read(path).prompt.strip() != arguments.text.strip():
-            raise UsageError("error.plan_other_prompt", path=one_line(path, 300))
-    else:
+    if not path.exists():
         code = session.run(_plan(arguments, session.settle(arguments), path))
         if code != EXIT_DONE:
             return code
+    if file.read(path).prompt.strip() != arguments.text.strip():  # also where another run was first
+        raise UsageError("error.plan_other_prompt", path=one_line(path, 300))
     arguments.file, arguments.confirm = str(path), ""
     return workflow_run.begin(arguments, again=False, within_limit=True)
 
@@ -59,7 +58,8 @@ async def _plan(arguments: argparse.Namespace, settings: Settings, path: Path) -
             raise OverLimit("error.over_limit", total=plan.total, limit=arguments.max_credits)
         project = labels.project(arguments.project)
         plan = replace(plan, project=project, unmet=())  # agreed to
-        await asyncio.to_thread(file.write, path, plan)
+        if not await asyncio.to_thread(file.write_first, path, plan):
+            return EXIT_DONE
         talk(
             say("workflow.planned", n=len(plan.steps), points=plan.total, path=one_line(path, 200))
         )
