@@ -15,7 +15,6 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -53,6 +52,7 @@ from ima_tui.core.errors import (
     Unreachable,
     UsageError,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line, redact
 
 KEY_PREFIX = "ima_"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from ima_tui.config import api_key as keys
 from ima_tui.config.loader import Settings, is_loopback
 from ima_tui.core.clock import Clock
 from ima_tui.core.errors import KeyMissing
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from ima_tui.api.service import RemoteService

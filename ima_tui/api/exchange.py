@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 
 from ima_tui.core.clock import tick
+from ima_tui.core.records import dataclass
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 PIECE = 64 * 1024

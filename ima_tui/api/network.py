@@ -12,7 +12,6 @@ import ssl
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
@@ -25,6 +24,7 @@ import httpx
 
 from ima_tui.config.loader import is_loopback
 from ima_tui.core.errors import Misconfigured
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 
 KINDS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -12,6 +11,7 @@ import httpx
 from ima_tui.api import connection_errors, network
 from ima_tui.api.client import quieten_httpx
 from ima_tui.core.errors import ImaError, Unreachable
+from ima_tui.core.records import dataclass
 
 SECONDS = 10.0
 

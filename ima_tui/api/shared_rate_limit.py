@@ -11,13 +11,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from ima_tui.core import atomic_file
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

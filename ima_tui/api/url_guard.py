@@ -14,13 +14,13 @@ import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpx
 
 from ima_tui.api import network
+from ima_tui.core.records import dataclass
 
 LONGEST_URL = 8_192
 RESOLVING = 20.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ima_tui.core.domain import Media, Order
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line, redact
 
 READY, FAILED, DELETED = 1, 2, 3

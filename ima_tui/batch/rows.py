@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from itertools import product
@@ -21,6 +21,7 @@ from ima_tui.catalogue import order
 from ima_tui.core import labels
 from ima_tui.core.domain import Value
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line
 
 MOST_VARIANTS = 200

@@ -6,11 +6,11 @@ An alternative is in the list now, accepts the same inputs, and is priced from t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ima_tui.catalogue import choice, order, price
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 
 ANY = "*"
 _STILL = {

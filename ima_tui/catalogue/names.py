@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 
 from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.records import dataclass
 
 ANY_OTHER = "other"
 

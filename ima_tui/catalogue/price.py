@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import product
 
 from ima_tui.catalogue import form
@@ -22,6 +21,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 
 MOST_COMBINATIONS = 400
 

@@ -7,9 +7,9 @@ in `zh_female_xiaohe_bigtts`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ima_tui.core.domain import Field, Option, Value
+from ima_tui.core.records import dataclass
 
 _LANGUAGES = {
     "zh": "zh", "cn": "zh", "chinese": "zh", "mandarin": "zh", "中文": "zh", "普通话": "zh",

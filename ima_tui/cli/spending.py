@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ima_tui.cli.output import jobs_of_this_run, talk
 from ima_tui.core.clock import midnight, month_start
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
@@ -16,6 +15,7 @@ from ima_tui.compose import capabilities
 from ima_tui.compose.capabilities import COUNT as COUNT
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.intent import binding
 from ima_tui.intent.commands import without
 from ima_tui.intent.song import LYRICS, TITLE

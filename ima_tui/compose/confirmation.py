@@ -8,7 +8,6 @@ prompt asked for with the draft as it would go out. It states facts; `sentence` 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ima_tui.catalogue import (
@@ -33,6 +32,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.intent import binding

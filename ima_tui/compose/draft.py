@@ -8,7 +8,7 @@ costs; `finish` makes the order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from ima_tui.catalogue import (
@@ -30,6 +30,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 
 
 class Role(StrEnum):

@@ -11,12 +11,12 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import TaskType, Value
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, folded, one_line
 from ima_tui.ledger import process_id
 

@@ -7,7 +7,7 @@ behind the edit moves along with it, and what was edited itself is let go.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.compose.composer import (
     KIND,
@@ -15,6 +15,7 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
+from ima_tui.core.records import dataclass
 
 REMEMBER, LIMIT = "remember", "limit"
 """Parts that are no control: what is to be remembered, and what isn't available."""

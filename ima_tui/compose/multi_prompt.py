@@ -7,7 +7,7 @@ Rows, variants and the names of their intents are `batch`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ima_tui.batch import rows as batch
@@ -17,6 +17,7 @@ from ima_tui.compose import draft as drafting
 from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import Confidence, IntentQuestion
 from ima_tui.intent.intent import RequestKind as Reading
 from ima_tui.subjects import mentions

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ima_tui.catalogue.choice import Reason
 from ima_tui.compose.composer import MODEL, Composer
+from ima_tui.core.records import dataclass
 from ima_tui.preferences import policy
 
 

@@ -11,12 +11,12 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import KeyInvalid, UsageError
+from ima_tui.core.records import dataclass
 
 PREFIX = "ima_"
 VARIABLE = "IMA_API_KEY"

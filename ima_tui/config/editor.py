@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ima_tui.config import loader, toml_file
 from ima_tui.config.loader import Settings
@@ -16,6 +15,7 @@ from ima_tui.config.schema import (
     parsed,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

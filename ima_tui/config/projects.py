@@ -11,11 +11,11 @@ They protect points, so whatever is wrong in them stops the program. `config set
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ima_tui.config.schema import Setting
 from ima_tui.core import labels
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line
 
 TABLE = "projects"

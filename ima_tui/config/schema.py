@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ima_tui import i18n
 from ima_tui.config.value_checks import is_name_template, is_webhook
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line, whole
 
 OFFICIAL_API = "https://api.imastudio.com"

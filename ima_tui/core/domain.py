@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from ima_tui.core.labels import UNMARKED, Mark
+from ima_tui.core.records import dataclass
 
 Value = str | int | float | bool
 """A parameter's value, in the JSON type that the service gave it."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:  # the first paint must not wait for these
     from ima_tui.core.domain import Job, ModelVersion, TaskType

@@ -12,13 +12,13 @@ import re
 import shlex
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 from urllib.parse import unquote, urlsplit
 
 from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.core.text import size as size_in_words
 

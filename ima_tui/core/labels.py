@@ -7,9 +7,9 @@ short, and without what a terminal acts on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line
 
 LONGEST = 60

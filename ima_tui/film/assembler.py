@@ -13,10 +13,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ima_tui.core.errors import EXIT_FAILED, ImaError, UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.film.request import (

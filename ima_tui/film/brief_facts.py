@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ima_tui.core.records import dataclass
 
 LONGEST_SHOT = 15.0
 """Seconds that one video can have; a longer film needs several shots."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 
+from ima_tui.core.records import dataclass
 from ima_tui.film import source
 from ima_tui.film.pieces import Copy, PicturePlan
 from ima_tui.film.timeline import Cue

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from ima_tui.core.records import dataclass
 
 Offers = Mapping[int, int]
 """Seconds that a model makes at once, with the points for them."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ima_tui.core.records import dataclass
 from ima_tui.film.pieces import PicturePlan, ShotFacts
 from ima_tui.film.timeline import Film, Role, Track
 

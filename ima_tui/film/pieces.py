@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from ima_tui.core.records import dataclass
 from ima_tui.film.timeline import Film, Shot
 
 LEAST_COPY = 6

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from ima_tui.core.records import dataclass
 from ima_tui.film.timeline import Film, of_json
 
 ASSEMBLER = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import av
 
 from ima_tui.core.input_files import HEAD, sniff
+from ima_tui.core.records import dataclass
 from ima_tui.film.pieces import ShotFacts
 from ima_tui.film.request import CannotAssemble
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import Any
+
+from ima_tui.core.records import dataclass
 
 LOUDNESS = -14.0
 """LUFS that video platforms normalise to."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
+
+from ima_tui.core.records import dataclass
 
 MOST_PIXELS = 250_000_000
 """Phones take photos of 200 million; four bytes each are in memory at once."""

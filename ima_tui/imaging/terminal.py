@@ -10,11 +10,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from ima_tui.config.api_key import environment_for_children
+from ima_tui.core.records import dataclass
 
 QUESTION = "\x1b[c"
 _ANSWER = re.compile(r"\x1b\[\?([0-9;]*)c")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 from array import array
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from math import sqrt
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.features import SIZE, features
 
 LABELS = ("image", "video", "music", "speech", "several", "question", "ask", "preference")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.lyrics import find_lyrics
 from ima_tui.intent.normalise import Plain
 from ima_tui.intent.tokens import HIDDEN, INPUT

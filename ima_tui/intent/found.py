@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ima_tui.core.domain import Value
+from ima_tui.core.records import dataclass
 from ima_tui.intent.scan import Scan
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Roles
 from ima_tui.intent.media import MediaRequest

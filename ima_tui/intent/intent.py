@@ -6,7 +6,6 @@ was typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ima_tui.catalogue.choice import ModelTier, Reason
@@ -16,6 +15,7 @@ from ima_tui.core.domain import (
     TaskType,
     Value,
 )
+from ima_tui.core.records import dataclass
 
 Span = tuple[int, int]
 

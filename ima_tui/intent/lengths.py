@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent import numerals
 from ima_tui.intent.vocabulary import vocabulary
 

@@ -8,9 +8,9 @@ video models make sound.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent import numerals
 from ima_tui.intent.found import FoundParameter
 from ima_tui.intent.intent import Limit, Parameter

@@ -8,10 +8,11 @@ stands behind a colon describes; what is to be spoken is never read as a wish.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent import mentioned
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions

@@ -7,10 +7,10 @@ word to a leaf or a field. Never a default: what is not named is left to the pre
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ima_tui.catalogue.choice import TIERS, ModelTier
 from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import IntentAlternative, Misplaced
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named

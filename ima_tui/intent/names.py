@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from ima_tui.catalogue import names as facts
 from ima_tui.catalogue.names import Family
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import (

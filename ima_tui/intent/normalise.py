@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.tokens import HIDDEN
 
 HEAD, TAIL = 800, 200

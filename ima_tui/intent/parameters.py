@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent import counting, sound_parameters
 from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
 from ima_tui.intent.lengths import Length, lengths

@@ -8,11 +8,11 @@ for clips" asks for nothing but a default.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
 from ima_tui.core.domain import Medium
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import PreferenceAction
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named

@@ -7,9 +7,8 @@ saves too, since it can mean nothing else; beside a wish for something it only p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ima_tui.catalogue.choice import ModelTier
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import PreferenceAction
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.intent import models, parameters, workflow
 from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather

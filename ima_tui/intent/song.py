@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import Parameter, Span
 from ima_tui.intent.lyrics import QUOTED, find_lyrics
 from ima_tui.intent.scan import Item, scan

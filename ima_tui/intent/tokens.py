@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from ima_tui.core.records import dataclass
 
 HIDDEN = "\x00"
 """What stands for a character of content in the text that is read for wishes."""

@@ -12,11 +12,12 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ima_tui.config.projects import ProjectLimits
 from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT

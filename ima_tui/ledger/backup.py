@@ -14,10 +14,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ima_tui.core import atomic_file
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.ledger import trail
 

@@ -6,10 +6,11 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import median
 
 from ima_tui.core.domain import Event, Job, State
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import Ledger, queries
 from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN

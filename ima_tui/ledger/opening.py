@@ -6,10 +6,10 @@ import contextlib
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ima_tui.core.atomic_file import NotAFile
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import reason
 from ima_tui.ledger import (

@@ -7,9 +7,10 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import backup, repair, schema, traces
 from ima_tui.ledger.repair import Connect, RepairReport, Why
 from ima_tui.ledger.traces import Places

@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ima_tui.core.domain import Job
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
     backup,
     log_hints,

@@ -17,13 +17,14 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import UNKNOWN_RULE, Media, Order, Outcome, State, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.ledger import log_hints
 from ima_tui.ledger.job_states import ENDED

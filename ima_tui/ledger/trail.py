@@ -19,11 +19,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ima_tui.core import atomic_file
+from ima_tui.core.records import dataclass
 
 log = logging.getLogger(__name__)
 

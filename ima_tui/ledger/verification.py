@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, State
+from ima_tui.core.records import dataclass
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.ledger.traces import LARGEST_SIDECAR, Found, Trace
 

@@ -8,11 +8,11 @@ that names a level is its level.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line, redact
 
 HEAD = 300

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ima_tui.core import labels
+from ima_tui.core.records import dataclass
 from ima_tui.studio.studio import Studio
 
 Document = dict[str, object]

@@ -6,12 +6,12 @@ Descriptions are English only: models read them. What users read is in `i18n`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ima_tui.cli.jobs_parser import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.mcp import batches, jobs, lists, ordering, preferences, workflows
 from ima_tui.mcp.call import Call, Document
 

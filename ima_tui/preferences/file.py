@@ -17,7 +17,6 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ima_tui import i18n
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import encodable, one_line
 
 LOCK_SECONDS = 10.0

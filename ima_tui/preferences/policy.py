@@ -17,12 +17,12 @@ change; `standing` and `forgettable` serve a text that asks for nothing to be ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, names
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ima_tui.core import input_files
@@ -21,6 +21,7 @@ from ima_tui.core.input_files import (
     InputFacts,
     Stamp,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.imaging.decoder import Decoder

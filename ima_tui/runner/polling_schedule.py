@@ -11,12 +11,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import sqrt
 
 from ima_tui.core.domain import Estimate, Medium, TaskType
+from ima_tui.core.records import dataclass
 
 FLOOR = 2.0
 FLOOR_VIDEO = 8.0

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ima_tui.api import failure_reasons
@@ -42,6 +42,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.ledger import LedgerError, Values
 from ima_tui.ledger.job_states import FAULT, ImpossibleTransition

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell

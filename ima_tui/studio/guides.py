@@ -14,12 +14,13 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
 from ima_tui.catalogue import names
 from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from ima_tui.compose import confirmation
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import Why, job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService

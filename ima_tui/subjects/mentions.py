@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ima_tui.core.domain import TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
 from ima_tui.subjects.store import LONGEST_NAME, Subject
 

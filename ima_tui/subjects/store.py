@@ -19,7 +19,7 @@ import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import BaseFileLock
@@ -27,6 +27,7 @@ from filelock import BaseFileLock
 from ima_tui.core import atomic_file, file_lock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import sniff
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line, size
 
 VERSION = 1

@@ -6,12 +6,13 @@ What can't be as asked is a note, said before anything is paid.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.catalogue import form, price
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, encodable
 from ima_tui.film import brief_words, lengths, timeline
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief

@@ -7,10 +7,11 @@ reordering or trimming shots never buys anything again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.film import timeline
 from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
 from ima_tui.workflow.sources import job_of, result_of

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.intent.limits import CROSSFADE
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ima_tui.core.records import dataclass
 from ima_tui.workflow.steps import WorkflowStep
 
 MOST_LANES = 6

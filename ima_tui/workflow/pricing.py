@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.catalogue import order, times
 from ima_tui.core.domain import (
@@ -13,6 +13,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.workflow.contents import trouble
 from ima_tui.workflow.steps import Workflow, WorkflowStep
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ima_tui.core.domain import Job, State
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.workflow.pricing import PricedStep, more_expensive
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from ima_tui.compose.confirmation import Unmet
@@ -15,6 +15,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.finishing import Finish

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ima_tui.batch.manifest import Manifest, outcome_of
 from ima_tui.batch.rows import BadRow, Row
@@ -27,6 +27,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.ledger.job_states import UNSENT
 from ima_tui.studio.studio import Studio

@@ -14,7 +14,6 @@ import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from ima_tui.config import loader
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ClockWrong, ImaError, KeyMissing
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line, size
 from ima_tui.i18n import explain, say
 from ima_tui.ledger import SQLITE_VERSION

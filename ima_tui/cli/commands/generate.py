@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -40,6 +40,7 @@ from ima_tui.core.errors import (
     OverLimit,
     UsageError,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route

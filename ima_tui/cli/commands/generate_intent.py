@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import apply_intent
 from ima_tui.compose.question_answer import Lists, answer
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.intent import binding
 from ima_tui.intent.intent import (
     Confidence,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from ima_tui.cli import parser as parsers
 from ima_tui.cli.completion import values
 from ima_tui.cli.completion.values import Candidate, Source
+from ima_tui.core.records import dataclass
 
 Kind = Literal["values", "parts", "files", "folders", "nothing"]
 

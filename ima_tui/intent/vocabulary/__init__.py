@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
 from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import Lexicon

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import confirmation, film_offer, suggestions
@@ -13,6 +12,7 @@ from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import joined, say
 from ima_tui.tui.widgets import confirm_text, price_text
 

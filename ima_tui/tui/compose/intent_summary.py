@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -18,6 +17,7 @@ from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.preference_switch import PreferenceSwitch
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind

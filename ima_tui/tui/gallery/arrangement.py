@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ima_tui.core.domain import (
     Job,
@@ -13,6 +13,7 @@ from ima_tui.core.domain import (
     TaskType,
     results_of,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.images.thumbnails import Key, key_of

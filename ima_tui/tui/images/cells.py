@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration
 from ima_tui.imaging import kitty
 from ima_tui.imaging.request import MediaFacts

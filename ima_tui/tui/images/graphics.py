@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ima_tui.core.records import dataclass
 from ima_tui.imaging import iterm2, kitty, terminal
 from ima_tui.imaging.decoder import Decoder
 from ima_tui.imaging.request import (

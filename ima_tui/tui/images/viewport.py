@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from ima_tui.core.records import dataclass
 
 MOST = 8.0
 STEP = 0.25

@@ -10,7 +10,7 @@ named so here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from textual.app import App
@@ -20,6 +20,7 @@ from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
 
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import has, say
 from ima_tui.tui.keys.verbs import is_none
 from ima_tui.tui.terminal.alt_keys import after_escape

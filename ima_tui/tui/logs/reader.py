@@ -10,11 +10,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TypeVar
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.filter import LogFilter

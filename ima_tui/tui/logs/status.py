@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogLevel
 from ima_tui.logs.filter import LogFilter

@@ -6,10 +6,10 @@ Versions of one model for one task type share a cell; the first of them is taken
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from ima_tui.catalogue import choice, times
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.models.search import places, scattered

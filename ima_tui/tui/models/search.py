@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from ima_tui.catalogue import choice, times
 from ima_tui.catalogue.changes import name_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import ModelKey, ProductList
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.widgets.lines import Part, measure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from textual.binding import BindingType
 from ima_tui.catalogue import choice
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import ImaError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, width, wrap

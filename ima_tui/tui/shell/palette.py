@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -13,6 +12,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import has, say
 from ima_tui.tui.keys import actions, keymap

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from ima_tui.core.domain import Job, Media, Medium
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.images.preview import Cover, Preview

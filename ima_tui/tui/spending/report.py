@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.ledger.history import ReportRow

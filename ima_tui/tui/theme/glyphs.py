@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ima_tui.core.domain import Medium, State
+from ima_tui.core.records import dataclass
 
 _SIGNS = {
     State.QUEUED: ("·", "."),

@@ -6,12 +6,14 @@ Style sheets say `$muted`, `$rule` …; widgets on the Line API ask `style(theme
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
+
+from ima_tui.core.records import dataclass
 
 DARK = "ima-dark"
 LIGHT = "ima-light"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.widgets.cells import Align
 
 

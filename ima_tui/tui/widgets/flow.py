@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.widgets.cells import cut, wrap
 from ima_tui.tui.widgets.lines import Part, measure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ima_tui.core.events import (
@@ -16,6 +16,7 @@ from ima_tui.core.events import (
     ProductList,
     SubjectsChanged,
 )
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from ima_tui.core.domain import Job, TaskType

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
 from ima_tui.film.timeline import Role
 from ima_tui.i18n import say

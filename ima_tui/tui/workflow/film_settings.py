@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.film import timeline
 from ima_tui.i18n import say

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -15,6 +15,7 @@ from ima_tui.core.domain import (
     ModelVersion,
     State,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, duration, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs

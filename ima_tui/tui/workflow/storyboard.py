@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.images.thumbnails import Key, Shown, Thumbnails, key_of, picture_line
 from ima_tui.tui.keys.verbs import bind
