@@ -38,7 +38,7 @@ from ima_tui.core.domain import (  # noqa: E402
     State,
     TaskType,
 )
-from ima_tui.ledger import Ledger  # noqa: E402
+from ima_tui.ledger.store import Ledger  # noqa: E402
 
 KEY = "ima_benchmark_only"
 STUDIO = (sys.executable, "-m", "ima_tui")

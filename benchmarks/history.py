@@ -21,8 +21,8 @@ from contextlib import closing
 from pathlib import Path
 
 from ima_tui.core.domain import Estimate, Media, Order, TaskType
-from ima_tui.ledger import Ledger
 from ima_tui.ledger.records import dump_medias, dump_order
+from ima_tui.ledger.store import Ledger
 
 MODELS = ("Nano Banana Pro", "Midjourney", "Kling O1", "Wan 2.6", "Suno V5")
 COMMANDS = (

@@ -21,7 +21,7 @@ from ima_tui.core.domain import (
     Order,
     TaskType,
 )
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.scheduler import Scheduler
 

@@ -71,9 +71,9 @@ class ProductLists:
         age = float("inf") if as_of is None else self._now() - as_of
         return age if age >= 0 else float("inf")
 
-    async def load(self, origin: str) -> None:
+    async def load(self, origin: str, task_types: Sequence[TaskType] = tuple(TaskType)) -> None:
         """Load the stored lists of the service at `origin`."""
-        for task_type in TaskType:
+        for task_type in task_types:
             if self.lists[task_type].as_of is None:
                 path = _path(self._cache, origin, task_type)
                 found = await asyncio.to_thread(_load, path, task_type)

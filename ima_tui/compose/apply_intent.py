@@ -17,8 +17,7 @@ from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.intent import binding
-from ima_tui.intent.commands import without
-from ima_tui.intent.song import LYRICS, TITLE
+from ima_tui.intent.intent import LYRICS, TITLE, IntentQuestion
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import (
@@ -93,6 +92,8 @@ def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersi
         return text
     if kind is TaskType.TEXT_TO_SPEECH:
         return text if decision.spoken is None else text[slice(*decision.spoken)]
+    from ima_tui.intent.commands import without
+
     sent = without(text, decision.commands, _unmet(decision, model))
     if kind is TaskType.TEXT_TO_MUSIC and model is not None:
         return song_prompt(sent, model, decision.requirements, decision.description)
@@ -139,8 +140,6 @@ def in_order(roles: Roles, count: int) -> tuple[int, ...]:
 
 def tentative(decision: Intent) -> TaskType | None:
     """The kind that is most likely meant while something about its pictures has to be asked."""
-    from ima_tui.intent.intent import IntentQuestion
-
     if decision.medium is None or decision.question is None:
         return None
     kinds = [kind for kind in TaskType if kind.medium is decision.medium and kind.takes_inputs]

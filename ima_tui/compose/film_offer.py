@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium
-from ima_tui.film import lengths
-from ima_tui.film.brief_facts import LONGEST_SHOT
 from ima_tui.intent.intent import RequestKind
 
 if TYPE_CHECKING:
@@ -29,6 +27,9 @@ def shots(text: str, decision: Intent | None) -> int:
 
 def offered(text: str, decision: Intent | None) -> int:
     """Return the same, and of a film that is longer than one video how many shots it has."""
+    from ima_tui.film import lengths
+    from ima_tui.film.brief_facts import LONGEST_SHOT
+
     film = _film(text, decision)
     longer = film is not None and film.seconds > LONGEST_SHOT
     usual = lengths.usual_count(film.seconds) if film is not None and longer else 0

@@ -39,7 +39,6 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Confidence, IntentQuestion, Parameter, RequestKind
-from ima_tui.intent.limits import music_pieces
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit, Refusal
@@ -290,6 +289,8 @@ def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
         ratio = {"ratio": limit.asked}
         yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
     if limit.code == "music_duration":
+        from ima_tui.intent.limits import music_pieces
+
         count = music_pieces(float(str(limit.param.value)), desk.model.model_id)
         join: dict[str, str | int] = {"length": limit.asked, "n": count}
         if count:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from filelock import BaseFileLock, FileLock
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FALLS_BACK = "flock not supported"
 """Beginning of filelock's warning where the file system has no locks (ENOSYS). It then locks by the
@@ -15,5 +16,7 @@ existence of the file, which is good enough here and nothing that a user could a
 
 def at(path: Path, **settings: Any) -> BaseFileLock:
     """Return a lock that is held by one process at a time; see `filelock.FileLock`."""
+    from filelock import FileLock
+
     warnings.filterwarnings("ignore", message=FALLS_BACK)
     return FileLock(path, **settings)

@@ -24,7 +24,7 @@ else:
         return dataclasses.dataclass(cls, **options)
 
 
-def _frozen(cls: type) -> type:
+def _frozen(cls: type) -> Any:
     own = set(vars(cls))
     if "__post_init__" in own:
         return dataclasses.dataclass(frozen=True, slots=True)(cls)

@@ -18,6 +18,8 @@ from ima_tui.core.domain import (
 from ima_tui.core.records import dataclass
 
 Span = tuple[int, int]
+LYRICS, TITLE = "lyrics", "title"
+"""Parameters of a song that are quoted from the prompt."""
 
 
 class RequestKind(StrEnum):

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 
 from ima_tui.core.records import dataclass
-from ima_tui.intent.intent import Parameter, Span
+from ima_tui.intent.intent import LYRICS as LYRICS
+from ima_tui.intent.intent import TITLE, Parameter, Span
 from ima_tui.intent.lyrics import QUOTED, find_lyrics
 from ima_tui.intent.scan import Item, scan
 
-LYRICS, TITLE = "lyrics", "title"
 _LONGEST_TITLE = 120
 LONGEST_STYLE = 3_000
 """Characters of a description that are searched for a style; models take some hundreds."""

@@ -11,10 +11,11 @@ from statistics import median
 
 from ima_tui.core.domain import Event, Job, State
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import Ledger, queries
+from ima_tui.ledger import queries
 from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN
 from ima_tui.ledger.records import job_of
+from ima_tui.ledger.store import Ledger
 
 _KEYS = {
     "day": "strftime('%Y-%m-%d', COALESCE(sent_at, created_at), 'unixepoch', 'localtime')",

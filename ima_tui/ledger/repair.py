@@ -32,9 +32,7 @@ from ima_tui.ledger import (
     trail,
     unsaved_tasks,
 )
-from ima_tui.ledger import (
-    merge as merging,
-)
+from ima_tui.ledger import merge as merging
 from ima_tui.ledger.records import job_of
 from ima_tui.ledger.traces import Places
 

@@ -10,7 +10,7 @@ from ima_tui.i18n import say
 
 if TYPE_CHECKING:
     from ima_tui.core.events import TaskUnsaved
-    from ima_tui.ledger import RepairReport
+    from ima_tui.ledger.repair import RepairReport
 
 
 def describe(done: RepairReport) -> list[str]:

@@ -7,7 +7,7 @@ their total: else an agent could order a hundred cheap ones without asking.
 from __future__ import annotations
 
 from ima_tui.cli import after_repair
-from ima_tui.ledger import Why
+from ima_tui.ledger.writing import Why
 from ima_tui.studio.studio import Studio
 
 

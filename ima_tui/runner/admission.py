@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from ima_tui.core.clock import Clock, midnight
 from ima_tui.core.domain import Job
-from ima_tui.ledger import Ledger, LedgerError
 from ima_tui.ledger.admission import AdmissionLimits, settled
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner.transitions import log_step
 
 log = logging.getLogger(__name__)

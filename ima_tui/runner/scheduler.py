@@ -27,8 +27,10 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
-from ima_tui.ledger import Ledger, LedgerError, job_states
+from ima_tui.ledger import job_states
 from ima_tui.ledger.admission import AdmissionLimits
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner.admission import Admission
 from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks

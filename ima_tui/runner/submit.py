@@ -44,8 +44,9 @@ from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
-from ima_tui.ledger import LedgerError, Values
 from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Values
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
 from ima_tui.runner.upload_cache import UploadCache

@@ -112,9 +112,9 @@ class CatalogueService:
 
     # ------------------------------------------------------------------------------ fetching
 
-    async def load(self) -> None:
-        """Load the lists stored by the last run."""
-        await self._lists.load(self._settings.base_url)
+    async def load(self, *task_types: TaskType) -> None:
+        """Load the lists stored by the last run (all, if none is named), where none is here yet."""
+        await self._lists.load(self._settings.base_url, task_types or tuple(TaskType))
 
     async def check_connection(self) -> None:
         """Find out, without the ledger and without a request, whether lists can be fetched.

@@ -26,7 +26,8 @@ from ima_tui.i18n import say
 from ima_tui.runner import result_files
 
 if TYPE_CHECKING:
-    from ima_tui.ledger import Ledger, RepairReport
+    from ima_tui.ledger.repair import RepairReport
+    from ima_tui.ledger.store import Ledger
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.runner.scheduler import Scheduler
 
@@ -99,13 +100,13 @@ class Engine:
 
     async def prepare_folder(self) -> None:
         """Create the folder for results before anything is paid for. Raises `UsageError`."""
-        from ima_tui.ledger import note_place
+        from ima_tui.ledger import traces
 
         if self._settings.download:
             folder = self._settings.folder
             await asyncio.to_thread(result_files.prepare, folder)
             if folder != self._usual_folder():  # its files may be all that tells of them one day
-                await asyncio.to_thread(note_place, self._settings.ledger, "results", folder)
+                await asyncio.to_thread(traces.note, self._settings.ledger, "results", folder)
 
     async def _copy(self, ledger: Ledger) -> None:
         try:
@@ -239,7 +240,9 @@ class Engine:
 
     async def _open_ledger(self, session: str) -> Ledger:
         """Open the ledger for writing, or read-only if asked for or if nothing else is possible."""
-        from ima_tui.ledger import LOOKED_AT, Ledger, LedgerError
+        from ima_tui.ledger.opening import LOOKED_AT
+        from ima_tui.ledger.records import LedgerError
+        from ima_tui.ledger.store import Ledger
 
         path, logs = self._settings.ledger, self._settings.logs
         results = tuple(dict.fromkeys((self._settings.folder, self._usual_folder())))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ima_tui.config.loader import Settings
     from ima_tui.core.clock import Clock
     from ima_tui.core.domain import Job
-    from ima_tui.ledger import Ledger
+    from ima_tui.ledger.store import Ledger
     from ima_tui.studio.engine import Engine
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ima_tui.api.connection import Connection
 from ima_tui.catalogue import form, times
@@ -25,11 +25,14 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.event_bus import EventBus
 from ima_tui.core.events import JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
-from ima_tui.ledger import Why, job_states
+from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.engine import Engine
+
+if TYPE_CHECKING:
+    from ima_tui.ledger.writing import Why
 
 log = logging.getLogger(__name__)
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from ima_tui.core.domain import ModelVersion, Order, TaskType, Value
     from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
-    from ima_tui.ledger import RepairReport
     from ima_tui.ledger.history import History
+    from ima_tui.ledger.repair import RepairReport
     from ima_tui.preferences.service import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
@@ -122,6 +122,7 @@ class Studio:
         self._asks = asks
         self._broadcast = EventBus()
         self._begun = False
+        self._loaded = False
         self._watches: tuple[asyncio.Task[None], ...] = ()
         self._notifier: JobNotifier | None = None
 
@@ -252,6 +253,18 @@ class Studio:
 
         return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
 
+    async def load_stored(self, *task_types: TaskType) -> None:
+        """Load what a draft needs, without the ledger and the service.
+
+        These are preferences, guides, subjects, and the stored lists of `task_types` (or all).
+        """
+        await self.catalogue.load(*task_types)
+        if not self._loaded:
+            self._loaded = True
+            await self.preferences.load()
+            await asyncio.to_thread(self.guides.load)
+            await self.subjects.load()
+
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.
 
@@ -262,10 +275,7 @@ class Studio:
         self._begun = True
         await self.engine.open(self.catalogue.find_model)
         self._notify_about_ends()
-        await self.preferences.load()
-        await asyncio.to_thread(self.guides.load)
-        await self.subjects.load()
-        await self.catalogue.load()
+        await self.load_stored()
         await self.engine.start()
         self._watches = (
             asyncio.create_task(self.preferences.watch(), name="preferences"),
@@ -315,9 +325,9 @@ class Studio:
     @property
     def repaired_at(self) -> float | None:
         """When the ledger was last restored, in seconds since the epoch, or None."""
-        from ima_tui.ledger import last_repair
+        from ima_tui.ledger import repair_time
 
-        return last_repair(self.settings.ledger)
+        return repair_time.last(self.settings.ledger)
 
     async def _aclose(self) -> None:
         for watch in self._watches:

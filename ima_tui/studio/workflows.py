@@ -20,8 +20,9 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import Why, job_states
+from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger.writing import Why
 from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs

@@ -16,19 +16,20 @@ import re
 import secrets
 import shutil
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-
-from filelock import BaseFileLock
+from typing import TYPE_CHECKING
 
 from ima_tui.core import atomic_file, file_lock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import sniff
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line, size
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 VERSION = 1
 LONGEST_NAME = 40
@@ -161,6 +162,8 @@ class SubjectStore:
 
         Raises `UsageError` where the file exists, `ImaError` where the disk refuses.
         """
+        import zipfile
+
         subjects = self.all()
         beside = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:

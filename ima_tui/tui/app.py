@@ -10,7 +10,6 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +21,7 @@ from textual.signal import Signal
 from textual.timer import Timer
 from textual.widget import Widget
 
+from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import (
     ConnectivityChanged,
@@ -126,6 +126,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         self._images = TerminalImages(
             self, self.write
         )  # hears the terminal from its first answer on
+        self._graphics: Graphics | None = None  # until there is a picture
         self._leave_studio: Callable[[], None] | None = None
         self.on_painted: Callable[[], None] | None = None
         """Called once the screen is there."""
@@ -153,12 +154,14 @@ class ImaApp(AppActions, inherit_bindings=False):
         """Why the service can't be reached; None while it can."""
         return self._gatherer.problem
 
-    @cached_property
+    @property
     def graphics(self) -> Graphics:
         """Images in this terminal."""
-        from ima_tui.tui.images.graphics import Graphics
+        if self._graphics is None:
+            from ima_tui.tui.images.graphics import Graphics
 
-        return Graphics(self, self._images, self.write)
+            self._graphics = Graphics(self, self._images, self.write)
+        return self._graphics
 
     def get_default_screen(self) -> Screen[None]:
         """Return the frame that is shown until the first screen is imported."""
@@ -178,7 +181,8 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Finish what must not be lost."""
-        await self.graphics.aclose()
+        if self._graphics is not None:
+            await self._graphics.aclose()
         if self._leave_studio is not None:  # None: it failed before it was mounted
             self._leave_studio()
             if self.studio.settings.notify != "off":
@@ -192,13 +196,13 @@ class ImaApp(AppActions, inherit_bindings=False):
     async def _open_first(self, opening: SplashScreen) -> None:
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
         await asyncio.to_thread(self._read_in)
+        await self.studio.load_stored(TaskType.TEXT_TO_IMAGE)  # a draft names its model at once
         await self.switch_mode(self._first.id)
         self._after_first_paint()
 
     def _read_in(self) -> None:
         """Import the first screen, and what every screen needs when it is mounted."""
-        from ima_tui.studio import catalogue_service, jobs  # noqa: F401
-        from ima_tui.tui.images import graphics  # noqa: F401
+        from ima_tui.studio import catalogue_service  # noqa: F401
 
         self._first.load()
 
@@ -269,8 +273,8 @@ class ImaApp(AppActions, inherit_bindings=False):
         if isinstance(screen, SplashScreen):
             if screen.is_painted():
                 self.call_next(self._open_first, screen)
-        elif drawn := self.graphics.overlay.after(screen, update):
-            self.write(drawn)
+        elif self._graphics is not None:
+            self.write(self._graphics.overlay.after(screen, update))
 
     # ------------------------------------------------------------------------------ the screens
 

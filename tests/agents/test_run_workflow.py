@@ -19,7 +19,7 @@ from ima_tui.batch.rows import Row
 from ima_tui.cli.commands.batch_feeder import BatchFeeder
 from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.core.domain import State
-from ima_tui.ledger import Why
+from ima_tui.ledger.writing import Why
 from ima_tui.mcp.server import AgentServer
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio

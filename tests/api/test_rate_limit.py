@@ -17,7 +17,7 @@ from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.api.wire import LONGEST_PAUSE, Progress
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, Limited, Unreachable
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 
 LEAF = make()
 

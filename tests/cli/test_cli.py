@@ -26,7 +26,7 @@ from verbs import KEY, Verb
 from ima_tui import cli
 from ima_tui.cli import session
 from ima_tui.core.domain import State, TaskType
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox import uploads
 from ima_tui.sandbox.server import Sandbox
 

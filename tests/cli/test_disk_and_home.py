@@ -21,7 +21,7 @@ from ima_tui.config.api_key import Key
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Draft, State, TaskType
 from ima_tui.core.errors import ImaError
-from ima_tui.ledger import LedgerError
+from ima_tui.ledger.records import LedgerError
 from ima_tui.runner import result_files
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import open_studio

@@ -22,7 +22,7 @@ from ima_tui import cli
 from ima_tui.api import network
 from ima_tui.cli.commands import doctor, doctor_checks
 from ima_tui.core.domain import State
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 KEY = "ima_canary_doctor_7731"

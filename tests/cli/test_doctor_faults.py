@@ -20,7 +20,7 @@ from verbs import Verb
 
 from ima_tui.api import network
 from ima_tui.core.domain import Media, State
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 
 Given = Callable[[Path, pytest.MonkeyPatch], None]
 Findings = dict[str, dict[str, Any]]

@@ -14,7 +14,7 @@ from test_json_documents import valid
 from verbs import Verb
 
 from ima_tui.core.domain import State
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 FOX = ("generate", "a fox", "--task-type", "text_to_image", "--model-id", "doubao-seedream-4.5")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from batch_person import PATIENT, Person
 
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 
 PICTURE = ("generate", "a red boat", "--task-type", "text_to_image")
 

@@ -15,13 +15,9 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger import (
-    Ledger,
-    LedgerError,
-    backup,
-    trail,
-    unsaved_tasks,
-)
+from ima_tui.ledger import backup, trail, unsaved_tasks
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 
 NOW = 1_700_000_000.0
 

@@ -12,8 +12,9 @@ from fakes import any_order
 
 from ima_tui.core.clock import midnight, month_start
 from ima_tui.core.domain import Estimate, Media, State, TaskType
-from ima_tui.ledger import AdmissionLimits, Ledger
+from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.history import History, JobFilter
+from ima_tui.ledger.store import Ledger
 
 NOW = datetime(2026, 3, 15, 12).astimezone().timestamp()
 DAY = 86_400.0

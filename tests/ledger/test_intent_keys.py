@@ -11,9 +11,10 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import State
-from ima_tui.ledger import Ledger, history, opening, schema
+from ima_tui.ledger import history, opening, schema
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.records import dump_order
+from ima_tui.ledger.store import Ledger
 
 
 @pytest.fixture

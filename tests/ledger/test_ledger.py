@@ -27,15 +27,10 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.ledger import (
-    Ledger,
-    LedgerError,
-    job_states,
-    opening,
-    process_id,
-    schema,
-)
+from ima_tui.ledger import job_states, opening, process_id, schema
 from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 
 ROOT = Path(__file__).parents[2]
 WAYS: dict[State, tuple[State, ...]] = {
@@ -420,7 +415,7 @@ WRITER = textwrap.dedent(
     from pathlib import Path
     from fakes import any_order
     from ima_tui.core.domain import State
-    from ima_tui.ledger import Ledger
+    from ima_tui.ledger.store import Ledger
 
     async def main():
         ledger = await Ledger.open(Path(sys.argv[1]), "writer")

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from fakes import any_order
 
-from ima_tui.ledger import AdmissionLimits, Ledger
+from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.records import load_order
+from ima_tui.ledger.store import Ledger
 
 NOW = 1_700_000_000.0
 LIMITS = AdmissionLimits(running=8, per_task_type=4, per_job=100, per_session=1000, per_day=1000)

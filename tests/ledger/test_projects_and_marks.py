@@ -14,9 +14,10 @@ from fakes import any_order
 from ima_tui.config.projects import parse
 from ima_tui.core.domain import Media, Order, State
 from ima_tui.core.labels import Mark, MarkChange
-from ima_tui.ledger import Ledger, history, note_place, opening, schema, trail
+from ima_tui.ledger import history, opening, schema, traces, trail
 from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.history import JobFilter
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner import result_files
 from ima_tui.runner.transitions import log_step
 
@@ -184,7 +185,7 @@ async def test_traces_tell_of_the_project(
     row = {"intent": "row", "task_id": "t-9", "task_type": "text_to_image", "model_id": "m"}
     manifest = tmp_path / "rows.manifest.jsonl"
     manifest.write_text(json.dumps({**row, "project": "Listed\x1b[0m", "client": 7}) + "\n")
-    note_place(path, "manifest", manifest)
+    traces.note(path, "manifest", manifest)
     ledger = await Ledger.open(path, "me", logs=logs, results=(results,))
     found = {job.task_id: (job.order.project, job.order.client) for job in await ledger.recent(9)}
     assert found == {

@@ -15,15 +15,9 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger import (
-    Ledger,
-    LedgerError,
-    backup,
-    opening,
-    repair,
-    schema,
-    trail,
-)
+from ima_tui.ledger import backup, opening, repair, schema, trail
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 
 ROOT = Path(__file__).parents[2]
 GARBAGE = b"\xff" * 4096
@@ -238,7 +232,7 @@ async def test_nobody_mends_a_file_that_another_window_has_open(
 def another_window(path: Path) -> Iterator[None]:
     code = (
         "import asyncio, pathlib, sys\n"
-        "from ima_tui.ledger import Ledger\n"
+        "from ima_tui.ledger.store import Ledger\n"
         "async def main():\n"
         f"    await Ledger.open(pathlib.Path({str(path)!r}), 'other')\n"
         "    print('open', flush=True)\n"

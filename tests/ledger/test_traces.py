@@ -13,7 +13,8 @@ from fakes import any_order
 
 from ima_tui.core.domain import Job, Media, State, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.ledger import Ledger, note_place, repair_report, traces
+from ima_tui.ledger import repair_report, traces
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner import result_files
 from ima_tui.studio.jobs import Jobs
 
@@ -60,7 +61,7 @@ def log(path: Path, *lines: str, tag: str = "") -> Path:
 def manifest(path: Path, *lines: dict[str, object]) -> None:
     file = path.parent / "rows.manifest.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    note_place(path, "manifest", file)
+    traces.note(path, "manifest", file)
 
 
 def row(**facts: object) -> dict[str, object]:

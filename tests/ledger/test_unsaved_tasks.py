@@ -22,20 +22,15 @@ from fakes import any_order
 from smalldisk import fill, mounted
 
 from ima_tui import cli
-from ima_tui import ledger as ledgers
 from ima_tui.api.service import RemoteService
 from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.i18n import explain
-from ima_tui.ledger import (
-    Ledger,
-    LedgerError,
-    backup,
-    opening,
-    read_only,
-    repair,
-)
+from ima_tui.ledger import backup, opening, read_only, repair
+from ima_tui.ledger import store as ledgers
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 from ima_tui.preferences import file
 from ima_tui.sandbox.server import Sandbox
 

@@ -16,8 +16,8 @@ from ima_tui.core.clock import midnight
 from ima_tui.core.domain import Job, State, TaskType
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.i18n import say
-from ima_tui.ledger import Ledger
 from ima_tui.ledger.admission import ABANDONED, AdmissionLimits, settled
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)

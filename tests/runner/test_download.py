@@ -31,7 +31,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import ImaError
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner import outputs, result_files
 from ima_tui.runner.input_checks import InputChecks
 

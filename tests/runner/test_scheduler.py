@@ -34,7 +34,8 @@ from ima_tui.core.errors import (
     Unreachable,
     UsageError,
 )
-from ima_tui.ledger import Ledger, LedgerError
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.scheduler import Scheduler
 

@@ -20,7 +20,7 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)

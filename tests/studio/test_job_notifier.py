@@ -23,7 +23,7 @@ from ima_tui.api import webhook
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio import job_notifier
 from ima_tui.studio.studio import Studio

@@ -16,7 +16,7 @@ from studios import POLITE, SPEED, at, window, wish
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)

@@ -35,7 +35,7 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
-from ima_tui.ledger import Ledger
+from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import Studio, open_studio
 

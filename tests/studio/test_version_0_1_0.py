@@ -23,9 +23,10 @@ from ima_tui.compose.draft_store import Drafts, Templates, loaded
 from ima_tui.config import loader
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State, TaskType
-from ima_tui.ledger import Ledger, history
+from ima_tui.ledger import history
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.store import Ledger
 from ima_tui.preferences.file import Preferences
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio

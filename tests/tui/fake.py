@@ -39,9 +39,9 @@ from ima_tui.core.events import (
 )
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.labels import UNMARKED, MarkChange
-from ima_tui.ledger import RepairReport
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.ledger.job_states import ENDED, SPENT
+from ima_tui.ledger.repair import RepairReport
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
@@ -549,6 +549,9 @@ class FakeStudio:
         )
         self.subjects = Subjects(self.settings, self.clock, self.tell)  # type: ignore[arg-type]
         self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]
+
+    async def load_stored(self, *task_types: TaskType) -> None:
+        pass
 
     async def begin(self) -> None:
         """All is there from the start."""

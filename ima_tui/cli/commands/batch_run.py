@@ -31,7 +31,7 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, Notice
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import note_place
+from ima_tui.ledger import traces
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.studio import Studio
 
@@ -71,7 +71,7 @@ class BatchRun:
         await self._note([])  # a manifest that can't be written is told before anything is sent
         if self._manifest is not None and self._manifest.path.is_file():
             await asyncio.to_thread(
-                note_place, self._studio.settings.ledger, "manifest", self._manifest.path
+                traces.note, self._studio.settings.ledger, "manifest", self._manifest.path
             )
         feeder = self._feeder
         log.info("batch of %s rows", len(self._errands))

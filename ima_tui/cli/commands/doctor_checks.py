@@ -31,7 +31,7 @@ from ima_tui.core.errors import ClockWrong, ImaError, KeyMissing
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line, size
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import SQLITE_VERSION
+from ima_tui.ledger.store import SQLITE_VERSION
 from ima_tui.preferences.file import Preferences
 
 Level = Literal["ok", "note", "bad"]

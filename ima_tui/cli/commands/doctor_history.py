@@ -12,9 +12,11 @@ from ima_tui.cli.commands.doctor_checks import Finding, Patient
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import size
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import Ledger, LedgerError, backup, history, last_repair, repair
+from ima_tui.ledger import backup, history, repair, repair_time
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNDER_WAY
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.store import Ledger
 from ima_tui.runner import outputs
 
 MOST_NAMED = 5
@@ -73,7 +75,7 @@ async def ledger(patient: Patient) -> list[Finding]:
 
 def _restored(path: Path) -> list[Finding]:
     """That flags alone pay for nothing for some weeks after a restore."""
-    at = last_repair(path)
+    at = repair_time.last(path)
     if at is None or time.time() - at >= after_repair.DAYS * 86_400.0:
         return []
     when = datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")

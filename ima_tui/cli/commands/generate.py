@@ -44,8 +44,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind
 from ima_tui.intent.route import route
-from ima_tui.ledger import LedgerError
 from ima_tui.ledger.job_states import OPEN
+from ima_tui.ledger.records import LedgerError
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions

@@ -10,7 +10,8 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.errors import EXIT_DONE, EXIT_FAILED
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
-from ima_tui.ledger import Ledger, Places
+from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
 from ima_tui.ledger.verification import Difference
 
 

@@ -27,7 +27,7 @@ from ima_tui.logs.stream import LogStream
 from ima_tui.logs.time_spec import moment
 
 if TYPE_CHECKING:
-    from ima_tui.ledger import Ledger
+    from ima_tui.ledger.store import Ledger
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.5
@@ -103,7 +103,7 @@ def _among(settings: Settings, points: int | None, project: str) -> frozenset[in
 def _of_ledger(
     settings: Settings, look: Callable[[Ledger], Coroutine[object, object, T]], nothing: T
 ) -> T:
-    from ima_tui.ledger import Ledger
+    from ima_tui.ledger.store import Ledger
 
     async def ask() -> T:
         ledger = await Ledger.open(settings.ledger, session="logs")

@@ -44,7 +44,6 @@ from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
-from ima_tui.tui.workflow.graph import WorkflowGraph
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
@@ -137,7 +136,6 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                    yield WorkflowGraph(widget_id="workflow", still=True)
                 with Pane(say("pane.price"), widget_id="price-pane"):
                     yield PriceNeighbours(widget_id="prices")
             yield JobDetail("pane.latest")

@@ -11,12 +11,10 @@ from textual.worker import WorkType
 
 from ima_tui.core.errors import ImaError
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.workflow import step_rows
-from ima_tui.tui.workflow.graph import WorkflowGraph
-from ima_tui.workflow.status import WorkflowStatus
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.workflow.status import WorkflowStatus
 
 PAUSE = 0.25
 """Seconds without a key before a plan is drawn up: it is shown, not typed against."""
@@ -44,7 +42,7 @@ class WorkflowPreview:
             return
         self._of = request
         if not request[0]:
-            self._show(None)
+            self._hide()
             return
         work: WorkType[None] = partial(self._draw_up, request)
         screen.run_worker(work, name="draw up", group="outline", exclusive=True)
@@ -57,7 +55,11 @@ class WorkflowPreview:
     @property
     def total(self) -> tuple[Sequence[Part], Sequence[Part]] | None:
         """What all of it costs, for the price bar; None where nothing is outlined."""
-        return step_rows.total(self._status) if self._status is not None else None
+        if self._status is None:
+            return None
+        from ima_tui.tui.workflow import step_rows
+
+        return step_rows.total(self._status)
 
     async def _draw_up(self, request: Request) -> None:
         await asyncio.sleep(PAUSE)
@@ -66,13 +68,26 @@ class WorkflowPreview:
         except ImaError:
             status = None  # said when it is planned
         if request == self._of and self._screen.is_complete:
-            self._show(status)
+            await self._show(status)
 
-    def _show(self, status: WorkflowStatus | None) -> None:
+    async def _show(self, status: WorkflowStatus | None) -> None:
+        if status is None:
+            self._hide()
+            return
+        from ima_tui.tui.workflow import step_rows
+        from ima_tui.tui.workflow.graph import WorkflowGraph
+
         screen = self._screen
+        if not screen.query(WorkflowGraph):
+            graph = WorkflowGraph(widget_id="workflow", still=True)
+            await screen.query_one("#settings-pane").mount(graph)
         self._status = status
-        screen.set_class(status is not None, "-steps")
-        if status is not None:
-            now = screen.studio.clock.time()
-            screen.query_one(WorkflowGraph).show(step_rows.rows(status, now, screen.ima.glyphs))
+        screen.add_class("-steps")
+        now = screen.studio.clock.time()
+        screen.query_one(WorkflowGraph).show(step_rows.rows(status, now, screen.ima.glyphs))
+        self._on_change()
+
+    def _hide(self) -> None:
+        self._status = None
+        self._screen.remove_class("-steps")
         self._on_change()

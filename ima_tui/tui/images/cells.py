@@ -15,6 +15,8 @@ from ima_tui.imaging.request import MediaFacts
 
 Lines = tuple[tuple[Segment, ...], ...]
 
+RATE = 6.0
+"""Frames a second of a film that plays."""
 RAMP = " .:-=+*#%@"
 """From nothing to full, in letters."""
 _EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -40,8 +40,6 @@ STRIP_ROWS = 12
 USUAL_CELL = (10, 20)
 SMALL_CELL = (8, 16)
 """Where a terminal was named by hand that does not tell its own: too small hurts less."""
-RATE = 6.0
-"""Frames a second of a film that plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Graphics:
                 rows * 2,
                 self._colours,
                 reel=True,
-                rate=RATE,
+                rate=cells.RATE,
                 background=self._colour(ground),
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.reactive import reactive
@@ -17,12 +18,14 @@ from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.imaging.request import CannotShow, DecodeReply
 from ima_tui.tui.images import cells
-from ima_tui.tui.images.graphics import RATE, graphics_of
 from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import fit, width, wrap
+
+if TYPE_CHECKING:
+    from ima_tui.tui.images.graphics import Graphics
 
 Cover = Callable[[Media], Awaitable[str]]
 """Where a picture of a film lies that can't be shown itself: a path, or "" for none."""
@@ -68,6 +71,13 @@ class Preview(Widget):
     def ima(self) -> AppContext:
         """The app."""
         return context(self)
+
+    @property
+    def graphics(self) -> Graphics:
+        """The app's, which are made for the first picture."""
+        from ima_tui.tui.images.graphics import graphics_of
+
+        return graphics_of(self)
 
     @property
     def shown(self) -> cells.Rendered | None:
@@ -136,7 +146,7 @@ class Preview(Widget):
             self._show(None, problem.key, **problem.values)
 
     async def _picture(self, path: str) -> cells.Rendered:
-        return await graphics_of(self).picture(
+        return await self.graphics.picture(
             path,
             self.size.width,
             self.size.height - 1,
@@ -157,14 +167,15 @@ class Preview(Widget):
         return True
 
     def _show(self, found: cells.Rendered | None, problem: str, **values: str | int) -> None:
-        self._shown = found
+        before, self._shown = self._shown, found
         self._problem = say(problem, **values) if problem else ""
-        self._hang()
+        if before is not None or found is not None:
+            self._hang()
         self.refresh()
         self.screen.refresh_bindings()
 
     def _hang(self) -> None:
-        overlay = graphics_of(self).overlay
+        overlay = self.graphics.overlay
         if self._shown is None or self._frame:
             overlay.take_down(self)
         else:
@@ -188,7 +199,7 @@ class Preview(Widget):
 
     async def _play(self, path: str) -> None:
         try:
-            reel = self._reel or await graphics_of(self).reel(
+            reel = self._reel or await self.graphics.reel(
                 path, self.size.width, self.size.height - 1, self._ground
             )
         except CannotShow as problem:
@@ -203,13 +214,13 @@ class Preview(Widget):
             if not self.screen.is_current:
                 break
             await self._show_frame(reel, number)
-            await asyncio.sleep(1 / RATE)
+            await asyncio.sleep(1 / cells.RATE)
         self._frame = ()
         self._hang()
         self.refresh()
 
     async def _show_frame(self, reel: DecodeReply, number: int) -> None:
-        frame = graphics_of(self).frame
+        frame = self.graphics.frame
         self._frame = await asyncio.to_thread(frame, reel, number, self._ground)
         self._number = number
         self._hang()
@@ -242,7 +253,7 @@ class Preview(Widget):
             return ""
         facts = self._shown.facts
         if self._frame and self._reel:
-            at = duration(self._number / RATE)
+            at = duration(self._number / cells.RATE)
             return say("viewer.frame", at=at, length=duration(facts.seconds))
         told = cells.words(facts)
         if not self.lens.whole:

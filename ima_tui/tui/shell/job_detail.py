@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.core.domain import Event, Job, State
+from ima_tui.core.domain import Event, Job, Media, State
 from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
@@ -42,9 +42,13 @@ class JobDetail(Widget):
         pane = Pane(say(self.title_key), widget_id="detail-pane")
         with pane, VerticalScroll(id="detail-scroll", can_focus=False):
             yield Static(id="detail-facts")
-        cover = context(self).studio.gallery.cover
         with Pane(say("pane.preview"), widget_id="picture-pane"):
-            yield Preview(widget_id="detail-picture", ground="background", delay=0.3, cover=cover)
+            yield Preview(
+                widget_id="detail-picture", ground="background", delay=0.3, cover=self._cover
+            )
+
+    async def _cover(self, media: Media) -> str:
+        return await context(self).studio.gallery.cover(media)
 
     def show(
         self,

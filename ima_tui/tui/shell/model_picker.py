@@ -32,11 +32,11 @@ from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell
-from ima_tui.workflow.steps import WorkflowStep, source_of
 
 if TYPE_CHECKING:
     from ima_tui.preferences.file import DroppedPreference
     from ima_tui.studio.studio import Studio
+    from ima_tui.workflow.steps import WorkflowStep
 
 _KINDS = (
     Column("tag", 4),
@@ -155,6 +155,8 @@ def results(
 
 
 def _of_step(step: WorkflowStep, index: int) -> PickerItem:
+    from ima_tui.workflow.steps import source_of
+
     words = one_line(step.title or step.prompt, 300)
     cells = (
         medium_cell(step.task_type),
