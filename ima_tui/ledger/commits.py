@@ -10,10 +10,10 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import repair, trail
 from ima_tui.ledger.schema import transaction
 

@@ -11,9 +11,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from ima_tui.core.records import dataclass
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| \w+ *\| \S+ *\| job (\d{1,9}) (.{1,300})")
 TASK = re.compile(r"(?:sending|unknown) -> running .*?task (\S{1,200})")

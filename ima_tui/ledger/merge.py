@@ -11,10 +11,11 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ima_tui.core.domain import State
+from ima_tui.core.records import dataclass
 from ima_tui.ledger.job_states import ENDED
 from ima_tui.ledger.log_hints import SLACK
 from ima_tui.ledger.records import dump_medias, dump_order

@@ -11,9 +11,10 @@ import re
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.logs.entry import time_of
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import inf
 
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.files import LogFile

@@ -5,10 +5,11 @@ In memory, for an hour: after a restart inputs are uploaded again, which costs n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ima_tui.core.clock import Clock
 from ima_tui.core.input_files import Stamp
+from ima_tui.core.records import dataclass
 
 KEPT = 3600.0
 """Seconds; uploaded files are available longer than that."""

@@ -23,7 +23,6 @@ from ima_tui.core.events import (
     TaskUnsaved,
 )
 from ima_tui.i18n import say
-from ima_tui.runner import result_files
 
 if TYPE_CHECKING:
     from ima_tui.ledger.repair import RepairReport
@@ -101,6 +100,7 @@ class Engine:
     async def prepare_folder(self) -> None:
         """Create the folder for results before anything is paid for. Raises `UsageError`."""
         from ima_tui.ledger import traces
+        from ima_tui.runner import result_files
 
         if self._settings.download:
             folder = self._settings.folder
@@ -231,6 +231,8 @@ class Engine:
 
     def _usual_folder(self) -> Path:
         """Return the folder of results without the flags of this run."""
+        from ima_tui.runner import result_files
+
         folder = self._settings.folder
         with suppress(UsageError):
             folder = result_files.folder_of(

@@ -92,6 +92,8 @@ class TestAsTheStandardLibrary:
         assert repr(point(1)).endswith("Point(x=1, y=2, tags=[])")
         assert dataclasses.asdict(point(1)) == {"x": 1, "y": 2, "tags": []}
         assert dataclasses.replace(named(1), y=7) == named(1, 7)
+        with pytest.raises(TypeError):
+            dataclasses.replace(named(1), z=7)
         match point(1, 3):
             case point(x, y):
                 assert (x, y) == (1, 3)
@@ -136,14 +138,28 @@ class TestAsTheStandardLibrary:
         @decorator
         class Open:
             x: int = 1
+            later: int = field(init=False)
+
+            def __post_init__(self) -> None:
+                self.later = self.x + 1
+
+        @decorator(slots=True)
+        class Tight:
+            x: int
+            y: list[int] = field(default_factory=list)
 
         @decorator(frozen=True, slots=True, eq=False)
         class Same:
             x: int = 1
 
         one = Open()
-        one.x = 2
+        assert (one.later, Open.x) == (2, 1)
+        one.x, one.later = 2, 3
         assert one == Open(2)
+        assert Tight(1) == Tight(1, [])
+        for unhashable in (one, Tight(1)):
+            with pytest.raises(TypeError):
+                hash(unhashable)
         assert Same() != Same()
 
 

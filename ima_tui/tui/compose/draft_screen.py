@@ -29,6 +29,12 @@ from ima_tui.tui.widgets.inputs import InputList
 from ima_tui.tui.widgets.price_bar import PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 
+NEEDED = frozenset(
+    {Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar}
+    | {"said", "earlier-jobs", "detail-pane", "detail-picture", "detail-facts"}
+)
+"""Widgets, by class or id, that what comes from outside is shown in."""
+
 
 class DraftScreen(BaseScreen):
     """A screen with a composer, whose draft follows the prompt."""
@@ -52,9 +58,9 @@ class DraftScreen(BaseScreen):
     @property
     def is_complete(self) -> bool:
         """Whether all widgets exist: a background result may arrive while the screen closes."""
-        needed = (Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar)
-        parts = ("#said", "#earlier-jobs", "#detail-pane", "#detail-picture", "#detail-facts")
-        return all(self.query(widget) for widget in needed) and all(map(self.query, parts))
+        nodes = self.walk_children()
+        found = {type(node) for node in nodes} | {node.id for node in nodes}
+        return found >= NEEDED
 
     # ------------------------------------------------------------------------------ what is shown
 

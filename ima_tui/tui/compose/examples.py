@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width

@@ -92,6 +92,8 @@ class ComposeScreen(DraftScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        # as long as nothing else is known; each change later styles all widgets once more
+        self.add_class("-examples", "-no-job", "-no-earlier", "-no-prices", update=False)
         self.history = DraftHistory(self)
         self.preferences = PreferencePrompts(self)
         self.lines = MultiPromptPane(self, self._price_changed)
@@ -150,7 +152,6 @@ class ComposeScreen(DraftScreen):
         self.prompt.completed = lambda text, at: mentions.completed(
             text, at, self.studio.subjects.all
         )
-        self.add_class("-examples", "-no-job", "-no-earlier")
         self.prompt.focus()
         await self.reload()
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ima_tui.core.domain import Result
+from ima_tui.core.records import dataclass
 from ima_tui.tui.gallery.arrangement import ResultGroup
 from ima_tui.tui.gallery.tile_layout import TileLayout
 from ima_tui.tui.gallery.tiles import TilePainter, TileState

@@ -6,11 +6,11 @@ itself, and when its own cells were drawn again, and nothing covers them, it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.geometry import Region
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.images.cells import Rendered
 from ima_tui.tui.terminal.textual_internals import (
     is_uncovered,

@@ -6,7 +6,6 @@ It holds no file: it is handed a stretch of entries, and says when an end of it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.pattern import Pattern
 from ima_tui.tui.keys.verbs import bind

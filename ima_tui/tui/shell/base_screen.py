@@ -50,6 +50,7 @@ class BaseScreen(Screen[None]):
 
     _stale = False
     _touched = False
+    _was_hidden = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +58,7 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
+        self._fit_classes()
         yield TopLine(self.UNDER or self.SCREEN_ID)
         yield from self.body()
         yield HintLine(self.SCREEN_ID)
@@ -79,10 +81,17 @@ class BaseScreen(Screen[None]):
 
     # ------------------------------------------------------------------------------- the news
 
-    @on(events.Mount)
-    def _listen(self) -> None:
+    def _fit_classes(self) -> None:
+        """Take the class of this width before there are widgets: later, all would be styled
+        twice."""
         if self.studio.settings.inline_safe:
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
+        wide = self.app.size.width
+        name = [name for least, name in self.HORIZONTAL_BREAKPOINTS if wide >= least][-1]
+        self.add_class(name, update=False)
+
+    @on(events.Mount)
+    def _listen(self) -> None:
         self.ima.news.subscribe(self, self._hear, immediate=True)
 
     def _hear(self, news: Updates) -> None:
@@ -93,7 +102,8 @@ class BaseScreen(Screen[None]):
             self._stale = True
 
     @on(events.ScreenResume)
-    def _catch_up(self) -> None:
+    def _catch_up(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = self._was_hidden  # else they are as the widgets were mounted
         if not self.is_in_language:
             self.call_next(self.retell)
         if self._stale:
@@ -113,6 +123,7 @@ class BaseScreen(Screen[None]):
 
     @on(events.ScreenSuspend)
     async def _was_used(self) -> None:
+        self._was_hidden = True
         if self._touched and self.ima.used.wants_hint(self.SCREEN_ID):
             await self.ima.used.add(self.SCREEN_ID)
             self.query_one(HintLine).show()

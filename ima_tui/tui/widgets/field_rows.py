@@ -7,7 +7,6 @@ stays the one place that knows the draft.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -25,6 +24,7 @@ from ima_tui.core.domain import (
     Option,
     Value,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +24,7 @@ from ima_tui.compose.draft import Role
 from ima_tui.core.domain import Media, ModelVersion
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line, size
 from ima_tui.i18n import joined, say
 from ima_tui.tui.widgets.cells import cut, fit, width

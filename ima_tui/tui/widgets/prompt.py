@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,6 +17,7 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.compose.highlights import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind

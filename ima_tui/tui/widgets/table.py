@@ -7,7 +7,6 @@ changed row is compared with what stands on the screen, and only the differing c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column

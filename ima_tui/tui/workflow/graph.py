@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -20,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ima_tui.core.domain import Media, Medium
+from ima_tui.core.records import dataclass
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
