@@ -26,14 +26,13 @@ from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.widgets.form import DraftForm
 from ima_tui.tui.widgets.inputs import InputList
-from ima_tui.tui.widgets.price_bar import PriceBar
+from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 
 NEEDED = frozenset(
-    {Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar}
-    | {"said", "earlier-jobs", "detail-pane", "detail-picture", "detail-facts"}
+    {Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar, DraftMessage}
 )
-"""Widgets, by class or id, that what comes from outside is shown in."""
+"""Widgets that what comes from outside is shown in."""
 
 
 class DraftScreen(BaseScreen):
@@ -58,9 +57,7 @@ class DraftScreen(BaseScreen):
     @property
     def is_complete(self) -> bool:
         """Whether all widgets exist: a background result may arrive while the screen closes."""
-        nodes = self.walk_children()
-        found = {type(node) for node in nodes} | {node.id for node in nodes}
-        return found >= NEEDED
+        return {type(node) for node in self.walk_children()} >= NEEDED
 
     # ------------------------------------------------------------------------------ what is shown
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
+from textual.widget import Widget
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import one_line
@@ -85,6 +86,13 @@ STATE_CELLS = 16
 """Cells of a state with its sign."""
 
 
+def job_panes() -> tuple[Widget, Widget]:
+    """Return the pane of the newest job and that of those before it."""
+    earlier = Pane(say("pane.earlier"), widget_id="earlier-pane")
+    earlier.compose_add_child(EarlierJobs())
+    return JobDetail("pane.latest"), earlier
+
+
 class LatestJob:
     """Follows whatever was written down last, by this window or another."""
 
@@ -127,16 +135,22 @@ class LatestJob:
         self._show_earlier()
         studio = self._screen.studio
         happened = await studio.jobs.timeline(job.id) if job is not None else ()
-        if job is self._job and self._screen.is_complete:
+        if job is self._job and self._has_panes:
             now, nothing = studio.clock.time(), say("compose.latest")
             self._screen.query_one(JobDetail).show(job, happened, now, nothing=nothing)
+
+    @property
+    def _has_panes(self) -> bool:
+        """Whether they exist: not before the first paint, and not while the screen closes."""
+        parts = ("#earlier-jobs", "#detail-pane", "#detail-picture", "#detail-facts")
+        return all(map(self._screen.query, parts))
 
     def _show_earlier(self) -> None:
         newest = self._job.id if self._job is not None else 0
         kept = (job for job in self._recent.values() if job.state is not State.FORGOTTEN)
         found = sorted((job for job in kept if job.id != newest), key=lambda job: -job.id)
         self._recent = {job.id: job for job in found} | ({newest: self._job} if self._job else {})
-        if self._screen.is_complete:
+        if self._has_panes:
             latest = (self._job,) if self._job is not None else ()
             self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])
             self._screen.set_class(not found, "-no-earlier")

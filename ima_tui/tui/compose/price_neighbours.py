@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.content import Content
 from textual.widgets import Static
 
 from ima_tui.core.domain import Draft, ModelVersion
+from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_table
-
-if TYPE_CHECKING:
-    pass
+from ima_tui.tui.widgets.pane import Pane
 
 
 class PriceNeighbours(Static):
@@ -31,3 +28,10 @@ class PriceNeighbours(Static):
         lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
         self.screen.set_class(not lines, "-no-prices")
         self.update(Content("\n").join(lines))
+
+
+def price_pane() -> Pane:
+    """Return the pane in which they stand."""
+    pane = Pane(say("pane.price"), widget_id="price-pane")
+    pane.compose_add_child(PriceNeighbours(widget_id="prices"))
+    return pane

@@ -26,16 +26,15 @@ from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
-from ima_tui.tui.compose.latest_job import EarlierJobs, LatestJob
+from ima_tui.tui.compose.latest_job import LatestJob, job_panes
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
 from ima_tui.tui.compose.preference_prompts import PreferencePrompts
-from ima_tui.tui.compose.price_neighbours import PriceNeighbours
+from ima_tui.tui.compose.price_neighbours import price_pane
 from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
@@ -89,6 +88,7 @@ class ComposeScreen(DraftScreen):
     ]
 
     submitter: DraftSubmitter
+    _is_painted = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,13 +138,23 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                with Pane(say("pane.price"), widget_id="price-pane"):
-                    yield PriceNeighbours(widget_id="prices")
-            yield JobDetail("pane.latest")
-            with Pane(say("pane.earlier"), widget_id="earlier-pane"):
-                yield EarlierJobs()
+                if self._has_side_panes:
+                    yield price_pane()
+            if self._has_side_panes:
+                yield from job_panes()
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
+
+    @property
+    def _has_side_panes(self) -> bool:
+        """On a narrower screen they are hidden, and mounted after the first paint."""
+        return self._is_painted or self.has_class("-wide") or self.has_class("-huge")
+
+    async def _mount_side_panes(self) -> None:
+        if not self._has_side_panes:
+            self._is_painted = True
+            await self.query_one("#settings").mount(price_pane())
+            await self.query_one("#composer").mount(*job_panes())
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
@@ -188,6 +198,7 @@ class ComposeScreen(DraftScreen):
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
+            await self._mount_side_panes()
             await self.reader.learn()
             await self.history.restore()
             if self.is_complete:

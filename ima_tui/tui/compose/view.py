@@ -101,7 +101,8 @@ class ComposeView:
         )
         self._preview.look()
         self.show_price()
-        screen.query_one(PriceNeighbours).show(composer.model, composer.draft, signs)
+        for prices in screen.query(PriceNeighbours):
+            prices.show(composer.model, composer.draft, signs)
         self._history.soon()
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
