@@ -54,7 +54,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     ),
     (r"\bfaces?\b|real.?person|人脸|真人", "error.faces"),
 )
-_LENGTH = re.compile(r"too (long|short)|length|exceed|字数|过长|过短|长度")
+_LENGTH = r"too (long|short)|length|exceed|字数|过长|过短|长度"
 """Tried last: a deadline or a rate can be exceeded, too."""
 
 
@@ -64,7 +64,7 @@ def cause(reason: str, task_type: TaskType) -> str:
     for pattern, key in _CAUSES:
         if re.search(pattern, text):
             return key
-    if _LENGTH.search(text):
+    if re.search(_LENGTH, text):
         return {
             Medium.SPEECH: "error.speech_length",
             Medium.MUSIC: "error.music_length",

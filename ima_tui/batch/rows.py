@@ -115,7 +115,7 @@ def kind_of(name: str, text: str) -> RowKind:
         return RowKind.CSV
     if ending == "txt":
         return RowKind.TEXT
-    lines = (line for line in text.splitlines() if line.strip() and not _SEPARATOR.match(line))
+    lines = (line for line in text.splitlines() if line.strip() and not re.match(_SEPARATOR, line))
     first = next(lines, "")
     if text.lstrip().startswith("[") and isinstance(next(_json_array(text), (0, None))[1], dict):
         return RowKind.JSON
@@ -185,7 +185,7 @@ def _json_array(text: str) -> Iterator[tuple[int, Record | UsageError]]:
     at, line, decoder = text.find("[") + 1, 1, json.JSONDecoder()
     line += text.count("\n", 0, at)
     while at < len(text):
-        begin = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        begin = re.compile(_BETWEEN).match(text, at).end()  # type: ignore[union-attr]
         line += text.count("\n", at, begin)
         if text[begin : begin + 1] in ("]", ""):
             return
@@ -200,7 +200,7 @@ def _json_array(text: str) -> Iterator[tuple[int, Record | UsageError]]:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
-    told = _SEPARATOR.match(text)  # spreadsheets write it for each other
+    told = re.match(_SEPARATOR, text)  # spreadsheets write it for each other
     text, before = (text[told.end() :], 1) if told else (text, 0)
     delimiter = told[1] if told else _delimiter(text.lstrip().partition("\n")[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -218,8 +218,8 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Record | UsageError]]:
         yield line, UsageError("error.batch_csv")  # an open quote swallows the rest
 
 
-_SEPARATOR = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?\r?(?:\n|$)", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s,]*")
+_SEPARATOR = r"(?i)\ufeff?\"?sep=([^\w\s\"]|\t)\"?\r?(?:\n|$)"
+_BETWEEN = r"[\s,]*"
 _READERS = {
     RowKind.JSONL: _json_lines,
     RowKind.JSON: _json_array,
@@ -339,9 +339,9 @@ def _chosen(
 
 # ----------------------------------------------------------------------------------- variants
 
-_GROUP = re.compile(r"\\[{}]|\{(?P<body>(?:\\.|[^{}\\])*)\}", re.DOTALL)
-_BAR = re.compile(r"(?<!\\)\|")
-_ESCAPED = re.compile(r"\\([{}|])")
+_GROUP = r"(?s)\\[{}]|\{(?P<body>(?:\\.|[^{}\\])*)\}"
+_BAR = r"(?<!\\)\|"
+_ESCAPED = r"\\([{}|])"
 
 
 def variants(prompt: str) -> tuple[str, ...]:
@@ -351,11 +351,11 @@ def variants(prompt: str) -> tuple[str, ...]:
     """
     parts: list[list[str]] = []
     end = 0
-    for found in _GROUP.finditer(prompt):
+    for found in re.finditer(_GROUP, prompt):
         parts.append([prompt[end : found.start()]])
-        options = _BAR.split(found["body"]) if found["body"] is not None else []
+        options = re.split(_BAR, found["body"]) if found["body"] is not None else []
         whole = [found[0]] if len(options) < 2 else options
-        parts.append([_ESCAPED.sub(r"\1", each) for each in whole])
+        parts.append([re.sub(_ESCAPED, r"\1", each) for each in whole])
         end = found.end()
     parts.append([prompt[end:]])
     count = prod(len(part) for part in parts)

@@ -107,8 +107,8 @@ def _broken(path: Path, reason: object) -> UsageError:
     return UsageError("error.config_broken", path=str(path), reason=one_line(reason, 200))
 
 
-_TABLE = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
-_KEY = re.compile(r"\s*([\w.-]+)\s*=")
+_TABLE = r"\s*\[\s*([\w.-]+)\s*\]"
+_KEY = r"\s*([\w.-]+)\s*="
 
 
 def line_numbers(text: str) -> dict[str, int]:
@@ -120,9 +120,9 @@ def line_numbers(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if head := _TABLE.match(line):
+        if head := re.match(_TABLE, line):
             table = head[1] + "."
-        elif key := _KEY.match(line):
+        elif key := re.match(_KEY, line):
             found.setdefault(table + key[1], number)
     return found
 
@@ -165,8 +165,8 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
         if name in BY_NAME:
             continue
         near = nearest_guard(name)
-        if near is None and _is_amount(value) and _MONEY.search(folded(name)):
-            near = "spending.per_day" if _DAY.search(folded(name)) else "spending.per_job"
+        if near is None and _is_amount(value) and re.search(_MONEY, folded(name)):
+            near = "spending.per_day" if re.search(_DAY, folded(name)) else "spending.per_job"
         if near is not None:
             raise UsageError(
                 "error.config_guard",
@@ -176,13 +176,13 @@ def _stop_at_guards(written: Written, tables: Mapping[str, object]) -> None:
             )
 
 
-_MONEY = re.compile(
+_MONEY = (
     r"budget|credit|points|spend|cost|money|quota|price|limit|ceiling|above|threshold"
     r"|(?:per|each|every|a|max)[ _-]?(?:job|day|week|month|session)|daily|weekly|monthly"
     r"|积分|预算|限额|额度|上限|花费|消费|费用"
 )
 """Words of limits under names that are like none of ours: `max_credits = 5`."""
-_DAY = re.compile(r"day|daily|每日|每天|日限|单日")
+_DAY = r"day|daily|每日|每天|日限|单日"
 
 
 def _is_amount(value: object) -> bool:

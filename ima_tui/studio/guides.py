@@ -153,8 +153,8 @@ def _document(topic: Topic, path: Path) -> Document | None:
 
 # ----------------------------------------------------------------------- which of them matter
 
-_SEVERAL = re.compile(r"\bmv\b|宣传片|完整作品|配乐|\bsoundtrack\b")
-_SAME = re.compile(
+_SEVERAL = r"\bmv\b|宣传片|完整作品|配乐|\bsoundtrack\b"
+_SAME = (
     r"系列|多张|同一|角色|续集|续[拍写画作]|产品图"
     r"|\bseries\b|\bsame\b|\bcharacter\b|\bproduct (?:shot|photo)s?\b"
 )
@@ -169,13 +169,13 @@ def topics(text: str, intent: Intent) -> tuple[Topic, ...]:
     count = intent.param("n")
     several = isinstance(count, int) and count > 1 and bool(media & {Medium.IMAGE, Medium.VIDEO})
     found = [
-        (Topic.WORKFLOW, intent.kind is RequestKind.WORKFLOW or bool(_SEVERAL.search(told))),
+        (Topic.WORKFLOW, intent.kind is RequestKind.WORKFLOW or bool(re.search(_SEVERAL, told))),
         (
             Topic.CONSISTENCY,
             several
             or bool(intent.roles.reference)
             or intent.task_type is TaskType.REFERENCE_TO_VIDEO
-            or bool(_SAME.search(told)),
+            or bool(re.search(_SAME, told)),
         ),
         (Topic.VIDEO_MODES, Medium.VIDEO in media),
         (Topic.SELECTION, _is_unsure(intent)),
@@ -192,23 +192,21 @@ def _is_unsure(intent: Intent) -> bool:
 
 # ------------------------------------------------------------------------ what is recommended
 
-_RECOMMENDS = re.compile(
-    r"推荐|推薦|首选|首選|默认|預設|\brecommend(?:ed|ation)?\b|\bdefault\b|\bfirst choice\b",
-    re.IGNORECASE,
+_RECOMMENDS = (
+    r"(?i)推荐|推薦|首选|首選|默认|預設|\brecommend(?:ed|ation)?\b|\bdefault\b|\bfirst choice\b"
 )
-_NOT = re.compile(r"不推荐|不推薦|\bnot recommended\b|\bavoid\b|\bdeprecated\b|❌", re.IGNORECASE)
-_TIERED = re.compile(
-    r"预算|便宜|省钱|高端|最高质量|艺术|\bbudget\b|\bcheap(?:est)?\b|\bpremium\b|\bartistic\b"
-    r"|\bhighest quality\b|\bfallback\b|备选|\balternative",
-    re.IGNORECASE,
+_NOT = r"(?i)不推荐|不推薦|\bnot recommended\b|\bavoid\b|\bdeprecated\b|❌"
+_TIERED = (
+    r"(?i)预算|便宜|省钱|高端|最高质量|艺术|\bbudget\b|\bcheap(?:est)?\b|\bpremium\b|\bartistic\b"
+    r"|\bhighest quality\b|\bfallback\b|备选|\balternative"
 )
 _MEDIA = {
-    Medium.IMAGE: re.compile(r"图像|图片|图|\bimages?\b", re.IGNORECASE),
-    Medium.VIDEO: re.compile(r"视频|\bvideos?\b", re.IGNORECASE),
-    Medium.MUSIC: re.compile(r"音乐|\bmusic\b|\bsongs?\b", re.IGNORECASE),
-    Medium.SPEECH: re.compile(r"语音|\bspeech\b|\btts\b|\bvoice\b", re.IGNORECASE),
+    Medium.IMAGE: r"(?i)图像|图片|图|\bimages?\b",
+    Medium.VIDEO: r"(?i)视频|\bvideos?\b",
+    Medium.MUSIC: r"(?i)音乐|\bmusic\b|\bsongs?\b",
+    Medium.SPEECH: r"(?i)语音|\bspeech\b|\btts\b|\bvoice\b",
 }
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
+_HEADING = r"(#{1,6})\s+(.*)"
 
 
 def recommendations(text: str) -> dict[TaskType, Recommendation]:
@@ -221,7 +219,7 @@ def recommendations(text: str) -> dict[TaskType, Recommendation]:
     exact: dict[TaskType, Recommendation] = {}
     general: dict[TaskType, Recommendation] = {}
     for number, told in _told(text):
-        if _NOT.search(told.words) or _TIERED.search(f"{told.words} {told.about}"):
+        if re.search(_NOT, told.words) or re.search(_TIERED, f"{told.words} {told.about}"):
             continue
         for model_id in _models(told.model):
             found = Recommendation(model_id, number, one_line(told.words, 120))
@@ -253,7 +251,7 @@ def _told(text: str) -> Iterator[tuple[int, _Told]]:
         if in_code or not line.strip():
             in_table = in_table and bool(line.strip())
             continue
-        if heading := _HEADING.match(line):
+        if heading := re.match(_HEADING, line):
             level = len(heading[1])
             headings = {at: words for at, words in headings.items() if at < level}
             headings[level] = heading[2]
@@ -262,16 +260,16 @@ def _told(text: str) -> Iterator[tuple[int, _Told]]:
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
             if not in_table:
                 in_table = True
-                column = next((i for i, c in enumerate(cells) if _RECOMMENDS.search(c)), None)
+                column = next((i for i, c in enumerate(cells) if re.search(_RECOMMENDS, c)), None)
                 continue
             if column is not None and column < len(cells):
                 yield number, _Told(line, cells[column], about)
-            elif _RECOMMENDS.search(line):
+            elif re.search(_RECOMMENDS, line):
                 yield number, _Told(line, line, about)
             continue
         in_table = False
-        if _RECOMMENDS.search(line) or _RECOMMENDS.search(
-            headings.get(max(headings, default=0), "")
+        if re.search(_RECOMMENDS, line) or re.search(
+            _RECOMMENDS, headings.get(max(headings, default=0), "")
         ):
             yield number, _Told(line, line, about)
 
@@ -293,7 +291,7 @@ def _task_types(told: _Told, model_id: str) -> Iterator[tuple[TaskType, bool]]:
         if named:
             yield from ((task_type, True) for task_type in named)
             return
-        media = [medium for medium, pattern in _MEDIA.items() if pattern.search(words)]
+        media = [medium for medium, pattern in _MEDIA.items() if re.search(pattern, words)]
         if media:
             yield from ((t, False) for t in TaskType if t.medium in media)
             return

@@ -15,19 +15,16 @@ from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
 from ima_tui.subjects.store import LONGEST_NAME, Subject
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|‘[^’]*’|《[^》]*》")
-_NOT_PROSE = re.compile(
-    r"[^\s,，。；;]*\.(?:png|jpe?g|webp|mp4|mov|mp3|wav)\b|https?://\S+|\S+@\S+\.\w+", re.I
-)
+_QUOTED = r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|‘[^’]*’|《[^》]*》"
+_NOT_PROSE = r"(?i)[^\s,，。；;]*\.(?:png|jpe?g|webp|mp4|mov|mp3|wav)\b|https?://\S+|\S+@\S+\.\w+"
 """File names and addresses."""
-_WORD = re.compile(r"[\w-]", re.ASCII)
-_UNKNOWN = re.compile(rf"[^\s@#,，.。;；:：!！?？、()（）\"“”]{{1,{LONGEST_NAME}}}")
+_WORD = r"(?a)[\w-]"
+_UNKNOWN = rf"[^\s@#,，.。;；:：!！?？、()（）\"“”]{{1,{LONGEST_NAME}}}"
 _COMMON = frozenset({"阳光", "小狗", "小猫", "音乐", "视频", "图片", "城市", "天空", "大海"})
 """Words that a prompt uses without meaning a subject of that name."""
-_ANIMATE = re.compile(
-    r"(?<![a-z])(?:animate[sd]?|animating|bring\s+.{1,40}\s+to\s+life)(?![a-z])"
-    r"|动起来|活起来|让.{1,12}动",
-    re.I,
+_ANIMATE = (
+    r"(?i)(?<![a-z])(?:animate[sd]?|animating|bring\s+.{1,40}\s+to\s+life)(?![a-z])"
+    r"|动起来|活起来|让.{1,12}动"
 )
 
 
@@ -82,9 +79,11 @@ def find(text: str, subjects: Sequence[Subject]) -> Mentions:
         if mention is not None:
             found.append(mention)
             taken.append((mention.start, mention.end))
-        elif word := _UNKNOWN.match(text, at + 1):
+        elif word := re.compile(_UNKNOWN).match(text, at + 1):
             unknown.append(word[0])
-    taken += [each.span() for pattern in (_QUOTED, _NOT_PROSE) for each in pattern.finditer(text)]
+    taken += [
+        each.span() for pattern in (_QUOTED, _NOT_PROSE) for each in re.finditer(pattern, text)
+    ]
     found += _bare(text, names, taken)
     return Mentions(tuple(sorted(found, key=lambda one: one.start)), tuple(unknown))
 
@@ -93,7 +92,7 @@ def _signs(text: str) -> Iterator[int]:
     """Yield the places of each `@` that is no part of an address."""
     for found in re.finditer("[@＠]", text):
         at = found.start()
-        if not at or not _WORD.match(text[at - 1]):
+        if not at or not re.match(_WORD, text[at - 1]):
             yield at
 
 
@@ -107,7 +106,7 @@ def _behind(text: str, at: int, names: Sequence[tuple[str, Subject]]) -> Mention
 
 def _ends(text: str, end: int, name: str) -> bool:
     """Tell whether a name ends here: a Latin one not in the middle of a word."""
-    inside = end < len(text) and _WORD.match(text[end]) and _WORD.match(name[-1])
+    inside = end < len(text) and re.match(_WORD, text[end]) and re.match(_WORD, name[-1])
     return not inside
 
 
@@ -119,7 +118,7 @@ def _bare(
             continue
         for found in re.finditer(re.escape(name), text, re.I):
             start, end = found.span()
-            begins = not (start and _WORD.match(text[start - 1]) and _WORD.match(name[0]))
+            begins = not (start and re.match(_WORD, text[start - 1]) and re.match(_WORD, name[0]))
             free = all(end <= a or start >= b for a, b in taken)
             if begins and free and _ends(text, end, name):
                 taken.append((start, end))
@@ -150,7 +149,7 @@ def task_for(text: str, intent: Intent) -> TaskType | None:
     """
     if intent.kind is RequestKind.CLARIFY and intent.question is IntentQuestion.MEDIA_TYPE:
         return TaskType.IMAGE_TO_IMAGE
-    if intent.task_type is TaskType.IMAGE_TO_VIDEO and not _ANIMATE.search(text):
+    if intent.task_type is TaskType.IMAGE_TO_VIDEO and not re.search(_ANIMATE, text):
         return TaskType.REFERENCE_TO_VIDEO
     return None
 
@@ -162,7 +161,7 @@ def completed(text: str, at: int, subjects: Sequence[Subject]) -> str:
     """
     before = text[:at]
     sign = max(before.rfind("@"), before.rfind("＠"))
-    if sign < 0 or at - sign > LONGEST_NAME or (sign and _WORD.match(before[sign - 1])):
+    if sign < 0 or at - sign > LONGEST_NAME or (sign and re.match(_WORD, before[sign - 1])):
         return ""
     begun = before[sign + 1 :]
     fitting = [
