@@ -1,12 +1,13 @@
 """How long ima-tui takes to start, in wall and processor time, against a bare Textual app in a
 pseudo-terminal of 80x24; `--version` against `python -c pass`.
 
-    python benchmarks/startup.py [--runs 5]
+    python benchmarks/startup.py [--runs 5] [--parts]
 
 The commands run in turn, so that a machine that slows down slows all. The first paint is the frame,
 which already takes keys; all of Compose with its model named follows it. Goals: all of Compose at
 most 1.5 times in wall and 1.8 times in processor time, `--version` at most 5 times. Prints medians;
-on a busy machine only processor times can be compared.
+on a busy machine only processor times can be compared. `--parts` prints instead what importing each
+package for Compose costs, beyond what the bare app imports: milliseconds, the least of all runs.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ Bare().run()
 
 MODEL = b"SeeDream"
 """The suggested model, in the last part of Compose that appears."""
+COMPOSE = (
+    "ima_tui.cli.commands.tui",
+    "ima_tui.tui.app",
+    "ima_tui.tui.compose.screen",
+    "ima_tui.studio.catalogue_service",
+)
 BARE_APP = [sys.executable, "-c", BARE]
 
 
@@ -115,9 +122,14 @@ def whole_run(command: Sequence[str]) -> Times:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    parser.add_argument("--parts", action="store_true")
+    options = parser.parse_args()
+    runs = options.runs
     # an installed program's modules are compiled; those of a checkout may not be
     compileall.compile_dir(Path(__file__).parents[1] / "ima_tui", quiet=1)
+    if options.parts:
+        print_parts(runs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         env = environment(Path(folder))
         bare, ours, whole, demo, version, nothing = [], [], [], [], [], []
@@ -134,6 +146,34 @@ def main() -> None:
     row("ima-tui demo, first paint", demo, bare)
     row("python -c pass", nothing)
     row("ima-tui --version", version, nothing)
+
+
+def print_parts(runs: int) -> None:
+    bare = import_times(BARE.partition("class")[0], runs)
+    ours = import_times("; ".join(f"import {module}" for module in COMPOSE), runs)
+    parts: dict[str, list[float]] = {}
+    for module, milliseconds in ours.items():
+        if module not in bare:
+            depth = 3 if module.startswith("ima_tui.tui.") else 2
+            name = ".".join(module.split(".")[:depth]) if "ima_tui" in module else "other packages"
+            parts.setdefault(name, []).append(milliseconds)
+    for name, times in sorted(parts.items(), key=lambda part: -sum(part[1])):
+        print(f"{name:<32}{sum(times):7.1f} ms in {len(times):3} modules")
+    print(f"{'bare Textual app':<32}{sum(bare.values()):7.1f} ms in {len(bare):3} modules")
+
+
+def import_times(program: str, runs: int) -> dict[str, float]:
+    """Milliseconds that each module took by itself, without those that it imports."""
+    least: dict[str, float] = {}
+    command = [sys.executable, "-X", "importtime", "-c", program]
+    for _ in range(runs + 1):
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+        for line in told.splitlines():
+            own, _, module = line.removeprefix("import time:").split("|")
+            if own.strip().isdigit():
+                name = module.strip()
+                least[name] = min(least.get(name, 1e9), int(own) / 1000)
+    return least
 
 
 def row(name: str, times: Sequence[Times], against: Sequence[Times] = ()) -> None:

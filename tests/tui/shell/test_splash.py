@@ -72,6 +72,23 @@ async def test_a_key_of_the_app_waits_for_the_place_too() -> None:
         await app.workers.wait_for_complete()
 
 
+def test_compose_is_drawn_without_what_only_a_prompt_or_a_job_needs() -> None:
+    program = (
+        "import sys, ima_tui.cli.commands.tui, ima_tui.tui.app, ima_tui.tui.compose.screen\n"
+        "import ima_tui.studio.catalogue_service\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    loaded = set(done.stdout.split())
+    prompt = {f"ima_tui.intent.{each}" for each in ("route", "scan", "lyrics", "vocabulary")}
+    job = {"ima_tui.ledger.store", "ima_tui.runner.scheduler", "ima_tui.api.client", "sqlite3"}
+    film = {"ima_tui.film", "ima_tui.workflow"}
+    others = {"filelock", "httpx", "PIL", "pydantic", "tomlkit", "ima_tui.tui.images.graphics"}
+    assert "ima_tui.tui.compose.view" in loaded
+    assert not loaded & (prompt | job | film | others)
+
+
 def test_the_frame_needs_nothing_of_the_places() -> None:
     program = (
         "import sys, ima_tui.cli.commands.tui, ima_tui.tui.app\n"
