@@ -9,208 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
 
-from ima_tui.core.domain import (
-    Event,
-    Failure,
-    Job,
-    Media,
-    Order,
-    Outcome,
-    Result,
-    State,
-)
+from ima_tui.core.domain import Failure, Job, Media, Order, Outcome, State
 from ima_tui.core.labels import MarkChange
-from ima_tui.ledger import (
-    admission,
-    backup,
-    opening,
-    queries,
-    records,
-    repair,
-    traces,
-    trail,
-    unsaved_tasks,
-    verification,
-    writing,
-)
-from ima_tui.ledger import queue_order as line
+from ima_tui.ledger import admission, queue_order, records, trail, unsaved_tasks, writing
 from ima_tui.ledger.admission import AdmissionLimits
-from ima_tui.ledger.commits import Commits
-from ima_tui.ledger.records import LedgerError
-from ima_tui.ledger.traces import Places
+from ima_tui.ledger.reader import LedgerReader
 from ima_tui.ledger.writing import Why
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 Values = Mapping[str, str | int | float]
-
-ENDING_SECONDS = 2.0
-"""Wait for a locked file once the run ends; task ids that it does not take are saved elsewhere."""
 SQLITE_VERSION = sqlite3.sqlite_version
 
 
-class Ledger:
-    """Async interface of the ledger. Create with `Ledger.open`, end with `aclose`.
-
-    `session` names this run, which owns the jobs it follows for as long as its leases last. All
-    methods raise `LedgerError` where the file can't be read or written.
-    """
-
-    def __init__(
-        self, path: Path, opened: opening.Opened, thread: ThreadPoolExecutor, session: str
-    ) -> None:
-        self._path = path
-        self.tag = traces.tag_of(path)
-        """Mark of this ledger's lines in the shared log."""
-        self._connection = opened.connection
-        self._presence = opened.presence
-        self.repair_report = opened.repair_report
-        """What was repaired when the file was opened."""
-        self.locked_out = opened.locked_out
-        """The file can't be locked, so a copy of it is shown."""
-        self.read_only: LedgerError | None = None
-        """Raised by every attempt to write, in a read-only run."""
-        self._thread = thread
-        self._lineage = opened.lineage
-        kept = trail.Trail(path, self._lineage)
-        self._commits = Commits(opened.connection, thread, kept, opened.newest, self._prepare)
-        self._is_ending = False
-        self.session = session
-        self._version = 0
-        self._revision = 0
-
-    @classmethod
-    async def open(
-        cls,
-        path: Path,
-        session: str,
-        logs: Path | None = None,
-        results: tuple[Path, ...] = (),
-    ) -> Ledger:
-        """Open the ledger at `path`; create it if missing, repair it if damaged.
-
-        `logs`, `results`: folders that may know of jobs that a restored ledger does not.
-        Raises `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
-        """
-        return await cls._opened(
-            path, session, partial(opening.to_write, places=Places(logs, results))
-        )
-
-    @classmethod
-    async def open_read_only(
-        cls,
-        path: Path,
-        session: str,
-        why: LedgerError | None = None,
-        logs: Path | None = None,
-        results: tuple[Path, ...] = (),
-    ) -> Ledger:
-        """Open the ledger without ever writing it; every attempt to write raises `why`."""
-        ledger = await cls._opened(
-            path, session, partial(opening.read_only_file, places=Places(logs, results))
-        )
-        ledger.read_only = why or LedgerError("error.looking")
-        return ledger
-
-    @classmethod
-    async def _opened(
-        cls, path: Path, session: str, way: Callable[[Path], opening.Opened]
-    ) -> Ledger:
-        thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        try:
-            opened = await asyncio.get_running_loop().run_in_executor(thread, way, path)
-        except (sqlite3.Error, OSError) as error:
-            thread.shutdown()
-            raise opening.ledger_error(path, error) from error
-        ledger = cls(path, opened, thread, session)
-        await ledger.read(ledger._take_note)
-        return ledger
-
-    def _take_note(self, connection: sqlite3.Connection) -> None:
-        self._version = queries.version(connection)
-        self._revision = queries.revision(connection)
-
-    async def aclose(self) -> None:
-        """Close the file and end the writer thread."""
-        await asyncio.to_thread(self._thread.shutdown)  # after what is queued
-        self._connection.close()
-        repair.leave(self._presence)
-
-    @property
-    def has_copy(self) -> bool:
-        """Whether there is a copy of the file. Costs one or two stats."""
-        return any(copy.exists() for copy in backup.paths(self._path))
-
-    async def backup(self) -> None:
-        """Copy the file if it changed since its last copy, off the writer thread.
-
-        Raises `LedgerError`, also when the copy shows that the file is damaged.
-        """
-        try:
-            due = self.read_only is None and await asyncio.to_thread(backup.is_due, self._path)
-            whole = not due or await asyncio.to_thread(backup.keep, self._path)
-        except (sqlite3.Error, OSError) as error:
-            raise opening.ledger_error(self._path, error) from error
-        if not whole:
-            repair.mark(self._path)
-            raise LedgerError("error.ledger_damaged", path=str(self._path))
-
-    def hasten(self) -> None:
-        """Wait less for a locked file from now on, because this run ends."""
-        self._is_ending = True
-
-    def _prepare(self) -> None:
-        """Before each piece of work on the thread, which what is queued has to wait for."""
-        if self._is_ending:
-            self._is_ending = False
-            self._connection.execute(f"PRAGMA busy_timeout = {ENDING_SECONDS * 1000:.0f}")
-
-    async def read(
-        self,
-        work: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Run a query on the ledger's thread; not at all if the caller is cancelled before."""
-
-        def query() -> T:
-            self._prepare()
-            return work(self._connection, *args, **kwargs)
-
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, query)
-        except (sqlite3.Error, OSError) as error:
-            raise self._error(error) from error
-
-    def _error(self, error: Exception) -> LedgerError:
-        """The error in words; of a lock that came later, what was sent goes on."""
-        found = opening.ledger_error(self._path, error)
-        if found.key == "error.ledger_busy":
-            return LedgerError("error.ledger_locked", path=str(self._path))
-        return found
-
-    async def _write(
-        self,
-        work: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Write and return once it is on disk; concurrent writes share a transaction."""
-        if self.read_only is not None:
-            raise self.read_only
-        try:
-            return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
-        except (sqlite3.Error, OSError) as error:
-            raise self._error(error) from error
-
-    # ----------------------------------------------------------------------------- writing
+class Ledger(LedgerReader):
+    """Every change of a job; `LedgerReader` has the queries, `LedgerFile` opens and closes it."""
 
     async def save_unsaved_task(
         self, job: Job, now: float, task_id: str, deadline: float | None
@@ -251,7 +65,7 @@ class Ledger:
         `ImpossibleTransition` where that is no longer unsent. `hold`: why it needs the user's
         approval from the start.
         """
-        return await self._write(
+        return await self.write(
             writing.add, order, now, self.session, repeats, intent, after, instead, hold
         )
 
@@ -260,7 +74,7 @@ class Ledger:
 
         A known intent returns its existing job.
         """
-        return await self._write(writing.put_back, order, now, self.session, intent, known)
+        return await self.write(writing.put_back, order, now, self.session, intent, known)
 
     async def step(
         self,
@@ -293,17 +107,17 @@ class Ledger:
             columns["medias_json"] = records.dump_medias(medias)
         if failure is not None:
             columns["failure_json"] = records.dump_failure(failure)
-        return await self._write(
+        return await self.write(
             writing.step, self.session, job_id, after, now, key, dict(values or {}), columns, ours
         )
 
     async def note(self, job_id: int, now: float, key: str, values: Values | None = None) -> None:
         """Add a timeline entry without a change of state."""
-        await self._write(writing.note, job_id, now, key, dict(values or {}))
+        await self.write(writing.note, job_id, now, key, dict(values or {}))
 
     async def note_once(self, job_id: int, now: float, key: str) -> bool:
         """Add a timeline entry unless the job has one with that key; False if it has."""
-        return await self._write(writing.note_once, job_id, now, key)
+        return await self.write(writing.note_once, job_id, now, key)
 
     async def delay(
         self,
@@ -318,23 +132,23 @@ class Ledger:
         Without `medias`: asks the process that downloads them to try now. Raises
         `ImpossibleTransition` where the job is not being downloaded, or not by this run.
         """
-        return await self._write(
+        return await self.write(
             writing.delay, self.session, job_id, now, why, dict(values or {}), medias
         )
 
     async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
         """Record that the file of a result (from 1) is missing, with a timeline entry."""
-        return await self._write(writing.mark_missing, job_id, index, now, key)
+        return await self.write(writing.mark_missing, job_id, index, now, key)
 
     async def mark(self, job_id: int, indices: Collection[int], change: MarkChange) -> Job:
         """Change the marks of these results (from 1), or of all where none is named."""
-        return await self._write(writing.mark, job_id, tuple(indices), change)
+        return await self.write(writing.mark, job_id, tuple(indices), change)
 
     async def reorder(
         self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
     ) -> Job:
         """Change an unsent job's order, with a timeline entry."""
-        return await self._write(writing.reorder, job_id, order, now, key, dict(values or {}))
+        return await self.write(writing.reorder, job_id, order, now, key, dict(values or {}))
 
     async def hold(
         self, job_id: int, held: bool, why: str = "", values: Values | None = None
@@ -343,14 +157,14 @@ class Ledger:
 
         A job released from a spending limit is not held by it again.
         """
-        return await self._write(writing.hold, job_id, held, why, dict(values or {}))
+        return await self.write(writing.hold, job_id, held, why, dict(values or {}))
 
     async def arrange(self, ids: Collection[int]) -> tuple[Job, ...]:
         """Reorder unsent jobs within the queue positions that they have.
 
         Jobs that are no longer queued are ignored. Returns the jobs that moved.
         """
-        return await self._write(line.arrange, tuple(ids))
+        return await self.write(queue_order.arrange, tuple(ids))
 
     async def admit(
         self, ids: Collection[int], limits: AdmissionLimits, now: float, midnight: float
@@ -361,7 +175,7 @@ class Ledger:
         again (admitted, held, or no longer queued) and those whose reason to wait changed;
         `admission.settled` tells them apart.
         """
-        return await self._write(admission.admit, self.session, tuple(ids), limits, now, midnight)
+        return await self.write(admission.admit, self.session, tuple(ids), limits, now, midnight)
 
     async def claim(
         self, now: float, until: float, only: Collection[int] | None = None
@@ -370,109 +184,11 @@ class Ledger:
 
         `only`: these jobs, or all. Returns every job that is ours now.
         """
-        return await self._write(writing.claim, self.session, now, until, only)
+        return await self.write(writing.claim, self.session, now, until, only)
 
     async def release(self, *, hold: bool = False) -> None:
         """Give up every lease of this run, so that others may follow at once.
 
         `hold`: unsent jobs need the user's approval from then on.
         """
-        await self._write(writing.release, self.session, hold)
-
-    # ----------------------------------------------------------------------------- reading
-
-    async def job(self, job_id: int) -> Job | None:
-        """Return one job, or None."""
-        return await self.read(queries.find, job_id)
-
-    async def news(self) -> tuple[Job, ...]:
-        """Return the jobs changed since the last call, if another process changed any.
-
-        Nearly free when none did. Our own changes may be included.
-        """
-        return await self.read(self._news)
-
-    def _news(self, connection: sqlite3.Connection) -> tuple[Job, ...]:
-        version = queries.version(connection)
-        if version == self._version:
-            return ()
-        jobs = queries.news(connection, self._revision)
-        if jobs:
-            self._revision = jobs[-1].revision
-        if len(jobs) < queries.MOST_NEWS:
-            self._version = version
-        return jobs
-
-    async def waiting_for(self, first: int) -> tuple[Job, ...]:
-        """Return the jobs that use results of the job `first`."""
-        return await self.read(queries.waiting_for, first)
-
-    async def unowned(self, now: float) -> tuple[int, ...]:
-        """Return the ids of open, sent jobs that no live process follows."""
-        return await self.read(queries.unowned, self.session, now)
-
-    async def owned(self) -> tuple[Job, ...]:
-        """Return the open jobs that this run follows."""
-        return await self.read(queries.owned, self.session)
-
-    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
-        """Return the known jobs of these intents."""
-        return await self.read(queries.by_intents, tuple(intents))
-
-    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
-        """Return the newest repetition of each job."""
-        return await self.read(queries.repeats_of, tuple(ids))
-
-    async def recent(self, limit: int) -> tuple[Job, ...]:
-        """Return every open job and the newest ended ones, newest first, without forgotten ones."""
-        return await self.read(queries.recent, limit)
-
-    async def newest(self) -> Job | None:
-        """Return the newest job that is not forgotten."""
-        return await self.read(queries.newest)
-
-    async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
-        """Return results of jobs with ids below `below`, newest first, and the next `below`.
-
-        0: end.
-        """
-        return await self.read(queries.results, below, limit)
-
-    async def timeline(self, job_id: int) -> tuple[Event, ...]:
-        """Return the timeline of a job, oldest entry first."""
-        return await self.read(queries.timeline, job_id)
-
-    async def spent(self, since: float, session: str = "") -> int:
-        """Return the points of jobs that the service accepted, or may have, since then."""
-        return await self.read(queries.spent, since, session)
-
-    async def out(self) -> int:
-        """Return the points charged for jobs that have no result yet."""
-        return await self.read(queries.out)
-
-    async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
-        """Return the seconds that past runs of this model at this price took, newest first."""
-        return await self.read(queries.durations, order, count)
-
-    async def traced(self) -> int:
-        """Return how many jobs were put back from result files, manifests or the log."""
-        return await self.read(queries.traced)
-
-    async def costing(self, points: int, project: str = "") -> frozenset[int]:
-        """Return the ids of all jobs of at least so many points."""
-        return await self.read(queries.costing, points, project)
-
-    async def verify(
-        self, now: float, *, wants_files: bool, places: Places
-    ) -> tuple[verification.Verification, list[verification.Difference]]:
-        """Compare with manifests, log, sidecars and result files. Reads them all."""
-        found = await asyncio.to_thread(traces.collect, self._path, places)
-        return await self.read(
-            lambda connection: verification.verify(
-                queries.with_intents(connection), found, now, wants_files=wants_files
-            )
-        )
-
-    async def healthy(self) -> bool:
-        """Run SQLite's own check of the whole file."""
-        return await self.read(queries.healthy)
+        await self.write(writing.release, self.session, hold)

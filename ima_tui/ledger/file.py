@@ -1,0 +1,178 @@
+"""The opened file of the ledger, and the one thread that reads and writes it.
+
+A rollback journal with `synchronous=EXTRA`, not WAL: see docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from ima_tui.ledger import backup, opening, queries, repair, traces, trail
+from ima_tui.ledger.commits import Commits
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.traces import Places
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ENDING_SECONDS = 2.0
+"""Wait for a locked file once the run ends; task ids that it does not take are saved elsewhere."""
+
+
+class LedgerFile:
+    """Create with `open`, end with `aclose`.
+
+    `session` names this run, which owns the jobs it follows for as long as its leases last. All
+    methods raise `LedgerError` where the file can't be read or written.
+    """
+
+    def __init__(
+        self, path: Path, opened: opening.Opened, thread: ThreadPoolExecutor, session: str
+    ) -> None:
+        self._path = path
+        self.tag = traces.tag_of(path)
+        """Mark of this ledger's lines in the shared log."""
+        self._connection = opened.connection
+        self._presence = opened.presence
+        self.repair_report = opened.repair_report
+        """What was repaired when the file was opened."""
+        self.locked_out = opened.locked_out
+        """The file can't be locked, so a copy of it is shown."""
+        self.read_only: LedgerError | None = None
+        """Raised by every attempt to write, in a read-only run."""
+        self._thread = thread
+        self._lineage = opened.lineage
+        kept = trail.Trail(path, self._lineage)
+        self._commits = Commits(opened.connection, thread, kept, opened.newest, self._prepare)
+        self._is_ending = False
+        self.session = session
+        self._version = 0
+        self._revision = 0
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        session: str,
+        logs: Path | None = None,
+        results: tuple[Path, ...] = (),
+    ) -> Self:
+        """Open the ledger at `path`; create it if missing, repair it if damaged.
+
+        `logs`, `results`: folders that may know of jobs that a restored ledger does not.
+        Raises `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
+        """
+        return await cls._opened(
+            path, session, partial(opening.to_write, places=Places(logs, results))
+        )
+
+    @classmethod
+    async def open_read_only(
+        cls,
+        path: Path,
+        session: str,
+        why: LedgerError | None = None,
+        logs: Path | None = None,
+        results: tuple[Path, ...] = (),
+    ) -> Self:
+        """Open the ledger without ever writing it; every attempt to write raises `why`."""
+        ledger = await cls._opened(
+            path, session, partial(opening.read_only_file, places=Places(logs, results))
+        )
+        ledger.read_only = why or LedgerError("error.looking")
+        return ledger
+
+    @classmethod
+    async def _opened(cls, path: Path, session: str, way: Callable[[Path], opening.Opened]) -> Self:
+        thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        try:
+            opened = await asyncio.get_running_loop().run_in_executor(thread, way, path)
+        except (sqlite3.Error, OSError) as error:
+            thread.shutdown()
+            raise opening.ledger_error(path, error) from error
+        ledger = cls(path, opened, thread, session)
+        await ledger.read(ledger._take_note)
+        return ledger
+
+    def _take_note(self, connection: sqlite3.Connection) -> None:
+        self._version = queries.version(connection)
+        self._revision = queries.revision(connection)
+
+    async def aclose(self) -> None:
+        """Close the file and end the writer thread."""
+        await asyncio.to_thread(self._thread.shutdown)  # after what is queued
+        self._connection.close()
+        repair.leave(self._presence)
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether there is a copy of the file. Costs one or two stats."""
+        return any(copy.exists() for copy in backup.paths(self._path))
+
+    async def backup(self) -> None:
+        """Copy the file if it changed since its last copy, off the writer thread.
+
+        Raises `LedgerError`, also when the copy shows that the file is damaged.
+        """
+        try:
+            due = self.read_only is None and await asyncio.to_thread(backup.is_due, self._path)
+            whole = not due or await asyncio.to_thread(backup.keep, self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise opening.ledger_error(self._path, error) from error
+        if not whole:
+            repair.mark(self._path)
+            raise LedgerError("error.ledger_damaged", path=str(self._path))
+
+    def hasten(self) -> None:
+        """Wait less for a locked file from now on, because this run ends."""
+        self._is_ending = True
+
+    def _prepare(self) -> None:
+        """Before each piece of work on the thread, which what is queued has to wait for."""
+        if self._is_ending:
+            self._is_ending = False
+            self._connection.execute(f"PRAGMA busy_timeout = {ENDING_SECONDS * 1000:.0f}")
+
+    async def read(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query on the ledger's thread; not at all if the caller is cancelled before."""
+
+        def query() -> T:
+            self._prepare()
+            return work(self._connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, query)
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> LedgerError:
+        """The error in words; of a lock that came later, what was sent goes on."""
+        found = opening.ledger_error(self._path, error)
+        if found.key == "error.ledger_busy":
+            return LedgerError("error.ledger_locked", path=str(self._path))
+        return found
+
+    async def write(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write and return once it is on disk; concurrent writes share a transaction."""
+        if self.read_only is not None:
+            raise self.read_only
+        try:
+            return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
