@@ -22,12 +22,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
-from ima_tui.api import (
-    connection_errors,
-    network,
-    url_guard,
-    wire,
-)
+from ima_tui.api import connection_errors, network, url_guard, wire
 from ima_tui.api.exchange import (
     Answer,
     Body,

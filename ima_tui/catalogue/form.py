@@ -13,21 +13,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 
-from ima_tui.core.domain import (
-    Field,
-    FieldKind,
-    ModelVersion,
-    Option,
-    Value,
-)
+from ima_tui.core.domain import Field, FieldKind, ModelVersion, Option, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import (
-    encodable,
-    folded,
-    nearest,
-    one_line,
-)
+from ima_tui.core.text import encodable, folded, nearest, one_line
 
 OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
 """Sent in places of their own; not parameters of the form."""
@@ -114,10 +103,7 @@ class KnownField:
 @lru_cache(maxsize=512)
 def _targets(model: ModelVersion) -> tuple[KnownField, ...]:
     return tuple(
-        KnownField(
-            field.virtual.target,
-            tuple(rule.target for rule in field.virtual.rules),
-        )
+        KnownField(field.virtual.target, tuple(rule.target for rule in field.virtual.rules))
         for field in model.fields
         if field.virtual and field.offered
     )
@@ -172,13 +158,11 @@ def _not_offered(
 ) -> UsageError:
     shown = one_line(str(written), 80)
     options = ", ".join(str(value) for value in values)
+    if not options and field is not None and field.kind is FieldKind.TOGGLE:
+        options = "true, false"
     if options:
         return UsageError(
             "error.bad_option", name=name, value=shown, model=model.name, options=options
-        )
-    if field is not None and field.kind is FieldKind.TOGGLE:
-        return UsageError(
-            "error.bad_option", name=name, value=shown, model=model.name, options="true, false"
         )
     return UsageError("error.bad_number", name=name, value=shown, model=model.name)
 

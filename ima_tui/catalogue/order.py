@@ -6,12 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ima_tui.catalogue import form, price, times
-from ima_tui.core.domain import (
-    Draft,
-    ModelVersion,
-    Order,
-    Value,
-)
+from ima_tui.core.domain import Draft, ModelVersion, Order, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, encodable, one_line
 

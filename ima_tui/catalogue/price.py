@@ -13,13 +13,7 @@ from contextlib import suppress
 from itertools import product
 
 from ima_tui.catalogue import form
-from ima_tui.core.domain import (
-    Change,
-    ModelVersion,
-    Option,
-    PriceRule,
-    Value,
-)
+from ima_tui.core.domain import Change, ModelVersion, Option, PriceRule, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 

@@ -13,13 +13,7 @@ from dataclasses import replace
 from math import ceil
 
 from ima_tui.catalogue import form, price
-from ima_tui.core.domain import (
-    Field,
-    FieldKind,
-    ModelVersion,
-    Order,
-    Value,
-)
+from ima_tui.core.domain import Field, FieldKind, ModelVersion, Order, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ima_tui.core.domain import (
-    Estimate,
-    Medium,
-    ModelVersion,
-    TaskType,
-)
+from ima_tui.core.domain import Estimate, Medium, ModelVersion, TaskType
 
 _BY_MODEL = {
     "doubao-seedream-4.5": (25, 60),

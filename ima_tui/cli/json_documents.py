@@ -6,12 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from ima_tui.catalogue import (
-    choice,
-    form,
-    price,
-    times,
-)
+from ima_tui.catalogue import choice, form, price, times
 from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact

@@ -20,12 +20,7 @@ from ima_tui.intent import binding
 from ima_tui.intent.intent import LYRICS, TITLE, IntentQuestion
 
 if TYPE_CHECKING:
-    from ima_tui.intent.intent import (
-        Intent,
-        Parameter,
-        Refusal,
-        Roles,
-    )
+    from ima_tui.intent.intent import Intent, Parameter, Refusal, Roles
 
 
 _DESCRIBED = "gpt_description_prompt"

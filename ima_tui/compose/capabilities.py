@@ -12,14 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.core.domain import (
-    Field,
-    FieldKind,
-    Medium,
-    ModelVersion,
-    Option,
-    Value,
-)
+from ima_tui.core.domain import Field, FieldKind, Medium, ModelVersion, Option, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say

@@ -23,14 +23,7 @@ from ima_tui.compose import apply_intent
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT, AppliedIntent
 from ima_tui.compose.draft import DraftPrice, Role
-from ima_tui.core.domain import (
-    Draft,
-    Medium,
-    ModelVersion,
-    Order,
-    TaskType,
-    Value,
-)
+from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.subjects.mentions import Mentions

@@ -11,12 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from ima_tui.catalogue import (
-    choice,
-    form,
-    order,
-    price,
-)
+from ima_tui.catalogue import choice, form, order, price
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (

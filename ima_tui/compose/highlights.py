@@ -9,12 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.compose.composer import (
-    KIND,
-    MODEL,
-    ORDER,
-    Composer,
-)
+from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer
 from ima_tui.core.records import dataclass
 
 REMEMBER, LIMIT = "remember", "limit"

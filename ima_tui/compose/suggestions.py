@@ -13,27 +13,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.choice import newest
-from ima_tui.compose import (
-    apply_intent,
-    capabilities,
-    draft,
-    film_offer,
-    parameter_names,
-)
+from ima_tui.compose import apply_intent, capabilities, draft, film_offer, parameter_names
 from ima_tui.compose.capabilities import EIGHT_K
-from ima_tui.compose.composer import (
-    KIND,
-    MODEL,
-    ORDER,
-    Composer,
-)
+from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer
 from ima_tui.compose.question_answer import answer as answer_to
-from ima_tui.core.domain import (
-    Medium,
-    ModelVersion,
-    TaskType,
-    Value,
-)
+from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest

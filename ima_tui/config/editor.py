@@ -7,13 +7,7 @@ from collections.abc import Mapping
 
 from ima_tui.config import loader, toml_file
 from ima_tui.config.loader import Settings
-from ima_tui.config.schema import (
-    BY_NAME,
-    SETTINGS,
-    Raw,
-    Setting,
-    parsed,
-)
+from ima_tui.config.schema import BY_NAME, SETTINGS, Raw, Setting, parsed
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 

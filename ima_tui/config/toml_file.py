@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ima_tui import i18n
 from ima_tui.config import projects
 from ima_tui.config.projects import ProjectLimits
-from ima_tui.config.schema import (
-    BY_NAME,
-    SETTINGS,
-    Raw,
-    Setting,
-    checked,
-)
+from ima_tui.config.schema import BY_NAME, SETTINGS, Raw, Setting, checked
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass

@@ -43,13 +43,15 @@ class TaskType(StrEnum):
 
     @property
     def medium(self) -> Medium:
-        """The medium of the results."""
+        """The medium of the results, which the name ends with."""
         return _MEDIA[self]
 
     @property
     def inputs(self) -> tuple[int, int | None]:
         """How many inputs it takes: minimum and maximum (None: up to the model)."""
-        return _INPUTS[self]
+        if self is TaskType.FIRST_LAST_FRAME:
+            return 2, 2
+        return (0, 0) if self.value.startswith("text") else (1, None)
 
     @property
     def takes_inputs(self) -> bool:
@@ -57,26 +59,7 @@ class TaskType(StrEnum):
         return self.inputs[0] > 0
 
 
-_MEDIA = {
-    TaskType.TEXT_TO_IMAGE: Medium.IMAGE,
-    TaskType.IMAGE_TO_IMAGE: Medium.IMAGE,
-    TaskType.TEXT_TO_VIDEO: Medium.VIDEO,
-    TaskType.IMAGE_TO_VIDEO: Medium.VIDEO,
-    TaskType.FIRST_LAST_FRAME: Medium.VIDEO,
-    TaskType.REFERENCE_TO_VIDEO: Medium.VIDEO,
-    TaskType.TEXT_TO_MUSIC: Medium.MUSIC,
-    TaskType.TEXT_TO_SPEECH: Medium.SPEECH,
-}
-_INPUTS: dict[TaskType, tuple[int, int | None]] = {
-    TaskType.TEXT_TO_IMAGE: (0, 0),
-    TaskType.IMAGE_TO_IMAGE: (1, None),
-    TaskType.TEXT_TO_VIDEO: (0, 0),
-    TaskType.IMAGE_TO_VIDEO: (1, None),
-    TaskType.FIRST_LAST_FRAME: (2, 2),
-    TaskType.REFERENCE_TO_VIDEO: (1, None),
-    TaskType.TEXT_TO_MUSIC: (0, 0),
-    TaskType.TEXT_TO_SPEECH: (0, 0),
-}
+_MEDIA = {each: Medium(each.value.rpartition("_")[2]) for each in TaskType}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +72,6 @@ class Estimate:
     def progress(self, elapsed: float) -> int:
         """Return the percentage to show; at most 95 until the service reports the end."""
         return max(0, min(95, int(elapsed / self.high * 100))) if self.high > 0 else 0
-
-
-# --------------------------------------------------------------------- what the service offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +210,6 @@ class ModelVersion:
         return next((one for one in self.accepts if mime in (one.types or PICTURES)), Accepts(()))
 
 
-# ------------------------------------------------------------------------- drafts and orders
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A job that is being composed.
@@ -301,8 +278,6 @@ class Order:
 
 
 _RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")
-
-
 LINK_SECONDS = 7 * 24 * 3600.0
 """How long links to results work after the job's end (wire.md)."""
 
@@ -311,9 +286,6 @@ def result_of(source: str) -> tuple[int, int] | None:
     """Return job id and result number (from 1) of an input such as `job:41#1`, else None."""
     found = _RESULT.fullmatch(source)
     return (int(found[1]), int(found[2])) if found else None
-
-
-# ---------------------------------------------------------------------------- jobs and results
 
 
 class State(StrEnum):
@@ -384,8 +356,7 @@ class Job:
     created_at: float
     updated_at: float
     needs_approval: bool = False
-    """Not sent until the user approves: its run ended unexpectedly, or a limit applies.
-    """
+    """Not sent until the user approves: its run ended unexpectedly, or a limit applies."""
     task_id: str = ""
     sent_at: float | None = None
     ended_at: float | None = None
@@ -468,22 +439,11 @@ def results_of(job: Job) -> tuple[Result, ...]:
     """Return every result of `job`; none before the service is done."""
     if job.state not in (State.DONE, State.FETCHING):
         return ()
-    order = job.order
+    order, fetching = job.order, job.state is State.FETCHING
+    of = (order.task_type, order.model_name, order.prompt[:PROMPT_BEGINNING])
     at = job.ended_at if job.ended_at is not None else job.updated_at
-    prompt = order.prompt[:PROMPT_BEGINNING]
     return tuple(
-        Result(
-            job.id,
-            index,
-            at,
-            order.task_type,
-            order.model_name,
-            prompt,
-            media.path,
-            media.duration,
-            job.state is State.FETCHING,
-            order.project,
-            job.marks.get(index, UNMARKED),
-        )
+        Result(job.id, index, at, *of, media.path, media.duration, fetching, order.project, mark)
         for index, media in enumerate(job.medias, 1)
+        for mark in (job.marks.get(index, UNMARKED),)
     )

@@ -12,19 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
-from ima_tui.imaging import (
-    file_headers,
-    film,
-    sound,
-    still,
-)
-from ima_tui.imaging.request import (
-    MOST_ANSWER,
-    CannotShow,
-    Check,
-    DecodeReply,
-    MediaFacts,
-)
+from ima_tui.imaging import file_headers, film, sound, still
+from ima_tui.imaging.request import MOST_ANSWER, CannotShow, Check, DecodeReply, MediaFacts
 
 BUDGET = 20.0
 """Time limit for the frames of one video; after that only its packets are read."""

@@ -8,12 +8,7 @@ from array import array
 from typing import Any
 
 from ima_tui.imaging import film
-from ima_tui.imaging.request import (
-    CannotShow,
-    DecodeReply,
-    DecodeRequest,
-    MediaFacts,
-)
+from ima_tui.imaging.request import CannotShow, DecodeReply, DecodeRequest, MediaFacts
 
 CONTAINERS = {
     "audio/mpeg": "mp3",

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from ima_tui.ledger import backup, opening, queries, repair, traces, trail
+from ima_tui.ledger import backup, opening, presence_lock, queries, repair, traces, trail
 from ima_tui.ledger.commits import Commits
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.traces import Places
@@ -108,7 +108,7 @@ class LedgerFile:
         """Close the file and end the writer thread."""
         await asyncio.to_thread(self._thread.shutdown)  # after what is queued
         self._connection.close()
-        repair.leave(self._presence)
+        presence_lock.leave(self._presence)
 
     @property
     def has_copy(self) -> bool:

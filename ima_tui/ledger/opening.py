@@ -15,6 +15,7 @@ from ima_tui.i18n import reason
 from ima_tui.ledger import (
     backup,
     merge,
+    presence_lock,
     queries,
     read_only,
     repair,
@@ -39,8 +40,8 @@ UNWRITABLE = frozenset(
 
 KEYS = (
     (schema.NewerLedger, "error.ledger_newer"),
-    (repair.InUse, "error.ledger_in_use"),
-    (repair.NoLocks, "error.ledger_no_locks"),
+    (presence_lock.InUse, "error.ledger_in_use"),
+    (presence_lock.NoLocks, "error.ledger_no_locks"),
     (repair.Replaced, "error.ledger_replaced"),
     (backup.Poorer, "error.ledger_replaced"),
 )
@@ -82,18 +83,18 @@ def to_write(path: Path, places: Places | None = None) -> Opened:
     if not _may_be_opened(path, places):
         report = repair.mend(path, connect, places)
         return _entered(path, report)
-    presence = repair.enter(path)
+    presence = presence_lock.enter(path)
     try:
         connection, newest = _whole(path)
         return Opened(_take_in(path, connection), presence, newest=newest)
     except sqlite3.DatabaseError as error:
-        repair.leave(presence)
+        presence_lock.leave(presence)
         if repair.is_damage(error):
             repair.mark(path)  # so that it is checked, however large
         elif not isinstance(error, backup.Poorer):
             raise
     except BaseException:
-        repair.leave(presence)
+        presence_lock.leave(presence)
         raise
     return _entered(path, repair.mend(path, connect, places))
 
@@ -107,13 +108,13 @@ def _refuse_special(path: Path) -> None:
 
 
 def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
-    presence = repair.enter(path)
+    presence = presence_lock.enter(path)
     try:
         connection = _converted(path)
         newest = queries.revision(connection)
         return Opened(_take_in(path, connection), presence, report, newest)
     except BaseException:
-        repair.leave(presence)
+        presence_lock.leave(presence)
         raise
 
 
@@ -122,7 +123,7 @@ def _may_be_opened(path: Path, places: Places | None) -> bool:
 
     It would create an empty file, or roll another file's journal into this one.
     """
-    if repair.is_abandoned(path):
+    if presence_lock.is_abandoned(path):
         return False
     if path.exists() and path.stat().st_size:
         return True

@@ -7,15 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 
-from ima_tui.core.domain import (
-    PROMPT_BEGINNING,
-    Event,
-    Job,
-    Order,
-    Result,
-    State,
-    TaskType,
-)
+from ima_tui.core.domain import PROMPT_BEGINNING, Event, Job, Order, Result, State, TaskType
 from ima_tui.core.labels import UNMARKED
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import FAULT

@@ -10,15 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from ima_tui.core.domain import (
-    Estimate,
-    Failure,
-    Job,
-    Media,
-    Order,
-    State,
-    TaskType,
-)
+from ima_tui.core.domain import Estimate, Failure, Job, Media, Order, State, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.labels import UNMARKED, Mark
 from ima_tui.core.text import encodable

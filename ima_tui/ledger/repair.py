@@ -8,12 +8,10 @@ same situation. To never send twice, unsent jobs of a restored ledger need the u
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -25,6 +23,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
     backup,
     log_hints,
+    presence_lock,
     repair_time,
     schema,
     set_aside,
@@ -39,11 +38,8 @@ from ima_tui.ledger.traces import Places
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 SMALL = 4 * 1024 * 1024
 """Files up to this many bytes are checked whenever opened, which takes milliseconds."""
-PATIENCE = 10.0
-"""Seconds to wait for other windows before a restore."""
 MOST_GAPS = 200
 """Unreadable places in the damaged file after which the search for jobs ends."""
-NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
 HELD = "waiting.restored"
 
 Connect = Callable[[Path], sqlite3.Connection]
@@ -78,116 +74,10 @@ class Replaced(sqlite3.DatabaseError):
     """The file is not the one that was opened, or knows less than it did."""
 
 
-class InUse(sqlite3.OperationalError):
-    """Another window has a file open that must be restored first."""
-
-
-class NoLocks(sqlite3.OperationalError):
-    """The file system has no locks, so two windows could write at once."""
-
-
 def is_damage(error: BaseException) -> bool:
     """Tell whether an error means that the file is damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, DamagedLedger) or (code is not None and code & 0xFF in DAMAGE)
-
-
-# ------------------------------------------------------------------------------- presence locks
-
-
-def enter(path: Path) -> int | None:
-    """Mark the ledger as open in this process, so that nobody restores it meanwhile.
-
-    Returns a handle for `leave`, None where that is impossible. Raises `InUse` where another window
-    holds the file for longer than restoring takes, `NoLocks` where there are no locks.
-    """
-    try:
-        import fcntl
-
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the very first start
-        number = os.open(path.with_name(path.name + ".open"), os.O_RDWR | os.O_CREAT, 0o600)
-    except (ImportError, OSError):
-        return None
-    try:
-        fcntl.lockf(number, fcntl.LOCK_SH | fcntl.LOCK_NB)  # as SQLite does
-    except OSError as error:
-        if error.errno in NO_LOCKS:
-            os.close(number)
-            raise NoLocks("the file system has no locks") from error
-    try:
-        _locked(number, fcntl.LOCK_SH)
-    except InUse:
-        os.close(number)
-        raise
-    except OSError:
-        os.close(number)
-        return None
-    return number
-
-
-def has_locks(path: Path) -> bool:
-    """Tell whether files beside the ledger can be locked. Writes nothing; unknown counts as yes."""
-    try:
-        import fcntl
-
-        number = os.open(path.with_name(path.name + ".open"), os.O_RDONLY)
-    except (ImportError, OSError):
-        return True
-    try:
-        fcntl.lockf(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in NO_LOCKS
-    finally:
-        os.close(number)
-    return True
-
-
-def _locked(number: int, kind: int, patience: float | None = None) -> None:
-    """Lock the file. Raises `InUse` when the lock does not come, `OSError` when there are none."""
-    import fcntl
-
-    due = time.monotonic() + (PATIENCE if patience is None else patience)
-    while True:
-        try:
-            fcntl.flock(number, kind | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            if time.monotonic() >= due:
-                raise InUse("another window has it open") from error
-            time.sleep(0.05)
-
-
-def leave(presence: int | None) -> None:
-    """Release the handle of `enter`."""
-    if presence is not None:
-        os.close(presence)
-
-
-@contextlib.contextmanager
-def _alone(path: Path, patience: float | None = None) -> Iterator[None]:
-    """Context in which no other process has the ledger open. Raises `InUse`."""
-    presence = enter(path)
-    try:
-        if presence is not None:
-            import fcntl
-
-            with contextlib.suppress(OSError):
-                _locked(presence, fcntl.LOCK_EX, patience)
-        yield
-    finally:
-        leave(presence)
-
-
-def is_abandoned(path: Path) -> bool:
-    """Tell whether a commit was left unfinished by a process that is gone."""
-    journal = path.with_name(path.name + "-journal")
-    try:
-        if not journal.stat().st_size:
-            return False
-        with _alone(path, 0.0):
-            return journal.stat().st_size > 0
-    except (OSError, InUse):
-        return False
 
 
 # ---------------------------------------------------------------------------- what is wrong
@@ -277,7 +167,7 @@ def _diagnosis(path: Path, places: Places | None) -> Why | None:
     try:
         with (
             _unfinished_taken_back(path, path.parent) as copy,
-            closing(sqlite3.connect(copy, timeout=PATIENCE)) as opened,
+            closing(sqlite3.connect(copy, timeout=presence_lock.PATIENCE)) as opened,
         ):
             check(path, opened)
             return wrong_with(path, opened)
@@ -312,7 +202,7 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
 
     Raises `InUse`, `sqlite3.Error` or `OSError`.
     """
-    with _alone(path):
+    with presence_lock.alone(path):
         why = _diagnosis(path, places)
         if why is None:
             return None

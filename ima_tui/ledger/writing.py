@@ -7,25 +7,11 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ima_tui.core.domain import (
-    Job,
-    Media,
-    Order,
-    Outcome,
-    State,
-    result_of,
-)
+from ima_tui.core.domain import Job, Media, Order, Outcome, State, result_of
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger import job_states, process_id
 from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, by_key, require
-from ima_tui.ledger.records import (
-    LedgerError,
-    dump,
-    dump_marks,
-    dump_medias,
-    dump_order,
-    job_of,
-)
+from ima_tui.ledger.records import LedgerError, dump, dump_marks, dump_medias, dump_order, job_of
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""

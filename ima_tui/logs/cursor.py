@@ -9,14 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import inf
 
-from ima_tui.logs.blocks import (
-    EMPTY,
-    Block,
-    after,
-    before,
-    first_time,
-    last_time,
-)
+from ima_tui.logs.blocks import EMPTY, Block, after, before, first_time, last_time
 from ima_tui.logs.entry import LogEntry, parse, time_of
 from ima_tui.logs.files import LogFile
 from ima_tui.logs.filter import LogFilter

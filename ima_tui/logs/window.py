@@ -15,12 +15,7 @@ from ima_tui.logs.cursor import SLACK, BackwardCursor
 from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.files import LogFile, LogFolder
 from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.merge import (
-    Due,
-    NewestFirst,
-    OldestFirst,
-    never,
-)
+from ima_tui.logs.merge import Due, NewestFirst, OldestFirst, never
 
 MOST = 4_000
 """Maximum entries in memory."""

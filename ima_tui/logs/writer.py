@@ -18,12 +18,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from ima_tui.core.text import (
-    clean,
-    encodable,
-    one_line,
-    redact,
-)
+from ima_tui.core.text import clean, encodable, one_line, redact
 
 MOST_BYTES = 10_000_000
 KEEP_DAYS = 7

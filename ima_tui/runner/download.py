@@ -13,13 +13,7 @@ from pathlib import Path
 from ima_tui.api.connectivity import Connectivity
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.core.clock import backoff
-from ima_tui.core.domain import (
-    Failure,
-    Job,
-    Media,
-    Medium,
-    State,
-)
+from ima_tui.core.domain import Failure, Job, Media, Medium, State
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.text import one_line
 from ima_tui.runner import embedding, outputs, polling_schedule, result_files

@@ -15,23 +15,12 @@ from pathlib import Path
 from ima_tui.core import input_files
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.errors import UsageError
-from ima_tui.core.input_files import (
-    LARGEST,
-    SUFFIXES,
-    InputFacts,
-    Stamp,
-)
+from ima_tui.core.input_files import LARGEST, SUFFIXES, InputFacts, Stamp
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.imaging.decoder import Decoder
-from ima_tui.imaging.request import (
-    MOST_PIXELS,
-    CannotShow,
-    Check,
-    CountFrames,
-    MediaFacts,
-)
+from ima_tui.imaging.request import MOST_PIXELS, CannotShow, Check, CountFrames, MediaFacts
 
 MOST_SECONDS = 90.0
 """Time limit for one file; two hundred million pixels take a few seconds."""

@@ -11,13 +11,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ima_tui.api import failure_reasons
-from ima_tui.core.domain import (
-    Failure,
-    Job,
-    Media,
-    Order,
-    State,
-)
+from ima_tui.core.domain import Failure, Job, Media, Order, State
 from ima_tui.core.errors import ImaError
 
 MOST_KEPT = 8

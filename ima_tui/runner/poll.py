@@ -11,14 +11,7 @@ from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import LONGEST, Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.core.clock import backoff
-from ima_tui.core.domain import (
-    Estimate,
-    Failure,
-    Job,
-    Media,
-    State,
-    TaskType,
-)
+from ima_tui.core.domain import Estimate, Failure, Job, Media, State, TaskType
 from ima_tui.core.errors import (
     ImaError,
     KeyInvalid,

@@ -17,14 +17,7 @@ from ima_tui.api.connectivity import Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.core import labels
 from ima_tui.core.clock import Clock, settle
-from ima_tui.core.domain import (
-    Failure,
-    Job,
-    Media,
-    ModelVersion,
-    Order,
-    State,
-)
+from ima_tui.core.domain import Failure, Job, Media, ModelVersion, Order, State
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
 from ima_tui.ledger import job_states

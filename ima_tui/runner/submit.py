@@ -21,14 +21,7 @@ from ima_tui.api.connectivity import Connectivity, pause
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.catalogue import refusals
 from ima_tui.core.clock import backoff
-from ima_tui.core.domain import (
-    Failure,
-    Job,
-    ModelVersion,
-    Order,
-    State,
-    result_of,
-)
+from ima_tui.core.domain import Failure, Job, ModelVersion, Order, State, result_of
 from ima_tui.core.errors import (
     ImaError,
     Limited,

@@ -9,12 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import (
-    Failure,
-    Job,
-    Media,
-    State,
-)
+from ima_tui.core.domain import Failure, Job, Media, State
 from ima_tui.core.errors import ImaError, Refused
 
 if TYPE_CHECKING:

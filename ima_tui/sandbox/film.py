@@ -10,13 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ima_tui.sandbox.paint import (
-    Caption,
-    Size,
-    opened,
-    scene,
-    write_caption,
-)
+from ima_tui.sandbox.paint import Caption, Size, opened, scene, write_caption
 from ima_tui.sandbox.sound import RATE as SOUND_RATE
 
 RATE = 12  # frames a second

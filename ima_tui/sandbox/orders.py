@@ -10,12 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ima_tui.sandbox.products import (
-    TASK_TYPES,
-    SandboxCatalogue,
-    SandboxModel,
-    SandboxRule,
-)
+from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue, SandboxModel, SandboxRule
 
 INPUTS = {  # minimum and maximum inputs of each task type (None: the model's limit)
     "text_to_image": (0, 0),

@@ -14,12 +14,7 @@ from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, ModelVersion, Order, State, TaskType
-from ima_tui.core.errors import (
-    ImaError,
-    Limited,
-    Unreachable,
-    UsageError,
-)
+from ima_tui.core.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.core.events import ListChanged, Notice, ProductList
 from ima_tui.preferences import policy
 from ima_tui.preferences.service import PreferenceService

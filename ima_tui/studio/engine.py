@@ -15,13 +15,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.core.events import (
-    ConnectivityChanged,
-    JobChanged,
-    Notice,
-    Paused,
-    TaskUnsaved,
-)
+from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger import backup, opening, repair, schema, trail
+from ima_tui.ledger import backup, opening, presence_lock, repair, schema, trail
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 
@@ -215,7 +215,7 @@ async def test_copies_are_made_when_something_changed_and_two_are_kept(path: Pat
 async def test_nobody_mends_a_file_that_another_window_has_open(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repair, "PATIENCE", 0.2)
+    monkeypatch.setattr(presence_lock, "PATIENCE", 0.2)
     await filled(path)
     with another_window(path):
         beyond_reading(path)
@@ -328,9 +328,9 @@ async def test_the_very_first_ledger_is_held_against_a_repair_too(tmp_path: Path
     journal = path.with_name(f"{path.name}-journal")
     journal.write_bytes(b"a commit that is under way")
     try:
-        assert not repair.is_abandoned(path), "its writer is alive"
+        assert not presence_lock.is_abandoned(path), "its writer is alive"
     finally:
         journal.unlink()
         await ledger.aclose()
     journal.write_bytes(b"a commit that nobody will finish")
-    assert repair.is_abandoned(path)
+    assert presence_lock.is_abandoned(path)

@@ -27,7 +27,7 @@ from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.i18n import explain
-from ima_tui.ledger import backup, opening, read_only, repair
+from ima_tui.ledger import backup, opening, presence_lock, read_only
 from ima_tui.ledger import file as ledgers
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
@@ -179,7 +179,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(backup, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(read_only, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(repair, "PATIENCE", 0.2)
+    monkeypatch.setattr(presence_lock, "PATIENCE", 0.2)
 
 
 @contextmanager
@@ -314,8 +314,8 @@ def test_nobody_waits_for_ever_for_a_window_that_restores(tmp_path: Path, impati
     number = os.open(tmp_path / "ledger.sqlite3.open", os.O_RDWR | os.O_CREAT)
     fcntl.flock(number, fcntl.LOCK_EX)
     try:
-        with pytest.raises(repair.InUse):
-            repair.enter(path)
+        with pytest.raises(presence_lock.InUse):
+            presence_lock.enter(path)
     finally:
         os.close(number)
 

@@ -8,32 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
 from ima_tui.batch.encoding import decode
-from ima_tui.batch.rows import (
-    BadRow,
-    RemainingRows,
-    Row,
-    RowKind,
-)
+from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind
 from ima_tui.catalogue import order
 from ima_tui.cli import after_repair, file_argument, session
 from ima_tui.cli.commands import generate_order
-from ima_tui.cli.commands.batch_rows import (
-    PricedRow,
-    RowPricer,
-    look_up,
-    match,
-    moved,
-)
+from ima_tui.cli.commands.batch_rows import PricedRow, RowPricer, look_up, match, moved
 from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
 from ima_tui.cli.commands.generate import as_url
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import error_json
-from ima_tui.cli.output import (
-    print_json,
-    print_line,
-    print_table,
-    talk,
-)
+from ima_tui.cli.output import print_json, print_line, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State

@@ -13,12 +13,7 @@ from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.cli.exit_status import OVER
 from ima_tui.cli.output import note_job
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import (
-    EXIT_KEY,
-    EXIT_STILL_RUNNING,
-    ImaError,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_KEY, EXIT_STILL_RUNNING, ImaError, UsageError
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.ledger.job_states import (
     ENDED,

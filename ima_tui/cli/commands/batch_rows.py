@@ -17,15 +17,7 @@ from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import MODEL
-from ima_tui.core.domain import (
-    Draft,
-    Job,
-    ModelVersion,
-    Order,
-    State,
-    TaskType,
-    Value,
-)
+from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say

@@ -15,20 +15,10 @@ from ima_tui.cli.commands.batch_progress import BatchProgress
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
 from ima_tui.cli.exit_status import OVER, WORST_LAST
 from ima_tui.cli.json_documents import error_json, job_json
-from ima_tui.cli.output import (
-    print_line,
-    print_plain,
-    talk,
-)
+from ima_tui.cli.output import print_line, print_plain, talk
 from ima_tui.core import home_folder
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_LIMIT,
-    EXIT_UNREACHABLE,
-    ImaError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_LIMIT, EXIT_UNREACHABLE, ImaError
 from ima_tui.core.events import ConnectivityChanged, Notice
 from ima_tui.i18n import explain, say
 from ima_tui.ledger import traces

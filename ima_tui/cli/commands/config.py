@@ -5,20 +5,9 @@ from __future__ import annotations
 import argparse
 
 from ima_tui.cli import session
-from ima_tui.cli.output import (
-    print_json,
-    print_path,
-    print_table,
-    talk,
-)
+from ima_tui.cli.output import print_json, print_path, print_table, talk
 from ima_tui.config import loader, projects, toml_file
-from ima_tui.config.schema import (
-    BY_NAME,
-    SETTINGS,
-    Setting,
-    parsed,
-    typed,
-)
+from ima_tui.config.schema import BY_NAME, SETTINGS, Setting, parsed, typed
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say

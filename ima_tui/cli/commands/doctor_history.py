@@ -12,7 +12,7 @@ from ima_tui.cli.commands.doctor_checks import Finding, Patient
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import size
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import backup, history, repair, repair_time
+from ima_tui.ledger import backup, history, presence_lock, repair_time
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNDER_WAY
 from ima_tui.ledger.records import LedgerError
@@ -60,7 +60,7 @@ async def ledger(patient: Patient) -> list[Finding]:
     if opened.repair_report is not None:
         found = [say(f"ledger.{opened.repair_report.why}"), *words]
         return [Finding("ledger", "bad", " · ".join(found), say("doctor.restore", jobs=jobs))]
-    if opened.locked_out or not repair.has_locks(path):
+    if opened.locked_out or not presence_lock.has_locks(path):
         return [Finding("ledger", "bad", " · ".join(words), say("doctor.no_locks"))]
     if not whole:
         return [Finding("ledger", "bad", " · ".join(words), say("doctor.torn")), *more]

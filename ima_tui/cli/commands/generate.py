@@ -13,33 +13,15 @@ from typing import cast
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import Alternative, cheaper
 from ima_tui.cli import confirm_changes, exit_status, session
-from ima_tui.cli.commands import (
-    generate_intent,
-    generate_order,
-    generate_preferences,
-    subjects,
-)
+from ima_tui.cli.commands import generate_intent, generate_order, generate_preferences, subjects
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import json_text, print_json, print_plain, talk
 from ima_tui.compose import apply_intent, confirmation, film_offer
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import (
-    Job,
-    Medium,
-    ModelVersion,
-    Order,
-    State,
-    TaskType,
-)
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    ImaError,
-    OverLimit,
-    UsageError,
-)
+from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, OverLimit, UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, RequestKind

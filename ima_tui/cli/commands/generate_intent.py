@@ -11,13 +11,7 @@ from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.intent import binding
-from ima_tui.intent.intent import (
-    Confidence,
-    Intent,
-    IntentQuestion,
-    PreferenceAction,
-    RequestKind,
-)
+from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 

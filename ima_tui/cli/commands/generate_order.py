@@ -15,13 +15,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.core import home_folder, labels
-from ima_tui.core.domain import (
-    Draft,
-    ModelVersion,
-    Order,
-    TaskType,
-    Value,
-)
+from ima_tui.core.domain import Draft, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import encodable, nearest, one_line
 from ima_tui.i18n import say

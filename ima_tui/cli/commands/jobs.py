@@ -7,27 +7,13 @@ import asyncio
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json, standing_json
-from ima_tui.cli.output import (
-    print_json,
-    print_plain,
-    talk,
-)
+from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    ImaError,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import (
-    ENDED,
-    FOLLOWED,
-    OPEN,
-    TRANSITIONS,
-)
+from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, TRANSITIONS
 from ima_tui.studio.studio import Studio
 
 

@@ -13,13 +13,7 @@ from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_INTERRUPTED,
-    ImaError,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.history import JobFilter
 from ima_tui.runner import outputs, result_files

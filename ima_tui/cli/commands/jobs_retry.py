@@ -14,12 +14,7 @@ from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, Order, State
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    KeyMissing,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, KeyMissing, UsageError
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import OPEN

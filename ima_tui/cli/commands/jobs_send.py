@@ -13,12 +13,7 @@ from ima_tui.cli.json_documents import standing_json
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    KeyMissing,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, KeyMissing, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter

@@ -8,23 +8,13 @@ from datetime import datetime
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json
-from ima_tui.cli.output import (
-    ProgressLine,
-    print_line,
-    print_plain,
-    talk,
-)
+from ima_tui.cli.output import ProgressLine, print_line, print_plain, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import (
-    ENDED,
-    OPEN,
-    SPENT,
-    UNSENT,
-)
+from ima_tui.ledger.job_states import ENDED, OPEN, SPENT, UNSENT
 from ima_tui.studio.studio import Studio
 
 LOOK_SECONDS = 0.5

@@ -17,14 +17,7 @@ from ima_tui.api.connection import key_file
 from ima_tui.cli import confirm, session
 from ima_tui.cli.output import print_json, talk
 from ima_tui.config import api_key as keys
-from ima_tui.core.errors import (
-    EXIT_DONE,
-    EXIT_KEY,
-    ImaError,
-    KeyInvalid,
-    KeyMissing,
-    UsageError,
-)
+from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, KeyInvalid, KeyMissing, UsageError
 from ima_tui.core.text import clean, folded
 from ima_tui.i18n import explain, say
 

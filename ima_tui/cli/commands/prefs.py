@@ -6,12 +6,7 @@ import argparse
 
 from ima_tui.catalogue import choice
 from ima_tui.cli import session
-from ima_tui.cli.output import (
-    print_json,
-    print_path,
-    print_table,
-    talk,
-)
+from ima_tui.cli.output import print_json, print_path, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError

@@ -12,13 +12,7 @@ from ima_tui.cli import exit_status, session
 from ima_tui.cli.commands import subjects
 from ima_tui.cli.commands.generate_intent import UNSURE
 from ima_tui.cli.json_documents import error_json, job_json
-from ima_tui.cli.output import (
-    print_json,
-    print_plain,
-    print_table,
-    talk,
-    text_encoding,
-)
+from ima_tui.cli.output import print_json, print_plain, print_table, talk, text_encoding
 from ima_tui.compose import confirmation, parameter_names
 from ima_tui.compose.question_answer import answer
 from ima_tui.config.loader import Settings

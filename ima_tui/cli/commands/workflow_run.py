@@ -15,12 +15,7 @@ from dataclasses import replace
 from ima_tui.cli import after_repair, exit_status, session
 from ima_tui.cli.commands import workflow_film
 from ima_tui.cli.commands.film import film_words
-from ima_tui.cli.commands.workflow import (
-    path_of,
-    print_plan,
-    state_words,
-    status_json,
-)
+from ima_tui.cli.commands.workflow import path_of, print_plan, state_words, status_json
 from ima_tui.cli.confirm import ask
 from ima_tui.cli.confirm_changes import Unconfirmed
 from ima_tui.cli.exit_status import WORST_LAST

@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ima_tui.catalogue import (
-    choice,
-    form,
-    order,
-    times,
-)
+from ima_tui.catalogue import choice, form, order, times
 from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import (
-    INPUTS,
-    KIND,
-    MODEL,
-    Composer,
-)
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer
 from ima_tui.compose.question_answer import answer
-from ima_tui.core.domain import (
-    ModelVersion,
-    Order,
-    TaskType,
-)
+from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say, usual_time

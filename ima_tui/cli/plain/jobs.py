@@ -12,19 +12,9 @@ from ima_tui.cli.plain.composer import spoken
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.events import (
-    ConnectivityChanged,
-    JobChanged,
-    Notice,
-    Paused,
-    TaskUnsaved,
-)
+from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
 from ima_tui.core.labels import UNMARKED, MarkChange
-from ima_tui.core.text import (
-    duration,
-    one_line,
-    whole,
-)
+from ima_tui.core.text import duration, one_line, whole
 from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
