@@ -1,12 +1,9 @@
-"""The composer: one draft, the leaf it stands on, and what happened to it that should be said.
+"""The composer: one draft, its model version, and what happened to them that should be said.
 
-`drafting` knows how one draft becomes another; the desk holds the one that is being shaped while
-lists come, change and lose models. It asks nobody and draws nothing.
-
-What stands on the desk follows from the words of the prompt as it is now, the live lists, and what
-was chosen by hand (*pinned*); never from the words of an earlier prompt. What was picked by hand
-stays pinned for the next prompt, unless that prompt's own words say otherwise. An answer to a
-question, and the settings of a job that was called back, hold for one prompt only.
+The draft follows from the prompt as it is now, the live lists, and what the user chose by hand
+(*pinned*); never from an earlier prompt. What was pinned stays so for the next prompt, unless that
+prompt says otherwise; an answer to a question and the settings of a recalled job hold for one
+prompt only. `draft` has the changes of a draft, pure functions. Nothing here asks or draws.
 """
 
 from __future__ import annotations
@@ -35,12 +32,11 @@ if TYPE_CHECKING:
 Read = Callable[["Composer"], "Intent | None"]
 Suggest = Callable[[TaskType], ModelVersion | None]
 KIND, MODEL, INPUTS, ORDER = "kind", "model", "inputs", "order"
-"""Parts that can be chosen by hand, beside the controls: what is made, with what, from what, and
-what each input is for."""
+"""Parts that can be pinned beside parameters: task type, model, inputs, and each input's role."""
 
 
 class SetBy(StrEnum):
-    """Who put a part where it stands."""
+    """Who set a part of the draft."""
 
     HAND = "hand"
     WORDS = "words"
@@ -49,7 +45,7 @@ class SetBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who put a part where it stands, and the words that did: places in the prompt."""
+    """Who set a part of the draft, and the words of the prompt that did (`spans`)."""
 
     by: SetBy
     spans: tuple[tuple[int, int], ...] = ()
@@ -71,8 +67,7 @@ class Composer:
         self._resting: TaskType | None = None
         self.model: ModelVersion | None = None
         self.draft: Draft | None = None
-        self._waiting: tuple[str, ...] = ()
-        """Inputs for a draft that is not begun: no list was there yet."""
+        self._waiting: tuple[str, ...] = ()  # inputs, while there is no list and no draft
         self.remark: Notice | None = None
         self.pinned: set[str] = set()
         """`KIND`, `MODEL`, `INPUTS`, `ORDER` or a control's name: chosen by the user."""
@@ -81,12 +76,9 @@ class Composer:
         self.kept: set[str] = set()
         """Those of `pinned` that an earlier prompt left: this one's words may say otherwise."""
         self.decision: Intent | None = None  # what was heard last
-        self.order: tuple[int, ...] = ()
-        """The places of the inputs in the order in which they go out."""
-        self._read: dict[str, AppliedIntent] = {}
-        """The controls that stand where the words put them."""
-        self._named: tuple[str, ...] = ()
-        """The inputs that the words name."""
+        self.order: tuple[int, ...] = ()  # of the inputs, as they go out
+        self._read: dict[str, AppliedIntent] = {}  # parameters that the prompt set
+        self._named: tuple[str, ...] = ()  # inputs that the prompt names
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
         self._is_tight = False
@@ -103,14 +95,14 @@ class Composer:
         """What jobs are filed under, until the user chooses another one."""
 
     def copy(self) -> Composer:
-        """The same desk, to try something on."""
+        """Return a copy, to try something on."""
         other = copy(self)
         other.pinned, other.kept = set(self.pinned), set(self.kept)
         other._passing = set(self._passing)
         return other
 
     def turn_to(self, kind: TaskType) -> None:
-        """Another kind of thing is wanted; `catch_up` then finds the leaf."""
+        """Change the task type; `catch_up` then finds the model."""
         if kind is not self.kind:
             self.kind, self.model, self._recalled = kind, None, None
 
@@ -190,7 +182,7 @@ class Composer:
         return {**{row.field.name: row.value for row in rows}, COUNT: self.draft.n}
 
     def take(self, model: ModelVersion) -> None:
-        """Stand on `model`; what was chosen so far comes along as far as it fits."""
+        """Use `model`; what was chosen so far is kept as far as it fits."""
         before, self.model, self.kind = self.model, model, model.task_type
         self._recalled = self.replaced = None
         if self.draft is None:
@@ -204,7 +196,7 @@ class Composer:
             self.remark = Notice("compose.lost", {"names": names, "model": model.name})
 
     def catch_up(self, models: Sequence[ModelVersion], suggested: ModelVersion | None) -> None:
-        """Stand on the kind's list as it is now: prices may differ, models may be gone."""
+        """Follow the list as it is now: prices may differ, models may be gone."""
         if self._recalled is not None and models:
             self._take_recalled(self._recalled, models, suggested)
         elif self.model is None:
@@ -410,7 +402,7 @@ class Composer:
 
     @property
     def read(self) -> frozenset[str]:
-        """The controls that stand where the words put them."""
+        """The parameters that the prompt set."""
         return frozenset(self._read)
 
     @property
