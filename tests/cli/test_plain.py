@@ -191,6 +191,10 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "/help: shows all commands" in script.text
 
 
+async def test_each_command_does_something(studio: Studio) -> None:
+    assert list(PlainMode(studio, LineIO()).commands) == list(COMMANDS)
+
+
 def test_no_two_commands_have_one_name() -> None:
     names = [name for command in COMMANDS for name in plain._names(command)]
     assert len(names) == len(set(names))

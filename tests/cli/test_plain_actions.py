@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.cli.plain.mode import COMMANDS, PlainMode, _names
+from ima_tui.cli.plain.mode import COMMANDS, _names
 from ima_tui.cli.plain.screen_actions import BY_VERB, COMMAND_OF, ONLY_ON_SCREEN, is_move
 from ima_tui.i18n import en, zh
 from ima_tui.tui.shell import keymap_check
@@ -32,7 +32,6 @@ def test_each_command_has_its_word_and_what_it_does_in_both_languages(command: s
     for texts in (en.TEXTS, zh.TEXTS):
         assert texts[f"plain.name_{command}"]
         assert texts[f"plain.about_{command}"]
-    assert callable(getattr(PlainMode, f"do_{command}"))
 
 
 def test_no_word_means_two_commands() -> None:

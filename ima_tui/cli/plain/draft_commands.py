@@ -1,5 +1,4 @@
-"""Commands of plain mode about the draft: suggestions, neighbours of its price, lyrics, voices,
-earlier prompts, templates and guides."""
+"""Commands of plain mode about the draft: its model, parameters, suggestions, templates, guides."""
 
 from __future__ import annotations
 
@@ -7,15 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from ima_tui.catalogue import form
+from ima_tui.catalogue import choice, form
 from ima_tui.catalogue.voices import voice_of, voices
-from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.jobs import Say
+from ima_tui.cli.plain.composer import PlainComposer, model_line
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.song_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
-from ima_tui.core.domain import Medium, Option, Order, TaskType
+from ima_tui.core import labels
+from ima_tui.core.domain import Medium, ModelVersion, Option, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -43,15 +43,110 @@ class PlainDraftCommands:
         self,
         studio: Studio,
         composer: PlainComposer,
-        tell: Say,
-        plan: Callable[[], Awaitable[None]],
+        lines: LineIO,
+        plan: Callable[[], Awaitable[Asked | None]],
     ) -> None:
+        """`plan` makes a workflow of the prompt."""
         self._studio = studio
         self._plan = plan
         self._composer = composer
-        self._tell = tell
+        self._lines = lines
+        self._tell = lines.say
+        self._listed: list[ModelVersion] = []
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
+
+    # ------------------------------------------------------------------------ what is composed
+
+    async def kind(self, rest: str) -> Next | None:
+        """Choose a task type."""
+        kinds = list(TaskType)
+        names = [say(f"task.{kind}") for kind in kinds]
+        wanted = folded(rest)
+        found = [
+            kind
+            for number, (kind, name) in enumerate(zip(kinds, names, strict=True), 1)
+            if wanted and (wanted == str(number) or wanted in folded(name) or wanted == kind.value)
+        ]
+        if not found:
+            for number, name in enumerate(names, 1):
+                self._tell(f"{number}. {name}")
+            self._tell(say("plain.kind_how"))
+            return None
+        self._composer.turn_to(found[0])
+        return Next.SHAPED
+
+    async def models(self, rest: str) -> None:
+        """List the models."""
+        words, kind = folded(rest).split(), self._composer.desk.kind
+        offer = self._studio.catalogue
+        here = [model for model in offer.models(kind) if _matches(model, words)]
+        if not here:
+            here = [
+                model for one in TaskType for model in offer.models(one) if _matches(model, words)
+            ]
+        self._listed = here
+        if not here:
+            self._tell(say("models.none_match"))
+            return
+        for number, model in enumerate(here, 1):
+            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
+            line = model_line(number, model, mine)
+            self._tell(line if model.task_type is kind else f"{line} ({_kind(model)})")
+        self._tell(say("plain.model_how"))
+
+    async def model(self, rest: str) -> Next | None:
+        """Choose a model."""
+        if not rest:
+            await self.models("")
+            return None
+        number = whole(rest)
+        if number is not None and 0 < number <= len(self._listed):
+            model = self._listed[number - 1]
+        else:
+            model = choice.pick(self._studio.catalogue.models(self._composer.desk.kind), rest)
+        self._composer.take(model)
+        return Next.SHAPED
+
+    async def fields(self, _: str) -> None:
+        """List the parameters."""
+        for sentence in self._composer.fields():
+            self._tell(sentence)
+        self._tell(say("plain.set_how"))
+
+    async def set(self, rest: str) -> Next:
+        """Set a parameter."""
+        self._composer.set(rest)
+        return Next.SHAPED
+
+    async def inputs(self, rest: str) -> Next:
+        """Set the inputs."""
+        self._composer.feed(_sources(rest))
+        return Next.SHAPED
+
+    async def count(self, rest: str) -> Next:
+        """Set how many results."""
+        number = whole(rest)
+        if number is None:
+            raise UsageError("plain.count_how")
+        self._composer.count(number)
+        return Next.SHAPED
+
+    async def new(self, _: str) -> None:
+        """Begin a new prompt."""
+        self._composer.begin_anew()
+        self._tell(say("plain.how"))
+
+    async def project(self, rest: str) -> None:
+        """With a name: choose it; with `-`: none."""
+        if rest:
+            self._composer.desk.project = "" if rest == "-" else labels.project(rest)
+        now = self._composer.desk.project
+        key = "plain.in_project" if now else "plain.in_no_project"
+        self._tell(say(key, name=now))
+        known = await self._studio.history.projects()
+        if not rest and known:
+            self._tell(say("plain.projects", names=", ".join(known[:20])))
 
     # ------------------------------------------------------------------------------ suggestions
 
@@ -60,9 +155,8 @@ class PlainDraftCommands:
         asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers]
 
-    async def answer(self, rest: str) -> bool:
-        """Take the suggestion with that number; without one, list them. Return whether the draft
-        changed."""
+    async def answer(self, rest: str) -> Asked | Next | None:
+        """Take the suggestion with that number; without one, list them."""
         found, number = self._suggested(), whole(rest)
         if number is not None and 0 < number <= len(found):
             return await self._take(found[number - 1])
@@ -70,35 +164,33 @@ class PlainDraftCommands:
             points = say("compose.answer_points", points=one.points) if one.points else ""
             self._tell(f"{place}. {say(one.key, **one.values)}{points}")
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
-        return False
+        return None
 
-    async def take_named(self, line: str) -> bool | None:
+    async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
         """Take the suggestion that a whole line names, by number, words or medium.
 
-        Return whether the draft changed, None where the line names none.
+        Return what follows, or None where the line names none.
         """
         found, wanted = self._suggested(), folded(line)
         medium, number = _MEDIA.get(wanted), whole(line)
         if self._composer.assumed and medium is not None:
             attached = len(self._composer.desk.attached)
             self._composer.turn_to(suggestions.kind_for(medium, attached))
-            return True
+            return (Next.OFFER,)
         for place, one in enumerate(found, 1):
             named = wanted == folded(say(one.key, **one.values)) or number == place
             if named or (one.kind is not None and one.kind.medium is medium):
-                return await self._take(one)
+                return (await self._take(one),)
         return None
 
-    async def _take(self, one: Suggestion) -> bool:
-        """Do what a suggestion says; return whether the draft changed."""
+    async def _take(self, one: Suggestion) -> Asked | Next | None:
         if one.plans:
-            await self._plan()
-            return False
+            return await self._plan()
         suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
         self._composer.read_again()
-        return True
+        return Next.SHAPED
 
-    async def neighbour(self, which: str) -> None:
+    async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
         desk = self._composer.desk
         offer = desk.offer(self._studio.catalogue.models(desk.kind))
@@ -106,18 +198,18 @@ class PlainDraftCommands:
             if offer.elsewhere is None:
                 raise UsageError("plain.no_neighbour")
             self._composer.take(offer.elsewhere.model)
-            return
+            return Next.SHAPED
         near = offer.cheaper if which == "cheaper" else offer.better
         if near is None:
             raise UsageError("plain.no_neighbour")
         desk.set(near.name, near.value)
         desk.pin(near.name)
+        return Next.SHAPED
 
     # ------------------------------------------------------------------------- voices and lyrics
 
-    async def voices(self, rest: str) -> bool:
-        """List the voices of the model, or take one by its number, name or id. Return whether the
-        draft changed."""
+    async def voices(self, rest: str) -> Next | None:
+        """List the voices of the model, or take one by its number, name or id."""
         model = self._composer.desk.model
         fields = form.user_fields(model) if model is not None else ()
         field = next((one for one in fields if parameter_names.is_voice(one)), None)
@@ -136,27 +228,31 @@ class PlainDraftCommands:
             voice = known[at - 1] if at and at <= len(known) else next(named, None)
             value = rest if voice is None else str(voice.value)
             self._composer.set(f"{field.name}={value}")
-            return True
+            return Next.SHAPED
         for place, one in enumerate(known, 1):
             told = [say(f"voice.language_{one.language}")] if one.language else []
             told += [say(f"voice.sex_{one.sex}")] if one.sex else []
             told += [one.sample] if one.sample else []
             self._tell(f"{place}. {one.name}" + (f": {', '.join(told)}" if told else ""))
         self._tell(say("plain.voices_how" if known else "voice.none"))
-        return False
+        return None
 
-    def lyrics(self, text: str) -> None:
+    async def lyrics(self, rest: str) -> Next | None:
         """Put lyrics, a line each, behind what the prompt says of the song."""
+        text = rest or "\n".join(await self._lines.ask_lines(say("plain.ask_lyrics")))
+        if not text.strip():
+            return None
         self._composer.hear(with_lyrics(self._composer.text, text))
+        return Next.OFFER
 
     # -------------------------------------------------------------------------- earlier prompts
 
-    async def history(self, rest: str) -> bool:
-        """List earlier prompts, or use the one with that number. Return whether one was taken."""
+    async def history(self, rest: str) -> Next | None:
+        """List earlier prompts, or use the one with that number."""
         number = whole(rest)
         if number is not None and 0 < number <= len(self._earlier):
             self._composer.recall(self._earlier[number - 1])
-            return True
+            return Next.OFFER
         orders: dict[str, Order] = {}
         for job in await self._studio.jobs.recent():
             orders.setdefault(job.order.prompt, job.order)
@@ -166,10 +262,10 @@ class PlainDraftCommands:
         for place, order in enumerate(self._earlier, 1):
             self._tell(f"{place}. {one_line(order.prompt, 120)}")
         self._tell(say("plain.history_how"))
-        return False
+        return None
 
-    async def templates(self, rest: str) -> bool:
-        """List the templates, or use one by number or name. Return whether one was taken."""
+    async def templates(self, rest: str) -> Next | None:
+        """List the templates, or use one by number or name."""
         known = await asyncio.to_thread(self._templates.all)
         number = whole(rest)
         found = known[number - 1] if number and number <= len(known) else None
@@ -180,11 +276,11 @@ class PlainDraftCommands:
             self._composer.hear(found.text)
             if found.kind is not None:
                 self._composer.turn_to(found.kind)
-            return True
+            return Next.OFFER
         for place, one in enumerate(known, 1):
             self._tell(f"{place}. {one.name}: {one_line(one.text, 100)}")
         self._tell(say("plain.templates_how" if known else "plain.no_templates"))
-        return False
+        return None
 
     async def save_template(self, rest: str) -> None:
         """Keep the prompt as a template of that name, or of its first words."""
@@ -225,7 +321,25 @@ class PlainDraftCommands:
 
     # ----------------------------------------------------------------------------- one per line
 
-    async def each(self, lines: list[str]) -> list[Order]:
+    async def lines(self, _: str) -> Asked | None:
+        """Several prompts, one per line, priced together and sent after one question."""
+        lines = await self._lines.ask_lines(say("plain.ask_lines"))
+        if not lines:
+            return None
+        orders = await self._each(lines)
+        points = sum(order.total for order in orders)
+        for order in orders:
+            words = say("queue.offer", model=order.model_name, points=order.total)
+            self._tell(f"{order.prompt}: {words}")
+
+        async def then() -> None:
+            for order in orders:
+                job = await self._studio.jobs.submit(order)
+                self._tell(say("plain.sent", n=job.id, points=order.total))
+
+        return say("plain.ask_lines_send", n=len(orders), points=points), then
+
+    async def _each(self, lines: list[str]) -> list[Order]:
         """Return an order for each of several prompts. Raises `UsageError` for the first that can't
         be sent as it is."""
         orders: list[Order] = []
@@ -240,3 +354,21 @@ class PlainDraftCommands:
                 why = say(error.key, **draft.spoken(one.desk.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
         return orders
+
+
+def _kind(model: ModelVersion) -> str:
+    return say(f"task.{model.task_type}")
+
+
+def _matches(model: ModelVersion, words: list[str]) -> bool:
+    return all(word in choice.search_terms(model) for word in words)
+
+
+def _sources(written: str) -> tuple[str, ...]:
+    """Paths and links, quoted where they hold blanks."""
+    import shlex
+
+    try:
+        return tuple(shlex.split(written))
+    except ValueError:
+        return tuple(written.split())

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import partial
 
 from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.jobs import Asked, PlainJobs, Say
+from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.line_io import Asked, Next, Say
 from ima_tui.compose import confirmation
 from ima_tui.core import home_folder
 from ima_tui.core.domain import Job, Media, Order, State
@@ -99,18 +100,20 @@ class PlainJobCommands:
 
     # ------------------------------------------------------------------------ back to the draft
 
-    async def load(self, rest: str, *, in_its_place: bool) -> None:
+    async def load(self, rest: str, *, in_its_place: bool = False) -> Next:
         """Compose with what a job was made of; `in_its_place`: sending replaces that unsent job."""
         job = await self._jobs.job(rest)
         if in_its_place and job.state not in UNSENT:
             raise UsageError("error.no_longer_unsent", id=job.id)
         self._composer.recall(job.order, job.id if in_its_place else None)
+        return Next.OFFER
 
-    async def use(self, rest: str) -> None:
+    async def use(self, rest: str) -> Next:
         """Add a result to the inputs."""
         job, media = await self._result(rest)
         source = media.path or media.url or f"job:{job.id}#1"
         self._composer.add_input(source)
+        return Next.SHAPED
 
     # --------------------------------------------------------------------------------- results
 

@@ -9,6 +9,7 @@ from functools import partial
 from ima_tui.cli.commands.jobs import require
 from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
+from ima_tui.cli.plain.line_io import Asked, Say
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
@@ -20,10 +21,6 @@ from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
 from ima_tui.studio.studio import Studio
-
-Say = Callable[[str], None]
-Asked = tuple[str, Callable[[], Awaitable[None]]]
-"""A question, and what a yes to it does."""
 
 MOST = 20
 _TOLD = {

@@ -6,12 +6,30 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from enum import Enum
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact
+from ima_tui.i18n import say
 
+Say = Callable[[str], None]
+Asked = tuple[str, Callable[[], Awaitable[None]]]
+"""A question, and what a yes to it does."""
+
+
+class Next(Enum):
+    """What plain mode does after a command."""
+
+    OFFER = "offer"
+    """Show the draft with its price, and ask whether to send it."""
+    SHAPED = "shaped"
+    """The same where there is a prompt, else say the settings."""
+
+
+Command = Callable[[str], Awaitable[Asked | Next | None]]
+"""Run with what was typed behind its name; a question that it returns is asked."""
 MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 
@@ -58,6 +76,14 @@ class LineIO:
         if encodable(typed) != typed:
             raise UsageError("error.not_text", encoding=sys.stdin.encoding)
         return typed
+
+    async def ask_lines(self, question: str) -> list[str]:
+        """What is typed next, up to an empty line."""
+        self.say(question)
+        lines: list[str] = []
+        while line := await self.ask(say("plain.next_line")):
+            lines.append(one_line(line, len(line)))
+        return lines
 
     async def _read(self) -> None:
         """Wait for bytes, and take the whole lines among them."""

@@ -12,16 +12,18 @@ from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
-from ima_tui.catalogue import choice
-from ima_tui.cli.plain.composer import model_line, usual
-from ima_tui.cli.plain.handed_commands import HandedCommands
-from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.composer import PlainComposer, usual
+from ima_tui.cli.plain.draft_commands import PlainDraftCommands
+from ima_tui.cli.plain.job_commands import PlainJobCommands
+from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
+from ima_tui.cli.plain.preference_commands import PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
+from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
-from ima_tui.core import labels
-from ima_tui.core.domain import Medium, ModelVersion, Order, TaskType
-from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.core.text import folded, one_line, whole
+from ima_tui.core.domain import Medium, Order
+from ima_tui.core.errors import ImaError, KeyMissing
+from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
@@ -49,25 +51,65 @@ async def talk_with(studio: Studio) -> End:
     return await PlainMode(studio, LineIO()).run()
 
 
-class PlainMode(HandedCommands):
+class PlainMode:
     """Runs one line at a time. While a question is open, a yes answers it."""
 
     def __init__(self, studio: Studio, lines: LineIO) -> None:
-        super().__init__(studio, lines)
-        self._places = PlainScreens(studio, lines.say)
-        self._listed: list[ModelVersion] = []
+        self._studio = studio
+        self._lines = lines
+        self._wish = PlainComposer(studio)
+        self._jobs = PlainJobs(studio, lines.say)
+        self._workflows = PlainWorkflows(studio, self._wish, lines.say)
+        self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
+        self.commands = self._commands()
         self._open: Callable[[], Awaitable[None]] | None = None
         self._question = ""
         self._doubted = False
         """Whether the last thing said asks what is meant."""
         self._end: End = ""
 
+    def _commands(self) -> dict[str, Command]:
+        """What each of `COMMANDS` does."""
+        drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
+        more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
+        screens = PlainScreens(self._studio, self._lines.say)
+        prefs = PlainPreferences(self._studio, self._wish, drafts.model, self._lines.say)
+        return {
+            "help": self._help, "kind": drafts.kind, "models": drafts.models,
+            "model": drafts.model, "fields": drafts.fields, "set": drafts.set,
+            "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
+            "lyrics": drafts.lyrics, "answer": drafts.answer,
+            "cheaper": partial(drafts.neighbour, which="cheaper"),
+            "better": partial(drafts.neighbour, which="better"),
+            "elsewhere": partial(drafts.neighbour, which="elsewhere"),
+            "send": self._send, "lines": drafts.lines, "new": drafts.new,
+            "history": drafts.history, "templates": drafts.templates,
+            "template": drafts.save_template, "untemplate": drafts.delete_template,
+            "guides": drafts.guides,
+            "workflow": workflows.open, "workflows": workflows.list, "step": workflows.step,
+            "run": workflows.run, "assemble": workflows.assemble, "drop": workflows.drop,
+            "project": drafts.project, "jobs": jobs.list, "job": jobs.show, "star": jobs.star,
+            "tag": jobs.tag, "untag": partial(jobs.tag, remove=True), "again": jobs.again,
+            "similar": jobs.similar, "instead": more.instead, "stop": jobs.stop,
+            "follow": jobs.follow, "approve": jobs.follow, "forget": jobs.forget,
+            "edit": partial(more.load, in_its_place=True), "duplicate": more.load,
+            "fetch": more.fetch, "sooner": partial(more.reorder, where="sooner"),
+            "later": partial(more.reorder, where="later"),
+            "first": partial(more.reorder, where="first"),
+            "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
+            "discard": more.delete, "spending": more.spending, "log": screens.log,
+            "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
+            "restore": prefs.restore, "let_go": prefs.let_go, "undo": prefs.undo,
+            "settings": screens.settings, "refresh": self._refresh, "key": self._key,
+            "language": self._language, "quit": self._quit,
+        }  # fmt: skip
+
     async def run(self) -> End:
         """Read and answer lines until the end of input or /quit."""
         say_line = self._lines.say
         say_line(say("plain.welcome"))
         if not self._studio.connection.has_key and not self._studio.settings.profile:
-            await self.do_key("")
+            await self._key("")
         if self._end:
             return self._end
         with self._jobs.told(), self._workflows.told():
@@ -104,9 +146,8 @@ class PlainMode(HandedCommands):
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
-        elif doubted and (changed := await self._draft_commands.take_named(line)) is not None:
-            if changed:
-                await self._offer()
+        elif doubted and (taken := await self._drafts.take_named(line)) is not None:
+            await self._go_on(taken[0])
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
@@ -120,15 +161,24 @@ class PlainMode(HandedCommands):
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
             return
-        method: Callable[[str], Awaitable[None]] = getattr(self, f"do_{name}")
-        await method(rest.strip())
+        await self._go_on(await self.commands[name](rest.strip()))
+
+    async def _go_on(self, then: Asked | Next | None) -> None:
+        """Do what follows a command."""
+        if then is Next.OFFER or (then is Next.SHAPED and self._wish.text):
+            await self._offer()
+        elif then is Next.SHAPED:
+            for sentence in self._wish.sentences():
+                self._lines.say(sentence)
+        elif then is not None:
+            self._ask(*then)
 
     # ------------------------------------------------------------------------------ composing
 
     async def _offer(self) -> None:
         """Show the settings and the price, and ask whether to send."""
         if self._wish.in_steps:
-            await self.do_workflow("")
+            await self._go_on(await self._workflows.open())
             return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
@@ -170,205 +220,20 @@ class PlainMode(HandedCommands):
                 else self._studio.jobs.edit(old, order)
             )
         except KeyMissing:
-            await self.do_key("")
+            await self._key("")
             return
         self._wish.desk.replaces = None
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
         if order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
 
-    async def do_send(self, _: str) -> None:
+    async def _send(self, _: str) -> Next:
         """Send the draft."""
-        await self._offer()
+        return Next.OFFER
 
-    async def do_kind(self, rest: str) -> None:
-        """Choose a task type."""
-        kinds = list(TaskType)
-        names = [say(f"task.{kind}") for kind in kinds]
-        wanted = folded(rest)
-        found = [
-            kind
-            for number, (kind, name) in enumerate(zip(kinds, names, strict=True), 1)
-            if wanted and (wanted == str(number) or wanted in folded(name) or wanted == kind.value)
-        ]
-        if not found:
-            for number, name in enumerate(names, 1):
-                self._lines.say(f"{number}. {name}")
-            self._lines.say(say("plain.kind_how"))
-            return
-        self._wish.turn_to(found[0])
-        await self._shaped()
+    # ------------------------------------------------------------------------------- the rest
 
-    async def do_models(self, rest: str) -> None:
-        """List the models."""
-        words, kind = folded(rest).split(), self._wish.desk.kind
-        offer = self._studio.catalogue
-        here = [model for model in offer.models(kind) if _matches(model, words)]
-        if not here:
-            here = [
-                model for one in TaskType for model in offer.models(one) if _matches(model, words)
-            ]
-        self._listed = here
-        if not here:
-            self._lines.say(say("models.none_match"))
-            return
-        for number, model in enumerate(here, 1):
-            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-            line = model_line(number, model, mine)
-            self._lines.say(line if model.task_type is kind else f"{line} ({_kind(model)})")
-        self._lines.say(say("plain.model_how"))
-
-    async def do_model(self, rest: str) -> None:
-        """Choose a model."""
-        if not rest:
-            await self.do_models("")
-            return
-        number = whole(rest)
-        if number is not None and 0 < number <= len(self._listed):
-            model = self._listed[number - 1]
-        else:
-            model = choice.pick(self._studio.catalogue.models(self._wish.desk.kind), rest)
-        self._wish.take(model)
-        await self._shaped()
-
-    async def do_fields(self, _: str) -> None:
-        """List the parameters."""
-        for sentence in self._wish.fields():
-            self._lines.say(sentence)
-        self._lines.say(say("plain.set_how"))
-
-    async def do_set(self, rest: str) -> None:
-        """Set a parameter."""
-        self._wish.set(rest)
-        await self._shaped()
-
-    async def do_inputs(self, rest: str) -> None:
-        """Set the inputs."""
-        self._wish.feed(_sources(rest))
-        await self._shaped()
-
-    async def do_count(self, rest: str) -> None:
-        """Set how many results."""
-        number = whole(rest)
-        if number is None:
-            raise UsageError("plain.count_how")
-        self._wish.count(number)
-        await self._shaped()
-
-    async def _shaped(self) -> None:
-        if self._wish.text:
-            await self._offer()
-        else:
-            for sentence in self._wish.sentences():
-                self._lines.say(sentence)
-
-    # ----------------------------------------------------------------------------------- jobs
-
-    async def do_project(self, rest: str) -> None:
-        """With a name: choose it; with `-`: none."""
-        if rest:
-            self._wish.desk.project = "" if rest == "-" else labels.project(rest)
-        now = self._wish.desk.project
-        key = "plain.in_project" if now else "plain.in_no_project"
-        self._lines.say(say(key, name=now))
-        known = await self._studio.history.projects()
-        if not rest and known:
-            self._lines.say(say("plain.projects", names=", ".join(known[:20])))
-
-    async def do_jobs(self, rest: str) -> None:
-        """List jobs."""
-        await self._jobs.list(rest)
-
-    async def do_job(self, rest: str) -> None:
-        """Show a job."""
-        await self._jobs.show(rest)
-
-    async def do_again(self, rest: str) -> None:
-        """Make a job again."""
-        question, then = await self._jobs.again(rest)
-        self._ask(question, then)
-
-    async def do_similar(self, rest: str) -> None:
-        """Make more like a result."""
-        question, then = await self._jobs.similar(rest)
-        self._ask(question, then)
-
-    async def do_star(self, rest: str) -> None:
-        """Star a result."""
-        await self._jobs.star(rest)
-
-    async def do_tag(self, rest: str) -> None:
-        """Tag a result."""
-        await self._jobs.tag(rest)
-
-    async def do_untag(self, rest: str) -> None:
-        """Remove a tag."""
-        await self._jobs.tag(rest, remove=True)
-
-    async def do_stop(self, rest: str) -> None:
-        """Stop following a job, or remove it from the queue."""
-        question, then = await self._jobs.stop(rest)
-        self._ask(question, then)
-
-    async def do_follow(self, rest: str) -> None:
-        """Follow a job."""
-        question, then = await self._jobs.follow(rest)
-        self._ask(question, then)
-
-    async def do_forget(self, rest: str) -> None:
-        """Remove a job from the list."""
-        question, then = await self._jobs.forget(rest)
-        self._ask(question, then)
-
-    # -------------------------------------------------------------------- prompts and the rest
-
-    async def do_results(self, _: str) -> None:
-        """List results."""
-        await self._places.results()
-
-    async def do_log(self, rest: str) -> None:
-        """Show the log."""
-        await self._places.log(rest)
-
-    async def do_settings(self, rest: str) -> None:
-        """Show or change settings."""
-        await self._places.settings(rest)
-
-    async def do_prefs(self, rest: str) -> None:
-        """List preferred models."""
-        preferences, user = self._studio.preferences, rest or None
-        if preferences.preferences.trouble is not None:
-            self._lines.say(explain(preferences.preferences.trouble))
-        for kind in TaskType:
-            wanted = preferences.model_id(kind, user)
-            models = self._studio.catalogue.models(kind)
-            model = next((one for one in models if one.model_id == wanted), None)
-            gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
-            name = (model.name if model else gone) if wanted else say("plain.none")
-            self._lines.say(f"{say(f'task.{kind}')}: {name}")
-        self._lines.say(say("plain.prefer_how"))
-
-    async def do_prefer(self, rest: str) -> None:
-        """Set this model as preferred."""
-        if rest:
-            await self.do_model(rest)
-        model = self._wish.desk.model
-        if model is None:
-            raise UsageError("error.no_models")
-        self._remember(model.task_type)
-        if not await self._studio.preferences.prefer(model.task_type, model):
-            raise UsageError("models.not_stored")
-        self._lines.say(say("prefs.kept", kind=_kind(model), model=model.name))
-
-    async def do_unprefer(self, _: str) -> None:
-        """Clear the preferred model."""
-        kind = self._wish.desk.kind
-        self._remember(kind)
-        if not await self._studio.preferences.unprefer(kind):
-            raise UsageError("models.not_stored")
-        self._lines.say(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
-
-    async def do_refresh(self, _: str) -> None:
+    async def _refresh(self, _: str) -> None:
         """Load the model lists again."""
         self._lines.say(say("plain.fetching"))
         await self._studio.catalogue.refresh()
@@ -376,7 +241,7 @@ class PlainMode(HandedCommands):
         self._lines.say(explain(problems[0]) if problems else say("plain.fetched"))
         self._wish.catch_up()
 
-    async def do_key(self, _: str) -> None:
+    async def _key(self, _: str) -> None:
         """What a key is for, where it goes; then it, or the demo, or nothing yet."""
         for key in ("welcome.what", "plain.key_where", "plain.key_how"):
             self._lines.say(say(key, file=str(key_file(self._studio.settings))))
@@ -403,18 +268,18 @@ class PlainMode(HandedCommands):
         answer = await self._lines.ask(say("plain.keep_prompt"))
         return {"2": WAYS[1], "3": WAYS[2]}.get(answer or "", WAYS[0])
 
-    async def do_language(self, _: str) -> None:
+    async def _language(self, _: str) -> None:
         """Switch the language."""
         i18n.use("en" if i18n.language() == "zh" else "zh")
         self._lines.say(say("look.language_now"))
         self._lines.say(say("plain.how"))
 
-    async def do_help(self, _: str) -> None:
+    async def _help(self, _: str) -> None:
         """List the commands."""
         for name in COMMANDS:
             self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
 
-    async def do_quit(self, _: str) -> None:
+    async def _quit(self, _: str) -> None:
         """End."""
         self._end = "quit"
 
@@ -430,21 +295,3 @@ def _names(command: str) -> frozenset[str]:
 def _agreed_to(order: Order) -> object:
     """What a yes was said to."""
     return order.total, order.model_id, order.version, order.parameters, order.n, order.prompt
-
-
-def _kind(model: ModelVersion) -> str:
-    return say(f"task.{model.task_type}")
-
-
-def _matches(model: ModelVersion, words: list[str]) -> bool:
-    return all(word in choice.search_terms(model) for word in words)
-
-
-def _sources(written: str) -> tuple[str, ...]:
-    """Paths and links, quoted where they hold blanks."""
-    import shlex
-
-    try:
-        return tuple(shlex.split(written))
-    except ValueError:
-        return tuple(written.split())

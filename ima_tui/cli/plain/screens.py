@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.plain.jobs import Say
+from ima_tui.cli.plain.line_io import Say
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import say
@@ -26,7 +26,7 @@ class PlainScreens:
         self._studio = studio
         self._tell = tell
 
-    async def results(self) -> None:
+    async def results(self, _: str) -> None:
         """The newest, each with its job's number and where it is."""
         told = 0
         for job in await self._studio.jobs.recent(LOOKED_AT):
@@ -39,7 +39,7 @@ class PlainScreens:
         if not told:
             self._tell(say("plain.no_results"))
 
-    async def log(self, rest: str = "") -> None:
+    async def log(self, rest: str) -> None:
         """The newest lines of all of IMA's tools, the newest last: those of a job (`3`), or those
         that hold some words. `save` writes them into a file."""
         wanted, job = LogFilter(), whole(rest)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from ima_tui.catalogue import choice
-from ima_tui.cli.plain.jobs import Asked, Say
+from ima_tui.cli.plain.composer import PlainComposer
+from ima_tui.cli.plain.line_io import Asked, Say
 from ima_tui.compose import confirmation
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import UsageError
@@ -28,8 +29,9 @@ Change = Callable[[Workflow], Workflow]
 class PlainWorkflows:
     """Holds the workflow that is talked about."""
 
-    def __init__(self, studio: Studio, tell: Say) -> None:
+    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
         self._studio = studio
+        self._composer = composer
         self._tell = tell
         self._plan: Workflow | None = None
         self._asked = ""
@@ -38,7 +40,16 @@ class PlainWorkflows:
         self._looking: set[asyncio.Task[None]] = set()
         self._said: set[tuple[str, str]] = set()
 
-    async def plan(self, prompt: str, inputs: tuple[str, ...]) -> None:
+    async def open(self, rest: str = "") -> Asked | None:
+        """Plan a prompt, or show what it was planned as; ask where it can run."""
+        prompt = rest or self._composer.text
+        if prompt and not self._is_of(prompt):  # another plan would be paid once more
+            await self._make(prompt, self._composer.desk.attached)
+        else:
+            await self._show()
+        return await self.run("") if await self._can_run() else None
+
+    async def _make(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
         plans = self._studio.workflows
         made = await plans.make(prompt, inputs, fetch=False, films=True)
@@ -48,14 +59,14 @@ class PlainWorkflows:
         self._plan, self._asked = made.workflow, prompt
         for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
             self._tell(sentence)
-        await self.show()
+        await self._show()
 
     async def list(self, rest: str) -> None:
         """List the workflows that are kept, or take one by its number."""
         number = whole(rest)
         if number is not None and 0 < number <= len(self._listed):
             self._plan = self._listed[number - 1]
-            await self.show()
+            await self._show()
             return
         self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
         for place, plan in enumerate(self._listed, 1):
@@ -63,11 +74,11 @@ class PlainWorkflows:
             self._tell(f"{place}. {one_line(plan.prompt, 100)}. {words}")
         self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
 
-    def is_of(self, prompt: str) -> bool:
+    def _is_of(self, prompt: str) -> bool:
         """Tell whether the open workflow was planned from this prompt."""
         return self._plan is not None and self._asked == prompt
 
-    async def can_run(self) -> bool:
+    async def _can_run(self) -> bool:
         """Tell whether something of it can be sent as it is."""
         status = await self._studio.workflows.status(self._open())
         sending = status.to_send(again=not status.failures)
@@ -110,7 +121,7 @@ class PlainWorkflows:
             raise UsageError("plain.no_workflow")
         return self._plan
 
-    async def show(self) -> None:
+    async def _show(self) -> None:
         """Say each step, its model, price and state, and the total."""
         status = await self._studio.workflows.status(self._open())
         for each in status.steps:
@@ -123,7 +134,7 @@ class PlainWorkflows:
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
         done = status.is_done and status.workflow.ends
-        if done or not await self.can_run():
+        if done or not await self._can_run():
             self._tell(say("plain.assemble_how" if done else "plain.workflow_how"))
 
     @staticmethod
@@ -166,7 +177,7 @@ class PlainWorkflows:
         changed = await self._studio.workflows.look(change(plan))
         await self._studio.workflows.keep(changed)
         self._plan = changed
-        await self.show()
+        await self._show()
 
     def _on(self, step: WorkflowStep, named: str) -> WorkflowStep:
         """The same step on another model."""
@@ -179,7 +190,7 @@ class PlainWorkflows:
 
     # ------------------------------------------------------------------------ what costs points
 
-    async def run(self) -> Asked:
+    async def run(self, _: str) -> Asked:
         """Look the prices up, and ask about what would be sent."""
         plans = self._studio.workflows
         before = await plans.agreed_before(self._open())
@@ -210,7 +221,7 @@ class PlainWorkflows:
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
         self._tell(say("workflow.sent", n=len(sent)))
 
-    async def assemble(self) -> None:
+    async def assemble(self, _: str) -> None:
         """Assemble the film of the workflow, which costs nothing, and say where it is."""
         films = self._studio.films
         status = await self._studio.workflows.status(self._open())
@@ -231,7 +242,7 @@ class PlainWorkflows:
             if each.repeats:
                 self._tell(say("finish.repeated", n=each.repeats))
 
-    async def drop(self) -> Asked:
+    async def drop(self, _: str) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""
         plan = self._open()
 
