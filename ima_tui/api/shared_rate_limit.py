@@ -118,10 +118,10 @@ class SharedRateLimit:
             yield self._own
             return
         if self._lock is None:
-            from ima_tui.core import file_lock
+            from ima_tui.core import atomic_file
 
             name = self._file.with_name(f"{self._file.name}.lock")
-            self._lock = file_lock.at(name, timeout=LOCK_SECONDS, thread_local=False)
+            self._lock = atomic_file.lock(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
             self._lock.acquire()
         except (OSError, NotImplementedError) as error:  # includes a timeout

@@ -1,4 +1,4 @@
-"""Batch rows: parses JSON Lines, JSON arrays, CSV and plain text. Pure, no file or network access.
+"""Batch rows: decodes and parses JSON Lines, JSON arrays, CSV and plain text. No file access.
 
 A row's identity is its content and position, so running the same text again after an interruption
 yields the same intents and pays for none of them twice.
@@ -6,6 +6,7 @@ yields the same intents and pays for none of them twice.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -362,3 +363,43 @@ def variants(prompt: str) -> tuple[str, ...]:
     if count > MOST_VARIANTS:
         raise UsageError("error.batch_variants", count=f"{count:,}", limit=MOST_VARIANTS)
     return tuple("".join(picked) for picked in product(*parts))
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_PAIRS = re.compile(rb"[\x81-\xfe][\x30-\xfe]")
+_USUAL = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+"""Two bytes of a Chinese letter or sign in everyday use (GB 2312)."""
+MOST_RARE = 0.1
+"""Share of other pairs; Western text in another encoding has far more."""
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """Return the text, and the encoding's name unless it is UTF-8.
+
+    Raises `UnicodeDecodeError` where it is none of the three.
+    """
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return content.decode(name), "UTF-16" if name == "utf-16" else ""
+    if wide := _wide(content[:400]):
+        return content.decode(wide), "UTF-16"
+    try:
+        return content.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        pairs = _PAIRS.findall(content)
+        rare = sum(_USUAL.fullmatch(pair) is None for pair in pairs)
+        if not pairs or rare > len(pairs) * MOST_RARE:
+            raise
+        return content.decode("gb18030"), "GB18030"
+
+
+def _wide(head: bytes) -> str:
+    """Return the UTF-16 of a text without a mark: every other byte of plain letters is 0."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if not head or max(even, odd) * 4 < len(head):
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"

@@ -1,4 +1,4 @@
-"""The argument parser of a verb, and the types of its arguments.
+"""The argument parser of a verb, the types of its arguments, and how a FILE argument is read.
 
 Types raise `argparse.ArgumentTypeError` with a sentence in the chosen language.
 """
@@ -6,11 +6,16 @@ Types raise `argparse.ArgumentTypeError` with a sentence in the chosen language.
 from __future__ import annotations
 
 import argparse
+import errno
+import os
+import select
+import stat
 import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from ima_tui.cli.help_format import HelpFormatter
+from ima_tui.core import home_folder
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import clean, nearest, one_line, redact, whole
@@ -183,3 +188,37 @@ def service_flags(parser: VerbParser) -> None:
 def project_flag(parser: VerbParser) -> None:
     """Flag of every verb whose jobs can be filed under a project."""
     parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))
+
+
+WRITER_WAIT = 5.0
+"""Seconds for which a named pipe may be without a writer; opening it would wait for ever."""
+
+
+def read_file(name: str, most: int) -> bytes:
+    """Return the first `most` + 1 bytes, so that the caller sees that there are too many.
+
+    Raises `UsageError` for a pipe that nothing writes to, and `OSError`.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read(most + 1)
+    path = home_folder.expand(name)
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(number, "rb") as handle:
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        first = _first_byte(number) if stat.S_ISFIFO(os.fstat(number).st_mode) else b""
+        if first is None:
+            raise UsageError("error.pipe_without_writer", path=one_line(name, 300))
+        os.set_blocking(number, True)
+        return first + handle.read(most + 1 - len(first))
+
+
+def _first_byte(pipe: int) -> bytes | None:
+    """Wait for a writer; None without one. A writer that has not written yet may take its time."""
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLIN)
+    waiting.poll(WRITER_WAIT * 1000)
+    try:
+        return os.read(pipe, 1) or None
+    except BlockingIOError:
+        return b""

@@ -1,4 +1,4 @@
-"""Atomic file writes, and bounded reads of small regular files.
+"""Atomic file writes, bounded reads of small regular files, and locks between processes.
 
 A reader, or a crash, sees the old content or the new one, never a mix.
 """
@@ -10,7 +10,13 @@ import fcntl
 import os
 import stat
 import tempfile
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 
 PRIVATE = 0o600
 
@@ -120,3 +126,16 @@ def _flush_folder(folder: Path) -> None:
         sync(handle)
     finally:
         os.close(handle)
+
+
+FALLS_BACK = "flock not supported"
+"""Beginning of filelock's warning where the file system has no locks (ENOSYS). It then locks by the
+existence of the file, which is good enough here and nothing that a user could act on."""
+
+
+def lock(path: Path, **settings: Any) -> BaseFileLock:
+    """Return a lock that is held by one process at a time; see `filelock.FileLock`."""
+    from filelock import FileLock
+
+    warnings.filterwarnings("ignore", message=FALLS_BACK)
+    return FileLock(path, **settings)

@@ -19,7 +19,7 @@ from ima_tui.ledger import (
     queries,
     read_only,
     repair,
-    repair_time,
+    repair_report,
     schema,
     trail,
     unsaved_tasks,
@@ -130,7 +130,7 @@ def _may_be_opened(path: Path, places: Places | None) -> bool:
     if repair.wrong_with(path, places=places) is not None:
         return False
     if repair.is_missing(path):
-        repair_time.forget(path)
+        repair_report.forget_repair(path)
     return True
 
 

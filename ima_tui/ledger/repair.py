@@ -15,18 +15,19 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job
 from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
     backup,
     log_hints,
     presence_lock,
-    repair_time,
+    repair_report,
     schema,
-    set_aside,
     traces,
     trail,
     unsaved_tasks,
@@ -211,16 +212,16 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
             found = traces.collect(path, places)
             bare = is_missing(path) and not trail.tail(path)
             done, rows = restored(path, part, connect, why, places, found)
-            aside = set_aside.keep(path, why)
+            aside = set_aside(path, why)
             listing = (
-                set_aside.listed(aside, rows)
+                write_listing(aside, rows)
                 if aside is not None and rows and why == "damaged"
                 else None
             )
             if found.loose or not bare:
-                repair_time.note(path)
+                repair_report.note_repair(path)
             else:  # all that was ever sent is known
-                repair_time.forget(path)
+                repair_report.forget_repair(path)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -350,3 +351,48 @@ def _makes_sense(row: sqlite3.Row) -> bool:
     except Exception:  # noqa: BLE001 - whatever damage made of it
         return False
     return job.id > 0 and isinstance(job.task_id, str)
+
+
+# ------------------------------------------------------------------------------- what is set aside
+
+
+def set_aside(path: Path, why: str) -> Path | None:
+    """Rename the old file and its journal, which SQLite would take for the new file's.
+
+    An empty file is not kept.
+    """
+    aside = _free_name(path, "damaged" if why == "damaged" else "before-restore")
+    kept = path.exists() and path.stat().st_size > 0
+    if kept:
+        try:
+            os.link(path, aside)
+        except OSError:
+            shutil.copy2(path, aside)
+    with contextlib.suppress(FileNotFoundError):
+        path.with_name(path.name + "-journal").rename(aside.with_name(aside.name + "-journal"))
+    return aside if kept else None
+
+
+def _free_name(path: Path, word: str) -> Path:
+    moment = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    aside, number = path.with_name(f"ledger.{word}-{moment}.sqlite3"), 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"ledger.{word}-{moment}-{number}.sqlite3")
+    return aside
+
+
+def write_listing(aside: Path, rows: list[Row]) -> Path:
+    """Write a list of task ids, by which the service knows paid jobs; without prompts."""
+    listing = aside.with_suffix(".jobs.txt")
+    lines = ["job\ttask id\tstate\tmodel\tpoints\tmade"]
+    for row in rows:
+        made = datetime.fromtimestamp(row["created_at"]).astimezone().isoformat(" ", "seconds")
+        cells = (row["id"], row["task_id"] or "-", row["state"], row["model_id"], row["points"])
+        lines.append("\t".join(map(str, (*cells, made))))
+    number = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8", errors="replace") as handle:
+        handle.write("\n".join(lines) + "\n")
+        handle.flush()
+        atomic_file.sync(handle.fileno())
+    return listing

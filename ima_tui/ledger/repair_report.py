@@ -1,8 +1,11 @@
-"""Messages about a repaired ledger and unsaved tasks."""
+"""When the ledger was last restored, and messages about that and about unsaved tasks."""
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ima_tui.core.errors import EXIT_UNKNOWN, ImaError
@@ -51,3 +54,27 @@ def unsaved_error(event: TaskUnsaved) -> ImaError:
 def saved_text(event: TaskUnsaved) -> str:
     """Return the message that the task id was saved after all."""
     return say("ledger.written", id=event.job.id, task=event.task_id)
+
+
+def note_repair(path: Path) -> None:
+    """Record the restore: until the user agrees, no batch pays for rows again."""
+    with suppress(OSError):
+        _repair_file(path).write_text(f"{time.time()}\n", "utf-8")
+
+
+def last_repair(path: Path) -> float | None:
+    """Return when the ledger was last restored, in seconds since the epoch, or None."""
+    try:
+        return float(_repair_file(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def forget_repair(path: Path) -> None:
+    """Forget the restore; a new ledger has nothing that may have been sent before."""
+    with suppress(OSError):
+        _repair_file(path).unlink(missing_ok=True)
+
+
+def _repair_file(path: Path) -> Path:
+    return path.with_name(path.name + ".repaired")

@@ -17,7 +17,7 @@ from ima_tui.core.domain import Job, Order
 from ima_tui.core.errors import OverLimit, UsageError
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import OPEN
-from ima_tui.mcp import approval, idempotency
+from ima_tui.mcp import ordering
 from ima_tui.mcp.call import Call, Document
 from ima_tui.mcp.jobs import follow, needs_user, until_all
 from ima_tui.mcp.ordering import recorded
@@ -34,9 +34,7 @@ async def run(call: Call) -> Document:
     """
     given = call.arguments
     rows = [_row(line, each) for line, each in enumerate(given["rows"], 1)]
-    intents = idempotency.row_intents(
-        call.client, given["idempotency_key"], call.arguments, len(rows)
-    )
+    intents = ordering.row_intents(call.client, given["idempotency_key"], call.arguments, len(rows))
     known = await call.studio.jobs.by_intents(intents)
     missing = [
         (intent, row) for intent, row in zip(intents, rows, strict=True) if intent not in known
@@ -89,7 +87,7 @@ async def _order(
 ) -> None:
     """Record the missing rows; the first one's key is refused where it was used for others."""
     points = sum(order.total for _, order in orders) + sum(job.order.total for job in known)
-    hold = approval.needed(call.studio, points, rows)
+    hold = ordering.approval_needed(call.studio, points, rows)
     await recorded(call.studio.jobs.submit_all(orders, hold))
 
 

@@ -1,14 +1,22 @@
-"""Tools that read, price and order one job: `understand`, `quote`, `generate`."""
+"""Tools that read, price and order one job: `understand`, `quote`, `generate`.
+
+Idempotency keys are intents of the ledger, `agent:KEY/REQUEST`: hashes of client and key, and of
+what was asked for. The ledger returns the job of a known intent, and refuses a known key with
+another request, in the transaction that records the job. So a retry pays for nothing twice, whoever
+crashed in between.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, TypeVar
 
+from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate, generate_order, route
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
@@ -17,7 +25,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route as read
-from ima_tui.mcp import approval, idempotency
+from ima_tui.ledger.writing import Why
 from ima_tui.mcp.call import Call, Document
 from ima_tui.mcp.jobs import SETTLING_SECONDS, follow, told, until
 from ima_tui.studio.studio import Studio
@@ -57,7 +65,7 @@ async def order(call: Call) -> Document:
     Returns when the job needs approval, is at the service, has ended, or after some seconds.
     """
     key = str(call.arguments["idempotency_key"])
-    intent = idempotency.intent(call.client, key, call.arguments)
+    intent = intent_of(call.client, key, call.arguments)
     job = (await call.studio.jobs.by_intents((intent,))).get(intent)
     if job is None:
         words = _words(call)
@@ -66,7 +74,7 @@ async def order(call: Call) -> Document:
             found.agree()
         generate.check_limit(words, found.order)
         ordered = replace(found.order, client=call.client)
-        hold = approval.needed(call.studio, ordered.total, 1)
+        hold = approval_needed(call.studio, ordered.total, 1)
         job = await recorded(call.studio.jobs.submit(ordered, intent, hold=hold))
     else:
         await follow(call, job)
@@ -107,3 +115,46 @@ async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepa
     if decision is not None and decision.kind is RequestKind.PREFERENCE:
         raise UsageError("error.agent_preference")
     return await generate.prepare(studio, words, decision)
+
+
+def approval_needed(studio: Studio, points: int, n: int) -> Why | None:
+    """Return why `n` new jobs for `points` in all need approval, None where they don't as a whole.
+
+    After a restored ledger each does: it may have been sent before.
+    """
+    if confirm.count_unsure(studio, [None]):
+        return (confirm.RESTORED, {})
+    if n > 1 and points > studio.settings.agent_approve_above:
+        return ("waiting.over_agent_total", {"points": points, "n": n})
+    return None
+
+
+_NOT_THE_ORDER = frozenset(
+    {"idempotency_key", "max_credits", "accept_changes", "seconds", "dry_run", "confirm"}
+)
+"""Arguments that say how to order, not what."""
+
+
+def intent_of(client: str, key: str, arguments: Mapping[str, object]) -> str:
+    """Return the intent of what `client` asks for under `key`."""
+    asked = {name: arguments[name] for name in arguments.keys() - _NOT_THE_ORDER}
+    return f"agent:{_digest([client, key], 32)}/{_digest(asked, 16)}"
+
+
+def row_intents(
+    client: str, key: str, arguments: Mapping[str, object], count: int
+) -> tuple[str, ...]:
+    """Return the intents of a batch's rows. The first one's key is that of a single order."""
+    first, _, request = intent_of(client, key, arguments).partition("/")
+    rest = (f"agent:{_digest([client, key, place], 32)}" for place in range(1, count))
+    return tuple(f"{each}/{request}" for each in (first, *rest))
+
+
+def workflow_id(client: str, key: str, arguments: Mapping[str, object]) -> tuple[str, str]:
+    """Return the id of what `client` asks for under `key`, and how every id of that key begins."""
+    begins = _digest([client, key, "workflow"], 24)
+    return begins + intent_of("", "", arguments)[-8:], begins
+
+
+def _digest(value: object, length: int) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:length]

@@ -12,7 +12,7 @@ from ima_tui.cli.jobs_parser import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.mcp import batches, jobs, lists, ordering, preferences, workflows
+from ima_tui.mcp import batches, jobs, ordering, preferences, workflows
 from ima_tui.mcp.call import Call, Document
 
 Schema = dict[str, Any]
@@ -114,7 +114,7 @@ TOOLS: tuple[Tool, ...] = (
             limit=_number("Models to return; 20 unless given.", 1, 50),
             offset=_number("Models to skip.", 0, 10_000),
         ),
-        lists.models,
+        preferences.list_models,
         reads_only=True,
     ),
     Tool(

@@ -13,7 +13,7 @@ from ima_tui.compose import confirmation
 from ima_tui.core import labels
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
-from ima_tui.mcp import approval, idempotency
+from ima_tui.mcp import ordering
 from ima_tui.mcp.batches import next_of
 from ima_tui.mcp.call import Call, Document
 from ima_tui.mcp.jobs import follow, needs_user, until_all
@@ -28,7 +28,7 @@ async def run(call: Call) -> Document:
     Raises `UsageError` and `OverLimit` before anything is ordered.
     """
     given, plans = call.arguments, call.studio.workflows
-    plan_id, begins = idempotency.workflow_id(call.client, given["idempotency_key"], given)
+    plan_id, begins = ordering.workflow_id(call.client, given["idempotency_key"], given)
     kept = await plans.kept_as(begins)
     if kept is not None and kept.id != plan_id:
         raise UsageError("error.workflow_key_reused")
@@ -73,7 +73,7 @@ async def _unconfirmed(
 
 async def _order(call: Call, status: WorkflowStatus) -> None:
     plan = await call.studio.workflows.agree(status)
-    hold = approval.needed(call.studio, plan.total, len(plan.steps))
+    hold = ordering.approval_needed(call.studio, plan.total, len(plan.steps))
     await call.studio.workflows.go(status, again=False, client=call.client, hold=hold)
 
 

@@ -359,10 +359,10 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _locked(real: Path) -> Iterator[None]:
     from filelock import Timeout
 
-    from ima_tui.core import file_lock
+    from ima_tui.core import atomic_file
 
     try:
-        with file_lock.at(
+        with atomic_file.lock(
             real.with_name(real.name + ".lock"),
             timeout=LOCK_SECONDS,
             poll_interval=LOCK_POLL_SECONDS,

@@ -1,7 +1,12 @@
-"""Polling of running jobs: asks when a result is likely. A connection problem never fails a job."""
+"""Polling of running jobs: asks when a result is likely, while our lease on the jobs is valid.
+
+A connection problem never fails a job. The lease makes sure that one run polls a job: after a
+suspend it has expired until renewed, because another run may have taken the jobs over.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -10,7 +15,7 @@ from typing import TYPE_CHECKING
 from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import LONGEST, Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
-from ima_tui.core.clock import backoff
+from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Estimate, Failure, Job, Media, State, TaskType
 from ima_tui.core.errors import (
     ImaError,
@@ -23,7 +28,6 @@ from ima_tui.core.errors import (
     Unreachable,
 )
 from ima_tui.runner import outputs, polling_schedule
-from ima_tui.runner.lease import Lease, LeaseExpired
 from ima_tui.runner.transitions import Service, Transitions
 
 if TYPE_CHECKING:
@@ -246,3 +250,37 @@ def _lists_too_few(job: Job, progress: Progress) -> bool:
     """Tell whether all listed outputs are finished, but fewer are listed than ordered."""
     listed = max(progress.total, len(progress.medias))
     return progress.done and listed < job.order.n
+
+
+class LeaseExpired(Exception):
+    """Another run may follow the job now."""
+
+
+class Lease:
+    """Expiry of our lease, by the monotonic clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0
+        self._renewed = asyncio.Event()
+
+    def renew(self, until: float) -> None:
+        """Extend the lease until `until`; jobs taken over by others were given up before."""
+        self._until = until
+        self._renewed.set()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the lease is valid now."""
+        return self._clock.steady() < self._until
+
+    def check(self) -> None:
+        """Raise `LeaseExpired` unless the lease is valid now."""
+        if not self.holds:
+            raise LeaseExpired
+
+    async def wait(self) -> None:
+        """Wait until the lease is valid."""
+        while not self.holds:
+            self._renewed.clear()
+            await self._renewed.wait()

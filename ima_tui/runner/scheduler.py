@@ -27,8 +27,7 @@ from ima_tui.ledger.store import Ledger
 from ima_tui.runner.admission import Admission
 from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks
-from ima_tui.runner.lease import Lease
-from ima_tui.runner.poll import Poller
+from ima_tui.runner.poll import Lease, Poller
 from ima_tui.runner.result_files import USUAL_NAME
 from ima_tui.runner.submit import Submitter
 from ima_tui.runner.transitions import Service, Transitions, log_step

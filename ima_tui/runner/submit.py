@@ -13,14 +13,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import Connectivity, pause
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.catalogue import refusals
-from ima_tui.core.clock import backoff
+from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Failure, Job, ModelVersion, Order, State, result_of
 from ima_tui.core.errors import (
     ImaError,
@@ -42,7 +42,6 @@ from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Values
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
-from ima_tui.runner.upload_cache import UploadCache
 
 log = logging.getLogger(__name__)
 
@@ -391,3 +390,34 @@ def _stamp(path: Path) -> Stamp:
     except OSError as error:
         raise ImaError("error.input_missing", input=one_line(path, 200)) from error
     return stamp_of(facts)
+
+
+KEPT = 3600.0
+"""Seconds; uploaded files are available longer than that."""
+
+
+@dataclass(slots=True)
+class _OfJob:
+    at: float
+    uploads: dict[tuple[str, Stamp], str] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+
+
+class UploadCache:
+    """Uploads and checks by job."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[int, _OfJob] = {}
+
+    def of(self, job_id: int) -> _OfJob:
+        """Return the job's entry, to be filled in; a new one when it is too old."""
+        now = self._clock.steady()
+        known = self._jobs.get(job_id)
+        if known is None or now - known.at >= KEPT:
+            known = self._jobs[job_id] = _OfJob(now)
+        return known
+
+    def drop(self, job_id: int) -> None:
+        """Drop the entry of a job that was sent or will not be."""
+        self._jobs.pop(job_id, None)

@@ -19,8 +19,7 @@ from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Media, Result
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import EventBus
-from ima_tui.core.events import JobChanged
+from ima_tui.core.events import EventBus, JobChanged
 from ima_tui.core.input_files import local_path
 from ima_tui.studio.engine import Engine
 

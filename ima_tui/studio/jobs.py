@@ -15,8 +15,7 @@ from ima_tui.catalogue.seed import reseeded
 from ima_tui.core.clock import Clock, midnight
 from ima_tui.core.domain import Estimate, Event, Job, Order, Outcome, State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.core.event_bus import EventBus
-from ima_tui.core.events import JobChanged, Notice, Totals
+from ima_tui.core.events import EventBus, JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs

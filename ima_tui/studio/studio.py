@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import EventBus, Listener
-from ima_tui.core.events import GuidesChanged, SubjectsChanged
+from ima_tui.core.events import EventBus, GuidesChanged, Listener, SubjectsChanged
 
 GUIDES_SECONDS = 2.0
 """Seconds between checks of the guides; a stat of four files."""
@@ -325,9 +324,9 @@ class Studio:
     @property
     def repaired_at(self) -> float | None:
         """When the ledger was last restored, in seconds since the epoch, or None."""
-        from ima_tui.ledger import repair_time
+        from ima_tui.ledger import repair_report
 
-        return repair_time.last(self.settings.ledger)
+        return repair_report.last_repair(self.settings.ledger)
 
     async def _aclose(self) -> None:
         for watch in self._watches:

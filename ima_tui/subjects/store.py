@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ima_tui.core import atomic_file, file_lock
+from ima_tui.core import atomic_file
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import sniff
 from ima_tui.core.records import dataclass
@@ -190,7 +190,7 @@ class SubjectStore:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise ImaError("error.disk", reason=error.strerror or "—") from error
-        return file_lock.at(self._folder / _LOCK, timeout=_WAIT)
+        return atomic_file.lock(self._folder / _LOCK, timeout=_WAIT)
 
     def _store(
         self, subject: Subject, content: bytes, ending: str, digest: str, job: str

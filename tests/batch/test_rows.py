@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ima_tui import i18n
 from ima_tui.batch import rows as batch
-from ima_tui.batch.encoding import decode
 from ima_tui.batch.rows import (
     BadRow,
     RemainingRows,
     Row,
     RowKind,
+    decode,
     kind_of,
     parse,
     variants,

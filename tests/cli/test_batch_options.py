@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from batch_person import Person, wishes
 
-from ima_tui.cli import file_argument
+from ima_tui.cli import arguments
 from ima_tui.cli.commands import batch_progress
 from ima_tui.cli.commands.batch_progress import BatchProgress
 from ima_tui.core.clock import ScaledClock
@@ -111,7 +111,7 @@ def test_a_named_pipe_is_read_once_something_writes_to_it(
     said = person.verb("batch", str(pipe), "--dry-run", "--json")
     writer.join()
     assert [row["prompt"] for row in json.loads(said.out)["rows"]] == ["a", "b"]
-    monkeypatch.setattr(file_argument, "WRITER_WAIT", 0.0)
+    monkeypatch.setattr(arguments, "WRITER_WAIT", 0.0)
     said = person.verb("batch", str(pipe), "--yes")
     assert (said.code, "Nothing is writing to the pipe" in said.err) == (2, True)
 

@@ -17,8 +17,7 @@ from ima_tui.core.domain import (
     results_of,
 )
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.core.event_bus import EventBus
-from ima_tui.core.events import JobChanged, Notice
+from ima_tui.core.events import EventBus, JobChanged, Notice
 from ima_tui.ledger.store import Ledger
 from ima_tui.studio.gallery import ResultGallery, _make_room
 

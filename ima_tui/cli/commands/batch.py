@@ -7,10 +7,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
-from ima_tui.batch.encoding import decode
-from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind
+from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind, decode
 from ima_tui.catalogue import order
-from ima_tui.cli import after_repair, file_argument, session
+from ima_tui.cli import arguments, confirm, session
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.batch_rows import PricedRow, RowPricer, look_up, match, moved
 from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(name: str) -> str:
     shown = one_line(name, 300)
     try:
-        content = file_argument.read(name, LARGEST)
+        content = arguments.read_file(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.batch_file", path=shown, reason=reason) from error
@@ -212,9 +211,9 @@ def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.
         talk(say("batch.nothing_new"))
     if not paid:
         return ""
-    unsure = after_repair.unsure(studio, paid)
+    unsure = confirm.unsure_rows(studio, paid)
     if unsure and not arguments.after_repair:
-        return after_repair.question(studio, unsure, points)
+        return confirm.ask_after_repair(studio, unsure, points)
     if arguments.yes or (limit is not None and not somebody_is_here()):
         talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
         return ""

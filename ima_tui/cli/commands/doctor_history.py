@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.cli import after_repair
+from ima_tui.cli import confirm
 from ima_tui.cli.commands.doctor_checks import Finding, Patient
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import size
 from ima_tui.i18n import explain, say
-from ima_tui.ledger import backup, history, presence_lock, repair_time
+from ima_tui.ledger import backup, history, presence_lock, repair_report
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNDER_WAY
 from ima_tui.ledger.records import LedgerError
@@ -75,8 +75,8 @@ async def ledger(patient: Patient) -> list[Finding]:
 
 def _restored(path: Path) -> list[Finding]:
     """That flags alone pay for nothing for some weeks after a restore."""
-    at = repair_time.last(path)
-    if at is None or time.time() - at >= after_repair.DAYS * 86_400.0:
+    at = repair_report.last_repair(path)
+    if at is None or time.time() - at >= confirm.DAYS * 86_400.0:
         return []
     when = datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
     return [Finding("repair", "note", say("doctor.repaired", when=when),

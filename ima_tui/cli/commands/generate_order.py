@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
-from ima_tui.cli import file_argument
 from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
 from ima_tui.compose import draft as drafting
@@ -50,7 +49,7 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_twice")
     shown = one_line(file or "-", 300)
     try:
-        content = file_argument.read(file or "-", LONGEST_PROMPT)
+        content = arguments.read_file(file or "-", LONGEST_PROMPT)
         arguments.prompt = content.decode("utf-8-sig").strip()
     except OSError as error:
         reason = error.strerror or "—"

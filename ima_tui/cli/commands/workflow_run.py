@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.cli import after_repair, exit_status, session
+from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import workflow_film
 from ima_tui.cli.commands.film import film_words
 from ima_tui.cli.commands.workflow import path_of, print_plan, state_words, status_json
@@ -144,10 +144,10 @@ async def _agreed_after_repair(
 ) -> bool:
     """Whether steps may go that may have been sent before the ledger was restored."""
     steps = status.to_send(again=again)
-    unsure = after_repair.count(studio, [each.job for each in steps if not each.failed])
+    unsure = confirm.count_unsure(studio, [each.job for each in steps if not each.failed])
     if not unsure or arguments.after_repair:
         return True
-    return await ask(after_repair.question(studio, unsure, status.to_pay(again=again)))
+    return await ask(confirm.ask_after_repair(studio, unsure, status.to_pay(again=again)))
 
 
 def _check_unknown(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:

@@ -8,7 +8,7 @@ from ima_tui.cli.plain.line_io import Say
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import say
-from ima_tui.logs import export
+from ima_tui.logs import stream
 from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.pattern import literally
 from ima_tui.logs.stream import LogStream
@@ -44,7 +44,7 @@ class PlainScreens:
         that hold some words. `save` writes them into a file."""
         wanted, job = LogFilter(), whole(rest)
         if rest == "save":
-            path, count, _ = await export.export(
+            path, count, _ = await stream.export(
                 self._studio.settings, wanted, self._studio.clock.time()
             )
             self._tell(say("plain.log_saved", n=count, path=one_line(str(path), 300)))
@@ -53,8 +53,8 @@ class PlainScreens:
             wanted = LogFilter(job=job)
         elif rest:
             wanted = LogFilter(text=literally(rest))
-        stream = LogStream(self._studio.settings.logs, wanted)
-        entries = await asyncio.to_thread(stream.last, MOST)
+        reader = LogStream(self._studio.settings.logs, wanted)
+        entries = await asyncio.to_thread(reader.last, MOST)
         for entry in entries:
             self._tell(one_line(entry.line(), 400))
         if not entries:

@@ -44,10 +44,10 @@ class JobDetail(Widget):
             yield Static(id="detail-facts")
         with Pane(say("pane.preview"), widget_id="picture-pane"):
             yield Preview(
-                widget_id="detail-picture", ground="background", delay=0.3, cover=self._cover
+                widget_id="detail-picture", ground="background", delay=0.3, cover=self._find_cover
             )
 
-    async def _cover(self, media: Media) -> str:
+    async def _find_cover(self, media: Media) -> str:
         return await context(self).studio.gallery.cover(media)
 
     def show(
