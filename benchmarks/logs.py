@@ -30,7 +30,7 @@ import json, sys, time
 start = time.perf_counter()
 from pathlib import Path
 from ima_tui.logs.entry import LogLevel
-from ima_tui.logs.pattern import Pattern
+from ima_tui.logs.filter import Pattern
 from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.window import LogWindow
 window = LogWindow(Path(sys.argv[1]))

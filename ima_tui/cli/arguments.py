@@ -1,4 +1,4 @@
-"""The argument parser of a verb, the types of its arguments, and how a FILE argument is read.
+"""The argument parser of a verb: its help in the language in use, types, and FILE arguments.
 
 Types raise `argparse.ArgumentTypeError` with a sentence in the chosen language.
 """
@@ -8,18 +8,80 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import select
 import stat
 import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
-from ima_tui.cli.help_format import HelpFormatter
 from ima_tui.core import home_folder
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import clean, nearest, one_line, redact, whole
 from ima_tui.i18n import language, say
+
+_KEYS = {
+    "usage: ": "argparse.usage",
+    "positional arguments": "argparse.arguments",
+    "options": "argparse.options",
+    "show this help message and exit": "argparse.help",
+    "show program's version number and exit": "argparse.version",
+    "argument %(argument_name)s: %(message)s": "argparse.argument",
+    "unrecognized arguments: %s": "argparse.unknown",
+    "not allowed with argument %s": "argparse.exclusive",
+    "ignored explicit argument %r": "argparse.no_value",
+    "the following arguments are required: %s": "argparse.required",
+    "one of the arguments %s is required": "argparse.one_required",
+    "expected one argument": "argparse.expected_one",
+    "expected at most one argument": "argparse.expected_most_one",
+    "expected at least one argument": "argparse.expected_least_one",
+    "invalid choice: %(value)r (choose from %(choices)s)": "argparse.choice",
+    "invalid choice: %(value)r, maybe you meant %(closest)r? (choose from %(choices)s)": (
+        "argparse.choice_near"
+    ),
+}
+"""The messages of argparse; those of later versions stay English until they are here."""
+
+
+def translate_argparse() -> None:
+    """Make argparse look up its messages here. It offers no other way than its global `_`."""
+    vars(argparse)["_"] = _say
+
+
+def _say(message: str) -> str:
+    key = _KEYS.get(message)
+    if key == "argparse.usage":
+        words = say(key)
+        return f"{words} " if words.isascii() else words
+    return say(key) if key else message
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Breaks lines by terminal cells, where argparse counts characters."""
+
+    def format_help(self) -> str:
+        """The text, with the colon that Chinese headings end in."""
+        return re.sub(r"(?m)^([\u3400-\u9fff]+):$", r"\1：", super().format_help())
+
+    def _format_usage(self, *args: Any) -> str:
+        from rich.cells import cell_len
+
+        width, word = self._width, say("argparse.usage")
+        self._width -= cell_len(word) - len(word)
+        try:
+            return super()._format_usage(*args)
+        finally:
+            self._width = width
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from ima_tui.tui.widgets.cells import wrap
+
+        return wrap(re.sub(r"\s+", " ", text).strip(), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
 
 EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130)
 ENVIRONMENT = (

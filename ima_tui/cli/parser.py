@@ -22,8 +22,8 @@ from ima_tui.cli.arguments import (
     positive_count,
     project_flag,
     service_flags,
+    translate_argparse,
 )
-from ima_tui.cli.help_format import translate
 from ima_tui.i18n import say
 
 Verb = Callable[[argparse.Namespace], int]
@@ -40,7 +40,7 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def build(argv: Sequence[str] = ()) -> VerbParser:
     """The parser for `argv`: only the verb that it begins with, or all of them for help."""
-    translate()
+    translate_argparse()
     VerbParser.as_json = wants_json(argv)
     parser = VerbParser(
         prog="ima-tui",

@@ -1,25 +1,25 @@
-"""What the verbs that talk to the service have in common: settings, key, log, studio."""
+"""What verbs that talk to the service have in common: settings, key, log, studio, limits."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
-from ima_tui.cli import spending
 from ima_tui.cli.output import jobs_of_this_run, talk
 from ima_tui.config import api_key, loader
 from ima_tui.config.loader import Settings
 from ima_tui.config.schema import Raw
-from ima_tui.core.clock import Clock, SystemClock
+from ima_tui.core.clock import Clock, SystemClock, midnight, month_start
 from ima_tui.core.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
 from ima_tui.core.events import Notice, Paused
-from ima_tui.core.text import duration
+from ima_tui.core.records import dataclass
+from ima_tui.core.text import duration, folded
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio, open_studio
 
@@ -98,7 +98,7 @@ async def session(
         with _watch(studio):
             yield studio
             if jobs_of_this_run():
-                await spending.warn(studio)
+                await warn_of_limits(studio)
 
 
 _unwritten: dict[int, TaskUnsaved] = {}
@@ -207,3 +207,58 @@ def downloads(settings: Settings, folder: str | None) -> Settings:
         return replace(settings, download=True)
     where = result_files.folder_of(folder)
     return replace(settings, folder=where, project_folders=False, download=True)
+
+
+NEAR = 80
+"""Percent of a limit from which on it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that is set (`day` or `month`), and the points spent so far."""
+
+    name: str
+    spent: int
+    limit: int
+    project: str | None = None
+    """None: for all jobs together."""
+
+    def words(self, about: str) -> str:
+        """Return the sentence of a message key that begins with `about`."""
+        key = f"{about}_{self.name}" if self.project is None else f"{about}_project_{self.name}"
+        percent = self.spent * 100 // self.limit
+        figures = {"spent": self.spent, "limit": self.limit, "percent": percent}
+        return say(key, project=self.project or "", **figures)
+
+
+async def limits_of(studio: Studio) -> list[Limit]:
+    """Return every limit that is set for more than one run."""
+    now, settings = studio.clock.time(), studio.settings
+    since = {"day": midnight(now), "month": month_start(now)}
+    known: list[tuple[str, int, str | None]] = [
+        ("day", settings.per_day, None),
+        ("month", settings.per_month, None),
+    ]
+    for each in settings.projects.values():
+        known += [("day", each.per_day, each.name), ("month", each.per_month, each.name)]
+    return [
+        Limit(name, await studio.history.spent(since[name], project or ""), limit, project)
+        for name, limit, project in known
+        if limit
+    ]
+
+
+async def warn_of_limits(studio: Studio) -> None:
+    """Name each limit that is nearly used up, of projects those that this run had jobs in."""
+    projects = await _projects(studio, jobs_of_this_run())
+    for each in await limits_of(studio):
+        concerned = each.project is None or folded(each.project) in projects
+        if concerned and each.spent * 100 >= each.limit * NEAR:
+            talk(each.words("spending.near"))
+
+
+async def _projects(studio: Studio, job_ids: Collection[int]) -> set[str]:
+    if not studio.settings.projects:
+        return set()
+    jobs = [await studio.jobs.get(job_id) for job_id in job_ids]
+    return {folded(job.order.project) for job in jobs if job is not None}

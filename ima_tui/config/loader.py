@@ -13,7 +13,7 @@ from ima_tui import i18n
 from ima_tui.config import toml_file as config_file
 from ima_tui.config.projects import ProjectLimits
 from ima_tui.config.schema import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, checked
-from ima_tui.config.value_checks import is_loopback as is_loopback
+from ima_tui.config.schema import is_loopback as is_loopback
 from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass

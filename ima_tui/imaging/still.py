@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
 
 from PIL import Image, ImageOps
 
-from ima_tui.imaging import sixel
 from ima_tui.imaging.request import (
     MOST_PIXELS,
     CannotShow,
@@ -241,7 +241,7 @@ def _sixel(image: Image.Image) -> bytes:
     flat = image.quantize(palette=found, dither=Image.Dither.FLOYDSTEINBERG)
     raw = flat.getpalette() or []
     palette = [(raw[i], raw[i + 1], raw[i + 2]) for i in range(0, len(raw) - 2, 3)]
-    return sixel.encode(flat.tobytes(), palette, flat.width, flat.height)
+    return encode_sixel(flat.tobytes(), palette, flat.width, flat.height)
 
 
 def _in_few_colours(image: Image.Image) -> Image.Image:
@@ -260,3 +260,55 @@ def _palette() -> Image.Image:
     image = Image.new("P", (1, 1))
     image.putpalette([part for colour in colours for part in colour])
     return image
+
+
+BAND = 6
+_CHARACTERS = bytes(63 + value if value < 64 else 63 for value in range(256))
+_RUN = re.compile(rb"(.)\1{3,}", re.DOTALL)
+
+
+def encode_sixel(
+    pixels: bytes, palette: Sequence[tuple[int, int, int]], width: int, height: int
+) -> bytes:
+    """Return a picture as sixels (DEC STD 070), from DCS to ST.
+
+    `pixels` are indices into `palette`, row by row. Bands have six rows, with one pass per colour;
+    every step over pixels is one call into C: rows are translated to bits and joined as integers.
+    """
+    parts = [b'\x1bP0;1;0q"1;1;%d;%d' % (width, height)]
+    parts += [_sixel_register(index, palette[index]) for index in sorted(set(pixels))]
+    for top in range(0, height, BAND):
+        rows = [pixels[y * width : (y + 1) * width] for y in range(top, min(top + BAND, height))]
+        parts.append(
+            b"$".join(_sixel_pass(rows, colour, width) for colour in sorted(set(b"".join(rows))))
+        )
+        parts.append(b"-")
+    parts[-1] = b"\x1b\\"
+    return b"".join(parts)
+
+
+def _sixel_register(index: int, colour: tuple[int, int, int]) -> bytes:
+    red, green, blue = (round(part * 100 / 255) for part in colour)
+    return b"#%d;2;%d;%d;%d" % (index, red, green, blue)
+
+
+def _sixel_pass(rows: Sequence[bytes], colour: int, width: int) -> bytes:
+    """Encode one colour of one band."""
+    bits = 0
+    for number, row in enumerate(rows):
+        if colour in row:
+            bits |= int.from_bytes(row.translate(_sixel_bit(colour, number)), "big")
+    line = bits.to_bytes(width, "big").translate(_CHARACTERS).rstrip(b"?")
+    return b"#%d%b" % (colour, _RUN.sub(_shorter, line))
+
+
+@cache
+def _sixel_bit(colour: int, number: int) -> bytes:
+    """Return the table that maps `colour` to its bit in row `number` of a band, all others to 0."""
+    table = bytearray(256)
+    table[colour] = 1 << number
+    return bytes(table)
+
+
+def _shorter(run: re.Match[bytes]) -> bytes:
+    return b"!%d%b" % (len(run[0]), run[1])

@@ -5,6 +5,7 @@ By setting, environment, or the response to device attributes, which no screen e
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -205,3 +206,10 @@ def cell_size() -> tuple[int, int] | None:
 
 def _plausible(wide: int, high: int) -> tuple[int, int] | None:
     return (wide, high) if 3 <= wide <= 100 and 5 <= high <= 200 else None
+
+
+def iterm2_image(data: bytes, columns: int, rows: int) -> str:
+    """Return the sequence that draws the file `data` at the cursor, which does not move."""
+    body = base64.b64encode(data).decode()
+    facts = f"inline=1;size={len(data)};width={columns};height={rows};preserveAspectRatio=0"
+    return f"\x1b]1337;File={facts};doNotMoveCursor=1:{body}\x07"

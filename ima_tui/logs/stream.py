@@ -14,8 +14,7 @@ from ima_tui.core.text import one_line
 from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.files import LogFolder
 from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.merge import NewestFirst, OldestFirst
-from ima_tui.logs.window import beginnings, ends
+from ima_tui.logs.window import NewestFirst, OldestFirst, beginnings, ends
 
 PIECE = 500
 """Maximum entries in memory."""

@@ -120,7 +120,9 @@ async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepa
 def approval_needed(studio: Studio, points: int, n: int) -> Why | None:
     """Return why `n` new jobs for `points` in all need approval, None where they don't as a whole.
 
-    After a restored ledger each does: it may have been sent before.
+    Each job is held by its own price and by the day's in `ledger.admission`. Together, they are
+    held by their total: else an agent could order a hundred cheap ones without asking. After a
+    restored ledger each is: it may have been sent before.
     """
     if confirm.count_unsure(studio, [None]):
         return (confirm.RESTORED, {})

@@ -404,7 +404,10 @@ class _OfJob:
 
 
 class UploadCache:
-    """Uploads and checks by job."""
+    """Uploads and checks by job, for its next try.
+
+    In memory, for an hour: after a restart inputs are uploaded again, which costs no points.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

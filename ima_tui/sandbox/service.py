@@ -13,10 +13,16 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from ima_tui.sandbox.exchange import Call, SandboxReply
 from ima_tui.sandbox.film import can_encode_mp4
 from ima_tui.sandbox.ledger import SandboxLedger, first_parameters
-from ima_tui.sandbox.orders import SandboxOrder, SandboxRefusal, accepted_suffixes, judge
+from ima_tui.sandbox.orders import (
+    Call,
+    SandboxOrder,
+    SandboxRefusal,
+    SandboxReply,
+    accepted_suffixes,
+    judge,
+)
 from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue
 from ima_tui.sandbox.results import CONTENT_TYPES, SandboxResults
 from ima_tui.sandbox.scenario import Scenario, ScenarioFacts, ServerSettings

@@ -7,7 +7,7 @@ import random
 import zlib
 from typing import Any
 
-from ima_tui.sandbox.exchange import SandboxReply
+from ima_tui.sandbox.orders import SandboxReply
 
 # fields shown to users; ids, values, attributes and URLs stay valid
 TEXT_FIELDS = {

@@ -121,7 +121,7 @@ class JobNotifier:
         """Return the webhook's origin where it and the service are on this machine, else ""."""
         from urllib.parse import urlsplit
 
-        from ima_tui.config.value_checks import is_loopback
+        from ima_tui.config.schema import is_loopback
 
         parts = urlsplit(url)
         local = self._connection.loopback and is_loopback(url)

@@ -360,9 +360,9 @@ class Studio:
         or results such as `job:41#1`; files are decoded here. Raises `UsageError` for what the
         model does not take, and errors of the service.
         """
-        from ima_tui.studio import quotes
+        from ima_tui.studio import catalogue_service
 
-        return await quotes.quote(
+        return await catalogue_service.quote(
             self.catalogue,
             self.inspect_inputs,
             task_type,

@@ -11,8 +11,8 @@ import pytest
 from batch_person import Person, wishes
 
 from ima_tui.cli import arguments
-from ima_tui.cli.commands import batch_progress
-from ima_tui.cli.commands.batch_progress import BatchProgress
+from ima_tui.cli.commands import batch_run
+from ima_tui.cli.commands.batch_run import BatchProgress
 from ima_tui.core.clock import ScaledClock
 from ima_tui.logs.time_spec import coming, moment
 
@@ -79,7 +79,7 @@ def test_an_unknown_outcome_is_sent_again_only_by_its_own_flag(person: Person) -
 def test_progress_names_rows_points_and_the_time_left(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_progress, "ENOUGH", 1)
+    monkeypatch.setattr(batch_run, "ENOUGH", 1)
     file = person.write(wishes(*"abcdefghij"))
     said = person.verb("batch", file, "--yes")
     lines = [line for line in said.err.splitlines() if " of 10 rows · " in line]

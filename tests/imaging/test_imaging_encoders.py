@@ -14,7 +14,7 @@ from files import picture
 from PIL import Image
 from unsixel import decode
 
-from ima_tui.imaging import iterm2, kitty, sixel
+from ima_tui.imaging import kitty, still, terminal
 from ima_tui.imaging.request import DecodeRequest, OutputForm
 from ima_tui.imaging.worker import answer
 
@@ -27,7 +27,7 @@ def test_sixel_comes_back_pixel_by_pixel(size: tuple[int, int]) -> None:
     dice = random.Random(width)
     palette = [(dice.randrange(256), dice.randrange(256), dice.randrange(256)) for _ in range(17)]
     pixels = bytes(dice.choice([0, 0, 0, dice.randrange(17)]) for _ in range(width * height))
-    wide, high, found = decode(sixel.encode(pixels, palette, width, height))
+    wide, high, found = decode(still.encode_sixel(pixels, palette, width, height))
     assert (wide, high, len(found)) == (width, height, width * height)
     for at, index in enumerate(pixels):
         wanted = tuple(round(part * 100 / 255) for part in palette[index])
@@ -35,7 +35,7 @@ def test_sixel_comes_back_pixel_by_pixel(size: tuple[int, int]) -> None:
 
 
 def test_a_plain_area_is_a_few_bytes() -> None:
-    assert len(sixel.encode(bytes(600 * 600), [(1, 2, 3)], 600, 600)) < 1200
+    assert len(still.encode_sixel(bytes(600 * 600), [(1, 2, 3)], 600, 600)) < 1200
 
 
 def test_a_photograph_as_sixel_is_near_to_itself(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_tmux_hands_on_what_it_unwraps() -> None:
 def test_iterm2_gets_the_file_and_its_cells(tmp_path: Path) -> None:
     reply = answer(DecodeRequest(picture(tmp_path), 200, 200, OutputForm.JPEG))
     found = re.fullmatch(
-        r"\x1b\]1337;File=([^:]*):([A-Za-z0-9+/=]*)\x07", iterm2.sequence(reply.data, 20, 5)
+        r"\x1b\]1337;File=([^:]*):([A-Za-z0-9+/=]*)\x07", terminal.iterm2_image(reply.data, 20, 5)
     )
     assert found
     facts = dict(pair.split("=") for pair in found[1].split(";"))

@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ima_tui.core.errors import UsageError
-from ima_tui.logs import blocks
+from ima_tui.logs import cursor
 from ima_tui.logs import window as windows
 from ima_tui.logs.entry import LogEntry, LogLevel, parse
 from ima_tui.logs.files import LogFolder, tool_of
-from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.pattern import Pattern, literally
+from ima_tui.logs.filter import LogFilter, Pattern, literally
 from ima_tui.logs.stream import LogStream
 from ima_tui.logs.window import LogWindow
 
@@ -183,13 +182,13 @@ def test_every_entry_comes_once_in_order(
             text += line(now, f"file {number} entry {index}", level) + "  more\n" * more
             expected.append((START + now, f"file {number} entry {index}"))
         put(folder / f"t{number}.log", text)
-    blocks.BLOCK, before = block, blocks.BLOCK
+    cursor.BLOCK, before = block, cursor.BLOCK
     try:
         up, down = oldest_first(folder), newest_first(folder)
         errors = newest_first(folder, LogFilter(level=LogLevel.ERROR))
         some = newest_first(folder, LogFilter(text=Pattern("entry 1")))
     finally:
-        blocks.BLOCK = before
+        cursor.BLOCK = before
     assert sorted((e.time, e.message) for e in up) == sorted(expected)
     assert sorted((e.time, e.message) for e in down) == sorted(expected)
     assert [e.time for e in up] == sorted(e.time for e in up)
@@ -206,11 +205,11 @@ def test_any_bytes_are_read_to_the_last(
     head = line(0, "begin").encode()
     content = b"".join(head + chunk + b"\n" for chunk in chunks)
     put(folder / "x.log", content)
-    blocks.BLOCK, before = block, blocks.BLOCK
+    cursor.BLOCK, before = block, cursor.BLOCK
     try:
         up, down = oldest_first(folder), newest_first(folder)
     finally:
-        blocks.BLOCK = before
+        cursor.BLOCK = before
     for entries in (up, down[::-1]):
         ends = [0]
         for entry in entries:
@@ -222,7 +221,7 @@ def test_any_bytes_are_read_to_the_last(
 def test_an_enormous_entry_is_cut_and_the_rest_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "MOST", 200_000)
+    monkeypatch.setattr(cursor, "MOST", 200_000)
     put(folder / "x.log", line(0, "first") + "x" * 1_000_000 + "\n" + line(5, "last"))
     assert said(newest_first(folder))[0] == "last"
     assert said(newest_first(folder))[-1] == "first"
@@ -380,11 +379,11 @@ def test_seeking_finds_the_first_at_a_time(folder: Path) -> None:
     looked.look()
     (file,) = looked.files.values()
     for second in (0, 1, 17, 4_321, 9_999):
-        at = blocks.seek(file, START + second)
+        at = cursor.seek(file, START + second)
         assert f"| n{second * 3}\n".encode() in file.read(at, 90), second
-    assert blocks.seek(file, START - 1) == 0
-    assert blocks.seek(file, START + 10_000) == file.size
-    assert blocks.seek(file, -inf) == 0
+    assert cursor.seek(file, START - 1) == 0
+    assert cursor.seek(file, START + 10_000) == file.size
+    assert cursor.seek(file, -inf) == 0
 
 
 # ---------------------------------------------------------------------------------- following

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 
-from ima_tui.cli import session, spending
+from ima_tui.cli import session
 from ima_tui.cli.commands.jobs import problem_of
 from ima_tui.cli.commands.jobs_chosen import filter_of
 from ima_tui.cli.commands.jobs_export import cell
@@ -183,7 +183,7 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
     async with session.session(arguments, settings, with_key=False) as studio:
         among = filter_of(arguments)
         rows = await studio.history.report(arguments.by, among)
-        limits = await spending.limits(studio)
+        limits = await session.limits_of(studio)
     total = ReportRow("")
     for row in rows:
         for name in ("jobs", "done", "failed", "points"):

@@ -21,8 +21,7 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
-from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.pattern import Pattern
+from ima_tui.logs.filter import LogFilter, Pattern
 from ima_tui.logs.stream import LogStream
 from ima_tui.logs.time_spec import moment
 

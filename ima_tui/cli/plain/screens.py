@@ -9,8 +9,7 @@ from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import say
 from ima_tui.logs import stream
-from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.pattern import literally
+from ima_tui.logs.filter import LogFilter, literally
 from ima_tui.logs.stream import LogStream
 from ima_tui.studio.studio import Studio
 

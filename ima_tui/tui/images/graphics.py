@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ima_tui.core.records import dataclass
-from ima_tui.imaging import iterm2, kitty, terminal
+from ima_tui.imaging import kitty, terminal
 from ima_tui.imaging.decoder import Decoder
 from ima_tui.imaging.request import (
     CannotShow,
@@ -185,7 +185,7 @@ class Graphics:
         if choice.protocol is ImageProtocol.KITTY:
             return self._uploaded(reply, wide, high, look, choice)
         if choice.protocol is ImageProtocol.ITERM2:
-            paint = iterm2.sequence(reply.data, wide, high)
+            paint = terminal.iterm2_image(reply.data, wide, high)
         else:
             paint = reply.data.decode("ascii")
         return Rendered(blank, wide, reply.facts, paint=paint)

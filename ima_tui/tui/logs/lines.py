@@ -19,7 +19,7 @@ from textual.widget import Widget
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.logs.entry import LogEntry, LogLevel
-from ima_tui.logs.pattern import Pattern
+from ima_tui.logs.filter import Pattern
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.columns import Column

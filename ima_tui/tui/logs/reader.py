@@ -17,10 +17,8 @@ from typing import TypeVar
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.logs.entry import LogEntry
-from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.merge import Due, NewestFirst, OldestFirst
-from ima_tui.logs.pattern import Pattern
-from ima_tui.logs.window import LogWindow
+from ima_tui.logs.filter import LogFilter, Pattern
+from ima_tui.logs.window import Due, LogWindow, NewestFirst, OldestFirst
 
 SLICE = 0.04
 """Seconds of reading before it is asked whether somebody still wants it."""

@@ -9,7 +9,7 @@ from textual.worker import WorkType
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogEntry
-from ima_tui.logs.pattern import Pattern, literally
+from ima_tui.logs.filter import Pattern, literally
 
 if TYPE_CHECKING:
     from ima_tui.tui.logs.feed import LogFeed
