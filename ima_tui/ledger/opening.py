@@ -63,7 +63,7 @@ class Opened:
 
     connection: sqlite3.Connection
     presence: int | None = None
-    repair_report: repair.RepairReport | None = None
+    repair_report: repair_report.RepairReport | None = None
     newest: int = 0
     """The newest revision when it was opened."""
     locked_out: bool = False
@@ -107,7 +107,7 @@ def _refuse_special(path: Path) -> None:
                 raise NotAFile
 
 
-def _entered(path: Path, report: repair.RepairReport | None) -> Opened:
+def _entered(path: Path, report: repair_report.RepairReport | None) -> Opened:
     presence = presence_lock.enter(path)
     try:
         connection = _converted(path)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ima_tui.core.records import dataclass
 from ima_tui.ledger import backup, repair, schema, traces
-from ima_tui.ledger.repair import Connect, RepairReport, Why
+from ima_tui.ledger.repair import Connect
+from ima_tui.ledger.repair_report import RepairReport, Why
 from ima_tui.ledger.traces import Places
 
 Migrate = Callable[[sqlite3.Connection], None]

@@ -17,11 +17,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job
-from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
     backup,
     log_hints,
@@ -34,6 +33,7 @@ from ima_tui.ledger import (
 )
 from ima_tui.ledger import merge as merging
 from ima_tui.ledger.records import job_of
+from ima_tui.ledger.repair_report import RepairReport, Why
 from ima_tui.ledger.traces import Places
 
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -45,26 +45,6 @@ HELD = "waiting.restored"
 
 Connect = Callable[[Path], sqlite3.Connection]
 Row = dict[str, Any]
-Why = Literal["damaged", "gone", "older"]
-
-
-@dataclass(frozen=True, slots=True)
-class RepairReport:
-    """What was wrong and what was done.
-
-    `aside`: where the old file is; `listing`: the jobs that could be read in it; `jobs`: how many
-    are in the ledger now; `copied_at`: time of the copy it was restored from, in seconds since the
-    epoch; `read_only`: shown like this without writing anything; `traced`: how many jobs only
-    result files, batch manifests or the log knew.
-    """
-
-    why: Why
-    aside: Path | None
-    listing: Path | None
-    jobs: int
-    copied_at: float | None
-    read_only: bool = False
-    traced: int = 0
 
 
 class DamagedLedger(sqlite3.DatabaseError):

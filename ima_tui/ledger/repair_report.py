@@ -6,14 +6,36 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ima_tui.core.errors import EXIT_UNKNOWN, ImaError
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
     from ima_tui.core.events import TaskUnsaved
-    from ima_tui.ledger.repair import RepairReport
+
+
+Why = Literal["damaged", "gone", "older"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What was wrong and what was done.
+
+    `aside`: where the old file is; `listing`: the jobs that could be read in it; `jobs`: how many
+    are in the ledger now; `copied_at`: time of the copy it was restored from, in seconds since the
+    epoch; `read_only`: shown like this without writing anything; `traced`: how many jobs only
+    result files, batch manifests or the log knew.
+    """
+
+    why: Why
+    aside: Path | None
+    listing: Path | None
+    jobs: int
+    copied_at: float | None
+    read_only: bool = False
+    traced: int = 0
 
 
 def describe(done: RepairReport) -> list[str]:

@@ -19,7 +19,7 @@ from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused,
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
-    from ima_tui.ledger.repair import RepairReport
+    from ima_tui.ledger.repair_report import RepairReport
     from ima_tui.ledger.store import Ledger
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.runner.scheduler import Scheduler

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger.history import History
-    from ima_tui.ledger.repair import RepairReport
+    from ima_tui.ledger.repair_report import RepairReport
     from ima_tui.preferences.service import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService

@@ -41,7 +41,7 @@ from ima_tui.core.input_files import InputFacts
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.ledger.job_states import ENDED, SPENT
-from ima_tui.ledger.repair import RepairReport
+from ima_tui.ledger.repair_report import RepairReport
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
