@@ -149,7 +149,7 @@ class Studio:
             self.clock,
             self.connection,
             self._broadcast.tell,
-            self.input_checks,
+            lambda: self.input_checks,
             everything=self._everything,
             patient=self._patient,
             asks=self._asks,
@@ -335,7 +335,8 @@ class Studio:
         await self.engine.stop()
         if self._notifier is not None:
             await self._notifier.aclose()
-        await self.input_checks.aclose()
+        if "input_checks" in vars(self):
+            await self.input_checks.aclose()
         await self.connection.aclose()
         await self.engine.aclose()
 
