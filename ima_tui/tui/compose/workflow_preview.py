@@ -80,7 +80,7 @@ class WorkflowPreview:
         screen = self._screen
         if not screen.query(WorkflowGraph):
             graph = WorkflowGraph(widget_id="workflow", still=True)
-            await screen.query_one("#settings-pane").mount(graph)
+            await screen.query_one("#settings-pane .pane-body").mount(graph)
         self._status = status
         screen.add_class("-steps")
         now = screen.studio.clock.time()

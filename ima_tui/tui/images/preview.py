@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -61,6 +62,8 @@ class Preview(Widget):
         self._frame: cells.Lines = ()
         self._number = 0
         self._role = "speech"
+        self._loaded = Size(0, 0)
+        """The size that was loaded for."""
 
     def see(self, media: Media | None, medium: Medium = Medium.SPEECH) -> None:
         """Show this; a sound is drawn in the colour of its medium."""
@@ -125,6 +128,7 @@ class Preview(Widget):
         self.workers.cancel_node(self)
         self._frame = ()
         media, size = self.media, self.size
+        self._loaded = size
         if media is None or not media.path or size.width < 4 or size.height < 2:
             self._show(None, self._why_nothing(media))
             return
@@ -230,6 +234,9 @@ class Preview(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
+        if self.size != self._loaded:  # Textual sends no resize if a region was asked for before it
+            self._loaded = self.size
+            self.call_next(self._load, self._delay)
         room = self.size.width
         plain = style(self.app.theme, "muted", self._ground)
         if self._shown is None:

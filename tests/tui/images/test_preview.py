@@ -21,6 +21,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images import cells as pictures
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.images.viewport import Viewport
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
 from ima_tui.tui.theme.theme import style
 
@@ -275,6 +276,26 @@ async def test_over_a_slow_line_a_picture_is_drawn_when_asked_for(tmp_path: Path
         assert isinstance(app.screen, ViewerScreen)
         large = app.screen.query_one(Preview)
         await until(pilot, lambda: large.shown)
+
+
+async def test_a_picture_is_drawn_though_a_region_was_asked_for_before_the_layout(
+    tmp_path: Path,
+) -> None:
+    studio = FakeStudio((done(1, picture(tmp_path)),))
+    app = ImaApp(studio, start="queue")  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 40)) as pilot:
+        preview = app.screen.query_one(Preview)
+        await until(pilot, lambda: preview.shown)
+        media, detail = preview.media, app.screen.query_one(JobDetail)
+        preview.see(None)
+        detail.remove_class("-picture")
+        await until(pilot, lambda: not preview.size)
+        preview.see(media)
+        detail.add_class("-picture")
+        compositor = app.screen._compositor
+        compositor._full_map_invalidated = True  # as after a scroll
+        assert preview in compositor.full_map  # the layout then finds nothing that changed
+        await until(pilot, lambda: preview.shown)
 
 
 async def test_a_film_plays_and_stops_by_itself(tmp_path: Path) -> None:
