@@ -59,11 +59,6 @@ class Connectivity:
             self._tell(None)
 
     @property
-    def is_broken(self) -> bool:
-        """Whether the last request failed to connect."""
-        return not self._up.is_set()
-
-    @property
     def left(self) -> float:
         """Seconds to the next try, while the connection is broken; 0 where nobody waits for one."""
         if self._up.is_set():

@@ -14,8 +14,6 @@ from ima_tui.core.text import folded, one_line
 
 LONGEST = 60
 """Maximum characters of a name."""
-MOST_TAGS = 20
-"""Maximum tags of one result."""
 _NOT_IN_A_PATH = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 

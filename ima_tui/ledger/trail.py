@@ -216,14 +216,5 @@ def begin(ledger: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def put_away(ledger: Path) -> None:
-    """Set the trail aside, so that nothing is restored from it."""
-    for path in [*_turned(ledger), path_of(ledger)]:
-        try:
-            path.rename(_aside(ledger))
-        except OSError:
-            continue
-
-
 def _aside(ledger: Path) -> Path:
     return ledger.with_name("ledger.trail.old")

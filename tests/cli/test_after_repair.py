@@ -18,7 +18,8 @@ def lose(person: Person) -> Path:
     """The ledger is emptied; its copy is from before the batch, and there is no trail."""
     ledger = person.folder / "data" / "ledger.sqlite3"
     os.truncate(ledger, 0)
-    trail.put_away(ledger)
+    for each in ledger.parent.glob("ledger.trail.*"):
+        each.unlink()
     return ledger
 
 

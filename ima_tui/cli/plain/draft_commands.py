@@ -22,7 +22,6 @@ from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio
 
 MOST = 20
-NEIGHBOURS = ("cheaper", "better", "elsewhere")
 
 
 _MEDIA = {

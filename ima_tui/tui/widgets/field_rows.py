@@ -221,7 +221,6 @@ class ChoiceLine(FormLine):
     def __init__(self, row: FormRow, *, widget_id: str | None = None) -> None:
         super().__init__(row.field.name, row.title, widget_id=widget_id)
         self.row = row
-        self._starts_at = 0
 
     def show(self, row: FormRow, is_wrong: bool) -> None:
         """Show a row of the form."""
