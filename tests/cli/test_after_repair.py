@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from batch_person import Person, wishes
 
-from ima_tui.ledger import backup, trail
+from ima_tui.ledger import backup
 
 PROMPTS = [f"a fox number {number}" for number in range(6)]
 

@@ -15,7 +15,7 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger import backup, opening, presence_lock, repair, schema, trail
+from ima_tui.ledger import backup, opening, presence_lock, repair, schema
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 
