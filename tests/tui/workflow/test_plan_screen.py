@@ -496,8 +496,11 @@ async def test_compose_shows_the_steps_and_their_price_while_the_wish_is_written
     async with app_of(settings) as pilot:
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
-        outline, bar = compose.query_one(WorkflowGraph), compose.query_one(PriceBar)
+        bar = compose.query_one(PriceBar)
         compose.query_one(Prompt).text = WISH
+        await until(pilot, lambda: compose.query(WorkflowGraph))
+        outline = compose.query_one(WorkflowGraph)
+        assert outline.parent is compose.form.parent  # in its place
         await until(pilot, lambda: outline.display)
         await until(pilot, lambda: "3 steps" in bar.render_line(0).text)
         await until(pilot, lambda: outline.size.width > 20)  # laid out
