@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind, decode
 from ima_tui.catalogue import order
-from ima_tui.cli import arguments, confirm, session
+from ima_tui.cli import confirm, session
+from ima_tui.cli.arguments import read_file
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.batch_rows import PricedRow, RowPricer, look_up, match, moved
 from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(name: str) -> str:
     shown = one_line(name, 300)
     try:
-        content = arguments.read_file(name, LARGEST)
+        content = read_file(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.batch_file", path=shown, reason=reason) from error

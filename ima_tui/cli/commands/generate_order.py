@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
+from ima_tui.cli.arguments import read_file
 from ima_tui.cli.output import talk
 from ima_tui.compose import confirmation
 from ima_tui.compose import draft as drafting
@@ -49,7 +50,7 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_twice")
     shown = one_line(file or "-", 300)
     try:
-        content = arguments.read_file(file or "-", LONGEST_PROMPT)
+        content = read_file(file or "-", LONGEST_PROMPT)
         arguments.prompt = content.decode("utf-8-sig").strip()
     except OSError as error:
         reason = error.strerror or "—"

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from ima_tui.catalogue import order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
-from ima_tui.cli import arguments, session
+from ima_tui.cli import session
+from ima_tui.cli.arguments import read_file
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
@@ -158,7 +159,7 @@ def _batch(name: str) -> int:
 def _rows(name: str) -> Iterator[tuple[object, str, list[str]] | UsageError]:
     shown = one_line(name, 200)
     try:
-        data = arguments.read_file(name, LARGEST)
+        data = read_file(name, LARGEST)
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError("error.route_file", path=shown, reason=reason) from error
