@@ -100,6 +100,13 @@ class SubjectsChanged:
     """A subject was added, changed or removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class EndingChanged:
+    """What a workflow ends with began, went on or is over."""
+
+    workflow_id: str
+
+
 Notice = (
     JobChanged
     | ListChanged
@@ -109,6 +116,7 @@ Notice = (
     | TaskUnsaved
     | GuidesChanged
     | SubjectsChanged
+    | EndingChanged
 )
 
 

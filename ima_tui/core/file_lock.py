@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from filelock import BaseFileLock, FileLock
+from filelock import Timeout as Taken
+
+__all__ = ["BaseFileLock", "Taken", "at"]
 
 FALLS_BACK = "flock not supported"
 """Beginning of filelock's warning where the file system has no locks (ENOSYS). It then locks by the

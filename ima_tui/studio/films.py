@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ima_tui.config.loader import Settings
+from ima_tui.core import file_lock
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -72,6 +73,11 @@ class Films:
     def __init__(self, settings: Settings, jobs: Jobs) -> None:
         self._settings = settings
         self._jobs = jobs
+
+    def lock(self, workflow_id: str) -> file_lock.BaseFileLock:
+        """Return the lock of whoever makes the end of a workflow; taking it never waits."""
+        path = self._settings.cache / FOLDER / f"{workflow_id}.lock"
+        return file_lock.at(path, timeout=0, thread_local=False)
 
     async def lacking(self, status: WorkflowStatus) -> Lacking:
         """Return what the film, or another end, can't be made without.

@@ -162,6 +162,8 @@ class WorkflowActions:
         host, plans = self._host, self._host.studio.workflows
         try:
             agreed = await plans.agree(status)
+            if agreed.ends:
+                await host.studio.endings.want(agreed.id)
             await plans.go(status, again=True, only=first)
         except KeyMissing:
             self._welcome()
@@ -171,7 +173,8 @@ class WorkflowActions:
             return
         await host.put(agreed)
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
-        host.remark(say("workflow.sent", n=len(sent)), "ok")
+        then = say("board.then" if agreed.film else "finish.then") if agreed.ends else ""
+        host.remark(joined(say("workflow.sent", n=len(sent)), "" if first else then), "ok")
 
     def _welcome(self) -> None:
         from ima_tui.tui.shell.welcome import WelcomeScreen

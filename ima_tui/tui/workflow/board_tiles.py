@@ -9,8 +9,11 @@ from pathlib import Path
 
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.text import duration, one_line
+from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.timeline import Role
+from ima_tui.film.words import progress_words
 from ima_tui.i18n import say
+from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
@@ -51,17 +54,21 @@ class BoardTile:
 
 @dataclass(frozen=True, slots=True)
 class FilmState:
-    """Where the film stands: being made (`share` of it, `left` seconds), made, or neither.
+    """Where the film stands: being made, made, or neither.
 
     `outdated`: the film on the disk was made before the last change.
     """
 
     made: MadeFilm | None = None
     outdated: bool = False
-    share: float | None = None
-    left: float = 0.0
-    stage: str = ""
-    shot: int = 0
+    ending: Ending | None = None
+
+    @property
+    def progress(self) -> FilmProgress | None:
+        """How far it is, None while nothing is assembled here."""
+        if self.ending is None or self.ending.stage is not Stage.MAKING:
+            return None
+        return self.ending.progress or FilmProgress(0.0, 0.0, "check", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def _film(facts: BoardFacts) -> BoardTile:
     state, made = facts.state, facts.state.made
     seconds = film_seconds(facts)
     sign, role = facts.glyphs.planned, "muted"
-    if state.share is not None:
+    if state.ending is not None and state.ending.is_open:
         sign, role = facts.glyphs.state(State.RUNNING), "accent"
     elif made is not None:
         sign = "!" if state.outdated else facts.glyphs.state(State.DONE)
@@ -194,10 +201,10 @@ def settings_words(film: FilmPlan) -> str:
 def film_words(facts: BoardFacts) -> Part:
     """Return where the film stands, and its role."""
     state = facts.state
-    if state.share is not None:
-        stage = say(f"film.stage_{state.stage}", shot=state.shot) if state.stage else ""
-        left = duration(state.left + 0.99)
-        return say("film.progress", share=int(state.share * 100), left=left, stage=stage), "accent"
+    if state.progress is not None:
+        return progress_words(state.progress), "accent"
+    if state.ending is not None and state.ending.is_open:
+        return say(f"board.stage_{state.ending.stage}"), "accent"
     if missing := missing_shots(facts):
         shown = ", ".join(str(n) for n in missing)
         return say("board.waits", n=len(missing), shots=shown), "muted"

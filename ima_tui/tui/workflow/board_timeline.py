@@ -112,9 +112,9 @@ def _bar(glyphs: Glyphs, cells: int) -> str:
 def _film(facts: BoardFacts, room: int) -> list[Part]:
     told, role = board_tiles.film_words(facts)
     found: list[Part] = []
-    if facts.state.share is not None:
+    if (progress := facts.state.progress) is not None:
         cells = max(6, min(30, room - width(told) - 2))
-        found.append((facts.glyphs.bar(int(facts.state.share * 100), cells) + " ", "accent"))
+        found.append((facts.glyphs.bar(int(progress.share * 100), cells) + " ", "accent"))
     found.append((told, role))
     settings = f"  {board_tiles.settings_words(facts.film)}"
     if sum(width(text) for text, _ in found) + width(settings) <= room:

@@ -67,8 +67,6 @@ async def test_a_film_with_music_and_voice_by_keys(settings: Settings, sandbox: 
         assert len(charged(sandbox)) == 1
         await ask_to_run(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: "A assembles the film: free" in told(pilot))
-        await pilot.press("A")
         await until(pilot, lambda: "The film is ready" in told(pilot))
         steps = plan(pilot).steps
     (path,) = settings.folder.rglob("film-*.mp4")
