@@ -114,6 +114,8 @@ class _Reader:
         if each is not None:
             seconds = brief_text.number(each["zh"] or each["en"] or each["of"])
             self._remove(each)
+        ratio, said = brief_text.ratio(self.rest)
+        self.rest = self.rest.replace(said, " ", 1) if said else self.rest
         shape = words.SHAPE.search(self.rest)
         self._remove(shape)
         fade = words.FADE.search(self.rest)
@@ -131,7 +133,7 @@ class _Reader:
         return replace(
             found,
             each=seconds,
-            shape=brief_text.shape(shape),
+            shape=ratio or brief_text.shape(shape),
             fade=fade is not None,
             no_music=no_music is not None,
             one_take=one_take is not None,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ima_tui.film import brief_words as words
-from ima_tui.intent import numerals
+from ima_tui.intent import numerals, parameters
 
 
 def tidy(text: str) -> str:
@@ -57,12 +57,21 @@ def most_counted(text: str) -> int:
     return next((each for each in found if each > 1), 0)
 
 
+def ratio(text: str) -> tuple[str, str]:
+    """Return the proportions that a text has in figures, and the words that say so."""
+    found = parameters.read_ratio(text.lower())
+    if found is None or len(text.lower()) != len(text):
+        return "", ""
+    before = words.RATIO_BEFORE.search(text[: found.start])
+    behind = words.RATIO_BEHIND.match(text, found.end)
+    begins = before.start() if before else found.start
+    return str(found.value), text[begins : behind.end() if behind else found.end]
+
+
 def shape(found: re.Match[str] | None) -> str:
-    """Return the proportions that a match of `SHAPE` says."""
+    """Return the proportions that a match of `SHAPE`, which has words for them, says."""
     if found is None:
         return ""
-    if found["ratio"]:
-        return found["ratio"]
     return "9:16" if found["tall"] else "16:9" if found["wide"] else "1:1"
 
 

@@ -55,11 +55,16 @@ LENGTH = re.compile(
     re.I,
 )
 SHAPE = re.compile(
-    r"(?P<ratio>\b(?:16:9|9:16|1:1|4:3|3:4|21:9)\b)"
-    r"|(?P<tall>(?<![a-z])(?:vertical|portrait\s+(?:format|video|mode))(?![a-z])|竖屏|竖版|竖构图)"
+    r"(?P<tall>(?<![a-z])(?:vertical|portrait\s+(?:format|video|mode))(?![a-z])|竖屏|竖版|竖构图)"
     r"|(?P<wide>(?<![a-z])(?:horizontal|landscape\s+(?:format|video|mode)|widescreen)(?![a-z])|横屏|横版)"
     r"|(?P<square>(?<![a-z])square\s+(?:format|video)(?![a-z])|方形画面|正方形画面)",
     re.I,
+)
+RATIO_BEFORE = re.compile(
+    r"(?:(?<![a-z])(?:in|at|as|with)\s+(?:an?\s+)?|(?:画幅|比例|宽高比)(?:是|为|：|:)?\s*)$", re.I
+)
+RATIO_BEHIND = re.compile(
+    r"\s*(?:aspect\s+ratio|format|ratio)(?![a-z])|\s*(?:的)?(?:画幅|比例|画面)|的", re.I
 )
 FADE = re.compile(
     r"(?:with\s+|用|使用)?(?:cross-?\s?fad(?:e[sd]?|ing)|dissolv(?:e[sd]?|ing)|fade\s+transitions?"

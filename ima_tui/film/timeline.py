@@ -78,7 +78,8 @@ class Cue:
 class Film:
     """A film. `size` (0, 0) and `fps` 0: those of most of the shots. `loudness` 0: unchanged.
 
-    `burned`: subtitles are drawn into the pictures, where there is a font for them.
+    `burned`: subtitles are drawn into the pictures, where there is a font for them. `ratio`: what
+    every shot is cropped to, from its middle; (0, 0): shots of another shape are padded.
     """
 
     shots: tuple[Shot, ...]
@@ -89,6 +90,7 @@ class Film:
     loudness: float = LOUDNESS
     language: str = "eng"
     burned: bool = False
+    ratio: tuple[int, int] = (0, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the film as JSON for the worker."""
@@ -103,6 +105,7 @@ def of_json(raw: Mapping[str, Any]) -> Film:
         tracks=tuple(Track(**{**each, "role": Role(each["role"])}) for each in raw["tracks"]),
         cues=tuple(Cue(**each) for each in raw["cues"]),
         size=(raw["size"][0], raw["size"][1]),
+        ratio=(raw["ratio"][0], raw["ratio"][1]),
         **more,
     )
 
@@ -155,6 +158,15 @@ def problem(film: Film) -> FilmProblem | None:
         if shot.start < 0 or (shot.end and shot.end <= shot.start):
             return FilmProblem("error.film_trim", {"shot": number})
     return None
+
+
+def largest_within(size: tuple[int, int], ratio: tuple[int, int]) -> tuple[int, int]:
+    """Return the largest size of these proportions within another; (0, 0): all of it."""
+    width, height = size
+    wide, high = ratio
+    if not wide or not high:
+        return size
+    return max(1, min(width, height * wide // high)), max(1, min(height, width * high // wide))
 
 
 def with_fades(shots: Sequence[Shot], seconds: float, *, hold: bool) -> tuple[Shot, ...]:

@@ -1,6 +1,6 @@
 """What workflows end with: finds the files, downloads what is missing, makes and finds films.
 
-Also crops images and joins music, as a workflow's `finish` says.
+Also crops images and videos and joins music, as a workflow's `finish` says.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 
 from ima_tui.config.loader import Settings
 from ima_tui.core import file_lock
-from ima_tui.core.domain import Job, State
+from ima_tui.core.domain import Job, Medium, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell
 from ima_tui.film.request import AssembleJob, JoinJob, StillJob
+from ima_tui.film.timeline import Film, Shot
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
-from ima_tui.workflow.finishing import Crop, Join
+from ima_tui.workflow.finishing import Crop, Finish, Join
 from ima_tui.workflow.sources import job_of, result_of, source_of
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
@@ -62,9 +63,15 @@ class Finished:
 
 def need_pyav(workflow: Workflow) -> None:
     """Raise `UsageError` where what a workflow ends with needs PyAV, and it is missing."""
-    joins = any(isinstance(each, Join) for each in workflow.finish)
-    if workflow.film is not None or joins:
+    rest = any(isinstance(each, Join) or _is_video(workflow, each) for each in workflow.finish)
+    if workflow.film is not None or rest:
         assembler.need_pyav()
+
+
+def _is_video(workflow: Workflow, finish: Finish) -> bool:
+    """Tell whether something is made of videos."""
+    steps = finish.steps
+    return any(workflow.step(step).task_type.medium is Medium.VIDEO for step in steps)
 
 
 class Films:
@@ -128,7 +135,7 @@ class Films:
         return MadeFilm(str(path), changed, bool(done["made"]), done)
 
     async def finish(self, status: WorkflowStatus, tell: Tell | None = None) -> list[Finished]:
-        """Crop images and join music as the workflow says; what is there already stays.
+        """Crop images and videos and join music as the workflow says; what is there stays.
 
         Raises `UsageError` and `FilmError`.
         """
@@ -139,11 +146,23 @@ class Films:
         for each in status.workflow.finish:
             sources = _results(status.workflow, each.steps)
             files = [await _file(self._jobs, status, source) for source in sources]
-            if isinstance(each, Crop):
+            if isinstance(each, Crop) and _is_video(status.workflow, each):
+                made += [await self._crop_video(Path(file), each, folder, tell) for file in files]
+            elif isinstance(each, Crop):
                 made += [await _crop(Path(file), each, folder) for file in files]
             else:
                 made.append(await self._join(status, files, each, tell))
         return made
+
+    async def _crop_video(
+        self, file: Path, crop: Crop, folder: Path, tell: Tell | None
+    ) -> Finished:
+        target = _cropped_name(file, crop, folder, ".mp4")
+        shot = Shot(str(file), own_sound=1.0)
+        film = Film((shot,), loudness=0.0, ratio=crop.ratio)
+        job = AssembleJob(film, str(self._settings.cache / FOLDER), str(target))
+        done = await assembler.assemble(job, tell)
+        return Finished(str(target), made=bool(done["made"]))
 
     async def _join(
         self, status: WorkflowStatus, files: list[str], join: Join, tell: Tell | None
@@ -166,12 +185,16 @@ class Films:
 
 async def _crop(file: Path, crop: Crop, folder: Path) -> Finished:
     kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
-    wide, high = crop.ratio
-    target = folder / f"{file.stem}-{wide}x{high}{kept}"
+    target = _cropped_name(file, crop, folder, kept)
     if await asyncio.to_thread(target.exists):
         return Finished(str(target), made=False)
     await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
     return Finished(str(target))
+
+
+def _cropped_name(file: Path, crop: Crop, folder: Path, suffix: str) -> Path:
+    wide, high = crop.ratio
+    return folder / f"{file.stem}-{wide}x{high}{suffix}"
 
 
 def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:

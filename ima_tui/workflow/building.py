@@ -35,7 +35,6 @@ from ima_tui.i18n import say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter, PreferenceAction
 from ima_tui.intent.limits import music_pieces
-from ima_tui.intent.parameters import STANDARD
 from ima_tui.intent.route import by_rules
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
@@ -301,19 +300,18 @@ class Builder:
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
         found = confirmation.check(self._wish, decision, model, _draft(step))
-        crop = self._crop(step, params)
+        crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
-        if crop is not None and len(left) < len(found.unmet):
+        follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
+        if crop is not None and (follows or len(left) < len(found.unmet)):
             self.finish.append(crop)
         self.unmet += [(step.id, each) for each in left]
 
-    def _crop(self, step: WorkflowStep, params: Sequence[Parameter]) -> Crop | None:
-        """Return the crop to proportions that no model makes; a first frame keeps its video's."""
-        asked = next((param.value for param in params if param.name == _SHAPE), "")
-        ratio = finishing.ratio_of(str(asked)) if asked not in STANDARD else None
-        films = any(each.task_type.medium is Medium.VIDEO for each in self._shared.shares)
-        image = step.task_type.medium is Medium.IMAGE
-        return Crop((step.id,), ratio) if ratio and image and not films else None
+    def _crop(self, step: WorkflowStep, share: Share) -> Crop | None:
+        """Return the crop to proportions that no model makes."""
+        asked = next((param.value for param in share.params if param.name == _SHAPE), "")
+        ratio = finishing.odd_ratio(str(asked)) if _is_visual(step.task_type) else None
+        return Crop((step.id,), ratio) if ratio else None
 
     def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""

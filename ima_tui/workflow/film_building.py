@@ -20,7 +20,7 @@ from ima_tui.film.timeline import Role
 from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
-from ima_tui.workflow import film_plan
+from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.building import Builder
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 from ima_tui.workflow.pricing import Lists
@@ -244,6 +244,7 @@ class _Maker:
             subtitles=brief.subtitles,
             master=master,
             burned=brief.burned,
+            ratio=finishing.odd_ratio(brief.shape) or (0, 0),
         )
         if brief.fade:
             planned = film_plan.with_transition(planned, "fade", timeline.FADE)

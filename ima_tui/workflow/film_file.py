@@ -5,7 +5,7 @@
 "tracks": [{"role": "music", "source": "step:8#1", "start": 0, "volume": 0.4, "fade_in": 0.5,
 "fade_out": 2, "duck": true, "loop": true, "text": ""}],
 "assemble": {"size": [0, 0], "fps": 0, "loudness": -14, "title": "", "subtitles": "none",
-"burned": false, "master": 1}
+"burned": false, "master": 1, "ratio": "7:3"}
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from ima_tui.film.timeline import LARGEST, MOST_FPS, MOST_SHOTS, MOST_TRACKS, Role
+from ima_tui.workflow import finishing
 from ima_tui.workflow.document import DocumentReader, at_key, is_exact
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 
@@ -26,7 +27,7 @@ _SHOT_KEYS = {
 _TRACK_KEYS = {
     *("role", "source", "start", "volume", "fade_in", "fade_out", "duck", "loop", "text"),
 }
-_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "burned", "master"}
+_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "burned", "master", "ratio"}
 _NONE, _TRACK = "none", "track"
 
 
@@ -45,6 +46,7 @@ def to_json(plan: FilmPlan) -> dict[str, object]:
             "title": plan.title,
             "subtitles": _TRACK if plan.subtitles else _NONE,
             **({"burned": True} if plan.burned else {}),
+            **({"ratio": finishing.ratio_text(plan.ratio)} if plan.ratio != (0, 0) else {}),
             "master": plan.master,
         },
     }
@@ -72,7 +74,15 @@ class FilmReader(DocumentReader):
             subtitles == _TRACK,
             self.number(settings, "master", "assemble", 0, 9_999, missing=0),
             self._flag(settings, "burned", "assemble"),
+            self._ratio(settings),
         )
+
+    def _ratio(self, raw: Mapping[str, object]) -> tuple[int, int]:
+        written = self.text(raw, "ratio", "assemble", 20, missing="")
+        found = finishing.ratio_of(written)
+        if written and found is None:
+            raise self.error("error.plan_shape_text", "assemble.ratio")
+        return found or (0, 0)
 
     def _shot(self, raw: Mapping[str, object], at: str) -> PlannedShot:
         begins, ends = self._pair(raw, "trim", at, MOST_SECONDS)

@@ -63,6 +63,8 @@ class FilmPlan:
     master: int = 0
     burned: bool = False
     """Whether title and subtitles are drawn into the pictures, instead of a subtitle track."""
+    ratio: tuple[int, int] = (0, 0)
+    """Proportions that no model makes, to which every shot is cropped; (0, 0): none."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -143,7 +145,17 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
     cues = (Cue(0.0, TITLE_SECONDS, plan.title, is_title=True),) if plan.title else ()
     chinese = any("\u4e00" <= letter <= "\u9fff" for track in tracks for letter in track.text)
     language = "zho" if chinese or _is_chinese(plan.title) else "eng"
-    return Film(shots, tracks, cues, plan.size, plan.fps, plan.loudness, language, plan.burned)
+    return Film(
+        shots,
+        tracks,
+        cues,
+        plan.size,
+        plan.fps,
+        plan.loudness,
+        language,
+        plan.burned,
+        plan.ratio,
+    )
 
 
 def _is_chinese(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ima_tui.intent.limits import CROSSFADE
 from ima_tui.workflow.document import DocumentReader, at_key, is_exact
-from ima_tui.workflow.finishing import MOST_SECONDS, Crop, Finish, Join, ratio_of
+from ima_tui.workflow.finishing import MOST_SECONDS, Crop, Finish, Join, ratio_of, ratio_text
 
 KEY = "finish"
 _MOST = 40
@@ -20,7 +20,7 @@ _KEYS = {"crop": {"do", "steps", "ratio"}, "join": {"do", "steps", "seconds", "c
 def to_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
     """Return it as JSON, in the format above."""
     return [
-        {"do": "crop", "steps": list(each.steps), "ratio": each.words}
+        {"do": "crop", "steps": list(each.steps), "ratio": ratio_text(each.ratio)}
         if isinstance(each, Crop)
         else {
             "do": "join",

@@ -61,12 +61,22 @@ async def test_no_is_no_and_the_plan_stays(studio: Studio, sandbox: Sandbox) -> 
     assert len(await studio.workflows.kept()) == 1
 
 
-async def test_an_offered_crop_is_taken_by_its_number(studio: Studio, sandbox: Sandbox) -> None:
-    script = await talk(
-        studio, "a picture of a harbour, 7:3", "/answer 1", "yes", has("Saved: "), "/quit"
-    )
+@pytest.mark.parametrize(
+    ("prompt", "ending"),
+    [
+        ("a picture of a harbour, 7:3", "-7x3.jpg"),
+        ("a 7:3 video of waves", "-7x3.mp4"),
+        ("一段7:3的海浪视频", "-7x3.mp4"),
+    ],
+)
+async def test_an_offered_crop_is_taken_by_its_number(
+    studio: Studio, sandbox: Sandbox, prompt: str, ending: str
+) -> None:
+    if ending.endswith("mp4"):
+        pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
+    script = await talk(studio, prompt, "/answer 1", "yes", has("Saved: "), "/quit")
     (saved,) = [line for line in script.said if line.startswith("Saved: ")]
-    assert saved.endswith("-7x3.jpg")
+    assert saved.endswith(ending)
     assert charged(sandbox) == 1
 
 

@@ -204,7 +204,8 @@ async def _unconfirmed(
         told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
         print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
         return EXIT_USAGE
-    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
+    states = {each.step.id: state_words(each.job) for each in status.steps}
+    print_plan(status.workflow, states, [each.priced for each in status.steps])
     print(say("workflow.to_pay", points=points, hash=agreed))
     talk(explain(error))
     return EXIT_USAGE

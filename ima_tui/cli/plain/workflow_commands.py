@@ -19,7 +19,7 @@ from ima_tui.film.words import shortcomings
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.endings import Ending
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import finishing
+from ima_tui.workflow import finish_words
 from ima_tui.workflow.pricing import price_step
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
@@ -138,7 +138,8 @@ class PlainWorkflows:
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        for sentence in finishing.sentences(status.workflow.finish):
+        priced = [each.priced for each in status.steps]
+        for sentence in finish_words.sentences(status.workflow, priced):
             self._tell(sentence)
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))

@@ -104,6 +104,9 @@ TEXTS: dict[str, str] = {
     "film.time": "Usual time: {time}.",
     # ---- crops and joined music
     "finish.crop": "At the end: every image cropped to {ratio} on this machine. Free.",
+    "finish.crop_video": "At the end: the video cropped to {ratio} on this machine. Free.",
+    "finish.crop_film": "Every shot is cropped to {ratio} on this machine. Free.",
+    "finish.ratio_size": "{ratio} ({width}x{height})",
     "finish.join": "At the end: one file of {seconds} s from {n} {n:piece|pieces} of music, made on this machine. Free.",
     "finish.begins": "All steps are done. Making the file on this machine: free.",
     "finish.make": "All steps are done. {assemble} makes the file on this machine: free.",
