@@ -13,23 +13,31 @@ from dataclasses import replace
 
 from ima_tui.film import brief_kind, brief_text
 from ima_tui.film import brief_words as words
-from ima_tui.film.brief_facts import Brief, ShotBrief
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 
 NamesModel = Callable[[str], bool]
 """Tells whether a clause only names a model."""
 MOST_TEXT = 20_000
 MOST_LISTED = 30
+MOST_SENTENCE = 60
+"""Characters of a sentence that is a shot though nothing but a full stop says so."""
 MOST_HEAD = 120
 """Characters before the first shot of a sequence."""
 
 
-def read(text: str, is_model: NamesModel = lambda clause: False) -> Brief | None:
-    """Return the brief, or None where the text asks for no film of several shots or sounds."""
+def read(
+    text: str, is_model: NamesModel = lambda clause: False, *, wanted: bool = False
+) -> Brief | None:
+    """Return the brief, or None where the text asks for no film of several shots or sounds.
+
+    `wanted`: a workflow is asked for, and the text is not about other things beside a video.
+    """
     if len(text) > MOST_TEXT:
         return None
     reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
-    return brief if brief_kind.is_film(brief, reader.whole, reader.form, reader.opened) else None
+    film = brief_kind.is_film(brief, reader.whole, reader.form, reader.opened, wanted)
+    return brief if film else None
 
 
 class _Reader:
@@ -39,6 +47,7 @@ class _Reader:
         self.whole = text
         self.rest = text
         self.form = ""
+        self._music_file = ""
         self.opened = False
         """Whether a sequence begins with "first"."""
         self._is_model = is_model
@@ -49,6 +58,8 @@ class _Reader:
         found = self._film_wide(found)
         shots, head, tail = self._shots()
         found = self._clauses(found, head, tail)
+        if self._music_file and not found.lyrics:
+            found = replace(found, music="", music_file=self._music_file)
         shots = tuple(shot for shot in (self._own_length(each) for each in shots) if shot.text)
         told = brief_text.most_counted(self.rest)
         count = len(shots) if len(shots) > 1 else told
@@ -62,6 +73,10 @@ class _Reader:
     # ------------------------------------------------------------------- what is taken out whole
 
     def _taken_out(self) -> Brief:
+        heard = words.SOUND_NAME.search(self.rest)
+        if heard is not None:
+            self._music_file = heard["name"]
+            self._remove(heard)
         lyrics = self._take(words.LYRICS)
         title = self._take(words.TITLE)
         music = self._take(words.MUSIC_LINE) or self._take(words.MUSIC_TAIL)
@@ -295,13 +310,30 @@ class _Reader:
     def _parts_of_a_whole(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""
         head, colon, body = re.sub("：", ":", self.rest).partition(":")
-        named = words.WHOLE_FILM.search(head) and not words.BREAK.search(head.strip())
+        told = words.WHOLE_FILM if not self._is_long(head) else words.FILM
+        named = told.search(head) and not words.BREAK.search(head.strip())
         if not colon or not named or len(head) > MOST_HEAD:
             return None
         pieces, tail = self._listed(body)
+        if len(pieces) < 2:
+            pieces, tail = self._sentences(body)
         if len(pieces) < 3 or any(words.OTHER_MEDIA.search(piece) for piece in pieces):
             return None
         return tuple(ShotBrief(piece) for piece in pieces), head, tail
+
+    def _is_long(self, head: str) -> bool:
+        """Tell whether a film is longer than one video, or each of its shots has a length."""
+        length = words.LENGTH.search(head)
+        long = length is not None and brief_text.seconds(length) > LONGEST_SHOT
+        return long or words.EACH.search(self.whole) is not None
+
+    def _sentences(self, body: str) -> tuple[list[str], str]:
+        """Return short sentences as shots: "a 20s film: sunrise. coffee. bike ride"."""
+        found = [each.strip() for each in words.BREAK.split(body) if each.strip()]
+        shots = [each for each in found if not self._is_wide(each)]
+        if any(len(each) > MOST_SENTENCE for each in shots):
+            return [], body
+        return shots, "; ".join(each for each in found if each not in shots)
 
     def _places(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
         """Read "my cat in the kitchen and on the roof, 5 seconds each"."""
@@ -365,6 +397,8 @@ class _Reader:
             elif style := words.STYLE_LABEL.match(clause) or words.STYLE.match(clause):
                 told = next(value for value in style.groupdict().values() if value)
                 found = replace(found, style=told.strip())
+        if not found.style and words.TIME_LAPSE.search(self.whole):
+            found = replace(found, style="延时摄影" if self._chinese else "time-lapse")
         song = bool(found.lyrics) or bool(words.SONG.search(self.whole) and found.lyrics)
         if found.no_music and not song:
             found = replace(found, music="")
@@ -372,10 +406,14 @@ class _Reader:
         return replace(found, seconds=brief_text.seconds(length) if length else 0.0)
 
     def _subject(self, head: str, shots: Sequence[ShotBrief], found: Brief) -> str:
-        told = words.SUBJECT.search(re.sub(words.LENGTH, " ", head))
+        plain = words.IN_A_PICTURE.sub("", re.sub(words.LENGTH, " ", head))
+        every = list(words.SUBJECT.finditer(plain))
+        about = (each for each in every if not each[0].lower().startswith("for "))
+        told = next(about, every[0] if every else None)  # "a film for kids about a fox"
         if told is not None:
             name = next(value for value in told.groupdict().values() if value)
             name = re.sub(words.IMAGE_NAME, "", name).strip(" ()（）")
+            name = self._with_occasion(name)
             usual = name.casefold() in words.NO_SUBJECT
             if (
                 name
@@ -403,6 +441,14 @@ class _Reader:
             return ""
         return self._before_the_film() or self._first_telling()
 
+    def _with_occasion(self, name: str) -> str:
+        """Return "Lily's birthday" for "a birthday video for Lily"."""
+        found = words.OCCASION.search(self.rest)
+        occasion = (found["zh"] or found["en"]) if found is not None else ""
+        if not occasion or occasion.lower() in name.lower():
+            return name
+        return f"{name}的{occasion}" if self._chinese else f"{name}'s {occasion}"
+
     def _before_the_film(self) -> str:
         """跑鞋宣传片, "a coffee ad": what stands right before the word for the film."""
         rest = re.sub(words.COUNT, " ", re.sub(words.LENGTH, " ", self.rest))
@@ -416,7 +462,11 @@ class _Reader:
     def _first_telling(self) -> str:
         """Return the first clause that is neither a request nor about the whole film."""
         for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
-            about = self._is_wide(clause) or words.FILM.search(clause) or words.COUNT.search(clause)
+            about = self._is_wide(clause) or words.FILM.search(clause)
+            if words.COUNT.search(clause):  # 三个镜头的猫
+                clause = words.COUNT.sub("", clause).strip()
+                about = about or not clause.startswith("的")
+                clause = clause.removeprefix("的")
             named = words.IMAGE_NAME.search(clause) or words.PRONOUN.match(clause)
             if not about and not named:
                 return words.LEADING_SHOOT.sub("", clause)

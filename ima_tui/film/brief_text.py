@@ -107,7 +107,8 @@ def music(clause: str) -> str:
     """Return what a clause says about the music, without the request."""
     told = words.MUSIC_LABEL.sub("", clause.strip(" ,，.。;；"))
     told = words.MUSIC_JOIN.sub("", told)
-    return tidy(words.NO_VOCALS.sub("", told)) or clause
+    told = tidy(words.NO_VOCALS.sub("", told))
+    return "配乐" if told == "乐" else told or clause
 
 
 def has_parts(text: str) -> bool:

@@ -102,11 +102,12 @@ ONE_TAKE = re.compile(r"(?<![a-z])(?:in\s+)?one\s+(?:continuous\s+)?take(?![a-z]
 
 MUSIC_HEAD = re.compile(
     r"(?:music|soundtrack|score|piano|guitar|jazz|lo-?fi|beats?|bgm|tune|melody|orchestra|strings|techno|ambient"
-    r"|hip-?hop|synth(?:wave)?|violin|drums|rock|pop|electronica?|waltz)(?:\s+(?:music|soundtrack|track))?\W*$",
+    r"|hip-?hop|synth(?:wave)?|violin|drums|rock|pop|electronica?|waltz|ukulele|cello|harp|flute|trumpet"
+    r"|saxophone|accordion|harmonica|marimba|reggae|folk|blues|funk|choir)(?:\s+(?:music|soundtrack|track))?\W*$",
     re.I,
 )
 MUSIC_HEAD_ZH = re.compile(
-    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|古琴|琵琶|二胡|笛子|萨克斯|小提琴|大提琴|太鼓|鼓点"
+    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|古琴|琵琶|二胡|笛子|萨克斯|小提琴|大提琴|尤克里里|竖琴|长笛|手风琴|口琴|太鼓|鼓点"
     r"|爵士乐?|摇滚乐?|说唱|嘻哈|电音|民谣|交响乐|管弦乐|节奏)[”\"。]*$",
     re.I,
 )
@@ -127,15 +128,16 @@ STYLE = re.compile(
     r"|^(?:in\s+)?(?P<word>cinematic|black\s+and\s+white|watercolou?r|photorealistic|film\s+noir|anime|电影感|黑白|水彩|国风|写实|动漫|赛博朋克)$",
     re.I,
 )
+TIME_LAPSE = re.compile(r"(?<![a-z])time-?lapse(?![a-z])|延时摄影", re.I)
 STYLE_LABEL = re.compile(r"^(?:style|look|风格|画风)\s*[:：]\s*(?P<style>.+)$", re.I)
 
 LABEL = re.compile(
     rf"(?:(?<![a-z])(?:scene|shot|clip)\s*#?(?:{N})|(?:镜头|场景|画面|分镜)\s*(?:{N})|第(?:{N})(?:幕|镜|个镜头|个场景|场))"
-    r"\s*[:：.、)）\-–—]+\s*",
+    r"\s*[:：.、)）\-–—]+(?!(?:mp4|mov|webm|m4v|mp3|wav|m4a|png|jpe?g|webp)(?![a-z0-9]))\s*",
     re.I,
 )
 NUMBER = re.compile(r"(?:^|(?<=[\s:：。；;，,]))(?P<n>\d{1,2})\s*[.)、）](?!\d)\s*")
-_THINGS = r"(?:shots?|scenes?|clips?|panels?|frames?|个?分?镜头?|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
+_THINGS = r"(?:shots?|scenes?|acts|clips?|panels?|frames?|个?分?镜头?|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
 SHOTS = re.compile(
     rf"(?<![a-z0-9.])(?P<n>{N})[ -]*(?:different\s+|short\s+|single\s+)?"
     r"(?:shots?|scenes?|个?分?镜头|个?分镜|个?场景)(?![a-z])",
@@ -173,15 +175,25 @@ OTHER_MEDIA = re.compile(
     re.I,
 )
 FILM = re.compile(
-    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel)s?(?![a-z])"
-    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog",
+    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel|vlog|time-?lapse)s?(?![a-z])"
+    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog|延时摄影|抖音(?!号|头像|封面|风)",
     re.I,
 )
+_OCCASIONS_EN = r"birthday|wedding|anniversary|graduation|engagement|retirement|farewell|reunion|memorial|holiday|travel"
+_OCCASIONS_ZH = r"生日|婚礼|周年|纪念日|毕业|求婚|满月|年会|拜年|退休|告别|同学会|旅行|旅游"
 WHOLE_FILM = re.compile(
     r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?(?:\s+(?:video|film))?|commercial|ads?|adverts?|trailer|teaser|brand\s+film|documentary)(?![a-z])"
-    r"|(?<![a-z])mv|宣传片|广告片?|产品视频|产品片|微电影|预告片|带货视频|纪录片",
+    rf"|(?<![a-z])(?:{_OCCASIONS_EN})\s+(?:videos?|films?|movies?)(?![a-z])|(?<![a-z])vlogs?(?![a-z])"
+    rf"|(?<![a-z])mv|宣传片|广告片?|产品视频|产品片|微电影|预告片|带货视频|纪录片|vlog"
+    rf"|(?:{_OCCASIONS_ZH})(?:祝福|纪念|回忆)?(?:视频|短片|影片|片)",
     re.I,
 )
+OCCASION = re.compile(
+    rf"(?<![a-z])(?P<en>{_OCCASIONS_EN})\s+(?:videos?|films?|movies?)(?![a-z])"
+    rf"|(?P<zh>{_OCCASIONS_ZH})(?:祝福|纪念|回忆)?(?:视频|短片|影片|片)",
+    re.I,
+)
+"""What a film is made for: a birthday, a wedding."""
 FROM_TO = re.compile(
     r"(?:from\s+(?P<a>\S+\.(?:png|jpe?g|webp))\s+to\s+(?P<b>\S+\.(?:png|jpe?g|webp)))"
     r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
@@ -191,6 +203,16 @@ NAMED_FILE = re.compile(
     r"https?://\S+|[^\s,，、。；;（）()：:]+\.(?:mp4|mov|webm|m4v|mp3|wav|m4a)\b", re.I
 )
 """A link, or a file that is no picture: clip.mp4 asks for no clip."""
+SOUND_NAME = re.compile(
+    r"(?:\s*(?:(?:and|with|for|to|using|set\s+to)\s+)?(?:(?:my|our|the)\s+)?(?:music|song|track|soundtrack)?\s*(?:from|in)?\s*"
+    r"|(?:给|用|配上?|以)?(?:我的|这首)?(?:歌曲?|音乐|配乐)?)"
+    r"(?<![a-z0-9])(?P<name>[a-z0-9_~./\\-]{1,120}\.(?:mp3|wav|m4a|flac|ogg|aac))(?![a-z0-9])(?:做?为?(?:配乐|背景音乐))?",
+    re.I,
+)
+"""A sound of one's own: the music of the film."""
+IN_A_PICTURE = re.compile(
+    r"\s*(?:(?:in|from|on|of|with)\s+)?[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I
+)
 IMAGE_NAME = re.compile(r"[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
 PRONOUN = re.compile(r"^(?:it|he|she|its|his|her)\b\s*|^(?:它|他|她)(?!们)(?:的)?", re.I)
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
@@ -204,7 +226,7 @@ SUBJECT = re.compile(
     r"(?:的(?=[^，,。；;：:]{0,8}(?:片|视频|广告|mv|vlog))|(?=[，,。；;：:])|$)"
     r"|讲(?:述|的是)?(?:一个)?(?P<zh5>[^，,。；;：:]{2,30}?)(?:的故事)?(?=[，,。；;：:]|$)"
     r"|(?<![a-z])(?:about|of|starring|featuring|for|(?<=music\svideo\s)with)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
-    rf"(?=\s+(?:from|using|over|for|as|set)\s|\s+that\s+(?:is|lasts|should|runs|says)\s"
+    rf"(?=\s+(?:using|over|for|as|set)\s|\s+from\s+(?:{N}\s|my\s|the\s+(?:photo|picture|image)|\S+\.(?:png|jpe?g|webp))|\s+that\s+(?:is|lasts|should|runs|says)\s"
     rf"|\s+in\s+(?:{N}\s|the\s+style|[\w-]+\s+style|black\s+and|watercolou?r|anime|vertical|horizontal|one\s)"
     rf"|\s+with\s+(?:{N}\s|(?:[\w-]+\s+){{0,3}}(?:music|soundtrack|score|piano|beat|voice|narrat|subtitle|caption"
     r"|title|fade|cross|transition|effect|sound))|\s+with\s*(?:$|and\s)|\s*[,;.:：，。]|\s*$)",

@@ -95,8 +95,24 @@ def share(text: str, images: Sequence[str] = ()) -> Shared:
         return listed
     if decision.kind not in (RequestKind.WORKFLOW, RequestKind.SINGLE):
         return Shared(decision, ())
+    behind = _about_behind(text, images, decision)
+    if behind is not None:
+        return behind
     about = _aside(text) if one_subject and decision.kind is RequestKind.WORKFLOW else ""
     return Shared(decision, _shares(text, images, decision), about, one_subject=one_subject)
+
+
+def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared | None:
+    """ "a song and a video: rain": what stands behind the colon is what all of it is about."""
+    colon = re.search("[:：]", text)
+    if colon is None or decision.kind is not RequestKind.WORKFLOW:
+        return None
+    head, rest = text[: colon.start()], text[colon.end() :].strip()
+    named = route(head, images)
+    if named.kind is not RequestKind.WORKFLOW or not rest or by_rules(rest).medium is not None:
+        return None
+    shares = _shares(head, images, named)
+    return Shared(named, shares, rest) if all(share.bare for share in shares) else None
 
 
 def _aside(text: str) -> str:

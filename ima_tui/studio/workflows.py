@@ -19,6 +19,7 @@ from ima_tui.compose import confirmation
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
 from ima_tui.ledger import Why, job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
+_VISUAL = (Medium.IMAGE, Medium.VIDEO)
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
@@ -90,6 +92,8 @@ class Workflows:
         """
         prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
+        if films:
+            await asyncio.to_thread(_refuse, prompt, shared)
         brief = await self._brief(prompt, images, shared) if films else None
         if brief is not None:
             return await self._film(brief, shared, prompt, fetch=fetch)
@@ -107,8 +111,10 @@ class Workflows:
         """Return the brief of a film, None where the prompt asks for something else."""
         from ima_tui.workflow.film_brief import read
 
-        brief = await asyncio.to_thread(read, prompt, tuple(images))
         videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        visual = all(each.task_type.medium in _VISUAL for each in shared.shares)
+        alone = len(shared.shares) < 2 and visual
+        brief = await asyncio.to_thread(read, prompt, tuple(images), wanted=alone)
         several = brief is not None and (brief.listed or brief.count > 1 or videos)
         return brief if several else None
 
@@ -435,6 +441,17 @@ def _changed_at(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _refuse(prompt: str, shared: Shared) -> None:
+    """Raise `UsageError` where a prompt says nothing to show, or wants own videos joined."""
+    from ima_tui.workflow.film_brief import videos_to_join
+
+    if files := videos_to_join(prompt):
+        raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
+    is_bare = bool(shared.shares) and all(each.bare for each in shared.shares)
+    if is_bare and not shared.about and not shared.decision.inputs:
+        raise UsageError("error.plan_bare")
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

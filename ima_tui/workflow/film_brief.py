@@ -6,22 +6,36 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
+from ima_tui.film import brief_words
 from ima_tui.film.brief import read as read_brief
 from ima_tui.film.brief_facts import Brief
+from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import by_rules
+from ima_tui.intent.scan import scan
 
+_SOUND = re.compile(r"\.(?:mp3|wav|m4a)$", re.I)
+_JOINS = re.compile(
+    r"(?<![a-z])(?:join|combin|merg|stitch|concat|splic|assembl)\w*|(?<![a-z])(?:put|cut|edit)\s+(?:\w+\s+)?together"
+    r"|拼|合并|合成|[接连]起来|[接连]在一起|剪[到在]一起",
+    re.I,
+)
 LONGEST_MODEL = 30
 """Characters of a clause that only names a model."""
 
 
-def read(prompt: str, images: tuple[str, ...]) -> Brief | None:
-    """Read a prompt as the brief of a film, its pictures as files. Touches the disk."""
+def read(prompt: str, images: tuple[str, ...], *, wanted: bool = False) -> Brief | None:
+    """Read a prompt as the brief of a film, its pictures as files. Touches the disk.
+
+    `wanted`: as for `brief.read`. Raises `UsageError` for a sound that is not there.
+    """
 
     def names_a_model(clause: str) -> bool:
         return len(clause) <= LONGEST_MODEL and bool(named_model(clause).model_id)
 
-    brief = read_brief(prompt, names_a_model)
+    brief = read_brief(prompt, names_a_model, wanted=wanted)
     if brief is None:
         return None
     files = {name: _file(name) for name in brief.images}
@@ -30,7 +44,24 @@ def read(prompt: str, images: tuple[str, ...]) -> Brief | None:
         for shot in brief.shots
     )
     given = tuple(name for name in images if name not in files.values())
-    return replace(brief, shots=shots, images=(*given, *files.values()))
+    heard = str(Path(brief.music_file).expanduser().absolute()) if brief.music_file else ""
+    if heard and not Path(heard).is_file():
+        raise UsageError("error.input_missing", input=one_line(brief.music_file, 200))
+    return replace(brief, shots=shots, images=(*given, *files.values()), music_file=heard)
+
+
+def videos_to_join(prompt: str) -> tuple[str, ...]:
+    """Return the videos that a prompt wants joined, which needs no workflow; () for none."""
+    read = scan(prompt)
+    spans = [
+        read.plain.span(each.start, each.end)
+        for each in read.content.sources
+        if each.kind is ContentKind.MEDIA
+    ]
+    named = [prompt[start:end] for start, end in spans]
+    videos = tuple(dict.fromkeys(name for name in named if not _SOUND.search(name)))
+    joins = _JOINS.search(read.text) or brief_words.FILM.search(read.text)
+    return videos if len(videos) > 1 and joins else ()
 
 
 def named_model(clause: str) -> Intent:

@@ -64,7 +64,7 @@ def task_types(brief: Brief) -> frozenset[TaskType]:
         found.add(TaskType.FIRST_LAST_FRAME)
     if brief.reference:
         found.add(TaskType.REFERENCE_TO_VIDEO)
-    if brief.music or brief.lyrics or brief.music_video:
+    if not brief.music_file and (brief.music or brief.lyrics or brief.music_video):
         found.add(TaskType.TEXT_TO_MUSIC)
     if brief.voice:
         found.add(TaskType.TEXT_TO_SPEECH)
@@ -312,12 +312,11 @@ class _Maker:
         brief = self._brief
         total = sum(part.used for part in self._parts)
         found: list[PlannedTrack] = []
-        if brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
+        if brief.music_file:
+            found.append(_planned(timeline.music(brief.music_file, self._music_volume)))
+        elif brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
             step = self._song(total) if brief.lyrics else self._music(total)
-            music = timeline.music(
-                source_of(step), 1.0 if not brief.voice else timeline.MUSIC_VOLUME
-            )
-            found.append(_planned(music))
+            found.append(_planned(timeline.music(source_of(step), self._music_volume)))
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
             found.append(_planned(timeline.voice(source_of(step), text=brief.voice)))
@@ -325,6 +324,10 @@ class _Maker:
             if spoken > total - _VOICE_MARGIN:
                 self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
         return found
+
+    @property
+    def _music_volume(self) -> float:
+        return timeline.MUSIC_VOLUME if self._brief.voice else 1.0
 
     def _music(self, total: float) -> int:
         told = self._brief.music

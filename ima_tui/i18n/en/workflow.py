@@ -7,6 +7,10 @@ TEXTS: dict[str, str] = {
     # ---- what can't be in a plan
     "error.plan_nothing": "There is nothing to generate in this text.",
     "error.plan_nothing.hint": "Describe the images, videos, music or speech you want.",
+    "error.plan_bare": "The prompt doesn't say what it should be about.",
+    "error.plan_bare.hint": 'Describe it: "a video of a red bicycle", "calm piano music".',
+    "error.plan_join": "Videos that you have need no workflow.",
+    "error.plan_join.hint": "Join them for free: ima-tui assemble {files} -o film.mp4",
     "error.plan_empty": "The workflow has no steps.",
     "error.plan_too_many": "The workflow has {count} steps; the limit is {limit}.",
     "error.plan_twice": "Two steps have the same ID: {id}.",

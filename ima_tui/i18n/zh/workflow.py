@@ -7,6 +7,10 @@ TEXTS: dict[str, str] = {
     # ---- what can't be in a plan
     "error.plan_nothing": "这段文字中没有要生成的内容。",
     "error.plan_nothing.hint": "请描述想要的图片、视频、音乐或语音。",
+    "error.plan_bare": "提示词没有说明内容。",
+    "error.plan_bare.hint": "请描述内容，例如：“一辆红色自行车的视频”“舒缓的钢琴曲”。",
+    "error.plan_join": "已有的视频不需要工作流。",
+    "error.plan_join.hint": "免费拼接：ima-tui assemble {files} -o film.mp4",
     "error.plan_empty": "工作流没有步骤。",
     "error.plan_too_many": "工作流有 {count} 个步骤，最多 {limit} 个。",
     "error.plan_twice": "有两个步骤的编号都是 {id}。",

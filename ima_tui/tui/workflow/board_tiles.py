@@ -121,7 +121,7 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     for each in steps:
         states += ((f" {facts.glyphs.dot} ", "muted"),) if states else ()
         states += _states(facts, each)
-    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, result)
+    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, here=result is not None)
     if not steps:
         states = ((_source_words(shot.source), "muted"),)
     for each in reversed(steps):
@@ -146,7 +146,8 @@ def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
     each = facts.status.step_status(step[0]) if step else None
     job = facts.jobs.get(named[0]) if named else each.job if each else None
     name = MUSIC if track.role is Role.MUSIC else VOICE
-    sign, role = _sign(facts, each) if each else _sign_of_file(facts, _result(job, 1))
+    here = job is not None or named is None
+    sign, role = _sign(facts, each) if each else _sign_of_file(facts, here=here)
     caption = track.text or (each.step.title if each else _source_words(track.source))
     states = _states(facts, each) if each else ((_source_words(track.source), "muted"),)
     return BoardTile(
@@ -260,8 +261,7 @@ def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
     return facts.glyphs.state(job.state), role
 
 
-def _sign_of_file(facts: BoardFacts, result: Result | None) -> tuple[str, str]:
-    here = result is not None
+def _sign_of_file(facts: BoardFacts, *, here: bool) -> tuple[str, str]:
     return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
 
 
