@@ -31,7 +31,14 @@ async def test_a_brief_is_planned_and_its_film_made_by_lines(
 ) -> None:
     pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
     script = await talk(
-        studio, BRIEF, "yes", has("Saved: "), "/workflow", "/assemble", has_twice("Saved: "), "/quit"
+        studio,
+        BRIEF,
+        "yes",
+        has("Saved: "),
+        "/workflow",
+        "/assemble",
+        has_twice("Saved: "),
+        "/quit",
     )
     text = script.text
     assert "Understood as" not in text, "no single job is offered"
