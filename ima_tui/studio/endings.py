@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -107,6 +108,21 @@ class Endings:
         if self._making is not None and self._making[0] == workflow_id:
             self._making[1].cancel()
         self._put(workflow_id, None)
+
+    @asynccontextmanager
+    async def alone(self, workflow_id: str) -> AsyncIterator[None]:
+        """Hold an end that is made by other means; waits while another program makes it."""
+        lock = self._films.lock(workflow_id)
+        while True:
+            try:
+                await asyncio.to_thread(lock.acquire)
+                break
+            except file_lock.Taken:
+                await self._clock.sleep(ELSEWHERE_SECONDS)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(lock.release)
 
     def hear(self, notice: Notice) -> None:
         """Look again what can be made when a job is done."""

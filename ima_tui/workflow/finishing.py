@@ -16,7 +16,6 @@ from ima_tui.core.errors import UsageError
 from ima_tui.intent.limits import CROSSFADE
 from ima_tui.intent.parameters import STANDARD
 
-MOST_SECONDS = 3600.0
 _LARGE = 22
 """21:9 is written so, 47:20 isn't."""
 _CROPPED = (Medium.IMAGE, Medium.VIDEO)

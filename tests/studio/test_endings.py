@@ -214,6 +214,18 @@ async def test_what_is_changed_meanwhile_is_made_as_it_is_now(settings: Settings
         assert [each.prompt for each in maker.made] == ["changed"]
 
 
+async def test_a_verb_that_makes_it_is_waited_for(settings: Settings) -> None:
+    async with window(settings) as studio, window(settings, screen=False) as verb:
+        maker = pretending(studio)
+        maker.go.set()
+        workflow = await planned(studio)
+        async with verb.endings.alone(workflow.id):
+            await run(studio, workflow)
+            await until(studio, workflow, is_at(Stage.ELSEWHERE))
+            assert maker.made == []
+        await until(studio, workflow, is_at(Stage.DONE))
+
+
 async def test_files_are_downloaded_first(settings: Settings) -> None:
     stages: list[Stage] = []
     async with window(replace(settings, download=False)) as studio:

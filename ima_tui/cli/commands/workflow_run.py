@@ -230,9 +230,10 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
     finished: list[films.Finished] = []
     if status.workflow.ends and status.is_done:
         try:
-            if status.workflow.film is not None:
-                made = await workflow_film.finish(studio, status)
-            finished = await workflow_film.finish_rest(studio, status)
+            async with studio.endings.alone(status.workflow.id):
+                if status.workflow.film is not None:
+                    made = await workflow_film.finish(studio, status)
+                finished = await workflow_film.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code
