@@ -142,7 +142,7 @@ TEXTS: dict[str, str] = {
     "board.outdated": "changed since it was assembled",
     "board.made": "assembled",
     "board.make_film": "Everything is ready. {assemble} assembles the film: free.",
-    "board.done": "The film is ready. {assemble} assembles it again after changes: free.",
+    "board.done": "The film is ready: {watch} on its tile shows it. {assemble} assembles it again after changes: free.",
     "board.assembling": "Assembling the film: free. {stop} stops it; what is finished is kept.",
     "board.then": "The film is assembled when all are done: free.",
     "finish.then": "The file is made on this machine when all are done: free.",

@@ -142,7 +142,7 @@ TEXTS: dict[str, str] = {
     "board.outdated": "合成后有改动",
     "board.made": "已合成",
     "board.make_film": "素材已齐，按 {assemble} 合成影片，免费。",
-    "board.done": "影片已完成。改动后按 {assemble} 重新合成，免费。",
+    "board.done": "影片已完成，在影片上按 {watch} 观看。改动后按 {assemble} 重新合成，免费。",
     "board.assembling": "正在合成影片，免费。{stop} 可停止，完成的部分会保留。",
     "board.then": "全部完成后自动合成影片，免费。",
     "finish.then": "全部完成后在本机生成文件，免费。",

@@ -108,7 +108,7 @@ class Announcements:
             error = ending.error
             words = say("notify.workflow_failed" if error else "notify.workflow_made")
             self._signal(words, sound=not self._app.app_focus)
-            if shown is None or shown.id != workflow_id:
+            if getattr(shown, "id", "") != workflow_id:
                 self._app.notify(
                     joined(words, explain(error)) if error else words,
                     severity="warning" if error else "information",

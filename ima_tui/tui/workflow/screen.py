@@ -180,6 +180,9 @@ class WorkflowScreen(BaseScreen):
         if now is None or (is_told and before.error is now.error):
             return
         self._note = step_rows.ended_sentence(now)
+        board = self.query_one(Storyboard)
+        if now.film is not None and board.tiles and board.current == board.tiles[0]:
+            board.go_to(board_tiles.FILM)  # nobody looks at another one
 
     async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
         """Read what the storyboard needs beside the steps; None where there is no film."""
@@ -273,7 +276,7 @@ class WorkflowScreen(BaseScreen):
         if self._ending is not None and self._ending.is_open:
             stop, is_film = key_of(self.ima.screen, "board.cancel"), self.facts is not None
             return step_rows.ending_sentence(self._ending, stop, is_film=is_film)
-        keys = {"run": "plan.run", "assemble": "board.assemble"}
+        keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
         told = {name: key_of(self.ima.screen, binding) for name, binding in keys.items()}
         made = self.facts is not None and self.facts.state.made is not None
         return step_rows.film_sentence(status, told, made=made)

@@ -194,7 +194,7 @@ def film_sentence(status: WorkflowStatus, keys: Mapping[str, str], *, made: bool
         ends = status.is_done and status.workflow.finish
         return say("finish.make", assemble=keys["assemble"]) if ends else ""
     if status.is_done:
-        return say("board.done" if made else "board.make_film", assemble=keys["assemble"])
+        return say("board.done" if made else "board.make_film", **keys)
     master = [each for each in status.steps if each.step.id == film.master and each.is_done]
     if not master or status.moving or not points:
         return ""

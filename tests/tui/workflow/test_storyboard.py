@@ -180,7 +180,7 @@ async def test_a_film_waits_at_its_master_image_and_is_then_assembled_by_itself(
         assert "x stops it" in told(pilot)
         process.go.set()
         await until(pilot, lambda: "The film is ready" in told(pilot))
-        await pilot.press("end", "enter")
+        await pilot.press("enter")  # the cursor, which nobody moved, went to the film
         await until(pilot, lambda: isinstance(pilot.app.screen, ViewerScreen))
     assert len(charged(sandbox)) == paid == len(process.films[0].shots) * 2 + 2
 
@@ -208,7 +208,7 @@ async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox
     async with board(settings) as (pilot, _):
         agreed, paid = digest(plan(pilot)), len(charged(sandbox))
         before, first = film(pilot), titles(pilot)
-        await pilot.press("right", "greater_than_sign")
+        await pilot.press("home", "right", "greater_than_sign")
         await until(pilot, lambda: titles(pilot) == first[::-1])
         await pilot.press("minus")
         await until(pilot, lambda: film(pilot).shots[1].trim == (0.0, 4.5))
@@ -234,7 +234,7 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
 ) -> None:
     async with board(settings) as (pilot, process):
         paid = len(charged(sandbox))
-        await pilot.press("right", "r")
+        await pilot.press("home", "right", "r")
         await until(pilot, lambda: question(pilot))
         asked = screen(pilot).query_one("ConfirmBar").words  # type: ignore[attr-defined]
         assert "The video, 25 pts" in asked
