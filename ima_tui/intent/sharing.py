@@ -99,7 +99,8 @@ def share(text: str, images: Sequence[str] = ()) -> Shared:
     if behind is not None:
         return behind
     about = _aside(text) if one_subject and decision.kind is RequestKind.WORKFLOW else ""
-    return Shared(decision, _shares(text, images, decision), about, one_subject=one_subject)
+    shares = _each_of_them(text, _shares(text, images, decision))
+    return Shared(decision, shares, about, one_subject=one_subject)
 
 
 def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared | None:
@@ -113,6 +114,28 @@ def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared 
         return None
     shares = _shares(head, images, named)
     return Shared(named, shares, rest) if all(share.bare for share in shares) else None
+
+
+_ONE_OF = re.compile(r"(?:,|;|:|and|^)\s*one (?:is )?(?:of|with|shows?|showing)\s+", re.I)
+_SEPARATORS = (r"[;；]", r"[,，]", "、", r"[,，、]\s*(?:and\s+)?|\s+and\s+|和")
+
+
+def _each_of_them(text: str, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    """ "three videos: a cat; a dog; a bird": a share each, not all of them three times."""
+    only = shares[0] if len(shares) == 1 else None
+    count = next((p.value for p in only.params if p.name == "n"), 1) if only is not None else 1
+    if only is None or not isinstance(count, int) or count < 2:
+        return shares
+    _, colon, listed = text.replace("：", ":").partition(":")
+    ways = [re.split(each, listed) for each in _SEPARATORS] if colon else []
+    ways.append(_ONE_OF.split(text)[1:])
+    for way in ways:
+        entries = [re.sub(r"^(?:and|和)\s*", "", each.strip(" ,;，；.。")) for each in way]
+        entries = [each for each in entries if each]
+        if len(entries) == count:
+            params = tuple(param for param in only.params if param.name != "n")
+            return tuple(replace(only, words=each, bare=False, params=params) for each in entries)
+    return shares
 
 
 def _aside(text: str) -> str:

@@ -81,6 +81,20 @@ def test_a_few_words_become_a_film_of_what_they_name(
         assert words in step["prompt"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "shows"),
+    [
+        ("three videos: a cat; a dog; a bird", ["a cat", "a dog", "a bird"]),
+        ("two 5 second clips, one of a dog, one of a cat", ["a dog", "a cat"]),
+        ("three pictures: a cat, a dog and a bird", ["a cat", "a dog", "a bird"]),
+        ("两张图：一只猫和一只狗", ["一只猫", "一只狗"]),
+    ],
+)
+def test_several_things_are_made_one_by_one(person: Person, prompt: str, shows: list[str]) -> None:
+    plan, _ = planned(person, prompt)
+    assert [(step["prompt"], step["n"]) for step in plan["steps"]] == [(each, 1) for each in shows]
+
+
 def test_a_sound_of_ones_own_is_the_music_of_the_film(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,6 +185,25 @@ async def test_a_film_waits_at_its_master_image_and_is_then_assembled_by_itself(
     assert len(charged(sandbox)) == paid == len(process.films[0].shots) * 2 + 2
 
 
+async def test_a_film_is_made_while_another_screen_is_open_and_its_end_is_told(
+    settings: Settings,
+) -> None:
+    async with board(settings, made=False) as (pilot, process):
+        await ask_to_run(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
+        await ask_to_run(pilot)
+        await pilot.press("y", "3")
+        await process.began.wait()
+        assert not isinstance(pilot.app.screen, WorkflowScreen)
+        process.go.set()
+        notes = pilot.app._notifications
+        await until(pilot, lambda: any("film" in note.message for note in notes))
+        await pilot.press("W", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
+        await until(pilot, lambda: "The film is ready" in told(pilot))
+
+
 async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: Settings) -> None:
     async with board(settings) as (pilot, process):
         process.problem = UsageError("error.film_no_av")
@@ -202,6 +221,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         await until(pilot, lambda: process.cancelled == 1)
         await until(pilot, lambda: "Stopped" in told(pilot))
         assert "42 %" not in timeline(pilot)
+        assert not list(settings.data.rglob("*.due")), "nor at the next start"
 
 
 async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox: Sandbox) -> None:
