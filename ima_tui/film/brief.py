@@ -21,6 +21,8 @@ MOST_TEXT = 20_000
 MOST_LISTED = 30
 MOST_SENTENCE = 60
 """Characters of a sentence that is a shot though nothing but a full stop says so."""
+MOST_LONG = 600.0
+"""Seconds of a film whose parts are looked for; "a 1970s movie" is no length."""
 MOST_HEAD = 120
 """Characters before the first shot of a sequence."""
 
@@ -162,7 +164,8 @@ class _Reader:
         """Return the shots, what stands before them and what behind."""
         forms = (
             *(self._labelled, self._numbered, self._list, self._between, self._sequence),
-            *(self._typed, self._parts_of_a_whole, self._given, self._places),
+            *(self._typed, self._screenplay, self._parts_of_a_whole, self._given, self._places),
+            self._enumerated,
         )
         for form in forms:
             found = form()
@@ -311,21 +314,48 @@ class _Reader:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""
         head, colon, body = re.sub("：", ":", self.rest).partition(":")
         told = words.WHOLE_FILM if not self._is_long(head) else words.FILM
-        named = told.search(head) and not words.BREAK.search(head.strip())
+        script = words.SCRIPT.search(head) is not None
+        named = (script or told.search(head)) and not words.BREAK.search(head.strip())
         if not colon or not named or len(head) > MOST_HEAD:
             return None
         pieces, tail = self._listed(body)
-        if len(pieces) < 2:
+        if script or len(pieces) < 2:
             pieces, tail = self._sentences(body)
-        if len(pieces) < 3 or any(words.OTHER_MEDIA.search(piece) for piece in pieces):
+        if len(pieces) < (2 if script else 3) or any(
+            words.OTHER_MEDIA.search(piece) for piece in pieces
+        ):
             return None
         return tuple(ShotBrief(piece) for piece in pieces), head, tail
+
+    def _screenplay(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read "INT. KITCHEN - DAY. Anna pours coffee. EXT. STREET - NIGHT. Anna runs."."""
+        marks = list(words.SLUG.finditer(self.rest))
+        if len(marks) < 2:
+            return None
+        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
+        shots: list[ShotBrief] = []
+        for mark, end in zip(marks, ends, strict=True):
+            told = brief_text.tidy(self.rest[mark.end() : end])
+            where = (mark["place"], mark["time"] or "")
+            shots.append(ShotBrief(", ".join(filter(None, (told, *map(str.lower, where))))))
+        return tuple(shots), self.rest[: marks[0].start()], ""
+
+    def _enumerated(self) -> tuple[tuple[ShotBrief, ...], str, str] | None:
+        """Read 30秒的房产视频，客厅、厨房、卧室: a list without a colon, in a film that is long."""
+        if not self._is_long(self.rest) or not words.FILM.search(self.rest):
+            return None
+        for clause in re.split(r"[，,。；;\n]", self.rest):
+            pieces = [brief_text.tidy(each) for each in re.split("[、]|和", clause)]
+            if len(pieces) > 2 and all(pieces) and not words.FILM.search(clause):
+                head, _, tail = self.rest.partition(clause)
+                return tuple(ShotBrief(each) for each in pieces), head, tail
+        return None
 
     def _is_long(self, head: str) -> bool:
         """Tell whether a film is longer than one video, or each of its shots has a length."""
         length = words.LENGTH.search(head)
-        long = length is not None and brief_text.seconds(length) > LONGEST_SHOT
-        return long or words.EACH.search(self.whole) is not None
+        seconds = brief_text.seconds(length) if length is not None else 0.0
+        return LONGEST_SHOT < seconds < MOST_LONG or words.EACH.search(self.whole) is not None
 
     def _sentences(self, body: str) -> tuple[list[str], str]:
         """Return short sentences as shots: "a 20s film: sunrise. coffee. bike ride"."""

@@ -27,6 +27,8 @@ def seconds(found: re.Match[str]) -> float:
         return 30.0
     if groups["one"]:
         return 60.0
+    if groups["hr"]:
+        return number(groups["hr"]) * 3600
     if groups["min"]:
         return number(groups["min"]) * 60 + number(groups["ms"])
     return number(groups["sec"])

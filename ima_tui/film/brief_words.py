@@ -41,7 +41,7 @@ VOICE_ALONE = re.compile(
 )
 
 EACH = re.compile(
-    rf"(?:各|每(?:个|段|条|格)?(?:镜头|场景|片段|画面)?(?:各|是|为|时长)?)\s*(?P<zh>{N})\s*秒钟?"
+    rf"(?:各|每(?:个|段|条|格|张|幅)?(?:镜头|场景|片段|画面|照片|图片?)?(?:各|是|为|时长)?)\s*(?P<zh>{N})\s*秒钟?"
     rf"|(?P<en>{N})\s*-?\s*(?:s|secs?|seconds?)\s+(?:each|per\s+(?:shot|scene|clip)|a\s+shot)"
     rf"|each\s+(?:shot\s+|scene\s+|clip\s+)?(?:is\s+|of\s+|for\s+)?(?P<of>{N})\s*(?:s|secs?|seconds?)(?![a-z])",
     re.I,
@@ -49,6 +49,7 @@ EACH = re.compile(
 LENGTH = re.compile(
     rf"(?<![a-z0-9.])(?:(?:总共|一共|总长|全长|共|时长|in|about|for|around|大约|约)\s*)?"
     rf"(?:(?P<half>半分钟|half\s+a\s+minute)|(?P<one>a|one)\s+minute(?:\s+long)?"
+    rf"|(?P<hr>{N})\s*-?\s*(?:hours?|个?小时)"
     rf"|(?P<min>{N})\s*-?\s*(?:minutes?|mins?|分钟)(?:\s*(?P<ms>{N})\s*-?\s*(?:seconds?|s|秒))?"
     rf"|(?P<sec>{N})\s*-?\s*(?:secs?|seconds?|s(?![a-z])|秒钟?))"
     r"(?:\s+(?:long|in\s+total|total))?(?:的|左右)?(?![a-z0-9])",
@@ -144,6 +145,11 @@ SHOTS = re.compile(
     re.I,
 )
 """A number of shots, which only a film has; clips may be wanted one by one."""
+SCRIPT = re.compile(r"(?<![a-z])(?:script|screenplay)(?![a-z])|剧本|脚本", re.I)
+SLUG = re.compile(
+    r"(?:^|(?<=[.!?] )|(?<=\n))(?:INT|EXT)\.\s+(?P<place>[^.\n]{2,60}?)(?:\s+[-–—]+\s*(?P<time>[^.\n]{2,20}))?[.\n]\s*"
+)
+"""Where a scene of a screenplay begins: "INT. KITCHEN - DAY."."""
 TYPED = re.compile(
     r"(?:^|(?<=[,;，；、:：.。] )|(?<=[,;，；、:：.。]))(?:and\s+|an?\s+|the\s+)*(?P<kind>"
     r"(?:extreme\s+)?(?:wide|long|medium|establishing|aerial|drone|tracking|overhead|low[- ]angle|hero|close-?up)"
@@ -175,8 +181,9 @@ OTHER_MEDIA = re.compile(
     re.I,
 )
 FILM = re.compile(
-    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel|vlog|time-?lapse)s?(?![a-z])"
-    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog|延时摄影|抖音(?!号|头像|封面|风)",
+    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel|vlog|time-?lapse|photo\s+album|montage)s?(?![a-z])"
+    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog|延时摄影|抖音(?!号|头像|封面|风)"
+    r"|电影(?!感|级|院|票|海报|画面|质感|镜头|风|色调|原声)|相册(?!封面)",
     re.I,
 )
 _OCCASIONS_EN = r"birthday|wedding|anniversary|graduation|engagement|retirement|farewell|reunion|memorial|holiday|travel"

@@ -117,22 +117,29 @@ def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared 
 
 
 _ONE_OF = re.compile(r"(?:,|;|:|and|^)\s*one (?:is )?(?:of|with|shows?|showing)\s+", re.I)
+_LABELLED = re.compile(
+    r"(?<![a-z])(?:videos?|clips?|pictures?|images?|photos?|视频|图片?)\s*\d{1,2}\s*[:：]", re.I
+)
 _SEPARATORS = (r"[;；]", r"[,，]", "、", r"[,，、]\s*(?:and\s+)?|\s+and\s+|和")
 
 
 def _each_of_them(text: str, shares: tuple[Share, ...]) -> tuple[Share, ...]:
     """ "three videos: a cat; a dog; a bird": a share each, not all of them three times."""
-    only = shares[0] if len(shares) == 1 else None
-    count = next((p.value for p in only.params if p.name == "n"), 1) if only is not None else 1
-    if only is None or not isinstance(count, int) or count < 2:
+    if len(shares) != 1:
         return shares
-    _, colon, listed = text.replace("：", ":").partition(":")
-    ways = [re.split(each, listed) for each in _SEPARATORS] if colon else []
-    ways.append(_ONE_OF.split(text)[1:])
+    only = shares[0]
+    count = next((param.value for param in only.params if param.name == "n"), 1)
+    labelled = _LABELLED.split(text)[1:]
+    if len(labelled) > 1:
+        count, ways = len(labelled), [labelled]
+    else:
+        _, colon, listed = text.replace("：", ":").partition(":")
+        ways = [re.split(each, listed) for each in _SEPARATORS] if colon else []
+        ways.append(_ONE_OF.split(text)[1:])
     for way in ways:
         entries = [re.sub(r"^(?:and|和)\s*", "", each.strip(" ,;，；.。")) for each in way]
         entries = [each for each in entries if each]
-        if len(entries) == count:
+        if len(entries) == count != 1:
             params = tuple(param for param in only.params if param.name != "n")
             return tuple(replace(only, words=each, bare=False, params=params) for each in entries)
     return shares

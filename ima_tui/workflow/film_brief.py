@@ -72,6 +72,8 @@ def named_model(clause: str) -> Intent:
 def _file(name: str) -> str:
     """Return a picture's path; behind Chinese text the shortest ending that is a file."""
     endings = [name[place:] for place in range(len(name) - 4, -1, -1)]
-    behind = re.sub(r"^.*[\u4e00-\u9fff](?=[\w.-]+$)", "", name, flags=re.ASCII) or name
+    read = scan(name)
+    spans = [read.plain.span(each.start, each.end) for each in read.content.sources]
+    behind = name[slice(*spans[-1])] if spans else name
     found = next((end for end in endings if Path(end).is_file()), behind)
     return str(Path(found).absolute())

@@ -146,6 +146,8 @@ class _Maker:
         if not self._subject and not brief.images:
             raise UsageError("error.film_no_subject")
         count = brief.count or self._usual_count()
+        if count > MOST_COUNT:
+            self._note("many", n=count, most=MOST_COUNT)
         if count == 1 and self._subject:
             return [ShotBrief(self._subject)]
         standard = _STANDARD_ZH if brief.chinese else _STANDARD_EN

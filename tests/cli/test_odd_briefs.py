@@ -68,6 +68,10 @@ def test_missing_files_are_named(person: Person, prompt: str, names: str) -> Non
         ("timelapse of a city from dawn to night, 20 seconds", ["dawn to night"] * 3),
         ("a red kite flies, two shots", ["a red kite flies"] * 2),
         ("三个镜头的猫", ["猫"] * 3),
+        ("我要拍一个30秒的房产视频，客厅、厨房、卧室", ["客厅", "厨房", "卧室"]),
+        ("剧本：小明回家。妈妈开门。", ["小明回家", "妈妈开门"]),
+        ("INT. ATTIC - DAY. Ann looks. EXT. ROOF - NIGHT. Ann runs.", ["Ann looks", "roof, night"]),
+        ("photo album from a.jpg, b.jpg, c.jpg, 3 seconds each", ["slow"] * 3),
         ("a film for kids about a fox, two shots", ["a fox"] * 2),
     ],
 )
@@ -85,6 +89,7 @@ def test_a_few_words_become_a_film_of_what_they_name(
     ("prompt", "shows"),
     [
         ("three videos: a cat; a dog; a bird", ["a cat", "a dog", "a bird"]),
+        ("video 1: a fox; video 2: an owl", ["a fox", "an owl"]),
         ("two 5 second clips, one of a dog, one of a cat", ["a dog", "a cat"]),
         ("three pictures: a cat, a dog and a bird", ["a cat", "a dog", "a bird"]),
         ("两张图：一只猫和一只狗", ["一只猫", "一只狗"]),
