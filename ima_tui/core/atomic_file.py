@@ -120,3 +120,11 @@ def _flush_folder(folder: Path) -> None:
         sync(handle)
     finally:
         os.close(handle)
+
+
+def changed_at(path: Path) -> float:
+    """Return when a file changed, in seconds since the epoch; 0 where it is missing."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ima_tui.config.loader import Settings
-from ima_tui.core import file_lock
+from ima_tui.core import atomic_file, file_lock
 from ima_tui.core.domain import Job, Medium, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -131,7 +131,7 @@ class Films:
         job = await request(self._jobs, status, self._settings)
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
-        changed = await asyncio.to_thread(_changed_at, path)
+        changed = await asyncio.to_thread(atomic_file.changed_at, path)
         return MadeFilm(str(path), changed, bool(done["made"]), done)
 
     async def finish(self, status: WorkflowStatus, tell: Tell | None = None) -> list[Finished]:
@@ -208,15 +208,8 @@ def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
 
 def _latest(folders: Iterable[Path], stem: str) -> MadeFilm | None:
     paths = (path for folder in folders for path in folder.glob(f"{stem}-*.mp4"))
-    found = [MadeFilm(str(path), _changed_at(path)) for path in paths]
+    found = [MadeFilm(str(path), atomic_file.changed_at(path)) for path in paths]
     return max(found, key=lambda film: film.at, default=None)
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _stem(workflow_id: str) -> str:

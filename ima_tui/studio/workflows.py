@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import confirmation
+from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line
 from ima_tui.ledger import Why, job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.preferences.service import PreferenceService
@@ -93,7 +93,9 @@ class Workflows:
         prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if films:
-            await asyncio.to_thread(_refuse, prompt, shared)
+            from ima_tui.workflow.film_brief import refuse
+
+            await asyncio.to_thread(refuse, prompt, shared)
         brief = await self._brief(prompt, images, shared) if films else None
         if brief is not None:
             return await self._film(brief, shared, prompt, fetch=fetch)
@@ -216,7 +218,7 @@ class Workflows:
 
     async def changed_at(self, plan_id: str) -> float:
         """Return when a stored workflow changed, in seconds since the epoch; 0 for never."""
-        return await asyncio.to_thread(_changed_at, self.path(plan_id))
+        return await asyncio.to_thread(atomic_file.changed_at, self.path(plan_id))
 
     async def drop(self, plan_id: str) -> None:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
@@ -434,24 +436,6 @@ class Workflows:
             elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _refuse(prompt: str, shared: Shared) -> None:
-    """Raise `UsageError` where a prompt says nothing to show, or wants own videos joined."""
-    from ima_tui.workflow.film_brief import videos_to_join
-
-    if files := videos_to_join(prompt):
-        raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
-    is_bare = bool(shared.shares) and all(each.bare for each in shared.shares)
-    if is_bare and not shared.about and not shared.decision.inputs:
-        raise UsageError("error.plan_bare")
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

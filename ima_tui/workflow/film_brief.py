@@ -15,6 +15,7 @@ from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import by_rules
 from ima_tui.intent.scan import scan
+from ima_tui.intent.sharing import Shared
 
 _SOUND = re.compile(r"\.(?:mp3|wav|m4a)$", re.I)
 _JOINS = re.compile(
@@ -62,6 +63,15 @@ def videos_to_join(prompt: str) -> tuple[str, ...]:
     videos = tuple(dict.fromkeys(name for name in named if not _SOUND.search(name)))
     joins = _JOINS.search(read.text) or brief_words.FILM.search(read.text)
     return videos if len(videos) > 1 and joins else ()
+
+
+def refuse(prompt: str, shared: Shared) -> None:
+    """Raise `UsageError` where a prompt says nothing to show, or wants own videos joined."""
+    if files := videos_to_join(prompt):
+        raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
+    is_bare = bool(shared.shares) and all(each.bare for each in shared.shares)
+    if is_bare and not shared.about and not shared.decision.inputs:
+        raise UsageError("error.plan_bare")
 
 
 def named_model(clause: str) -> Intent:
