@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ima_tui.core.text import has_chinese
+
 LOUDNESS = -14.0
 """LUFS that video platforms normalise to."""
 FADE = 0.5
@@ -14,6 +16,7 @@ MUSIC_VOLUME = 0.4
 MUSIC_FADE_IN = 0.5
 MUSIC_FADE_OUT = 2.0
 VOICE_START = 1.0
+_WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 MOST_SHOTS = 40
 MOST_TRACKS = 12
 MOST_CUES = 200
@@ -181,6 +184,13 @@ def with_fades(shots: Sequence[Shot], seconds: float, *, hold: bool) -> tuple[Sh
         else replace(shot, fade=seconds, hold=shot.hold + (seconds if hold else 0.0))
         for place, shot in enumerate(shots)
     )
+
+
+def spoken_seconds(text: str) -> float:
+    """Return about how long it takes to say a text."""
+    chinese = sum(map(has_chinese, text))
+    words = sum(word.isascii() for word in text.split())
+    return chinese / _CHARACTERS_A_SECOND + words / _WORDS_A_SECOND
 
 
 def cues_of(text: str, start: float, seconds: float) -> tuple[Cue, ...]:

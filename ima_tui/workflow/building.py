@@ -28,6 +28,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import (
     clean,
     encodable,
+    has_chinese,
     nearest,
     one_line,
 )
@@ -165,7 +166,7 @@ class Builder:
         if not films and (asked := _music_length(share.words)):
             return self._long_music(share, words, asked, after)
         if self._seconds:
-            words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+            words += (_LONG_ZH if has_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
         return self.add(share, words, (), after=after)
 
     def _long_music(self, share: Share, words: str, asked: tuple[float, str], after: int) -> int:
@@ -343,7 +344,7 @@ def _music_length(words: str) -> tuple[float, str] | None:
 
 def _without_length(words: str, told: str) -> str:
     """Return a prompt for music without the length, which would only irritate the model."""
-    gap = "" if _is_chinese(told) else " "
+    gap = "" if has_chinese(told) else " "
     bare = words.replace(f"{told}的", gap).replace(told, gap)
     bare = re.sub(r"\s{2,}", " ", bare).strip(" ,，")
     return re.sub(r"^(?:of\s+|的)", "", bare, flags=re.IGNORECASE) or words
@@ -353,7 +354,7 @@ def _piece(words: str, place: int, count: int) -> str:
     """Return the prompt of one of several pieces that have to fit each other."""
     if count == 1:
         return words
-    form = _PIECE_ZH if _is_chinese(words) else _PIECE_EN
+    form = _PIECE_ZH if has_chinese(words) else _PIECE_EN
     return words + form.format(place, count)
 
 
@@ -417,11 +418,7 @@ def _only(params: Sequence[Parameter], *names: str) -> tuple[Parameter, ...]:
 
 
 def _told_of(words: str, subject: str) -> str:
-    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
+    return f"{words}：{subject}" if has_chinese(words) else f"{words}: {subject}"
 
 
 def _seconds(model: ModelVersion, chosen: Sequence[tuple[str, Value]]) -> float:

@@ -30,7 +30,6 @@ USUAL_COUNT = 3
 USUAL_SHAPE = "16:9"
 MOST_COUNT = 18
 LEAST_SECONDS = 1.0
-_WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 _VOICE_MARGIN = 1.0
 _POP_EN, _POP_ZH = "pop music", "流行音乐"
 _STANDARD_EN = (
@@ -322,7 +321,7 @@ class _Maker:
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
             found.append(_planned(timeline.voice(source_of(step), text=brief.voice)))
-            spoken = _spoken_seconds(brief.voice)
+            spoken = timeline.spoken_seconds(brief.voice)
             if spoken > total - _VOICE_MARGIN:
                 self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
         return found
@@ -434,9 +433,3 @@ def _whole(value: object) -> int:
         return round(float(str(value)))
     except ValueError:
         return 0
-
-
-def _spoken_seconds(text: str) -> float:
-    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-    words = len([each for each in text.split() if each.isascii()])
-    return chinese / _CHARACTERS_A_SECOND + words / _WORDS_A_SECOND

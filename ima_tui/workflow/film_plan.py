@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
+from ima_tui.core.text import has_chinese
 from ima_tui.film import timeline
 from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
 from ima_tui.workflow.sources import job_of, result_of
@@ -143,8 +144,8 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
         for track in plan.tracks
     )
     cues = (Cue(0.0, TITLE_SECONDS, plan.title, is_title=True),) if plan.title else ()
-    chinese = any("\u4e00" <= letter <= "\u9fff" for track in tracks for letter in track.text)
-    language = "zho" if chinese or _is_chinese(plan.title) else "eng"
+    said = (plan.title, *(track.text for track in tracks))
+    language = "zho" if any(map(has_chinese, said)) else "eng"
     return Film(
         shots,
         tracks,
@@ -156,10 +157,6 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
         plan.burned,
         plan.ratio,
     )
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
 def seconds(plan: FilmPlan, lengths: Mapping[int, object]) -> float:

@@ -13,7 +13,7 @@ from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
 from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import clean, folded, one_line
+from ima_tui.core.text import clean, folded, has_chinese, one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.film import assembler, timeline, words
 from ima_tui.film.request import AssembleJob, StillJob
@@ -96,7 +96,7 @@ def _film(arguments: argparse.Namespace) -> Film:
         size=_size(arguments.film_size),
         fps=arguments.fps or 0,
         loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
-        language="zho" if _is_chinese(arguments.subtitles or "") else "eng",
+        language="zho" if has_chinese(arguments.subtitles or "") else "eng",
         burned=arguments.burn,
     )
 
@@ -144,10 +144,6 @@ def seconds(written: str) -> float:
     if found is None:
         raise UsageError("error.film_seconds", text=one_line(written, 40))
     return float(found[1])
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
 # --------------------------------------------------------------------------------------- frame
