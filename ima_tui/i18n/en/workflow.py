@@ -118,6 +118,7 @@ TEXTS: dict[str, str] = {
     "workflow.change_step": "Step {id} · {kind}",
     "workflow.no_inputs": "This task type ({kind}) uses no inputs.",
     "workflow.sent": "{n} {n:step is|steps are} in the queue. Each starts when its inputs are ready.",
+    "workflow.ask_master": "Make the master image first, for {points} pts? The other {n} {n:step|steps} ({rest} pts) are sent after you have looked at it.",
     "workflow.ask_run": "Run {n} {n:step|steps} for {points} pts?",
     "workflow.ask_on": "Continue with {n} {n:step|steps} for {points} pts?",
     "workflow.ask_again": "Step {id} failed and must be paid again. Continue with {n} {n:step|steps} for {points} pts?",

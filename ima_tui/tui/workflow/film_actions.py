@@ -98,7 +98,7 @@ class FilmActions:
         if verb in ("assemble", "cancel"):
             ending = self._host.studio.endings.of(plan.id) if plan is not None else None
             is_open = ending is not None and ending.is_open
-            return is_open if verb == "cancel" else plan is not None and plan.ends and not is_open
+            return is_open if verb == "cancel" else not is_open and self._can_assemble()
         if tile is None or facts is None:
             return False
         match verb:
@@ -115,6 +115,15 @@ class FilmActions:
             case "remake":
                 return self._can_remake(tile, facts)
         return bool(tile.shot)
+
+    def _can_assemble(self) -> bool:
+        """Tell whether the end may be made now: else it is made by itself when all is done."""
+        status = self._host.status
+        return (
+            status is not None
+            and status.workflow.ends
+            and (status.is_done or bool(status.failures))
+        )
 
     def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
         """Tell whether a shot's video is there, so that only another take helps."""

@@ -167,7 +167,7 @@ async def test_a_film_waits_at_its_master_image_and_is_then_assembled_by_itself(
         assert shown == ["Master image", "Shot 1", "Shot 2", "Music", "Film"]
         await until(pilot, lambda: "waits for shots 1, 2" in timeline(pilot))
         asked = await ask_to_run(pilot)
-        assert "Only the master image is made first" in asked
+        assert "Make the master image first, for 5 pts? The other 5 steps (85 pts)" in asked
         await pilot.press("y")
         await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
         assert len(charged(sandbox)) == 1
