@@ -48,6 +48,11 @@ def picture_of(screen: pyte.Screen) -> Image.Image:
     return picture
 
 
+def draw(screen: pyte.Screen, path: Path) -> None:
+    """Draw `screen` into `path`."""
+    picture_of(screen).save(path, optimize=True)
+
+
 def mosaic(pictures: Mapping[str, Image.Image]) -> Image.Image:
     """Return four sizes in one picture: 120x40 to be read, below it how the others arrange it."""
     large = _wide(pictures["120x40"], MOSAIC_WIDTH)

@@ -221,7 +221,7 @@ class _Reader(ShotReader):
     def _first_telling(self) -> str:
         """Return the first clause that is neither a request nor about the whole film."""
         for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
-            about = self.is_wide(clause) or words.FILM.search(clause)
+            about = self.is_wide(clause) or words.FILM.search(clause) is not None
             if words.COUNT.search(clause):  # 三个镜头的猫
                 clause = words.COUNT.sub("", clause).strip()
                 about = about or not clause.startswith("的")

@@ -176,8 +176,9 @@ class WorkflowScreen(BaseScreen):
         """Say what is to be said about a film, or another end, that is over."""
         before, self._ending = self._ending, self._current_ending()
         now = self._ending
-        is_told = before is not None and now is not None and before.stage is now.stage
-        if now is None or (is_told and before.error is now.error):
+        if now is None:
+            return
+        if before is not None and before.stage is now.stage and before.error is now.error:
             return
         self._note = step_rows.ended_sentence(now)
         board = self.query_one(Storyboard)
