@@ -212,7 +212,8 @@ class Tour:
             program.press("enter")
             self._settle(6.0)
         program.wait("The film is ready|影片已完成", 240)
-        program.press("end")
+        # small screens show where it begins, large ones all of it
+        program.press("end" if self._size[0] > 100 else "home")
         self._settle(1.0)
         self._shot("film")
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual.content import Content
+
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.text import duration, one_line
 from ima_tui.film.assembler import FilmProgress
@@ -188,6 +190,17 @@ def _film(facts: BoardFacts) -> BoardTile:
         result,
         say("board.no_film"),
     )
+
+
+def detail(tile: BoardTile) -> Content:
+    """Return what a tile without a step says beside its picture: a film, or a file of one's own."""
+    path = tile.result.path if tile.result is not None else ""
+    lines = [
+        Content.styled(" ".join(filter(None, (tile.title, tile.length))), "bold"),
+        *(Content.styled(text, f"${role}") for text, role in tile.states if text),
+        *([Content.styled(one_line(path, 300), "$info")] if path else [Content(tile.caption)]),
+    ]
+    return Content("\n").join(lines)
 
 
 def settings_words(film: FilmPlan) -> str:

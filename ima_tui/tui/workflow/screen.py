@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
+from ima_tui.core.domain import Media, Medium
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending
@@ -239,7 +240,11 @@ class WorkflowScreen(BaseScreen):
         self.query_one("#storyboard" if self.shows_board else "#graph").focus()
 
     def _show_detail(self) -> None:
-        status, current = self.status, self.current_step
+        status, current, tile = self.status, self.current_step, self.tile
+        if status is not None and current is None and tile is not None:
+            made = tile.result if self.studio.settings.preview else None
+            shown = Media("", path=made.path) if made is not None and made.path else None
+            self.query_one(StepDetail).show(board_tiles.detail(tile), shown, Medium.VIDEO)
         if status is None or current is None:
             return
         each = status.step_status(current)
