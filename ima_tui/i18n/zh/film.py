@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "finish.crop": "最后：在本机把图片裁剪为 {ratio}，免费。",
     "finish.crop_video": "最后在本机把视频裁剪为 {ratio}，免费。",
     "finish.crop_film": "每个镜头在本机裁剪为 {ratio}，免费。",
-    "finish.ratio_size": "{ratio}（{width}x{height}）",
+    "finish.ratio_size": "{ratio}（{width}×{height}）",
     "finish.join": "最后：在本机把 {n} 段音乐衔接成一个 {seconds} 秒的文件，免费。",
     "finish.begins": "所有步骤已完成，正在本机生成文件（免费）。",
     "finish.make": "所有步骤已完成。{assemble} 在本机生成文件（免费）。",
