@@ -100,7 +100,6 @@ class Announcements:
 
     def endings(self, workflows: Iterable[str]) -> None:
         """Tell that a film, or another end of a workflow, is there, or why it isn't."""
-        shown = getattr(self._app.screen, "plan", None)  # that screen says it itself
         for workflow_id in workflows:
             ending = self._app.studio.endings.of(workflow_id)
             if ending is None or ending.is_open:
@@ -108,7 +107,9 @@ class Announcements:
             error = ending.error
             words = say("notify.workflow_failed" if error else "notify.workflow_made")
             self._signal(words, sound=not self._app.app_focus)
-            if getattr(shown, "id", "") != workflow_id:
+            top = self._app.screen_stack[-1:]  # empty while the app ends
+            shown = getattr(top[0], "plan", None) if top else None
+            if getattr(shown, "id", "") != workflow_id:  # else that screen says it itself
                 self._app.notify(
                     joined(words, explain(error)) if error else words,
                     severity="warning" if error else "information",
