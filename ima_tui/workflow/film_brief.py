@@ -23,6 +23,15 @@ _JOINS = re.compile(
     r"|拼|合并|合成|[接连]起来|[接连]在一起|剪[到在]一起",
     re.I,
 )
+_NOTHING = re.compile(
+    r"(?<![a-z])(?:please|can|could|you|make|create|generate|give|do|me|us|an?|the|some|one|new|with|of|and|short|promo"
+    r"|videos?|films?|movies?|clips?|pictures?|images?|photos?|music|songs?|tracks?|voice-?overs?"
+    r"|seconds?|secs?|minutes?|mins?|hours?|s)(?![a-z])"
+    r"|请|帮我?|给我?|我要?|想要?|来|做|生成|制作|拍|画|[一两二三几]?[个段部条张首支则]|视频|短?影?片子?|电影|图片?|照片"
+    r"|音乐|歌曲?|曲子|宣传|广告|分镜头?|旁白|秒钟?|分钟|小时|的|吧|\d|[\s\W_]",
+    re.I,
+)
+"""What says nothing of what is to be seen or heard."""
 LONGEST_MODEL = 30
 """Characters of a clause that only names a model."""
 
@@ -69,8 +78,8 @@ def refuse(prompt: str, shared: Shared) -> None:
     """Raise `UsageError` where a prompt says nothing to show, or wants own videos joined."""
     if files := videos_to_join(prompt):
         raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
-    is_bare = bool(shared.shares) and all(each.bare for each in shared.shares)
-    if is_bare and not shared.about and not shared.decision.inputs:
+    silent = [each.bare and not _NOTHING.sub("", each.words) for each in shared.shares]
+    if silent and all(silent) and not shared.about and not shared.decision.inputs:
         raise UsageError("error.plan_bare")
 
 
