@@ -1,6 +1,7 @@
 """Draw every screen and window as PNG: the demo, driven by keys in a real pty.
 
 make screenshots            the few that the docs show, into docs/screenshots/
+python docs/screenshots.py --film                       of these, only the film at four sizes
 python docs/screenshots.py --all --folder /tmp/shots    every screen, window, size, language, theme
 python docs/screenshots.py --all --folder /tmp/shots --size 80x24 --language zh --theme ima-light
 """
@@ -13,11 +14,13 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
+from PIL import Image
+
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "docs")]
 
 from terminal.pty_program import PtyProgram  # noqa: E402
-from terminal_picture import draw  # noqa: E402
+from terminal_picture import mosaic, picture_of  # noqa: E402
 
 SIZES = ("60x20", "80x24", "120x40", "200x60")
 LANGUAGES = ("en", "zh")
@@ -69,6 +72,7 @@ class Tour:
     ) -> None:
         """`only` names the pictures to keep; without it all are kept."""
         self._only = only
+        self.pictures: dict[str, Image.Image] = {}
         self._name = f"{size}-{language}-{theme.removeprefix('ima-')}"
         self._folder = folder
         self._language = language
@@ -109,6 +113,9 @@ class Tour:
         with self._started("demo", "--speed", "12") as program:
             program.wait(r"5 (pts|积分)")
             self._settle(1.5)
+            if self._only == {"film"}:
+                self._film()
+                return
             self._shot("compose-empty")
             for prompt in PROMPTS[self._language]:
                 self._write(prompt)
@@ -204,11 +211,10 @@ class Tour:
             self._settle(2.0)
             program.press("enter")
             self._settle(6.0)
-        self._until_all_done()
-        self._settle(3.0)
-        program.press("A")
-        program.wait("film-[0-9a-f]{4}", 120)
-        program.press("end")
+        program.wait("The film is ready|影片已完成", 240)
+        # small screens show where it begins, large ones all of it
+        program.press("end" if self._size[0] > 100 else "home")
+        self._settle(1.0)
         self._shot("film")
 
     def _until_all_done(self) -> None:
@@ -226,7 +232,12 @@ class Tour:
     def _shot(self, screen: str) -> None:
         if self._keeps(screen):
             self._settle(0.8)
-            draw(self._program.screen, self._folder / f"{screen}-{self._name}.png")
+            self.pictures[screen] = picture_of(self._program.screen)
+
+    def save(self) -> None:
+        """Write every picture into the folder."""
+        for screen, picture in self.pictures.items():
+            picture.save(self._folder / f"{screen}-{self._name}.png", optimize=True)
 
 
 def tours(wanted: argparse.Namespace) -> list[Tour]:
@@ -240,17 +251,31 @@ def tours(wanted: argparse.Namespace) -> list[Tour]:
     return [Tour(wanted.folder, size, language, theme) for size, language, theme in ways]
 
 
+def save_film_at_every_size(folder: Path) -> None:
+    """The first picture of the README."""
+    pictures: dict[str, Image.Image] = {}
+    for size in SIZES:
+        tour = Tour(folder, size, "en", "ima-dark", {"film"})
+        tour.run()
+        pictures[size] = tour.pictures["film"]
+    mosaic(pictures).save(folder / "film-sizes-en-dark.png", optimize=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="every screen, not the docs' alone")
+    parser.add_argument("--film", action="store_true", help="only the film at four sizes")
     parser.add_argument("--size", action="append", help="with --all")
     parser.add_argument("--language", action="append", choices=LANGUAGES, help="with --all")
     parser.add_argument("--theme", action="append", help="with --all")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screenshots")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    for tour in tours(wanted):
+    for tour in () if wanted.film else tours(wanted):
         tour.run()
+        tour.save()
+    if not wanted.all:
+        save_film_at_every_size(wanted.folder)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Needs DejaVu Sans Mono and Noto Sans Mono CJK (Debian: fonts-dejavu-core, fonts-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -28,8 +29,14 @@ LATIN = ("dejavu/DejaVuSansMono.ttf", "dejavu/DejaVuSansMono-Bold.ttf")
 CHINESE = ("noto/NotoSansCJK-Regular.ttc", "noto/NotoSansCJK-Bold.ttc")
 
 
-def draw(screen: pyte.Screen, path: Path) -> None:
-    """Draw every cell of `screen`, and its cursor, into `path`."""
+MOSAIC_WIDTH = 1620
+"""Pixels: GitHub shows about 900, and twice as many on a fine display."""
+GAP = 24
+FRAME = "3a3f52"
+
+
+def picture_of(screen: pyte.Screen) -> Image.Image:
+    """Return a picture of every cell of `screen`, and its cursor."""
     width, height = CELL
     picture = Image.new("RGB", (screen.columns * width, screen.lines * height), f"#{PAPER}")
     pen = ImageDraw.Draw(picture)
@@ -38,7 +45,37 @@ def draw(screen: pyte.Screen, path: Path) -> None:
             cell = screen.buffer[row][column]
             here = (screen.cursor.y, screen.cursor.x) == (row, column) and not screen.cursor.hidden
             _draw_cell(pen, cell, column * width, row * height, here)
-    picture.save(path, optimize=True)
+    return picture
+
+
+def draw(screen: pyte.Screen, path: Path) -> None:
+    """Draw `screen` into `path`."""
+    picture_of(screen).save(path, optimize=True)
+
+
+def mosaic(pictures: Mapping[str, Image.Image]) -> Image.Image:
+    """Return four sizes in one picture: 120x40 to be read, below it how the others arrange it."""
+    large = _wide(pictures["120x40"], MOSAIC_WIDTH)
+    widest = _wide(pictures["200x60"], MOSAIC_WIDTH * 2 // 3)
+    usual = _wide(pictures["80x24"], MOSAIC_WIDTH - widest.width - GAP)
+    small = pictures["60x20"]
+    left = widest.height - usual.height - GAP
+    small = _wide(small, small.width * left // small.height)
+    below, beside = large.height + GAP, widest.width + GAP
+    whole = Image.new("RGBA", (MOSAIC_WIDTH, below + widest.height))
+    places = {(0, 0): large, (0, below): widest, (beside, below): usual}
+    places[beside, below + usual.height + GAP] = small
+    for place, each in places.items():
+        whole.paste(each, place)
+    return whole
+
+
+def _wide(picture: Image.Image, width: int) -> Image.Image:
+    """Return a picture scaled to a width, with a line around it."""
+    height = round(picture.height * width / picture.width)
+    scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+    ImageDraw.Draw(scaled).rectangle((0, 0, width - 1, height - 1), outline=f"#{FRAME}")
+    return scaled
 
 
 def _draw_cell(

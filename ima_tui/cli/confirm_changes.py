@@ -32,7 +32,7 @@ def exactly(text: str, decision: Intent | None, order: Order) -> str:
         return say("finish.exactly_film")
     for limit in decision.limits if decision is not None else ():
         medium = order.task_type.medium
-        if limit.code == "aspect_ratio_custom" and medium is Medium.IMAGE:
+        if limit.code == "aspect_ratio_custom" and medium in (Medium.IMAGE, Medium.VIDEO):
             return say("finish.exactly_crop", ratio=limit.asked, points=order.total)
         if limit.code == "music_duration" and limit.param is not None:
             count = music_pieces(float(str(limit.param.value)), order.model_id)

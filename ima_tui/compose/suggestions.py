@@ -269,7 +269,7 @@ def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
     quote = desk.offer(()).quote
     if quote is None or desk.model is None or limit.param is None:
         return
-    if limit.code == "aspect_ratio_custom" and desk.kind.medium is Medium.IMAGE:
+    if limit.code == "aspect_ratio_custom" and desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
         ratio = {"ratio": limit.asked}
         yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
     if limit.code == "music_duration":

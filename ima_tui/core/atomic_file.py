@@ -139,3 +139,11 @@ def lock(path: Path, **settings: Any) -> BaseFileLock:
 
     warnings.filterwarnings("ignore", message=FALLS_BACK)
     return FileLock(path, **settings)
+
+
+def changed_at(path: Path) -> float:
+    """Return when a file changed, in seconds since the epoch; 0 where it is missing."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

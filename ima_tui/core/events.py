@@ -103,6 +103,13 @@ class SubjectsChanged:
     """A subject was added, changed or removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class EndingChanged:
+    """What a workflow ends with began, went on or is over."""
+
+    workflow_id: str
+
+
 Notice = (
     JobChanged
     | ListChanged
@@ -112,6 +119,7 @@ Notice = (
     | TaskUnsaved
     | GuidesChanged
     | SubjectsChanged
+    | EndingChanged
 )
 
 

@@ -133,3 +133,8 @@ def nearest(name: str, known: list[str], count: int = 3, cutoff: float = 0.5) ->
     close = difflib.get_close_matches(wanted, list(by_fold), n=count, cutoff=cutoff)
     inside = [fold for fold in by_fold if wanted and wanted in fold and fold not in close]
     return [by_fold[fold] for fold in [*close, *inside][:count]]
+
+
+def has_chinese(text: str) -> bool:
+    """Tell whether a text has a Chinese character."""
+    return any("\u4e00" <= character <= "\u9fff" for character in text)

@@ -38,6 +38,8 @@ class Brief:
     style: str = ""
     music: str = ""
     no_music: bool = False
+    music_file: str = ""
+    """A sound of one's own instead of music that is bought."""
     lyrics: str = ""
     voice: str = ""
     wants_voice: bool = False

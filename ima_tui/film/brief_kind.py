@@ -6,9 +6,12 @@ from ima_tui.film import brief_words as words
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief
 
 
-def is_film(brief: Brief, whole: str, form: str, opened: bool) -> bool:
-    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow."""
-    sounds = bool(brief.music or brief.lyrics or brief.voice or brief.title)
+def is_film(brief: Brief, whole: str, form: str, opened: bool, wanted: bool) -> bool:
+    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow.
+
+    `wanted`: a workflow is asked for, so that a commercial is a film without more words.
+    """
+    sounds = bool(brief.music or brief.music_file or brief.lyrics or brief.voice or brief.title)
     if brief.listed:
         shown = [shot.text for shot in brief.shots if not shot.last]
         if form != "labels" and any(words.OTHER_MEDIA.search(text) for text in shown):
@@ -20,13 +23,15 @@ def is_film(brief: Brief, whole: str, form: str, opened: bool) -> bool:
         stills = words.STILLS.search(whole) or words.LENSES.search(whole)
         timed = brief.seconds or brief.each or (brief.chinese and not stills)
         timed = bool(timed) and words.SHOTS.search(whole) is not None
-        return film or sounds or brief.fade or timed
+        shots = wanted and not stills and words.SHOTS.search(whole) is not None
+        return film or sounds or brief.fade or timed or shots
     if not film or words.STILLS.search(whole):
         return False
     longer = brief.seconds > LONGEST_SHOT
     if brief.whole:
-        return sounds or longer or brief.music_video
-    return bool(brief.voice or (brief.music and not brief.lyrics)) or longer
+        return sounds or longer or brief.music_video or wanted
+    heard = bool(brief.voice or brief.music_file or (brief.music and not brief.lyrics))
+    return heard or longer or (wanted and brief.subtitles)
 
 
 def _is_told_in_order(brief: Brief, text: str, opened: bool) -> bool:

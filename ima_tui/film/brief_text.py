@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ima_tui.film import brief_words as words
-from ima_tui.intent import numerals
+from ima_tui.intent import numerals, parameters
 
 
 def tidy(text: str) -> str:
@@ -27,6 +27,8 @@ def seconds(found: re.Match[str]) -> float:
         return 30.0
     if groups["one"]:
         return 60.0
+    if groups["hr"]:
+        return number(groups["hr"]) * 3600
     if groups["min"]:
         return number(groups["min"]) * 60 + number(groups["ms"])
     return number(groups["sec"])
@@ -57,12 +59,21 @@ def most_counted(text: str) -> int:
     return next((each for each in found if each > 1), 0)
 
 
+def ratio(text: str) -> tuple[str, str]:
+    """Return the proportions that a text has in figures, and the words that say so."""
+    found = parameters.read_ratio(text.lower())
+    if found is None or len(text.lower()) != len(text):
+        return "", ""
+    before = words.RATIO_BEFORE.search(text[: found.start])
+    behind = words.RATIO_BEHIND.match(text, found.end)
+    begins = before.start() if before else found.start
+    return str(found.value), text[begins : behind.end() if behind else found.end]
+
+
 def shape(found: re.Match[str] | None) -> str:
-    """Return the proportions that a match of `SHAPE` says."""
+    """Return the proportions that a match of `SHAPE`, which has words for them, says."""
     if found is None:
         return ""
-    if found["ratio"]:
-        return found["ratio"]
     return "9:16" if found["tall"] else "16:9" if found["wide"] else "1:1"
 
 
@@ -98,7 +109,8 @@ def music(clause: str) -> str:
     """Return what a clause says about the music, without the request."""
     told = words.MUSIC_LABEL.sub("", clause.strip(" ,，.。;；"))
     told = words.MUSIC_JOIN.sub("", told)
-    return tidy(words.NO_VOCALS.sub("", told)) or clause
+    told = tidy(words.NO_VOCALS.sub("", told))
+    return "配乐" if told == "乐" else told or clause
 
 
 def has_parts(text: str) -> bool:

@@ -41,7 +41,7 @@ VOICE_ALONE = re.compile(
 )
 
 EACH = re.compile(
-    rf"(?:各|每(?:个|段|条|格)?(?:镜头|场景|片段|画面)?(?:各|是|为|时长)?)\s*(?P<zh>{N})\s*秒钟?"
+    rf"(?:各|每(?:个|段|条|格|张|幅)?(?:镜头|场景|片段|画面|照片|图片?)?(?:各|是|为|时长)?)\s*(?P<zh>{N})\s*秒钟?"
     rf"|(?P<en>{N})\s*-?\s*(?:s|secs?|seconds?)\s+(?:each|per\s+(?:shot|scene|clip)|a\s+shot)"
     rf"|each\s+(?:shot\s+|scene\s+|clip\s+)?(?:is\s+|of\s+|for\s+)?(?P<of>{N})\s*(?:s|secs?|seconds?)(?![a-z])",
     re.I,
@@ -49,17 +49,23 @@ EACH = re.compile(
 LENGTH = re.compile(
     rf"(?<![a-z0-9.])(?:(?:总共|一共|总长|全长|共|时长|in|about|for|around|大约|约)\s*)?"
     rf"(?:(?P<half>半分钟|half\s+a\s+minute)|(?P<one>a|one)\s+minute(?:\s+long)?"
+    rf"|(?P<hr>{N})\s*-?\s*(?:hours?|个?小时)"
     rf"|(?P<min>{N})\s*-?\s*(?:minutes?|mins?|分钟)(?:\s*(?P<ms>{N})\s*-?\s*(?:seconds?|s|秒))?"
     rf"|(?P<sec>{N})\s*-?\s*(?:secs?|seconds?|s(?![a-z])|秒钟?))"
     r"(?:\s+(?:long|in\s+total|total))?(?:的|左右)?(?![a-z0-9])",
     re.I,
 )
 SHAPE = re.compile(
-    r"(?P<ratio>\b(?:16:9|9:16|1:1|4:3|3:4|21:9)\b)"
-    r"|(?P<tall>(?<![a-z])(?:vertical|portrait\s+(?:format|video|mode))(?![a-z])|竖屏|竖版|竖构图)"
+    r"(?P<tall>(?<![a-z])(?:vertical|portrait\s+(?:format|video|mode))(?![a-z])|竖屏|竖版|竖构图)"
     r"|(?P<wide>(?<![a-z])(?:horizontal|landscape\s+(?:format|video|mode)|widescreen)(?![a-z])|横屏|横版)"
     r"|(?P<square>(?<![a-z])square\s+(?:format|video)(?![a-z])|方形画面|正方形画面)",
     re.I,
+)
+RATIO_BEFORE = re.compile(
+    r"(?:(?<![a-z])(?:in|at|as|with)\s+(?:an?\s+)?|(?:画幅|比例|宽高比)(?:是|为|：|:)?\s*)$", re.I
+)
+RATIO_BEHIND = re.compile(
+    r"\s*(?:aspect\s+ratio|format|ratio)(?![a-z])|\s*(?:的)?(?:画幅|比例|画面)|的", re.I
 )
 FADE = re.compile(
     r"(?:with\s+|用|使用)?(?:cross-?\s?fad(?:e[sd]?|ing)|dissolv(?:e[sd]?|ing)|fade\s+transitions?"
@@ -97,11 +103,12 @@ ONE_TAKE = re.compile(r"(?<![a-z])(?:in\s+)?one\s+(?:continuous\s+)?take(?![a-z]
 
 MUSIC_HEAD = re.compile(
     r"(?:music|soundtrack|score|piano|guitar|jazz|lo-?fi|beats?|bgm|tune|melody|orchestra|strings|techno|ambient"
-    r"|hip-?hop|synth(?:wave)?|violin|drums|rock|pop|electronica?|waltz)(?:\s+(?:music|soundtrack|track))?\W*$",
+    r"|hip-?hop|synth(?:wave)?|violin|drums|rock|pop|electronica?|waltz|ukulele|cello|harp|flute|trumpet"
+    r"|saxophone|accordion|harmonica|marimba|reggae|folk|blues|funk|choir)(?:\s+(?:music|soundtrack|track))?\W*$",
     re.I,
 )
 MUSIC_HEAD_ZH = re.compile(
-    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|古琴|琵琶|二胡|笛子|萨克斯|小提琴|大提琴|太鼓|鼓点"
+    r"(?:音乐|配乐|背景乐|bgm|乐曲|钢琴曲?|吉他|古筝曲?|古琴|琵琶|二胡|笛子|萨克斯|小提琴|大提琴|尤克里里|竖琴|长笛|手风琴|口琴|太鼓|鼓点"
     r"|爵士乐?|摇滚乐?|说唱|嘻哈|电音|民谣|交响乐|管弦乐|节奏)[”\"。]*$",
     re.I,
 )
@@ -122,21 +129,27 @@ STYLE = re.compile(
     r"|^(?:in\s+)?(?P<word>cinematic|black\s+and\s+white|watercolou?r|photorealistic|film\s+noir|anime|电影感|黑白|水彩|国风|写实|动漫|赛博朋克)$",
     re.I,
 )
+TIME_LAPSE = re.compile(r"(?<![a-z])time-?lapse(?![a-z])|延时摄影", re.I)
 STYLE_LABEL = re.compile(r"^(?:style|look|风格|画风)\s*[:：]\s*(?P<style>.+)$", re.I)
 
 LABEL = re.compile(
     rf"(?:(?<![a-z])(?:scene|shot|clip)\s*#?(?:{N})|(?:镜头|场景|画面|分镜)\s*(?:{N})|第(?:{N})(?:幕|镜|个镜头|个场景|场))"
-    r"\s*[:：.、)）\-–—]+\s*",
+    r"\s*[:：.、)）\-–—]+(?!(?:mp4|mov|webm|m4v|mp3|wav|m4a|png|jpe?g|webp)(?![a-z0-9]))\s*",
     re.I,
 )
 NUMBER = re.compile(r"(?:^|(?<=[\s:：。；;，,]))(?P<n>\d{1,2})\s*[.)、）](?!\d)\s*")
-_THINGS = r"(?:shots?|scenes?|clips?|panels?|frames?|个?分?镜头?|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
+_THINGS = r"(?:shots?|scenes?|acts|clips?|panels?|frames?|个?分?镜头?|个?场景|个?片段|段短?(?:视频|画面)?|格|幕)"
 SHOTS = re.compile(
     rf"(?<![a-z0-9.])(?P<n>{N})[ -]*(?:different\s+|short\s+|single\s+)?"
     r"(?:shots?|scenes?|个?分?镜头|个?分镜|个?场景)(?![a-z])",
     re.I,
 )
 """A number of shots, which only a film has; clips may be wanted one by one."""
+SCRIPT = re.compile(r"(?<![a-z])(?:script|screenplay)(?![a-z])|剧本|脚本", re.I)
+SLUG = re.compile(
+    r"(?:^|(?<=[.!?] )|(?<=\n))(?:INT|EXT)\.\s+(?P<place>[^.\n]{2,60}?)(?:\s+[-–—]+\s*(?P<time>[^.\n]{2,20}))?[.\n]\s*"
+)
+"""Where a scene of a screenplay begins: "INT. KITCHEN - DAY."."""
 TYPED = re.compile(
     r"(?:^|(?<=[,;，；、:：.。] )|(?<=[,;，；、:：.。]))(?:and\s+|an?\s+|the\s+)*(?P<kind>"
     r"(?:extreme\s+)?(?:wide|long|medium|establishing|aerial|drone|tracking|overhead|low[- ]angle|hero|close-?up)"
@@ -168,15 +181,26 @@ OTHER_MEDIA = re.compile(
     re.I,
 )
 FILM = re.compile(
-    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel)s?(?![a-z])"
-    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog",
+    r"(?<![a-z])(?:video|film|movie|clip|commercial|ad|advert|trailer|teaser|promo|documentary|slideshow|mv|reel|vlog|time-?lapse|photo\s+album|montage)s?(?![a-z])"
+    r"|(?<![a-z])short(?=\s*(?:[,.;]|$))|视频|短片|影片|宣传片|广告片?|mv|片子|短视频|预告片|動畫|微电影|纪录片|片头|默片|预告|vlog|延时摄影|抖音(?!号|头像|封面|风)"
+    r"|电影(?!感|级|院|票|海报|画面|质感|镜头|风|色调|原声)|相册(?!封面)",
     re.I,
 )
+_OCCASIONS_EN = r"birthday|wedding|anniversary|graduation|engagement|retirement|farewell|reunion|memorial|holiday|travel"
+_OCCASIONS_ZH = r"生日|婚礼|周年|纪念日|毕业|求婚|满月|年会|拜年|退休|告别|同学会|旅行|旅游"
 WHOLE_FILM = re.compile(
     r"(?<![a-z])(?:music\s+video|mv|product\s+(?:video|film)|promo(?:tional)?(?:\s+(?:video|film))?|commercial|ads?|adverts?|trailer|teaser|brand\s+film|documentary)(?![a-z])"
-    r"|(?<![a-z])mv|宣传片|广告片?|产品视频|产品片|微电影|预告片|带货视频|纪录片",
+    rf"|(?<![a-z])(?:{_OCCASIONS_EN})\s+(?:videos?|films?|movies?)(?![a-z])|(?<![a-z])vlogs?(?![a-z])"
+    rf"|(?<![a-z])mv|宣传片|广告片?|产品视频|产品片|微电影|预告片|带货视频|纪录片|vlog"
+    rf"|(?:{_OCCASIONS_ZH})(?:祝福|纪念|回忆)?(?:视频|短片|影片|片)",
     re.I,
 )
+OCCASION = re.compile(
+    rf"(?<![a-z])(?P<en>{_OCCASIONS_EN})\s+(?:videos?|films?|movies?)(?![a-z])"
+    rf"|(?P<zh>{_OCCASIONS_ZH})(?:祝福|纪念|回忆)?(?:视频|短片|影片|片)",
+    re.I,
+)
+"""What a film is made for: a birthday, a wedding."""
 FROM_TO = re.compile(
     r"(?:from\s+(?P<a>\S+\.(?:png|jpe?g|webp))\s+to\s+(?P<b>\S+\.(?:png|jpe?g|webp)))"
     r"|从\s*(?P<c>[^\s,，。]+?\.(?:png|jpe?g|webp))\s*(?:过渡|变化?|转变|渐变)?(?:到|成|至)\s*(?P<d>[^\s,，。]+?\.(?:png|jpe?g|webp))",
@@ -186,6 +210,16 @@ NAMED_FILE = re.compile(
     r"https?://\S+|[^\s,，、。；;（）()：:]+\.(?:mp4|mov|webm|m4v|mp3|wav|m4a)\b", re.I
 )
 """A link, or a file that is no picture: clip.mp4 asks for no clip."""
+SOUND_NAME = re.compile(
+    r"(?:\s*(?:(?:and|with|for|to|using|set\s+to)\s+)?(?:(?:my|our|the)\s+)?(?:music|song|track|soundtrack)?\s*(?:from|in)?\s*"
+    r"|(?:给|用|配上?|以)?(?:我的|这首)?(?:歌曲?|音乐|配乐)?)"
+    r"(?<![a-z0-9])(?P<name>[a-z0-9_~./\\-]{1,120}\.(?:mp3|wav|m4a|flac|ogg|aac))(?![a-z0-9])(?:做?为?(?:配乐|背景音乐))?",
+    re.I,
+)
+"""A sound of one's own: the music of the film."""
+IN_A_PICTURE = re.compile(
+    r"\s*(?:(?:in|from|on|of|with)\s+)?[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I
+)
 IMAGE_NAME = re.compile(r"[^\s,，、。；;（）()：:]+\.(?:png|jpe?g|webp)", re.I)
 PRONOUN = re.compile(r"^(?:it|he|she|its|his|her)\b\s*|^(?:它|他|她)(?!们)(?:的)?", re.I)
 ANY_PRONOUN = re.compile(r"(?<![a-z])(?:it|he|she|they|its|his|her)(?![a-z'])|它|他|她", re.I)
@@ -199,7 +233,7 @@ SUBJECT = re.compile(
     r"(?:的(?=[^，,。；;：:]{0,8}(?:片|视频|广告|mv|vlog))|(?=[，,。；;：:])|$)"
     r"|讲(?:述|的是)?(?:一个)?(?P<zh5>[^，,。；;：:]{2,30}?)(?:的故事)?(?=[，,。；;：:]|$)"
     r"|(?<![a-z])(?:about|of|starring|featuring|for|(?<=music\svideo\s)with)\s+(?P<en>(?:an?\s+|the\s+|my\s+)?[^,;.:：，。]{2,80}?)"
-    rf"(?=\s+(?:from|using|over|for|as|set)\s|\s+that\s+(?:is|lasts|should|runs|says)\s"
+    rf"(?=\s+(?:using|over|for|as|set)\s|\s+from\s+(?:{N}\s|my\s|the\s+(?:photo|picture|image)|\S+\.(?:png|jpe?g|webp))|\s+that\s+(?:is|lasts|should|runs|says)\s"
     rf"|\s+in\s+(?:{N}\s|the\s+style|[\w-]+\s+style|black\s+and|watercolou?r|anime|vertical|horizontal|one\s)"
     rf"|\s+with\s+(?:{N}\s|(?:[\w-]+\s+){{0,3}}(?:music|soundtrack|score|piano|beat|voice|narrat|subtitle|caption"
     r"|title|fade|cross|transition|effect|sound))|\s+with\s*(?:$|and\s)|\s*[,;.:：，。]|\s*$)",

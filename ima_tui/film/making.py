@@ -172,6 +172,8 @@ def _with_font(film: Film) -> tuple[Film, str]:
 def film_digest(film: Film, contents: Mapping[str, str]) -> str:
     """Return the digest of a request: contents of files and all settings, not the files' names."""
     raw = film.to_json()
+    if film.ratio == (0, 0):  # films of before keep their names
+        del raw["ratio"]
     for each in (*raw["shots"], *raw["tracks"]):
         each["file"] = contents[each["file"]]
     return _hash([ASSEMBLER, raw])
@@ -320,6 +322,7 @@ def _encoded(
     used = facts[piece.shot : piece.shot + 2]
     about = [type(piece).__name__, asdict(piece) | {"shot": 0}, [each.digest for each in used]]
     settings: list[object] = [pictures.size, str(pictures.fps), picture.CRF, picture.PRESET]
+    settings += ["cropped"] if pictures.cropped else []
     first = sum(each.frames for each in pictures.pieces[:place])
     if film.burned:
         settings += [first, font, [asdict(cue) for cue in film.cues]]

@@ -83,8 +83,11 @@ class ShotFrames:
         if not self._facts.square:
             chain.append("scale=trunc(iw*sar/2)*2:ih")
         if chain or (frame.width, frame.height) != (width, height):
-            fit = "force_original_aspect_ratio=decrease:force_divisible_by=2"
-            chain += [f"scale={width}:{height}:{fit}", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2"]
+            way = "increase" if self._plan.cropped else "decrease"
+            fit = f"force_original_aspect_ratio={way}:force_divisible_by=2"
+            cut = "crop" if self._plan.cropped else "pad"
+            middle = "(iw-ow)/2:(ih-oh)/2" if self._plan.cropped else "(ow-iw)/2:(oh-ih)/2"
+            chain += [f"scale={width}:{height}:{fit}", f"{cut}={width}:{height}:{middle}"]
         chain += ["setsar=1", "format=yuv420p"]
         graph = av.filter.Graph()
         first: Any = graph.add_buffer(

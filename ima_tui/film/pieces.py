@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from ima_tui.core.records import dataclass
-from ima_tui.film.timeline import Film, Shot
+from ima_tui.film.timeline import Film, Shot, largest_within
 
 LEAST_COPY = 6
 """Frames; a shorter piece is encoded with its neighbours."""
@@ -110,6 +111,8 @@ class PicturePlan:
     lengths: tuple[int, ...]
     fades: tuple[int, ...]
     """Frames of the crossfade after each shot."""
+    cropped: bool = False
+    """Whether shots of another shape are cropped to the size, else padded."""
 
     @property
     def frames(self) -> int:
@@ -131,13 +134,14 @@ def plan(film: Film, facts: Sequence[ShotFacts]) -> PicturePlan:
     """Return the plan for a film whose shots have these facts."""
     fps = Fraction(film.fps) if film.fps else _commonest_rate(facts)
     size = film.size if film.size != (0, 0) else _commonest_size(facts)
-    size = (size[0] // 2 * 2, size[1] // 2 * 2)
+    width, height = largest_within(size, film.ratio)
+    size = (max(2, width // 2 * 2), max(2, height // 2 * 2))
     drawn = film.burned and bool(film.cues)  # then no picture stays as it is
     header = "" if drawn else _commonest_header(facts, size, fps)
     found = _plan(film.shots, facts, size, fps, header)
     if found.encoded and any(each.alone for each in facts if each.header == header):
-        return _plan(film.shots, facts, size, fps, "")
-    return found
+        found = _plan(film.shots, facts, size, fps, "")
+    return replace(found, cropped=film.ratio != (0, 0))
 
 
 def _plan(

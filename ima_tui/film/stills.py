@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ima_tui.core.input_files import HEAD, sniff
+from ima_tui.film import timeline
 from ima_tui.film.request import CannotAssemble, StillJob
 
 if TYPE_CHECKING:
@@ -119,10 +120,6 @@ def _search(
 
 def _cropped(image: Any, ratio: tuple[int, int]) -> Any:
     """Return the largest centred part with these proportions."""
-    wide, high = ratio
-    if not wide or not high:
-        return image
-    width = min(image.width, image.height * wide // high)
-    height = min(image.height, image.width * high // wide)
+    width, height = timeline.largest_within(image.size, ratio)
     left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + max(1, width), top + max(1, height)))
+    return image.crop((left, top, left + width, top + height))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import has_chinese
 
 LOUDNESS = -14.0
 """LUFS that video platforms normalise to."""
@@ -16,6 +17,7 @@ MUSIC_VOLUME = 0.4
 MUSIC_FADE_IN = 0.5
 MUSIC_FADE_OUT = 2.0
 VOICE_START = 1.0
+_WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 MOST_SHOTS = 40
 MOST_TRACKS = 12
 MOST_CUES = 200
@@ -80,7 +82,8 @@ class Cue:
 class Film:
     """A film. `size` (0, 0) and `fps` 0: those of most of the shots. `loudness` 0: unchanged.
 
-    `burned`: subtitles are drawn into the pictures, where there is a font for them.
+    `burned`: subtitles are drawn into the pictures, where there is a font for them. `ratio`: what
+    every shot is cropped to, from its middle; (0, 0): shots of another shape are padded.
     """
 
     shots: tuple[Shot, ...]
@@ -91,6 +94,7 @@ class Film:
     loudness: float = LOUDNESS
     language: str = "eng"
     burned: bool = False
+    ratio: tuple[int, int] = (0, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the film as JSON for the worker."""
@@ -105,6 +109,7 @@ def of_json(raw: Mapping[str, Any]) -> Film:
         tracks=tuple(Track(**{**each, "role": Role(each["role"])}) for each in raw["tracks"]),
         cues=tuple(Cue(**each) for each in raw["cues"]),
         size=(raw["size"][0], raw["size"][1]),
+        ratio=(raw["ratio"][0], raw["ratio"][1]),
         **more,
     )
 
@@ -159,6 +164,15 @@ def problem(film: Film) -> FilmProblem | None:
     return None
 
 
+def largest_within(size: tuple[int, int], ratio: tuple[int, int]) -> tuple[int, int]:
+    """Return the largest size of these proportions within another; (0, 0): all of it."""
+    width, height = size
+    wide, high = ratio
+    if not wide or not high:
+        return size
+    return max(1, min(width, height * wide // high)), max(1, min(height, width * high // wide))
+
+
 def with_fades(shots: Sequence[Shot], seconds: float, *, hold: bool) -> tuple[Shot, ...]:
     """Return the shots with crossfades of this length between them.
 
@@ -171,6 +185,13 @@ def with_fades(shots: Sequence[Shot], seconds: float, *, hold: bool) -> tuple[Sh
         else replace(shot, fade=seconds, hold=shot.hold + (seconds if hold else 0.0))
         for place, shot in enumerate(shots)
     )
+
+
+def spoken_seconds(text: str) -> float:
+    """Return about how long it takes to say a text."""
+    chinese = sum(map(has_chinese, text))
+    words = sum(word.isascii() for word in text.split())
+    return chinese / _CHARACTERS_A_SECOND + words / _WORDS_A_SECOND
 
 
 def cues_of(text: str, start: float, seconds: float) -> tuple[Cue, ...]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from ima_tui.core.text import has_chinese
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.intent import Command, Evidence, Span
 from ima_tui.intent.scan import NAME, QUOTE, SOURCE, Clause, Item, Scan
@@ -84,7 +85,7 @@ def _inputs(scan: Scan, until: int) -> Iterator[Command]:
 
 def _named(text: str, at: int, kind: ContentKind) -> str:
     """What an input is called in the middle of a sentence."""
-    chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+    chinese = has_chinese(text)
     pointed = _POINTED.search(text[max(0, at - 12) : at].casefold()) is not None
     if kind is ContentKind.MEDIA:
         noun = "视频" if chinese else "video"

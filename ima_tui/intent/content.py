@@ -27,7 +27,12 @@ _PATH = rf"(?:~|\.{{1,2}}|{_FOLDER})?/(?:{_STEP}{{1,99}}/){{0,30}}{_STEP}{{0,99}
 _IN_QUOTES = rf"(?<=\")[^\"\n]{{1,300}}{_END}(?=\")|(?<=')[^'\n]{{1,300}}{_END}(?=')"
 _DRIVE = rf"[a-z]:\\[^\s,;\"'<>|?*]{{0,250}}?{_END}"
 _BARE = rf"(?<![a-z0-9_./\\])[a-z0-9_][a-z0-9_.\-]{{0,99}}{_END}"
-_SOURCE = re.compile(f"{_IN_QUOTES}|{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}")
+_CHINESE = (
+    rf"(?:(?![用把将给让从和与跟到成为拿请])[\u4e00-\u9fff]|[a-z0-9_\-]){{0,60}}"
+    rf"(?![用把将给让从和与跟到成为拿请])[\u4e00-\u9fff][a-z0-9_\-]{{0,99}}{_END}"
+)
+"""A name in Chinese begins where the word before it, such as 用 or 把, ends."""
+_SOURCE = re.compile(f"{_IN_QUOTES}|{_ADDRESS}|{_DRIVE}|{_PATH}|{_BARE}|{_CHINESE}")
 _SAVED_AS = re.compile(
     r"(?:\b(?:sav|export|output|writ|stor)\w*(?: \w+){0,3}?(?: (?:as|to|into|under)|:)"
     r"|\b(?:call|name) (?:it|this|that|them)|存为|存成|存到|保存在|(?:输出|导出|命名)[为成到])"

@@ -172,6 +172,9 @@ class _Pairs:
     def _by_ends(self, text: str) -> dict[str, list[int]]:
         """Two pictures, and words for where it begins and ends: as told, else in their order."""
         starts, ends = _STARTS.search(text), _ENDS.search(text)
+        between = _BETWEEN.search(text)
+        if between is not None:
+            starts = ends = between
         if starts is None or ends is None:
             return {}
         self._spans.append(starts.span())
@@ -236,15 +239,23 @@ _MOVES = re.compile(
     r"|动起来|动一|首帧|开始|活起来|起始"
 )
 _STARTS = re.compile(
-    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$| =)|from (?=the first"
-    r"|\x01|the second|picture|image|photo))\b"
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|opens|opening|first(?=[,.;]|$| =))\b"
+    r"|\bfrom (?=the first\b|\x01|the second\b|picture\b|image\b|photo\b)"
     r"|开头|开始|起始|首帧|开场|从(?=第|图|\x01|前)"
 )
 _ENDS = re.compile(
-    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =)"
-    r"|(?:in)?to (?=the second|the first|\x01|picture|image|photo))\b"
+    r"\b(?:ends?|ending|finish(?:es|ing)?|arrives?|closes|closing|last(?=[,.;]|$| =))\b"
+    r"|\b(?:in)?to (?=the second\b|the first\b|\x01|picture\b|image\b|photo\b)"
     r"|结尾|结束|尾帧|收尾|收场|停在|最后|到(?=第|图|\x01|后)"
 )
+
+
+_BETWEEN = re.compile(
+    r"\x01 ?(?:(?:morph\w*|turn\w*|chang\w*|fad\w*|transition\w*) )?(?:(?:in)?to|-+>|→) ?\x01"
+    r"|\x01 ?(?:变|转|过渡|渐变)?[成为到] ?\x01"
+    r"|\bbefore ?(?:/|&|and|-) ?after\b|前后(?:对比|变化)|今昔"
+)
+"""One picture becomes the other: "a.png to b.png", or both are before and after."""
 
 
 def _only(numbers: list[int] | None) -> int | None:

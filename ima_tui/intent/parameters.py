@@ -40,7 +40,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     items = [i for c in scan.clauses for i in c.items if i.tags and i.start < asked.spoken_from]
     media = set(asked.media)
     found: list[FoundParameter] = []
-    ratio = _ratio(text) or _pixels(text) or _ratio_words(scan, asked)
+    ratio = read_ratio(text) or _pixels(text) or _ratio_words(scan, asked)
     size, eight_k = _size(text, media)
     length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
     if media & {Medium.IMAGE, Medium.VIDEO}:
@@ -104,7 +104,8 @@ STANDARD = frozenset(
 """Ratios that at least one model offers."""
 
 
-def _ratio(text: str) -> FoundParameter | None:
+def read_ratio(text: str) -> FoundParameter | None:
+    """Return the first proportions in figures, as "16:9" or "2.35:1"; no times, no scores."""
     around = _around()
     for found in _RATIO.finditer(text):
         if text[found.start("w") : found.end()].count("x") and not _plausible(found):

@@ -96,8 +96,54 @@ def share(text: str, images: Sequence[str] = ()) -> Shared:
         return listed
     if decision.kind not in (RequestKind.WORKFLOW, RequestKind.SINGLE):
         return Shared(decision, ())
+    behind = _about_behind(text, images, decision)
+    if behind is not None:
+        return behind
     about = _aside(text) if one_subject and decision.kind is RequestKind.WORKFLOW else ""
-    return Shared(decision, _shares(text, images, decision), about, one_subject=one_subject)
+    shares = _each_of_them(text, _shares(text, images, decision))
+    return Shared(decision, shares, about, one_subject=one_subject)
+
+
+def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared | None:
+    """ "a song and a video: rain": what stands behind the colon is what all of it is about."""
+    colon = re.search("[:：]", text)
+    if colon is None or decision.kind is not RequestKind.WORKFLOW:
+        return None
+    head, rest = text[: colon.start()], text[colon.end() :].strip()
+    named = route(head, images)
+    if named.kind is not RequestKind.WORKFLOW or not rest or by_rules(rest).medium is not None:
+        return None
+    shares = _shares(head, images, named)
+    return Shared(named, shares, rest) if all(share.bare for share in shares) else None
+
+
+_ONE_OF = re.compile(r"(?:,|;|:|and|^)\s*one (?:is )?(?:of|with|shows?|showing)\s+", re.I)
+_LABELLED = re.compile(
+    r"(?<![a-z])(?:videos?|clips?|pictures?|images?|photos?|视频|图片?)\s*\d{1,2}\s*[:：]", re.I
+)
+_SEPARATORS = (r"[;；]", r"[,，]", "、", r"[,，、]\s*(?:and\s+)?|\s+and\s+|和")
+
+
+def _each_of_them(text: str, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    """ "three videos: a cat; a dog; a bird": a share each, not all of them three times."""
+    if len(shares) != 1:
+        return shares
+    only = shares[0]
+    count = next((param.value for param in only.params if param.name == "n"), 1)
+    labelled = _LABELLED.split(text)[1:]
+    if len(labelled) > 1:
+        count, ways = len(labelled), [labelled]
+    else:
+        _, colon, listed = text.replace("：", ":").partition(":")
+        ways = [re.split(each, listed) for each in _SEPARATORS] if colon else []
+        ways.append(_ONE_OF.split(text)[1:])
+    for way in ways:
+        entries = [re.sub(r"^(?:and|和)\s*", "", each.strip(" ,;，；.。")) for each in way]
+        entries = [each for each in entries if each]
+        if len(entries) == count != 1:
+            params = tuple(param for param in only.params if param.name != "n")
+            return tuple(replace(only, words=each, bare=False, params=params) for each in entries)
+    return shares
 
 
 def _aside(text: str) -> str:

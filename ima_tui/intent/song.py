@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import has_chinese
 from ima_tui.intent.intent import LYRICS as LYRICS
 from ima_tui.intent.intent import TITLE, Parameter, Span
 from ima_tui.intent.lyrics import QUOTED, find_lyrics
@@ -84,7 +85,7 @@ def _without(text: str, span: Span) -> str:
 
 def _tidy(text: str) -> str:
     pieces = (piece.strip(" \t,.;:，。；：、-–—") for piece in text.split("\n"))
-    chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+    chinese = has_chinese(text)
     return ("，" if chinese else ", ").join(piece for piece in pieces if piece)
 
 

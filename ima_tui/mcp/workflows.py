@@ -100,10 +100,11 @@ async def _standing(call: Call, plan: Workflow) -> Document:
         told["files"] = []
     if status.is_done:
         try:
-            if plan.film is not None:
-                told["film"] = (await studio.films.assemble(status)).path
-            if plan.finish:
-                told["files"] = [each.path for each in await studio.films.finish(status)]
+            async with studio.endings.alone(plan.id):
+                if plan.film is not None:
+                    told["film"] = (await studio.films.assemble(status)).path
+                if plan.finish:
+                    told["files"] = [each.path for each in await studio.films.finish(status)]
         except ImaError as error:
             told["error"] = error_json(error)
     return await verb.status_json(studio, status, told.items())

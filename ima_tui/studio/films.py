@@ -1,6 +1,6 @@
 """What workflows end with: finds the files, downloads what is missing, makes and finds films.
 
-Also crops images and joins music, as a workflow's `finish` says.
+Also crops images and videos and joins music, as a workflow's `finish` says.
 """
 
 from __future__ import annotations
@@ -9,21 +9,27 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ima_tui.config.loader import Settings
-from ima_tui.core.domain import Job, State
+from ima_tui.core import atomic_file
+from ima_tui.core.domain import Job, Medium, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell
 from ima_tui.film.request import AssembleJob, JoinJob, StillJob
+from ima_tui.film.timeline import Film, Shot
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
-from ima_tui.workflow.finishing import Crop, Join
+from ima_tui.workflow.finishing import Crop, Finish, Join
 from ima_tui.workflow.sources import job_of, result_of, source_of
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FOLDER = "films"
 """Folder of pieces in the cache."""
@@ -61,9 +67,15 @@ class Finished:
 
 def need_pyav(workflow: Workflow) -> None:
     """Raise `UsageError` where what a workflow ends with needs PyAV, and it is missing."""
-    joins = any(isinstance(each, Join) for each in workflow.finish)
-    if workflow.film is not None or joins:
+    rest = any(isinstance(each, Join) or _is_video(workflow, each) for each in workflow.finish)
+    if workflow.film is not None or rest:
         assembler.need_pyav()
+
+
+def _is_video(workflow: Workflow, finish: Finish) -> bool:
+    """Tell whether something is made of videos."""
+    steps = finish.steps
+    return any(workflow.step(step).task_type.medium is Medium.VIDEO for step in steps)
 
 
 class Films:
@@ -72,6 +84,11 @@ class Films:
     def __init__(self, settings: Settings, jobs: Jobs) -> None:
         self._settings = settings
         self._jobs = jobs
+
+    def lock(self, workflow_id: str) -> BaseFileLock:
+        """Return the lock of whoever makes the end of a workflow; taking it never waits."""
+        path = self._settings.cache / FOLDER / f"{workflow_id}.lock"
+        return atomic_file.lock(path, timeout=0, thread_local=False)
 
     async def lacking(self, status: WorkflowStatus) -> Lacking:
         """Return what the film, or another end, can't be made without.
@@ -118,11 +135,11 @@ class Films:
         job = await request(self._jobs, status, self._settings)
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
-        changed = await asyncio.to_thread(_changed_at, path)
+        changed = await asyncio.to_thread(atomic_file.changed_at, path)
         return MadeFilm(str(path), changed, bool(done["made"]), done)
 
     async def finish(self, status: WorkflowStatus, tell: Tell | None = None) -> list[Finished]:
-        """Crop images and join music as the workflow says; what is there already stays.
+        """Crop images and videos and join music as the workflow says; what is there stays.
 
         Raises `UsageError` and `FilmError`.
         """
@@ -133,11 +150,23 @@ class Films:
         for each in status.workflow.finish:
             sources = _results(status.workflow, each.steps)
             files = [await _file(self._jobs, status, source) for source in sources]
-            if isinstance(each, Crop):
+            if isinstance(each, Crop) and _is_video(status.workflow, each):
+                made += [await self._crop_video(Path(file), each, folder, tell) for file in files]
+            elif isinstance(each, Crop):
                 made += [await _crop(Path(file), each, folder) for file in files]
             else:
                 made.append(await self._join(status, files, each, tell))
         return made
+
+    async def _crop_video(
+        self, file: Path, crop: Crop, folder: Path, tell: Tell | None
+    ) -> Finished:
+        target = _cropped_name(file, crop, folder, ".mp4")
+        shot = Shot(str(file), own_sound=1.0)
+        film = Film((shot,), loudness=0.0, ratio=crop.ratio)
+        job = AssembleJob(film, str(self._settings.cache / FOLDER), str(target))
+        done = await assembler.assemble(job, tell)
+        return Finished(str(target), made=bool(done["made"]))
 
     async def _join(
         self, status: WorkflowStatus, files: list[str], join: Join, tell: Tell | None
@@ -160,12 +189,16 @@ class Films:
 
 async def _crop(file: Path, crop: Crop, folder: Path) -> Finished:
     kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
-    wide, high = crop.ratio
-    target = folder / f"{file.stem}-{wide}x{high}{kept}"
+    target = _cropped_name(file, crop, folder, kept)
     if await asyncio.to_thread(target.exists):
         return Finished(str(target), made=False)
     await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
     return Finished(str(target))
+
+
+def _cropped_name(file: Path, crop: Crop, folder: Path, suffix: str) -> Path:
+    wide, high = crop.ratio
+    return folder / f"{file.stem}-{wide}x{high}{suffix}"
 
 
 def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
@@ -179,15 +212,8 @@ def _results(workflow: Workflow, steps: Iterable[int]) -> list[str]:
 
 def _latest(folders: Iterable[Path], stem: str) -> MadeFilm | None:
     paths = (path for folder in folders for path in folder.glob(f"{stem}-*.mp4"))
-    found = [MadeFilm(str(path), _changed_at(path)) for path in paths]
+    found = [MadeFilm(str(path), atomic_file.changed_at(path)) for path in paths]
     return max(found, key=lambda film: film.at, default=None)
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _stem(workflow_id: str) -> str:

@@ -5,7 +5,8 @@
 
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
-`studio.workflows` the workflows, `studio.films` their films, `studio.subjects` named references.
+`studio.workflows` the workflows, `studio.films` their films, `studio.endings` what of them is made
+by itself, `studio.subjects` named references.
 Parts are imported and created on first use, because the first
 paint waits for nothing: `begin` opens ledger and scheduler, the API client comes when needed.
 """
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ima_tui.preferences.service import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
+    from ima_tui.studio.endings import Endings
     from ima_tui.studio.engine import Engine
     from ima_tui.studio.films import Films
     from ima_tui.studio.gallery import ResultGallery
@@ -239,6 +241,20 @@ class Studio:
         return Films(self.settings, self.jobs)
 
     @cached_property
+    def endings(self) -> Endings:
+        """Films and other ends of workflows that are made by themselves."""
+        from ima_tui.studio.endings import Endings
+
+        return Endings(
+            self.workflows,
+            self.films,
+            self.jobs,
+            self.clock,
+            self._broadcast.tell,
+            self.settings.for_writing,
+        )
+
+    @cached_property
     def subjects(self) -> Subjects:
         """Named references for prompts."""
         from ima_tui.studio.subjects import Subjects
@@ -281,6 +297,10 @@ class Studio:
             asyncio.create_task(self._watch_guides(), name="guides"),
             asyncio.create_task(self.jobs.watch(), name="ledger"),
         )
+        if self._everything and self.read_only is None:
+            self._broadcast.subscribe(self.endings.hear)
+            ends = asyncio.create_task(self.endings.watch(), name="ends of workflows")
+            self._watches = (*self._watches, ends)
 
     def _notify_about_ends(self) -> None:
         """Run the user's command and webhook for jobs that end from now on."""

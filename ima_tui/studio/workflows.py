@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import confirmation
+from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
+_VISUAL = (Medium.IMAGE, Medium.VIDEO)
 _FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
@@ -92,6 +94,10 @@ class Workflows:
         """
         prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
+        if films:
+            from ima_tui.workflow.film_brief import refuse
+
+            await asyncio.to_thread(refuse, prompt, shared)
         brief = await self._brief(prompt, images, shared) if films else None
         if brief is not None:
             return await self._film(brief, shared, prompt, fetch=fetch)
@@ -109,8 +115,10 @@ class Workflows:
         """Return the brief of a film, None where the prompt asks for something else."""
         from ima_tui.workflow.film_brief import read
 
-        brief = await asyncio.to_thread(read, prompt, tuple(images))
         videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
+        visual = all(each.task_type.medium in _VISUAL for each in shared.shares)
+        alone = len(shared.shares) < 2 and visual
+        brief = await asyncio.to_thread(read, prompt, tuple(images), wanted=alone)
         several = brief is not None and (brief.listed or brief.count > 1 or videos)
         return brief if several else None
 
@@ -212,7 +220,7 @@ class Workflows:
 
     async def changed_at(self, plan_id: str) -> float:
         """Return when a stored workflow changed, in seconds since the epoch; 0 for never."""
-        return await asyncio.to_thread(_changed_at, self.path(plan_id))
+        return await asyncio.to_thread(atomic_file.changed_at, self.path(plan_id))
 
     async def drop(self, plan_id: str) -> None:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
@@ -430,13 +438,6 @@ class Workflows:
             elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

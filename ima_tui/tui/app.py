@@ -264,6 +264,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         self.news.publish(news)
         self._announcements.ends(news.jobs.values())
         self._announcements.asks(news.jobs.values())
+        self._announcements.endings(news.endings)
         if news.preferences:
             self._announcements.dropped_preferences()
 

@@ -28,6 +28,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import (
     clean,
     encodable,
+    has_chinese,
     nearest,
     one_line,
 )
@@ -35,7 +36,6 @@ from ima_tui.i18n import say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter, PreferenceAction
 from ima_tui.intent.limits import music_pieces
-from ima_tui.intent.parameters import STANDARD
 from ima_tui.intent.route import by_rules
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
@@ -166,7 +166,7 @@ class Builder:
         if not films and (asked := _music_length(share.words)):
             return self._long_music(share, words, asked, after)
         if self._seconds:
-            words += (_LONG_ZH if _is_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+            words += (_LONG_ZH if has_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
         return self.add(share, words, (), after=after)
 
     def _long_music(self, share: Share, words: str, asked: tuple[float, str], after: int) -> int:
@@ -301,19 +301,18 @@ class Builder:
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
         found = confirmation.check(self._wish, decision, model, _draft(step))
-        crop = self._crop(step, params)
+        crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
-        if crop is not None and len(left) < len(found.unmet):
+        follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
+        if crop is not None and (follows or len(left) < len(found.unmet)):
             self.finish.append(crop)
         self.unmet += [(step.id, each) for each in left]
 
-    def _crop(self, step: WorkflowStep, params: Sequence[Parameter]) -> Crop | None:
-        """Return the crop to proportions that no model makes; a first frame keeps its video's."""
-        asked = next((param.value for param in params if param.name == _SHAPE), "")
-        ratio = finishing.ratio_of(str(asked)) if asked not in STANDARD else None
-        films = any(each.task_type.medium is Medium.VIDEO for each in self._shared.shares)
-        image = step.task_type.medium is Medium.IMAGE
-        return Crop((step.id,), ratio) if ratio and image and not films else None
+    def _crop(self, step: WorkflowStep, share: Share) -> Crop | None:
+        """Return the crop to proportions that no model makes."""
+        asked = next((param.value for param in share.params if param.name == _SHAPE), "")
+        ratio = finishing.odd_ratio(str(asked)) if _is_visual(step.task_type) else None
+        return Crop((step.id,), ratio) if ratio else None
 
     def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
@@ -345,7 +344,7 @@ def _music_length(words: str) -> tuple[float, str] | None:
 
 def _without_length(words: str, told: str) -> str:
     """Return a prompt for music without the length, which would only irritate the model."""
-    gap = "" if _is_chinese(told) else " "
+    gap = "" if has_chinese(told) else " "
     bare = words.replace(f"{told}的", gap).replace(told, gap)
     bare = re.sub(r"\s{2,}", " ", bare).strip(" ,，")
     return re.sub(r"^(?:of\s+|的)", "", bare, flags=re.IGNORECASE) or words
@@ -355,7 +354,7 @@ def _piece(words: str, place: int, count: int) -> str:
     """Return the prompt of one of several pieces that have to fit each other."""
     if count == 1:
         return words
-    form = _PIECE_ZH if _is_chinese(words) else _PIECE_EN
+    form = _PIECE_ZH if has_chinese(words) else _PIECE_EN
     return words + form.format(place, count)
 
 
@@ -419,11 +418,7 @@ def _only(params: Sequence[Parameter], *names: str) -> tuple[Parameter, ...]:
 
 
 def _told_of(words: str, subject: str) -> str:
-    return f"{words}：{subject}" if _is_chinese(words) else f"{words}: {subject}"
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
+    return f"{words}：{subject}" if has_chinese(words) else f"{words}: {subject}"
 
 
 def _seconds(model: ModelVersion, chosen: Sequence[tuple[str, Value]]) -> float:

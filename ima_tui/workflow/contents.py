@@ -37,14 +37,17 @@ def look(workflow: Workflow) -> Workflow:
 
 
 def trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
-    """Return why a file of the step can't be sent, as of the last `look`, or None."""
+    """Return why files of the step can't be sent, as of the last `look`, or None.
+
+    All with the same trouble are named.
+    """
     seen = dict(workflow.files)
-    for source in step.inputs:
-        key = _TROUBLE.get(seen.get(source, ""))
-        if key is not None:
-            shown = one_line(local_path(source), 200)
-            return UsageError(key, input=shown, limit=size_in_words(LARGEST))
-    return None
+    found = [(_TROUBLE.get(seen.get(source, "")), source) for source in step.inputs]
+    key = next((key for key, _ in found if key is not None), None)
+    if key is None:
+        return None
+    names = ", ".join(one_line(local_path(source), 200) for its, source in found if its == key)
+    return UsageError(key, input=names, limit=size_in_words(LARGEST))
 
 
 def _is_local(source: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, encodable, one_line
@@ -61,6 +61,37 @@ class DocumentReader:
             where = at_key(at, name)
             raise UsageError("error.plan_number", path=self.name, where=where, low=low, high=high)
         return value
+
+    def amount(
+        self,
+        raw: Mapping[str, object],
+        name: str,
+        at: str,
+        low: float,
+        high: float,
+        missing: float | None = None,
+    ) -> float:
+        """Return a number, whole or not, between two bounds."""
+        value = raw.get(name, missing)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_exact(value):
+            raise self.error("error.plan_shape_value", at_key(at, name))
+        if not low <= value <= high:
+            raise self.error("error.plan_shape_value", at_key(at, name))
+        return float(value)
+
+    def rows(
+        self, raw: Mapping[str, object], name: str, most: int
+    ) -> Iterator[tuple[Mapping[str, object], str]]:
+        """Yield the objects of a list, each with its place; nothing where it is missing."""
+        found = raw.get(name) or []
+        if not isinstance(found, list):
+            raise self.error("error.plan_shape_list", name)
+        if len(found) > most:
+            raise self.error("error.plan_shape_short", name)
+        for place, each in enumerate(found):
+            if not isinstance(each, dict):
+                raise self.error("error.plan_shape_object", f"{name}[{place}]")
+            yield each, f"{name}[{place}]"
 
     def error(self, key: str, where: str) -> UsageError:
         """Return the error about a place."""

@@ -21,7 +21,7 @@ from ima_tui.film.timeline import Role
 from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
-from ima_tui.workflow import film_plan
+from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.building import Builder
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 from ima_tui.workflow.pricing import Lists
@@ -31,7 +31,6 @@ USUAL_COUNT = 3
 USUAL_SHAPE = "16:9"
 MOST_COUNT = 18
 LEAST_SECONDS = 1.0
-_WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 _VOICE_MARGIN = 1.0
 _POP_EN, _POP_ZH = "pop music", "流行音乐"
 _STANDARD_EN = (
@@ -65,7 +64,7 @@ def task_types(brief: Brief) -> frozenset[TaskType]:
         found.add(TaskType.FIRST_LAST_FRAME)
     if brief.reference:
         found.add(TaskType.REFERENCE_TO_VIDEO)
-    if brief.music or brief.lyrics or brief.music_video:
+    if not brief.music_file and (brief.music or brief.lyrics or brief.music_video):
         found.add(TaskType.TEXT_TO_MUSIC)
     if brief.voice:
         found.add(TaskType.TEXT_TO_SPEECH)
@@ -147,6 +146,8 @@ class _Maker:
         if not self._subject and not brief.images:
             raise UsageError("error.film_no_subject")
         count = brief.count or self._usual_count()
+        if count > MOST_COUNT:
+            self._note("many", n=count, most=MOST_COUNT)
         if count == 1 and self._subject:
             return [ShotBrief(self._subject)]
         standard = _STANDARD_ZH if brief.chinese else _STANDARD_EN
@@ -245,6 +246,7 @@ class _Maker:
             subtitles=brief.subtitles,
             master=master,
             burned=brief.burned,
+            ratio=finishing.odd_ratio(brief.shape) or (0, 0),
         )
         if brief.fade:
             planned = film_plan.with_transition(planned, "fade", timeline.FADE)
@@ -312,19 +314,22 @@ class _Maker:
         brief = self._brief
         total = sum(part.used for part in self._parts)
         found: list[PlannedTrack] = []
-        if brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
+        if brief.music_file:
+            found.append(_planned(timeline.music(brief.music_file, self._music_volume)))
+        elif brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
             step = self._song(total) if brief.lyrics else self._music(total)
-            music = timeline.music(
-                source_of(step), 1.0 if not brief.voice else timeline.MUSIC_VOLUME
-            )
-            found.append(_planned(music))
+            found.append(_planned(timeline.music(source_of(step), self._music_volume)))
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
             found.append(_planned(timeline.voice(source_of(step), text=brief.voice)))
-            spoken = _spoken_seconds(brief.voice)
+            spoken = timeline.spoken_seconds(brief.voice)
             if spoken > total - _VOICE_MARGIN:
                 self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
         return found
+
+    @property
+    def _music_volume(self) -> float:
+        return timeline.MUSIC_VOLUME if self._brief.voice else 1.0
 
     def _music(self, total: float) -> int:
         told = self._brief.music
@@ -429,9 +434,3 @@ def _whole(value: object) -> int:
         return round(float(str(value)))
     except ValueError:
         return 0
-
-
-def _spoken_seconds(text: str) -> float:
-    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-    words = len([each for each in text.split() if each.isascii()])
-    return chinese / _CHARACTERS_A_SECOND + words / _WORDS_A_SECOND

@@ -5,7 +5,7 @@
 "tracks": [{"role": "music", "source": "step:8#1", "start": 0, "volume": 0.4, "fade_in": 0.5,
 "fade_out": 2, "duck": true, "loop": true, "text": ""}],
 "assemble": {"size": [0, 0], "fps": 0, "loudness": -14, "title": "", "subtitles": "none",
-"burned": false, "master": 1}
+"burned": false, "master": 1, "ratio": "7:3"}
 """
 
 from __future__ import annotations
@@ -13,20 +13,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from ima_tui.film.timeline import LARGEST, MOST_FPS, MOST_SHOTS, MOST_TRACKS, Role
-from ima_tui.workflow.document import DocumentReader, at_key, is_exact
+from ima_tui.film.timeline import (
+    LARGEST,
+    MOST_FPS,
+    MOST_SECONDS,
+    MOST_SHOTS,
+    MOST_TRACKS,
+    Role,
+)
+from ima_tui.workflow import finishing
+from ima_tui.workflow.document import DocumentReader, at_key
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
 
 KEYS = {"shots", "tracks", "assemble", "film"}
 """The last one is output of `workflow run --json`."""
-MOST_SECONDS = 3600.0
 _SHOT_KEYS = {
     *("id", "title", "source", "takes", "trim", "hold", "transition", "transition_s", "own_sound"),
 }
 _TRACK_KEYS = {
     *("role", "source", "start", "volume", "fade_in", "fade_out", "duck", "loop", "text"),
 }
-_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "burned", "master"}
+_SETTING_KEYS = {"size", "fps", "loudness", "title", "subtitles", "burned", "master", "ratio"}
 _NONE, _TRACK = "none", "track"
 
 
@@ -45,6 +52,7 @@ def to_json(plan: FilmPlan) -> dict[str, object]:
             "title": plan.title,
             "subtitles": _TRACK if plan.subtitles else _NONE,
             **({"burned": True} if plan.burned else {}),
+            **({"ratio": finishing.ratio_text(plan.ratio)} if plan.ratio != (0, 0) else {}),
             "master": plan.master,
         },
     }
@@ -57,24 +65,34 @@ class FilmReader(DocumentReader):
         """Return the film, None where the document has none. Raises `UsageError`."""
         if raw.get("shots") is None:
             return None
-        settings = self._object(raw.get("assemble") or {}, "assemble", _SETTING_KEYS)
-        shots = self._objects(raw, "shots", _SHOT_KEYS, MOST_SHOTS)
-        tracks = self._objects(raw, "tracks", _TRACK_KEYS, MOST_TRACKS)
+        settings = raw.get("assemble") or {}
+        if not isinstance(settings, dict):
+            raise self.error("error.plan_shape_object", "assemble")
+        self.known(settings, _SETTING_KEYS, "assemble")
         width, height = self._pair(settings, "size", "assemble", LARGEST)
         subtitles = self._one_of(settings, "subtitles", "assemble", (_NONE, _TRACK))
         return FilmPlan(
-            tuple(self._shot(each, at) for each, at in shots),
-            tuple(self._track(each, at) for each, at in tracks),
+            tuple(self._shot(each, at) for each, at in self.rows(raw, "shots", MOST_SHOTS)),
+            tuple(self._track(each, at) for each, at in self.rows(raw, "tracks", MOST_TRACKS)),
             (int(width), int(height)),
             self.number(settings, "fps", "assemble", 0, MOST_FPS, missing=0),
-            self._amount(settings, "loudness", "assemble", -40.0, 0.0, -14.0),
+            self.amount(settings, "loudness", "assemble", -40.0, 0.0, -14.0),
             self.text(settings, "title", "assemble", 200, missing=""),
             subtitles == _TRACK,
             self.number(settings, "master", "assemble", 0, 9_999, missing=0),
             self._flag(settings, "burned", "assemble"),
+            self._ratio(settings),
         )
 
+    def _ratio(self, raw: Mapping[str, object]) -> tuple[int, int]:
+        written = self.text(raw, "ratio", "assemble", 20, missing="")
+        found = finishing.ratio_of(written)
+        if written and found is None:
+            raise self.error("error.plan_shape_text", "assemble.ratio")
+        return found or (0, 0)
+
     def _shot(self, raw: Mapping[str, object], at: str) -> PlannedShot:
+        self.known(raw, _SHOT_KEYS, at)
         begins, ends = self._pair(raw, "trim", at, MOST_SECONDS)
         takes = raw.get("takes") or []
         if not isinstance(takes, list) or not all(isinstance(each, str) for each in takes):
@@ -85,43 +103,27 @@ class FilmReader(DocumentReader):
             self.text(raw, "source", at, 4096),
             tuple(self.checked(each, at_key(at, "takes"), 4096) for each in takes[:MOST_SHOTS]),
             (begins, ends),
-            self._amount(raw, "hold", at, 0.0, 10.0, 0.0),
+            self.amount(raw, "hold", at, 0.0, 10.0, 0.0),
             self._one_of(raw, "transition", at, ("cut", "fade")),
-            self._amount(raw, "transition_s", at, 0.0, 10.0, 0.5),
-            self._amount(raw, "own_sound", at, 0.0, 2.0, 0.0),
+            self.amount(raw, "transition_s", at, 0.0, 10.0, 0.5),
+            self.amount(raw, "own_sound", at, 0.0, 2.0, 0.0),
         )
 
     def _track(self, raw: Mapping[str, object], at: str) -> PlannedTrack:
+        self.known(raw, _TRACK_KEYS, at)
         return PlannedTrack(
             Role(self._one_of(raw, "role", at, tuple(role.value for role in Role))),
             self.text(raw, "source", at, 4096),
-            self._amount(raw, "start", at, 0.0, MOST_SECONDS, 0.0),
-            self._amount(raw, "volume", at, 0.0, 2.0, 1.0),
-            self._amount(raw, "fade_in", at, 0.0, 60.0, 0.0),
-            self._amount(raw, "fade_out", at, 0.0, 60.0, 0.0),
+            self.amount(raw, "start", at, 0.0, MOST_SECONDS, 0.0),
+            self.amount(raw, "volume", at, 0.0, 2.0, 1.0),
+            self.amount(raw, "fade_in", at, 0.0, 60.0, 0.0),
+            self.amount(raw, "fade_out", at, 0.0, 60.0, 0.0),
             self._flag(raw, "duck", at),
             self._flag(raw, "loop", at),
             self.text(raw, "text", at, 10_000, missing=""),
         )
 
     # ------------------------------------------------------------------------------- values
-
-    def _objects(
-        self, raw: Mapping[str, object], name: str, keys: set[str], most: int
-    ) -> list[tuple[Mapping[str, object], str]]:
-        found = raw.get(name) or []
-        if not isinstance(found, list):
-            raise self.error("error.plan_shape_list", name)
-        if len(found) > most:
-            raise self.error("error.plan_shape_short", name)
-        places = [f"{name}[{place}]" for place in range(len(found))]
-        return [(self._object(each, at, keys), at) for each, at in zip(found, places, strict=True)]
-
-    def _object(self, raw: object, at: str, keys: set[str]) -> Mapping[str, object]:
-        if not isinstance(raw, dict):
-            raise self.error("error.plan_shape_object", at)
-        self.known(raw, keys, at)
-        return raw
 
     def _one_of(self, raw: Mapping[str, object], name: str, at: str, known: tuple[str, ...]) -> str:
         written = self.text(raw, name, at, 40, missing=known[0])
@@ -135,16 +137,6 @@ class FilmReader(DocumentReader):
             raise self.error("error.plan_shape_value", at_key(at, name))
         return value
 
-    def _amount(
-        self, raw: Mapping[str, object], name: str, at: str, low: float, high: float, missing: float
-    ) -> float:
-        value = raw.get(name, missing)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not is_exact(value):
-            raise self.error("error.plan_shape_value", at_key(at, name))
-        if not low <= value <= high:
-            raise self.error("error.plan_shape_value", at_key(at, name))
-        return float(value)
-
     def _pair(
         self, raw: Mapping[str, object], name: str, at: str, high: float
     ) -> tuple[float, float]:
@@ -152,5 +144,5 @@ class FilmReader(DocumentReader):
         if not isinstance(value, list) or len(value) != 2:
             raise self.error("error.plan_shape_pair", at_key(at, name))
         pair = {str(place): each for place, each in enumerate(value)}
-        first, second = (self._amount(pair, key, at_key(at, name), 0.0, high, 0.0) for key in pair)
+        first, second = (self.amount(pair, key, at_key(at, name), 0.0, high, 0.0) for key in pair)
         return first, second

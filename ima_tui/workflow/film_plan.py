@@ -12,6 +12,7 @@ from dataclasses import replace
 from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import has_chinese
 from ima_tui.film import timeline
 from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
 from ima_tui.workflow.sources import job_of, result_of
@@ -64,6 +65,8 @@ class FilmPlan:
     master: int = 0
     burned: bool = False
     """Whether title and subtitles are drawn into the pictures, instead of a subtitle track."""
+    ratio: tuple[int, int] = (0, 0)
+    """Proportions that no model makes, to which every shot is cropped; (0, 0): none."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -142,13 +145,19 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
         for track in plan.tracks
     )
     cues = (Cue(0.0, TITLE_SECONDS, plan.title, is_title=True),) if plan.title else ()
-    chinese = any("\u4e00" <= letter <= "\u9fff" for track in tracks for letter in track.text)
-    language = "zho" if chinese or _is_chinese(plan.title) else "eng"
-    return Film(shots, tracks, cues, plan.size, plan.fps, plan.loudness, language, plan.burned)
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    said = (plan.title, *(track.text for track in tracks))
+    language = "zho" if any(map(has_chinese, said)) else "eng"
+    return Film(
+        shots,
+        tracks,
+        cues,
+        plan.size,
+        plan.fps,
+        plan.loudness,
+        language,
+        plan.burned,
+        plan.ratio,
+    )
 
 
 def seconds(plan: FilmPlan, lengths: Mapping[int, object]) -> float:

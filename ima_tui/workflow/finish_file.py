@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ima_tui.film.timeline import MOST_SECONDS
 from ima_tui.intent.limits import CROSSFADE
-from ima_tui.workflow.document import DocumentReader, at_key, is_exact
-from ima_tui.workflow.finishing import MOST_SECONDS, Crop, Finish, Join, ratio_of
+from ima_tui.workflow.document import DocumentReader, at_key
+from ima_tui.workflow.finishing import Crop, Finish, Join, ratio_of, ratio_text
 
 KEY = "finish"
 _MOST = 40
@@ -20,7 +21,7 @@ _KEYS = {"crop": {"do", "steps", "ratio"}, "join": {"do", "steps", "seconds", "c
 def to_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
     """Return it as JSON, in the format above."""
     return [
-        {"do": "crop", "steps": list(each.steps), "ratio": each.words}
+        {"do": "crop", "steps": list(each.steps), "ratio": ratio_text(each.ratio)}
         if isinstance(each, Crop)
         else {
             "do": "join",
@@ -37,7 +38,7 @@ class FinishReader(DocumentReader):
 
     def finish(self, raw: Mapping[str, object]) -> Iterator[Finish]:
         """Yield what is to be made at the end. Raises `UsageError`."""
-        for each, at in self._objects(raw.get(KEY) or [], KEY):
+        for each, at in self.rows(raw, KEY, _MOST):
             kind = self.text(each, "do", at, 10)
             if kind not in _KEYS:
                 raise self.error("error.plan_shape_text", at_key(at, "do"))
@@ -58,32 +59,6 @@ class FinishReader(DocumentReader):
         return Crop(steps, ratio)
 
     def _join(self, raw: Mapping[str, object], at: str, steps: tuple[int, ...]) -> Join:
-        seconds = self._seconds(raw, "seconds", at, 1.0, MOST_SECONDS)
-        crossfade = self._seconds(raw, "crossfade", at, 0.0, 30.0, CROSSFADE)
+        seconds = self.amount(raw, "seconds", at, 1.0, MOST_SECONDS)
+        crossfade = self.amount(raw, "crossfade", at, 0.0, 30.0, CROSSFADE)
         return Join(steps, seconds, crossfade)
-
-    def _seconds(
-        self,
-        raw: Mapping[str, object],
-        name: str,
-        at: str,
-        low: float,
-        high: float,
-        missing: float | None = None,
-    ) -> float:
-        value = raw.get(name, missing)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not is_exact(value):
-            raise self.error("error.plan_shape_value", at_key(at, name))
-        if not low <= value <= high:
-            raise self.error("error.plan_shape_value", at_key(at, name))
-        return float(value)
-
-    def _objects(self, found: object, name: str) -> Iterator[tuple[Mapping[str, object], str]]:
-        if not isinstance(found, list):
-            raise self.error("error.plan_shape_list", name)
-        if len(found) > _MOST:
-            raise self.error("error.plan_shape_short", name)
-        for place, each in enumerate(found):
-            if not isinstance(each, dict):
-                raise self.error("error.plan_shape_object", f"{name}[{place}]")
-            yield each, f"{name}[{place}]"

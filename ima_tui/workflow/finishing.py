@@ -14,16 +14,18 @@ from dataclasses import replace
 from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.i18n import say
 from ima_tui.intent.limits import CROSSFADE
+from ima_tui.intent.parameters import STANDARD
 
-MOST_SECONDS = 3600.0
+_LARGE = 22
+"""21:9 is written so, 47:20 isn't."""
+_CROPPED = (Medium.IMAGE, Medium.VIDEO)
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*[:/]\s*(\d{1,4}(?:\.\d{1,2})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """All images of some steps, cropped to proportions that no model makes."""
+    """All images or videos of some steps, cropped to proportions that no model makes."""
 
     steps: tuple[int, ...]
     ratio: tuple[int, int]
@@ -31,7 +33,7 @@ class Crop:
     @property
     def words(self) -> str:
         """The proportions as people write them."""
-        return f"{self.ratio[0]}:{self.ratio[1]}"
+        return words_of(self.ratio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,30 @@ def ratio_of(text: str) -> tuple[int, int] | None:
     return (wide // shared, high // shared) if wide and high else None
 
 
+def odd_ratio(text: str) -> tuple[int, int] | None:
+    """Return proportions that no model makes, None for others."""
+    return ratio_of(text) if text not in STANDARD else None
+
+
+def ratio_text(ratio: tuple[int, int]) -> str:
+    """Return proportions as `ratio_of` reads them."""
+    return f"{ratio[0]}:{ratio[1]}"
+
+
+def words_of(ratio: tuple[int, int]) -> str:
+    """Return proportions as people write them: 47:20 is 2.35:1."""
+    wide, high = ratio
+    against_one = f"{wide / high:g}:1"
+    is_short = max(ratio) < _LARGE or ratio_of(against_one) != ratio
+    return ratio_text(ratio) if is_short else against_one
+
+
 def check(finish: Sequence[Finish], media: Mapping[int, Medium]) -> None:
     """Raise `UsageError` where a step is missing, or makes another medium; `media`: by step."""
     for each in finish:
-        wanted = Medium.IMAGE if isinstance(each, Crop) else Medium.MUSIC
+        wanted = _CROPPED if isinstance(each, Crop) else (Medium.MUSIC,)
         for step_id in each.steps:
-            if media.get(step_id) is not wanted:
+            if media.get(step_id) not in wanted:
                 raise UsageError("error.finish_step", id=step_id)
 
 
@@ -70,13 +90,3 @@ def without(finish: Sequence[Finish], step_id: int) -> tuple[Finish, ...]:
     left = (tuple(step for step in each.steps if step != step_id) for each in finish)
     kept = (replace(each, steps=steps) for each, steps in zip(finish, left, strict=True) if steps)
     return tuple(kept)
-
-
-def sentences(finish: Sequence[Finish]) -> list[str]:
-    """Return a sentence for each: what is made at the end, and that it is free."""
-    return [
-        say("finish.crop", ratio=each.words)
-        if isinstance(each, Crop)
-        else say("finish.join", n=len(each.steps), seconds=f"{each.seconds:g}")
-        for each in finish
-    ]

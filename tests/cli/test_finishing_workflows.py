@@ -22,7 +22,8 @@ def made(person: Person, prompt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     assert said.code == 0, said.err
     plan = json.loads(Path(file).read_text("utf-8"))
     folder = ("--download", str(person.folder / "made"))
-    said = person.verb("workflow", "run", file, "--confirm", plan["hash"], *folder, "--json")
+    agreed = ("--confirm", plan["hash"], "--no-pause")
+    said = person.verb("workflow", "run", file, *agreed, *folder, "--json")
     assert said.code == 0, said.err
     return plan, json.loads(said.out)
 
@@ -40,6 +41,26 @@ def test_images_of_any_ratio_are_cropped(person: Person, prompt: str, ratio: flo
     assert len(person.accepted()) == 1
 
 
+@pytest.mark.parametrize(
+    ("prompt", "ratio"),
+    [
+        ("a 7:3 video of waves", 7 / 3),
+        ("一段2.35:1的海浪视频", 2.35),
+        ("two shots of a cat, 7:3, 10 seconds", 7 / 3),
+    ],
+)
+def test_videos_of_any_ratio_are_cropped(person: Person, prompt: str, ratio: float) -> None:
+    pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
+    from clips import read
+
+    plan, told = made(person, prompt)
+    (path,) = told.get("files") or [told["film"]]
+    film = read(path)
+    assert film.size[0] / film.size[1] == pytest.approx(ratio, rel=0.02)
+    assert min(map(sum, film.edges)) > 30, "not padded"
+    assert len(person.accepted()) == len(plan["steps"])
+
+
 @pytest.mark.parametrize("prompt", ["40 seconds of calm piano music", "来一段40秒的轻音乐"])
 def test_music_of_any_length_is_joined(person: Person, prompt: str) -> None:
     pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
@@ -54,6 +75,7 @@ def test_music_of_any_length_is_joined(person: Person, prompt: str) -> None:
     ("prompt", "words"),
     [
         ("an image of a fox in 5:2", "Exactly 5:2, cropped here, 5 pts: ima-tui workflow plan"),
+        ("a 7:3 video of waves", "Exactly 7:3, cropped here, 40 pts: ima-tui workflow plan"),
         ("five minutes of calm piano music", "Exactly 300 s from 3 pieces, 75 pts"),
         ("200 minutes of calm piano music", ""),
     ],

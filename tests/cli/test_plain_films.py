@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,24 +18,37 @@ HIDDEN = "Two shots: a kite; a boat. 6 seconds, calm piano music"
 WITH_MASTER = "A product video of a red shoe from two shots, 10 seconds, calm piano music"
 
 
+def has_twice(words: str) -> Callable[[str], bool]:
+    return lambda text: text.count(words) > 1
+
+
 def charged(sandbox: Sandbox) -> int:
     return sum(bool(create["charged"]) for create in sandbox.ledger()["creates"])
 
 
-async def test_a_brief_is_planned_run_and_assembled_by_lines(
+async def test_a_brief_is_planned_and_its_film_made_by_lines(
     studio: Studio, sandbox: Sandbox
 ) -> None:
     pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
-    done = has("All steps are done. /assemble makes the file: free.")
-    script = await talk(studio, BRIEF, "yes", done, "/workflow", "/assemble", "/quit")
+    script = await talk(
+        studio,
+        BRIEF,
+        "yes",
+        has("Saved: "),
+        "/workflow",
+        "/assemble",
+        has_twice("Saved: "),
+        "/quit",
+    )
     text = script.text
     assert "Understood as" not in text, "no single job is offered"
     assert text.index("At the end: one film from 2 shots") < text.index(
         "Run 5 steps for 85 points?"
     )
     assert "Step 1, text to image, SeeDream 4.5, 5 points, done: a kite" in text
-    (saved,) = [line for line in script.said if line.startswith("Saved: ")]
-    assert Path(saved.removeprefix("Saved: ")).is_file()
+    first, again = [line for line in script.said if line.startswith("Saved: ")]
+    assert first == again, "the same film is not made twice"
+    assert Path(first.removeprefix("Saved: ")).is_file()
     assert charged(sandbox) == 5, "asking for the workflow again plans nothing anew"
 
 
@@ -54,13 +68,22 @@ async def test_no_is_no_and_the_plan_stays(studio: Studio, sandbox: Sandbox) -> 
     assert len(await studio.workflows.kept()) == 1
 
 
-async def test_an_offered_crop_is_taken_by_its_number(studio: Studio, sandbox: Sandbox) -> None:
-    done = has("All steps are done. /assemble makes the file: free.")
-    script = await talk(
-        studio, "a picture of a harbour, 7:3", "/answer 1", "yes", done, "/assemble", "/quit"
-    )
+@pytest.mark.parametrize(
+    ("prompt", "ending"),
+    [
+        ("a picture of a harbour, 7:3", "-7x3.jpg"),
+        ("a 7:3 video of waves", "-7x3.mp4"),
+        ("一段7:3的海浪视频", "-7x3.mp4"),
+    ],
+)
+async def test_an_offered_crop_is_taken_by_its_number(
+    studio: Studio, sandbox: Sandbox, prompt: str, ending: str
+) -> None:
+    if ending.endswith("mp4"):
+        pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
+    script = await talk(studio, prompt, "/answer 1", "yes", has("Saved: "), "/quit")
     (saved,) = [line for line in script.said if line.startswith("Saved: ")]
-    assert saved.endswith("-7x3.jpg")
+    assert saved.endswith(ending)
     assert charged(sandbox) == 1
 
 

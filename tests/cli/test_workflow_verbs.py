@@ -278,7 +278,7 @@ def test_a_file_from_elsewhere_can_not_agree_to_itself(person: Person) -> None:
 
 
 def test_a_step_that_lacks_its_words_is_named(person: Person) -> None:
-    said = person.verb("workflow", "plan", "Make a promo video with a voiceover", "--json")
+    said = person.verb("workflow", "plan", "a promo of a kettle with a voiceover", "--json")
     assert said.code == 2
     assert [each["step"] for each in document(said)["problems"]] == [2]
     file = person.write(said.out, "plan.json")

@@ -130,6 +130,8 @@ class Read:
     samples: array.array[float]
     cues: list[tuple[float, float, str]]
     loudness: float
+    edges: list[tuple[int, int, int]]
+    """The colour of each frame at its left side, below the middle."""
 
     @property
     def seconds(self) -> float:
@@ -150,6 +152,7 @@ class Read:
 def read(path: Path | str) -> Read:
     """Decode a film, or a sound, to its end."""
     frames: list[tuple[float, tuple[int, int, int]]] = []
+    edges: list[tuple[int, int, int]] = []
     size, rate = (0, 0), Fraction(0)
     with av.open(str(path)) as film:
         stream: Any = film.streams.video[0] if film.streams.video else None
@@ -159,9 +162,10 @@ def read(path: Path | str) -> Read:
             image = frame.to_image()
             pixel = image.getpixel((image.width // 2, image.height // 2))
             frames.append((float(frame.time or 0), pixel))
+            edges.append(image.getpixel((2, image.height * 3 // 4)))
     samples, loudness = _sound(path)
     cues = _cues(path) if frames else []
-    return Read(frames, size, rate, samples, cues, loudness)
+    return Read(frames, size, rate, samples, cues, loudness, edges)
 
 
 def _sound(path: Path | str) -> tuple[array.array[float], float]:

@@ -92,6 +92,19 @@ def test_a_film_with_fades_music_and_voice(cutting: Cutting, clips: Path) -> Non
     assert [round(at, 1) for at, _, text in film.cues if text] == [1.0, 2.0]
 
 
+def test_every_shot_fills_proportions_that_no_model_makes(cutting: Cutting, clips: Path) -> None:
+    tall = clip(cutting.folder / "tall.mp4", GREEN, 1.0, size=(72, 128), marked=True, tone=500.0)
+    wide = clip(cutting.folder / "wide.mp4", RED, 1.0, marked=True)
+    pair = (Shot(wide), Shot(tall, own_sound=1.0))
+    film = read(str(cutting.make(Film(pair, ratio=(7, 3), size=(128, 72)))["path"]))
+    assert film.size == (128, 54)
+    assert (film.seconds, len(film.samples) > 0) == (2.0, True)
+    assert near(film.edges[0], RED), "neither padded nor taken from a side"
+    assert near(film.edges[-1], GREEN)
+    padded = read(str(cutting.make(Film(pair, size=(128, 54)), "padded.mp4")["path"]))
+    assert near(padded.edges[-1], (0, 0, 0))
+
+
 def test_held_frames_keep_the_length(cutting: Cutting, clips: Path) -> None:
     whole = with_fades(shots(clips, "red", "green"), 0.5, hold=True)
     film = read(str(cutting.make(Film(whole))["path"]))

@@ -196,6 +196,29 @@ def test_a_film_is_written_as_version_2_and_read_back() -> None:
     assert again == replace(plan, files=again.files)
 
 
+@pytest.mark.parametrize(
+    ("text", "ratio"),
+    [
+        ("Two shots: a fox; an owl. In 2.35:1", (47, 20)),
+        ("两个镜头：狐狸；猫头鹰，7:3", (7, 3)),
+        ("Two shots: a fox at 7:30 pm; an owl. 16:9", (0, 0)),
+    ],
+)
+def test_a_shape_that_no_model_makes_is_cropped_out_of_every_shot(
+    text: str, ratio: tuple[int, int]
+) -> None:
+    plan = film(text)
+    assert plan.film is not None
+    assert plan.film.ratio == ratio
+    assert len(plan.film.shots) == 2
+    assert not any(":" in shot.title for shot in plan.film.shots if ratio != (0, 0))
+    assert not plan.finish
+    assert not plan.unmet
+    again = parse(json.dumps(to_json(plan)), "film.json")
+    assert again.film == plan.film
+    assert film_plan.film(plan.film, lambda source: source).ratio == ratio
+
+
 def test_a_film_without_its_film_is_version_1_with_the_same_hash_and_names() -> None:
     plan = film("Two shots: a fox; an owl. 10 s, piano")
     bare = replace(plan, film=None)

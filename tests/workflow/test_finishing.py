@@ -11,7 +11,14 @@ from planned_leaves import plan_of
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.workflow.file import parse, to_json
-from ima_tui.workflow.finishing import Crop, Finish, Join, ratio_of
+from ima_tui.workflow.finishing import (
+    Crop,
+    Finish,
+    Join,
+    ratio_of,
+    ratio_text,
+    words_of,
+)
 from ima_tui.workflow.steps import Workflow, check, digest, intents, put, remove
 
 
@@ -24,6 +31,12 @@ def read_back(workflow: Workflow) -> Workflow:
     [
         ("an image of a fox in 5:2", (Crop((1,), (5, 2)),)),
         ("做一张7:3的风景图", (Crop((1,), (7, 3)),)),
+        ("a 7:3 video of waves", (Crop((1,), (7, 3)),)),
+        ("一段2.35:1的海浪视频", (Crop((1,), (47, 20)),)),
+        (
+            "Draw a fox poster in 7:3, then animate it",
+            (Crop((1,), (7, 3)), Crop((2,), (7, 3))),
+        ),
         ("five minutes of calm piano music", (Join((1, 2, 3), 300.0),)),
         ("来一段五分钟的轻音乐", (Join((1, 2, 3), 300.0),)),
         ("a 45 second lo-fi track", (Join((1,), 45.0),)),
@@ -49,12 +62,6 @@ def test_the_pieces_of_music_differ_and_do_not_name_the_whole_length() -> None:
     assert len(set(prompts)) == len(prompts) == 3
     assert all(prompt.startswith("calm piano music, part") for prompt in prompts)
     assert [step.prompt[:5] for step in plan_of("来一段五分钟的轻音乐").steps] == ["一段轻音乐"] * 3
-
-
-def test_the_first_frame_of_a_video_is_not_cropped() -> None:
-    plan = plan_of("Draw a fox poster in 7:3, then animate it")
-    assert plan.finish == ()
-    assert [unmet.name for _, unmet in plan.unmet] == ["aspect_ratio"]
 
 
 def test_music_beyond_all_pieces_is_named_before_paying() -> None:
@@ -94,6 +101,14 @@ def test_a_wrong_end_is_refused(change: dict[str, object]) -> None:
     raw["finish"][0].update(change)
     with pytest.raises(UsageError):
         parse(json.dumps(raw), "plan.json")
+
+
+@pytest.mark.parametrize("text", ["7:3", "5:2", "2.35:1", "21:10", "500:293"])
+def test_proportions_are_told_as_they_were_asked_for(text: str) -> None:
+    ratio = ratio_of(text)
+    assert ratio is not None
+    assert words_of(ratio) == text
+    assert ratio_of(ratio_text(ratio)) == ratio
 
 
 def test_proportions_are_whole_numbers() -> None:

@@ -13,10 +13,9 @@ from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
 from ima_tui.core import home_folder, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import clean, duration, folded, one_line
+from ima_tui.core.text import clean, folded, has_chinese, one_line
 from ima_tui.core.text import size as size_in_words
-from ima_tui.film import assembler, timeline
-from ima_tui.film.assembler import FilmProgress
+from ima_tui.film import assembler, timeline, words
 from ima_tui.film.request import AssembleJob, StillJob
 from ima_tui.film.timeline import Film, Shot, Track
 from ima_tui.i18n import joined, say
@@ -66,33 +65,19 @@ async def with_progress(job: AssembleJob) -> Mapping[str, object]:
     """Assemble with a line of progress on stderr."""
     progress = ProgressLine()
     try:
-        return await assembler.assemble(job, lambda told: progress.show(progress_words(told)))
+        return await assembler.assemble(job, lambda told: progress.show(words.progress_words(told)))
     finally:
         progress.clear()
 
 
-def progress_words(told: FilmProgress) -> str:
-    """Say how far the assembling is, with the time left."""
-    stage = say(f"film.stage_{told.stage}", shot=told.shot)
-    return say(
-        "film.progress", share=int(told.share * 100), left=duration(told.left + 0.99), stage=stage
-    )
-
-
 def film_words(done: Mapping[str, object]) -> str:
     """What was made, or that it was there already."""
-    cut = joined(voice_words(done), say("film.no_font") if done.get("no_font") else "")
+    short = words.shortcomings(done)
     if not done["made"]:
-        return joined(say("film.same"), cut)
+        return joined(say("film.same"), short)
     shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
     fps, size = float(str(done["fps"])), size_in_words(int(str(done["bytes"])))
-    return joined(say("film.done", **shown, fps=f"{fps:g}", size=size), cut)
-
-
-def voice_words(done: Mapping[str, object]) -> str:
-    """That the end of the voice-over is missing, or ""."""
-    seconds = float(str(done.get("voice_cut", 0.0)))
-    return say("film.voice_cut", seconds=f"{seconds:g}") if seconds else ""
+    return joined(say("film.done", **shown, fps=f"{fps:g}", size=size), short)
 
 
 def _film(arguments: argparse.Namespace) -> Film:
@@ -111,7 +96,7 @@ def _film(arguments: argparse.Namespace) -> Film:
         size=_size(arguments.film_size),
         fps=arguments.fps or 0,
         loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
-        language="zho" if _is_chinese(arguments.subtitles or "") else "eng",
+        language="zho" if has_chinese(arguments.subtitles or "") else "eng",
         burned=arguments.burn,
     )
 
@@ -159,10 +144,6 @@ def seconds(written: str) -> float:
     if found is None:
         raise UsageError("error.film_seconds", text=one_line(written, 40))
     return float(found[1])
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
 # --------------------------------------------------------------------------------------- frame

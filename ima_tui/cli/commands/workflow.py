@@ -24,7 +24,7 @@ from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan, finishing
+from ima_tui.workflow import file, film_plan, finish_words
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.pricing import PricedStep
@@ -72,7 +72,8 @@ async def _make(arguments: argparse.Namespace, settings: Settings, output: Path 
             told = {"problems": [problem_json(each) for each in problems]}
             print_json(file.to_json(plan) | more | told)
         else:
-            print_plan(plan, {each.step.id: _why(each) for each in problems})
+            why = {each.step.id: _why(each) for each in problems}
+            print_plan(plan, why, studio.workflows.price(plan)[1])
         for note in (*warnings, *(() if arguments.json else notes)):
             talk(note)
         return _conclude(arguments, plan, problems)
@@ -160,7 +161,8 @@ async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflo
 
 def print_status(status: WorkflowStatus) -> None:
     """Print a line for each step."""
-    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
+    states = {each.step.id: state_words(each.job) for each in status.steps}
+    print_plan(status.workflow, states, [each.priced for each in status.steps])
     for each in status.steps:
         for media in each.job.medias if each.job else ():
             print_plain(f"{each.step.id}: {media.path or media.url}")
@@ -174,8 +176,8 @@ def state_words(job: Job | None) -> str:
     return f"{state} #{job.id}"
 
 
-def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
-    """The steps with their connections, the total and the hash."""
+def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]) -> None:
+    """The steps with their connections, what is made at the end, the total and the hash."""
     heads = [say(f"workflow.head_{name}") for name in _HEADS]
     drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
     rows = [
@@ -185,7 +187,7 @@ def print_plan(plan: Workflow, notes: Mapping[int, str]) -> None:
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
         print(film_words(plan, plan.film))
-    for sentence in finishing.sentences(plan.finish):
+    for sentence in finish_words.sentences(plan, priced):
         print(sentence)
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))

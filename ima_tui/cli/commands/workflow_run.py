@@ -199,7 +199,8 @@ async def _unconfirmed(
         told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
         print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
         return EXIT_USAGE
-    print_plan(status.workflow, {each.step.id: state_words(each.job) for each in status.steps})
+    states = {each.step.id: state_words(each.job) for each in status.steps}
+    print_plan(status.workflow, states, [each.priced for each in status.steps])
     print(say("workflow.to_pay", points=points, hash=agreed))
     talk(explain(error))
     return EXIT_USAGE
@@ -224,9 +225,10 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
     finished: list[films.Finished] = []
     if status.workflow.ends and status.is_done:
         try:
-            if status.workflow.film is not None:
-                made = await workflow_film.finish(studio, status)
-            finished = await workflow_film.finish_rest(studio, status)
+            async with studio.endings.alone(status.workflow.id):
+                if status.workflow.film is not None:
+                    made = await workflow_film.finish(studio, status)
+                finished = await workflow_film.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code

@@ -14,11 +14,13 @@ from ima_tui.cli.plain.line_io import Asked, Say
 from ima_tui.compose import confirmation
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.events import JobChanged, Notice
+from ima_tui.core.events import EndingChanged, JobChanged, Notice
 from ima_tui.core.text import one_line, whole
+from ima_tui.film.words import shortcomings
 from ima_tui.i18n import explain, joined, say
+from ima_tui.studio.endings import Ending
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import finishing
+from ima_tui.workflow import finish_words
 from ima_tui.workflow.pricing import price_step
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
@@ -88,7 +90,7 @@ class PlainWorkflows:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """While this holds, the end of the open workflow, and of its master image, is said."""
+        """While this holds, what became of workflows is said, and what can be done next."""
         leave = self._studio.subscribe(self._hear)
         try:
             yield
@@ -98,10 +100,28 @@ class PlainWorkflows:
                 task.cancel()
 
     def _hear(self, notice: Notice) -> None:
+        if isinstance(notice, EndingChanged):
+            self._tell_ending(self._studio.endings.of(notice.workflow_id))
         if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._plan:
             task = asyncio.create_task(self._look(self._plan), name="workflow")
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
+
+    def _tell_ending(self, ending: Ending | None) -> None:
+        """Say that a film, or another end, begins or where it is; not how far it is."""
+        if ending is None or ending.progress is not None:
+            return
+        if ending.is_open:
+            self._tell(say(f"plain.end_{ending.stage}", n=ending.files_missing))
+        if ending.error is not None:
+            self._tell(explain(ending.error))
+        if ending.film is not None:
+            saved = say("plain.saved", path=one_line(ending.film.path, 300))
+            self._tell(joined(saved, shortcomings(ending.film.facts or {})))
+        for each in ending.files:
+            self._tell(say("plain.saved", path=one_line(each.path, 300)))
+            if each.repeats:
+                self._tell(say("finish.repeated", n=each.repeats))
 
     async def _look(self, plan: Workflow) -> None:
         """Say what can be done next, once."""
@@ -109,7 +129,7 @@ class PlainWorkflows:
         film = plan.film
         said = ""
         if status.is_done:
-            said = "plain.assemble_how" if plan.ends else "plain.workflow_done"
+            said = "plain.workflow_done"
         elif film is not None and film.master and not status.moving:
             said = "plain.master_made" if status.step_status(film.master).is_done else ""
         if said and (plan.id, said) not in self._said:
@@ -129,7 +149,8 @@ class PlainWorkflows:
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        for sentence in finishing.sentences(status.workflow.finish):
+        priced = [each.priced for each in status.steps]
+        for sentence in finish_words.sentences(status.workflow, priced):
             self._tell(sentence)
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
@@ -217,30 +238,22 @@ class PlainWorkflows:
     async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
         plans = self._studio.workflows
         self._plan = await plans.agree(status)
+        if self._plan.ends:
+            await self._studio.endings.want(self._plan.id)
         await plans.go(status, again=True, only=first)
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
-        self._tell(say("workflow.sent", n=len(sent)))
+        then = say("board.then" if status.workflow.film else "finish.then")
+        is_last = status.workflow.ends and not first
+        self._tell(joined(say("workflow.sent", n=len(sent)), then if is_last else ""))
 
     async def assemble(self, _: str) -> None:
-        """Assemble the film of the workflow, which costs nothing, and say where it is."""
-        films = self._studio.films
+        """Make the film of the workflow, or its other end, again, which costs nothing."""
         status = await self._studio.workflows.status(self._open())
-        lacking = await films.lacking(status)
+        lacking = await self._studio.films.lacking(status)
         if lacking.steps:
             steps = ", ".join(map(str, lacking.steps))
             raise UsageError("plain.film_lacks", steps=steps)
-        if lacking.jobs:
-            await films.download(lacking)
-            self._tell(say("plain.film_downloads"))
-            return
-        if status.workflow.film is not None:
-            self._tell(say("plain.film_begins"))
-            made = await films.assemble(status)
-            self._tell(say("plain.saved", path=one_line(made.path, 300)))
-        for each in await films.finish(status):
-            self._tell(say("plain.saved", path=one_line(each.path, 300)))
-            if each.repeats:
-                self._tell(say("finish.repeated", n=each.repeats))
+        await self._studio.endings.want(self._open().id)
 
     async def drop(self, _: str) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""

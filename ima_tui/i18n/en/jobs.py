@@ -90,6 +90,8 @@ TEXTS: dict[str, str] = {
     "notify.left_unsent": "{n} unsent {n:job needs|jobs need} your approval.",
     "notify.left_where": "See Queue.",
     "notify.several": "{n} jobs finished",
+    "notify.workflow_made": "The film or file of a workflow is ready.",
+    "notify.workflow_failed": "The film or file of a workflow could not be made.",
     # ---- viewer
     "viewer.on_demand": "enter shows it (over SSH, images are drawn on request)",
     "viewer.none": "No preview yet",

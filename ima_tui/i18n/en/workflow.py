@@ -7,6 +7,10 @@ TEXTS: dict[str, str] = {
     # ---- what can't be in a plan
     "error.plan_nothing": "There is nothing to generate in this text.",
     "error.plan_nothing.hint": "Describe the images, videos, music or speech you want.",
+    "error.plan_bare": "The prompt doesn't say what it should be about.",
+    "error.plan_bare.hint": 'Describe it: "a video of a red bicycle", "calm piano music".',
+    "error.plan_join": "Videos that you have need no workflow.",
+    "error.plan_join.hint": "Join them for free: ima-tui assemble {files} -o film.mp4",
     "error.plan_empty": "The workflow has no steps.",
     "error.plan_too_many": "The workflow has {count} steps; the limit is {limit}.",
     "error.plan_twice": "Two steps have the same ID: {id}.",
@@ -114,6 +118,7 @@ TEXTS: dict[str, str] = {
     "workflow.change_step": "Step {id} · {kind}",
     "workflow.no_inputs": "This task type ({kind}) uses no inputs.",
     "workflow.sent": "{n} {n:step is|steps are} in the queue. Each starts when its inputs are ready.",
+    "workflow.ask_master": "Make the master image first, for {points} pts? The other {n} {n:step|steps} ({rest} pts) are sent after you have looked at it.",
     "workflow.ask_run": "Run {n} {n:step|steps} for {points} pts?",
     "workflow.ask_on": "Continue with {n} {n:step|steps} for {points} pts?",
     "workflow.ask_again": "Step {id} failed and must be paid again. Continue with {n} {n:step|steps} for {points} pts?",

@@ -90,6 +90,8 @@ TEXTS: dict[str, str] = {
     "notify.left_unsent": "{n} 个未发送的任务待确认。",
     "notify.left_where": "详见队列。",
     "notify.several": "{n} 个任务已结束",
+    "notify.workflow_made": "工作流的影片或文件已完成。",
+    "notify.workflow_failed": "工作流的影片或文件未能生成。",
     # ---- viewer
     "viewer.on_demand": "按 enter 查看（SSH 下不自动显示图片）",
     "viewer.none": "还没有可预览的内容",

@@ -7,6 +7,10 @@ TEXTS: dict[str, str] = {
     # ---- what can't be in a plan
     "error.plan_nothing": "这段文字中没有要生成的内容。",
     "error.plan_nothing.hint": "请描述想要的图片、视频、音乐或语音。",
+    "error.plan_bare": "提示词没有说明内容。",
+    "error.plan_bare.hint": "请描述内容，例如：“一辆红色自行车的视频”“舒缓的钢琴曲”。",
+    "error.plan_join": "已有的视频不需要工作流。",
+    "error.plan_join.hint": "免费拼接：ima-tui assemble {files} -o film.mp4",
     "error.plan_empty": "工作流没有步骤。",
     "error.plan_too_many": "工作流有 {count} 个步骤，最多 {limit} 个。",
     "error.plan_twice": "有两个步骤的编号都是 {id}。",
@@ -114,6 +118,7 @@ TEXTS: dict[str, str] = {
     "workflow.change_step": "步骤 {id} · {kind}",
     "workflow.no_inputs": "“{kind}”不使用素材。",
     "workflow.sent": "{n} 个步骤已加入队列，素材就绪后依次开始。",
+    "workflow.ask_master": "先生成主图（{points} 积分）？其余 {n} 个步骤（{rest} 积分）等你看过主图再发送。",
     "workflow.ask_run": "运行全部 {n} 个步骤将消耗 {points} 积分，确定吗？",
     "workflow.ask_on": "继续运行 {n} 个步骤将消耗 {points} 积分，确定吗？",
     "workflow.ask_again": "步骤 {id} 失败，需要再次付费。继续运行 {n} 个步骤将消耗 {points} 积分，确定吗？",

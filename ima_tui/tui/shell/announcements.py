@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ima_tui.core.events import TaskUnsaved
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, joined, say
 from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.notifications import JobNotifications
 
@@ -97,6 +97,24 @@ class Announcements:
         words = notifications.question(asking)
         self._app.notify(words, severity="warning", timeout=30, markup=False)
         self._signal(notifications.summons(asking), sound=True)
+
+    def endings(self, workflows: Iterable[str]) -> None:
+        """Tell that a film, or another end of a workflow, is there, or why it isn't."""
+        for workflow_id in workflows:
+            ending = self._app.studio.endings.of(workflow_id)
+            if ending is None or ending.is_open:
+                continue
+            error = ending.error
+            words = say("notify.workflow_failed" if error else "notify.workflow_made")
+            self._signal(words, sound=not self._app.app_focus)
+            top = self._app.screen_stack[-1:]  # empty while the app ends
+            shown = getattr(top[0], "plan", None) if top else None
+            if getattr(shown, "id", "") != workflow_id:  # else that screen says it itself
+                self._app.notify(
+                    joined(words, explain(error)) if error else words,
+                    severity="warning" if error else "information",
+                    timeout=12,
+                )
 
     def _signal(self, text: str, *, sound: bool) -> None:
         self._app.write(

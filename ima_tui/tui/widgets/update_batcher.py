@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core.events import (
     ConnectivityChanged,
+    EndingChanged,
     GuidesChanged,
     JobChanged,
     ListChanged,
@@ -37,6 +38,8 @@ class Updates:
     preferences: bool = False
     guides: bool = False
     subjects: bool = False
+    endings: frozenset[str] = frozenset()
+    """Workflows whose film, or other end, is being made or is over."""
 
 
 class UpdateBatcher:
@@ -48,6 +51,7 @@ class UpdateBatcher:
         self._jobs: dict[int, Job] = {}
         self._lists: dict[TaskType, ProductList] = {}
         self._preferences = self._guides = self._subjects = False
+        self._endings: set[str] = set()
         self._waiting = False
 
     def hear(self, notice: Notice) -> bool:
@@ -69,14 +73,23 @@ class UpdateBatcher:
                 self._guides = True
             case SubjectsChanged():
                 self._subjects = True
+            case EndingChanged(workflow_id):
+                self._endings.add(workflow_id)
         first = not self._waiting
         self._waiting = True
         return first
 
     def take(self) -> Updates:
         """Everything heard since the last time."""
-        news = Updates(self._jobs, self._lists, self._preferences, self._guides, self._subjects)
-        self._jobs, self._lists = {}, {}
+        news = Updates(
+            self._jobs,
+            self._lists,
+            self._preferences,
+            self._guides,
+            self._subjects,
+            frozenset(self._endings),
+        )
+        self._jobs, self._lists, self._endings = {}, {}, set()
         self._preferences = self._guides = self._subjects = False
         self._waiting = False
         return news

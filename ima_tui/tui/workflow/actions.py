@@ -153,15 +153,15 @@ class WorkflowActions:
             for each in status.failures
         )
         first = status.look_first(host.studio.settings.ask_above, again=True)
-        if first:
-            notes.append(say("workflow.master_first"))
-        words = " ".join((*notes, _question(status)))
+        words = joined(*notes, _question(status, first))
         host.ask(words, partial(self._go, status, first), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
         host, plans = self._host, self._host.studio.workflows
         try:
             agreed = await plans.agree(status)
+            if agreed.ends:
+                await host.studio.endings.want(agreed.id)
             await plans.go(status, again=True, only=first)
         except KeyMissing:
             self._welcome()
@@ -171,7 +171,8 @@ class WorkflowActions:
             return
         await host.put(agreed)
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
-        host.remark(say("workflow.sent", n=len(sent)), "ok")
+        then = say("board.then" if agreed.film else "finish.then") if agreed.ends else ""
+        host.remark(joined(say("workflow.sent", n=len(sent)), "" if first else then), "ok")
 
     def _welcome(self) -> None:
         from ima_tui.tui.shell.welcome import WelcomeScreen
@@ -269,12 +270,19 @@ class WorkflowActions:
         await self._host.action_back()
 
 
-def _question(status: WorkflowStatus) -> str:
+def _question(status: WorkflowStatus, first: frozenset[int]) -> str:
     """What differs from what was asked for, how many steps, for how much; and what would be paid
-    for once more."""
+    for once more. `first`: the only steps that are sent now."""
     sending = {each.step.id for each in status.to_send(again=True)}
     differing = confirmation.sentences(each for at, each in status.workflow.unmet if at in sending)
-    return joined(*differing, _cost(status))
+    return joined(*differing, _cost_of_first(status, first) if first else _cost(status))
+
+
+def _cost_of_first(status: WorkflowStatus, first: frozenset[int]) -> str:
+    points = sum(status.step_status(step).price() for step in first)
+    others = [each for each in status.to_send(again=True) if each.step.id not in first]
+    rest = sum(each.price() for each in others)
+    return say("workflow.ask_master", points=points, n=len(others), rest=rest)
 
 
 def _cost(status: WorkflowStatus) -> str:

@@ -6,11 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from textual.content import Content
+
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
+from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.timeline import Role
+from ima_tui.film.words import progress_words
 from ima_tui.i18n import say
+from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
@@ -51,17 +56,21 @@ class BoardTile:
 
 @dataclass(frozen=True, slots=True)
 class FilmState:
-    """Where the film stands: being made (`share` of it, `left` seconds), made, or neither.
+    """Where the film stands: being made, made, or neither.
 
     `outdated`: the film on the disk was made before the last change.
     """
 
     made: MadeFilm | None = None
     outdated: bool = False
-    share: float | None = None
-    left: float = 0.0
-    stage: str = ""
-    shot: int = 0
+    ending: Ending | None = None
+
+    @property
+    def progress(self) -> FilmProgress | None:
+        """How far it is, None while nothing is assembled here."""
+        if self.ending is None or self.ending.stage is not Stage.MAKING:
+            return None
+        return self.ending.progress or FilmProgress(0.0, 0.0, "check", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     for each in steps:
         states += ((f" {facts.glyphs.dot} ", "muted"),) if states else ()
         states += _states(facts, each)
-    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, result)
+    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, here=result is not None)
     if not steps:
         states = ((_source_words(shot.source), "muted"),)
     for each in reversed(steps):
@@ -139,7 +148,8 @@ def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
     each = facts.status.step_status(step[0]) if step else None
     job = facts.jobs.get(named[0]) if named else each.job if each else None
     name = MUSIC if track.role is Role.MUSIC else VOICE
-    sign, role = _sign(facts, each) if each else _sign_of_file(facts, _result(job, 1))
+    here = job is not None or named is None
+    sign, role = _sign(facts, each) if each else _sign_of_file(facts, here=here)
     caption = track.text or (each.step.title if each else _source_words(track.source))
     states = _states(facts, each) if each else ((_source_words(track.source), "muted"),)
     return BoardTile(
@@ -160,7 +170,7 @@ def _film(facts: BoardFacts) -> BoardTile:
     state, made = facts.state, facts.state.made
     seconds = film_seconds(facts)
     sign, role = facts.glyphs.planned, "muted"
-    if state.share is not None:
+    if state.ending is not None and state.ending.is_open:
         sign, role = facts.glyphs.state(State.RUNNING), "accent"
     elif made is not None:
         sign = "!" if state.outdated else facts.glyphs.state(State.DONE)
@@ -182,6 +192,17 @@ def _film(facts: BoardFacts) -> BoardTile:
     )
 
 
+def detail(tile: BoardTile) -> Content:
+    """Return what a tile without a step says beside its picture: a film, or a file of one's own."""
+    path = tile.result.path if tile.result is not None else ""
+    lines = [
+        Content.styled(" ".join(filter(None, (tile.title, tile.length))), "bold"),
+        *(Content.styled(text, f"${role}") for text, role in tile.states if text),
+        *([Content.styled(one_line(path, 300), "$info")] if path else [Content(tile.caption)]),
+    ]
+    return Content("\n").join(lines)
+
+
 def settings_words(film: FilmPlan) -> str:
     """Return the settings of a film in few words."""
     fades = any(shot.transition == "fade" for shot in film.shots)
@@ -194,10 +215,10 @@ def settings_words(film: FilmPlan) -> str:
 def film_words(facts: BoardFacts) -> Part:
     """Return where the film stands, and its role."""
     state = facts.state
-    if state.share is not None:
-        stage = say(f"film.stage_{state.stage}", shot=state.shot) if state.stage else ""
-        left = duration(state.left + 0.99)
-        return say("film.progress", share=int(state.share * 100), left=left, stage=stage), "accent"
+    if state.progress is not None:
+        return progress_words(state.progress), "accent"
+    if state.ending is not None and state.ending.is_open:
+        return say(f"board.stage_{state.ending.stage}"), "accent"
     if missing := missing_shots(facts):
         shown = ", ".join(str(n) for n in missing)
         return say("board.waits", n=len(missing), shots=shown), "muted"
@@ -253,8 +274,7 @@ def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
     return facts.glyphs.state(job.state), role
 
 
-def _sign_of_file(facts: BoardFacts, result: Result | None) -> tuple[str, str]:
-    here = result is not None
+def _sign_of_file(facts: BoardFacts, *, here: bool) -> tuple[str, str]:
     return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
 
 

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.core.text import one_line
-from ima_tui.film.timeline import Role
+from ima_tui.film.timeline import Role, spoken_seconds
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
@@ -21,7 +21,6 @@ from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
 LABEL = 8
 """Cells of the name before each line."""
 MOST_TICKS = 9
-_WORDS_A_SECOND, _CHARACTERS_A_SECOND = 2.5, 4.5
 
 Lines = list[list[Part]]
 
@@ -91,7 +90,7 @@ def _sound(facts: BoardFacts, tile: BoardTile, room: int) -> list[Part]:
     )
     total = board_tiles.film_seconds(facts) or 1.0
     begins = min(room // 2, round(track.start / total * room))
-    lasts = _spoken_seconds(track.text) if track.text else total
+    lasts = spoken_seconds(track.text) if track.text else total
     cells = max(1, min(room - begins, round(lasts / total * room)))
     told = f"{one_line(tile.caption, 60)}  {tile.length}"
     told = cut(told, max(0, room - begins - 3))
@@ -112,20 +111,14 @@ def _bar(glyphs: Glyphs, cells: int) -> str:
 def _film(facts: BoardFacts, room: int) -> list[Part]:
     told, role = board_tiles.film_words(facts)
     found: list[Part] = []
-    if facts.state.share is not None:
+    if (progress := facts.state.progress) is not None:
         cells = max(6, min(30, room - width(told) - 2))
-        found.append((facts.glyphs.bar(int(facts.state.share * 100), cells) + " ", "accent"))
+        found.append((facts.glyphs.bar(int(progress.share * 100), cells) + " ", "accent"))
     found.append((told, role))
     settings = f"  {board_tiles.settings_words(facts.film)}"
     if sum(width(text) for text, _ in found) + width(settings) <= room:
         found.append((settings, "muted"))
     return found
-
-
-def _spoken_seconds(text: str) -> float:
-    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-    spoken = len([each for each in text.split() if each.isascii()])
-    return chinese / _CHARACTERS_A_SECOND + spoken / _WORDS_A_SECOND
 
 
 class FilmTimeline(Widget):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,10 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, KeyMissing
-from ima_tui.core.text import one_line
-from ima_tui.film.assembler import FilmProgress
 from ima_tui.film.timeline import Role
-from ima_tui.i18n import explain, joined, say
+from ima_tui.i18n import explain, say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import Choice
@@ -24,7 +21,6 @@ from ima_tui.workflow.sources import job_of
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
-    from ima_tui.studio.films import MadeFilm
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.shell.confirm_bar import Answer
     from ima_tui.tui.widgets.app_context import AppContext
@@ -69,15 +65,6 @@ class FilmHost(Protocol):
     async def put(self, plan: Workflow) -> None:
         """Show the changed workflow."""
 
-    def assembling(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run the assembling of a film in the background."""
-
-    def stop_assembling(self) -> None:
-        """Cancel it."""
-
-    def show_progress(self, told: FilmProgress | None, made: MadeFilm | None = None) -> None:
-        """Show how far it is, or that it is over."""
-
 
 class FilmActions:
     """Actions on the film that a host shows, by name."""
@@ -85,8 +72,6 @@ class FilmActions:
     def __init__(self, host: FilmHost) -> None:
         self._host = host
         self._undo: list[FilmPlan] = []
-        self.waiting = False
-        """Whether a film is to be assembled as soon as its files are here."""
         self._verbs: Mapping[str, Callable[[], Awaitable[None]]] = {
             "assemble": self.assemble,
             "cancel": self.cancel,
@@ -106,21 +91,17 @@ class FilmActions:
     def forget(self) -> None:
         """Another workflow is shown: nothing of this one can be undone."""
         self._undo.clear()
-        self.waiting = False
 
     def can(self, verb: str) -> bool:
         """Return whether an action is available for the current tile."""
-        tile, facts = self._host.tile, self._host.facts
-        if verb == "assemble" and facts is None and self._host.status is not None:
-            return bool(self._host.status.workflow.finish)
+        tile, facts, plan = self._host.tile, self._host.facts, self._host.plan
+        if verb in ("assemble", "cancel"):
+            ending = self._host.studio.endings.of(plan.id) if plan is not None else None
+            is_open = ending is not None and ending.is_open
+            return is_open if verb == "cancel" else not is_open and self._can_assemble()
         if tile is None or facts is None:
             return False
-        is_running = facts.state.share is not None or self.waiting
         match verb:
-            case "assemble":
-                return not is_running
-            case "cancel":
-                return is_running
             case "undo":
                 return bool(self._undo)
             case "settings":
@@ -134,6 +115,15 @@ class FilmActions:
             case "remake":
                 return self._can_remake(tile, facts)
         return bool(tile.shot)
+
+    def _can_assemble(self) -> bool:
+        """Tell whether the end may be made now: else it is made by itself when all is done."""
+        status = self._host.status
+        return (
+            status is not None
+            and status.workflow.ends
+            and (status.is_done or bool(status.failures))
+        )
 
     def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
         """Tell whether a shot's video is there, so that only another take helps."""
@@ -335,6 +325,7 @@ class FilmActions:
         host, plans = self._host, self._host.studio.workflows
         try:
             agreed = await plans.agree(status)
+            await host.studio.endings.want(agreed.id)
             await plans.go(status, again=True, only=only)
         except KeyMissing:
             self._welcome()
@@ -354,78 +345,25 @@ class FilmActions:
     # ------------------------------------------------------------------------------- the film
 
     async def assemble(self) -> None:
-        """Assemble the film: says what is missing, downloads files first."""
+        """Make the film, or what else the workflow ends with; say first what is missing."""
         host = self._host
         if host.status is None:
             return
-        films = host.studio.films
         try:
-            lacking = await films.lacking(host.status)
+            lacking = await host.studio.films.lacking(host.status)
             if lacking.steps:
-                self.waiting = False
-                host.remark(say("board.lacks", steps=_numbers(lacking.steps)), "warn")
-                return
-            if lacking.jobs and not self.waiting:
-                self.waiting = True
-                host.remark(say("board.downloading", n=len(lacking.jobs)), "info")
-                await films.download(lacking)
-                return
-        except ImaError as error:
-            self.waiting = False
-            host.remark(explain(error), "bad")
-            return
-        if not lacking.jobs:
-            self.waiting = False
-            host.assembling(self._assemble)
-
-    async def files_came(self) -> None:
-        """Go on where a film waits for its files, or say why they don't come."""
-        if self.waiting:
-            await self.assemble()
-
-    async def _assemble(self) -> None:
-        host = self._host
-        status = host.status
-        if status is None:
-            return
-        if status.workflow.film is None:
-            await self._finish(status)
-            return
-        host.show_progress(FilmProgress(0.0, 0.0, "check", 1))
-        try:
-            made = await host.studio.films.assemble(status, host.show_progress)
-        except ImaError as error:
-            host.show_progress(None)
-            host.remark(explain(error), "bad")
-        except asyncio.CancelledError:
-            host.show_progress(None)
-            raise
-        else:
-            host.show_progress(None, made)
-            facts = made.facts or {}
-            cut = float(str(facts.get("voice_cut", 0.0)))
-            told = say("film.voice_cut", seconds=f"{cut:g}") if cut else ""
-            if told := joined(told, say("film.no_font") if facts.get("no_font") else ""):
-                host.remark(told, "warn")
-
-    async def _finish(self, status: WorkflowStatus) -> None:
-        """Crop images and join music, and say where the files are."""
-        host = self._host
-        host.remark(say("finish.begins"), "info")
-        try:
-            made = await host.studio.films.finish(status)
+                numbers = ", ".join(map(str, lacking.steps))
+                host.remark(say("board.lacks", steps=numbers), "warn")
+            else:
+                await host.studio.endings.want(host.status.workflow.id)
         except ImaError as error:
             host.remark(explain(error), "bad")
-            return
-        paths = ", ".join(one_line(each.path, 300) for each in made)
-        again = [say("finish.repeated", n=each.repeats) for each in made if each.repeats]
-        host.remark(joined(say("finish.saved", path=paths), *again), "ok")
 
     async def cancel(self) -> None:
-        """Stop assembling; pieces that are ready are used again."""
-        self.waiting = False
-        self._host.stop_assembling()
-        self._host.remark(say("board.stopped"), "info")
+        """Stop making it; pieces that are ready are used again."""
+        if self._host.plan is not None:
+            await self._host.studio.endings.stop(self._host.plan.id)
+            self._host.remark(say("board.stopped"), "info")
 
     async def watch(self) -> None:
         """Open the film in the viewer."""
@@ -443,7 +381,3 @@ class FilmActions:
         path = tile.result.path if tile is not None and tile.result is not None else ""
         if path and not open_file(path):
             self._host.ima.notify(say("queue.file_is", path=path))
-
-
-def _numbers(steps: Sequence[int]) -> str:
-    return ", ".join(str(step) for step in steps)

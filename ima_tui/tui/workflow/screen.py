@@ -6,9 +6,9 @@ news. Reached from Compose, where a prompt is about several things, and from the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -16,8 +16,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
+from ima_tui.core.domain import Media, Medium
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.studio.endings import Ending
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
@@ -35,10 +37,6 @@ from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
 from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
-
-if TYPE_CHECKING:
-    from ima_tui.film.assembler import FilmProgress
-    from ima_tui.studio.films import MadeFilm
 
 PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
@@ -99,7 +97,8 @@ class WorkflowScreen(BaseScreen):
         self.verbs = WorkflowActions(self)
         self.films = FilmActions(self)
         self._as_steps = False
-        self._progress: FilmProgress | None = None
+        self._ending: Ending | None = None
+        """Where the film, or another end, stood when it was last told."""
         self._came_from = "compose"
         self._note = ("", "")
         """What happened last, and the role it is said in."""
@@ -134,8 +133,7 @@ class WorkflowScreen(BaseScreen):
             self._came_from = came_from
         self._note = ("  ".join(notes), "warn")
         self.films.forget()
-        self._progress = None
-        self.workers.cancel_group(self, "assemble")
+        self._ending = None
         self.graph.action_step(-99)
         await self.reload()
         self._focus_view()
@@ -147,9 +145,23 @@ class WorkflowScreen(BaseScreen):
 
     async def heard(self, news: Updates) -> None:
         """Redraw what the news concern."""
-        if news.jobs or news.lists:
+        is_ours = self.plan is not None and self.plan.id in news.endings
+        if news.jobs or news.lists or (is_ours and not self._goes_on()):
             await self.reload()
-            await self.films.files_came()
+
+    def _goes_on(self) -> bool:
+        """Show how far the film is; False where it began or is over, so that more has changed."""
+        before, now = self._ending, self._current_ending()
+        if before is None or now is None or before.stage is not now.stage or not now.is_open:
+            return False
+        self._ending = now
+        if self.facts is not None:
+            self.facts = replace(self.facts, state=replace(self.facts.state, ending=now))
+        self._show_board()
+        return True
+
+    def _current_ending(self) -> Ending | None:
+        return self.studio.endings.of(self.plan.id) if self.plan is not None else None
 
     async def reload(self) -> None:
         """Show everything again from current data."""
@@ -158,10 +170,21 @@ class WorkflowScreen(BaseScreen):
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
             self.facts = await self._read_film(self.status)
+            self._tell_ending()
             self._show()
-            ended = before is not None and not before.is_done and self.status.is_done
-            if ended and self.status.workflow.finish:
-                await self.films.do("assemble")
+
+    def _tell_ending(self) -> None:
+        """Say what is to be said about a film, or another end, that is over."""
+        before, self._ending = self._ending, self._current_ending()
+        now = self._ending
+        if now is None:
+            return
+        if before is not None and before.stage is now.stage and before.error is now.error:
+            return
+        self._note = step_rows.ended_sentence(now)
+        board = self.query_one(Storyboard)
+        if now.film is not None and board.tiles and board.current == board.tiles[0]:
+            board.go_to(board_tiles.FILM)  # nobody looks at another one
 
     async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
         """Read what the storyboard needs beside the steps; None where there is no film."""
@@ -172,15 +195,9 @@ class WorkflowScreen(BaseScreen):
         jobs = {job.id: job for job in found if job is not None}
         made = await self.studio.films.latest(status.workflow)
         changed = await self.studio.workflows.changed_at(status.workflow.id)
-        state = FilmState(made, outdated=made is not None and made.at < changed)
-        now, glyphs = self.studio.clock.time(), self.ima.glyphs
-        return BoardFacts(status, film, jobs, self._with_progress(state), now, glyphs)
-
-    def _with_progress(self, state: FilmState) -> FilmState:
-        told = self._progress
-        if told is None:
-            return replace(state, share=None, left=0.0, stage="", shot=0)
-        return replace(state, share=told.share, left=told.left, stage=told.stage, shot=told.shot)
+        outdated = made is not None and made.at < changed
+        state = FilmState(made, outdated=outdated, ending=self._current_ending())
+        return BoardFacts(status, film, jobs, state, self.studio.clock.time(), self.ima.glyphs)
 
     def _show(self) -> None:
         status, plan = self.status, self.plan
@@ -223,7 +240,11 @@ class WorkflowScreen(BaseScreen):
         self.query_one("#storyboard" if self.shows_board else "#graph").focus()
 
     def _show_detail(self) -> None:
-        status, current = self.status, self.current_step
+        status, current, tile = self.status, self.current_step, self.tile
+        if status is not None and current is None and tile is not None:
+            made = tile.result if self.studio.settings.preview else None
+            shown = Media("", path=made.path) if made is not None and made.path else None
+            self.query_one(StepDetail).show(board_tiles.detail(tile), shown, Medium.VIDEO)
         if status is None or current is None:
             return
         each = status.step_status(current)
@@ -248,7 +269,7 @@ class WorkflowScreen(BaseScreen):
             said.say(say("workflow.mend_step", id=wrong[0].step.id), "bad")
         elif status is not None and status.failures:
             said.say(say("workflow.failed", id=status.failures[0].step.id), "warn")
-        elif status is not None and (told := self._told_of_film(status)):
+        elif status is not None and (told := self._told_of_end(status)):
             said.say(told, "ok")
         elif status is not None and status.is_done and self.facts is None:
             said.say(say("workflow.look_at_it"), "ok")
@@ -257,10 +278,11 @@ class WorkflowScreen(BaseScreen):
         else:
             said.say("", "muted")
 
-    def _told_of_film(self, status: WorkflowStatus) -> str:
-        if self._progress is not None:
-            return say("board.assembling", stop=key_of(self.ima.screen, "board.cancel"))
-        keys = {"run": "plan.run", "assemble": "board.assemble"}
+    def _told_of_end(self, status: WorkflowStatus) -> str:
+        if self._ending is not None and self._ending.is_open:
+            stop, is_film = key_of(self.ima.screen, "board.cancel"), self.facts is not None
+            return step_rows.ending_sentence(self._ending, stop, is_film=is_film)
+        keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
         told = {name: key_of(self.ima.screen, binding) for name, binding in keys.items()}
         made = self.facts is not None and self.facts.state.made is not None
         return step_rows.film_sentence(status, told, made=made)
@@ -284,33 +306,6 @@ class WorkflowScreen(BaseScreen):
             if self.facts is not None:
                 self.facts = replace(self.facts, now=now)
                 self._show_board()
-
-    # ------------------------------------------------------------------------------- the film
-
-    def assembling(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run the assembling of a film in the background; it goes on while this is hidden."""
-        self._note = ("", "")
-        self.run_worker(work(), name="assemble", group="assemble", exit_on_error=False)
-
-    def stop_assembling(self) -> None:
-        """Cancel it."""
-        self.workers.cancel_group(self, "assemble")
-
-    def show_progress(self, told: FilmProgress | None, made: MadeFilm | None = None) -> None:
-        """Show how far it is, or that it is over."""
-        self._progress = told
-        if self.facts is not None:
-            state = self._with_progress(self.facts.state)
-            if made is not None:
-                state = replace(state, made=made, outdated=False)
-                self._note = ("", "")
-            self.facts = replace(self.facts, state=state)
-        if made is not None and not self.is_current:
-            self.ima.notify(say("board.film_ready"))
-        self._show_board()
-        if told is None or told.share == 0.0:
-            self.refresh_bindings()
-            self.speak()
 
     # ------------------------------------------------------------------------------ the user
 

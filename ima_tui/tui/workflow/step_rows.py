@@ -17,7 +17,9 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, duration, one_line
-from ima_tui.i18n import say
+from ima_tui.film.words import shortcomings
+from ima_tui.i18n import explain, joined, say
+from ima_tui.studio.endings import Ending, Stage
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import steady
@@ -193,11 +195,32 @@ def film_sentence(status: WorkflowStatus, keys: Mapping[str, str], *, made: bool
         ends = status.is_done and status.workflow.finish
         return say("finish.make", assemble=keys["assemble"]) if ends else ""
     if status.is_done:
-        return say("board.done" if made else "board.make_film", assemble=keys["assemble"])
+        return say("board.done" if made else "board.make_film", **keys)
     master = [each for each in status.steps if each.step.id == film.master and each.is_done]
     if not master or status.moving or not points:
         return ""
     return say("workflow.master_made", id=film.master, points=points, run=keys["run"])
+
+
+def ending_sentence(ending: Ending, stop: str, *, is_film: bool) -> str:
+    """Return what is being done about a workflow's end; `stop`: the key that stops it."""
+    match ending.stage:
+        case Stage.FILES:
+            return say("board.downloading", n=ending.files_missing)
+        case Stage.ELSEWHERE:
+            return say("board.elsewhere", stop=stop)
+    return say("board.assembling", stop=stop) if is_film else say("finish.begins")
+
+
+def ended_sentence(ending: Ending) -> tuple[str, str]:
+    """Return what has to be said about an end that is over, and the role it is said in."""
+    if ending.error is not None:
+        return explain(ending.error), "bad"
+    if ending.film is not None:
+        return shortcomings(ending.film.facts or {}), "warn"
+    again = [say("finish.repeated", n=each.repeats) for each in ending.files if each.repeats]
+    paths = ", ".join(one_line(each.path, 300) for each in ending.files)
+    return (joined(say("finish.saved", path=paths), *again) if paths else ""), "ok"
 
 
 def summary(status: WorkflowStatus) -> str:

@@ -217,7 +217,9 @@ class Storyboard(ScrollView, can_focus=True):
     ) -> list[Segment]:
         if line == 0:
             title: list[Part] = [(f"{tile.title} ", "strong"), (tile.sign, tile.sign_role)]
-            return self._parts(title, tile.length, room, ground)
+            taken = sum(width(text) for text, _ in title) + 1
+            fits = taken + width(tile.length) <= room
+            return self._parts(title, tile.length if fits else "", room, ground)
         if line <= shape.picture:
             shown: Shown = tile.empty
             if tile.result is not None:

@@ -67,8 +67,6 @@ async def test_a_film_with_music_and_voice_by_keys(settings: Settings, sandbox: 
         assert len(charged(sandbox)) == 1
         await ask_to_run(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: "A assembles the film: free" in told(pilot))
-        await pilot.press("A")
         await until(pilot, lambda: "The film is ready" in told(pilot))
         steps = plan(pilot).steps
     (path,) = settings.folder.rglob("film-*.mp4")
@@ -96,6 +94,22 @@ async def test_an_image_of_7_3_is_offered_on_compose_and_cropped_when_it_is_done
     (path,) = settings.folder.rglob("*-7x3.*")
     with Image.open(path) as image:
         assert image.width / image.height == pytest.approx(7 / 3, rel=0.01)
+    assert len(charged(sandbox)) == 1
+
+
+@pytest.mark.parametrize("prompt", ["a 7:3 video of waves", "一段7:3的海浪视频"])
+async def test_a_video_of_7_3_is_offered_and_cropped(
+    settings: Settings, sandbox: Sandbox, prompt: str
+) -> None:
+    async with app_of(replace(settings, download=True)) as pilot:
+        await typed(pilot, prompt, "alt+a", "enter")
+        assert "the video cropped to 7:3 (1920x822)" in told(pilot)
+        assert "40 pts" in await ask_to_run(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "Saved: " in told(pilot))
+    (path,) = settings.folder.rglob("*-7x3.mp4")
+    width, height = read(path).size
+    assert width / height == pytest.approx(7 / 3, rel=0.02)
     assert len(charged(sandbox)) == 1
 
 

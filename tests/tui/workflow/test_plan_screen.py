@@ -418,7 +418,7 @@ async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Setti
 async def test_a_step_that_lacks_its_words_stands_out_and_is_not_run(
     settings: Settings, sandbox: Sandbox
 ) -> None:
-    async with planning(settings, "Make a promo video with a voiceover") as pilot:
+    async with planning(settings, "Make a promo video of a kettle with a voiceover") as pilot:
         assert "Step 2" in told(pilot)
         assert any("incomplete" in row for row in graph(pilot))
         await pilot.press("ctrl+j")

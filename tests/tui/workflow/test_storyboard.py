@@ -74,12 +74,17 @@ def test_tiles_are_as_large_as_all_of_them_fit() -> None:
 
 
 class Assembling:
-    """Stands for the process that assembles; it ends when it is let go."""
+    """Stands for the process that assembles; it ends when it is let go.
 
-    def __init__(self, folder: Path) -> None:
+    `at_once`: from the beginning, else `go` has to be set.
+    """
+
+    def __init__(self, folder: Path, *, at_once: bool) -> None:
         self.lacking = Lacking()
         self.problem: UsageError | None = None
         self.go = asyncio.Event()
+        if at_once:
+            self.go.set()
         self.began = asyncio.Event()
         self.films: list[FilmPlan] = []
         self.cancelled = 0
@@ -114,7 +119,7 @@ async def board(
     async with app_of(settings) as pilot:
         assert isinstance(pilot.app, ImaApp)
         studio = pilot.app.studio
-        pretended = Assembling(settings.folder)
+        pretended = Assembling(settings.folder, at_once=made)
         studio.films.lacking = pretended.what_lacks  # type: ignore[method-assign]
         studio.films.assemble = pretended.assemble  # type: ignore[method-assign,assignment]
         workflow = (await studio.workflows.make(FILM, films=True)).workflow
@@ -132,7 +137,7 @@ async def run_all(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
     await ask_to_run(pilot)
     await pilot.press("y")
-    await until(pilot, lambda: "Everything is ready" in told(pilot))
+    await until(pilot, lambda: "The film is ready" in told(pilot))
 
 
 def tiles(pilot: Pilot[None]) -> Storyboard:
@@ -154,7 +159,7 @@ def timeline(pilot: Pilot[None]) -> str:
     return "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
 
 
-async def test_a_film_waits_at_its_master_image_and_is_assembled_by_a_key(
+async def test_a_film_waits_at_its_master_image_and_is_then_assembled_by_itself(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with board(settings, made=False) as (pilot, process):
@@ -162,23 +167,41 @@ async def test_a_film_waits_at_its_master_image_and_is_assembled_by_a_key(
         assert shown == ["Master image", "Shot 1", "Shot 2", "Music", "Film"]
         await until(pilot, lambda: "waits for shots 1, 2" in timeline(pilot))
         asked = await ask_to_run(pilot)
-        assert "Only the master image is made first" in asked
+        assert "Make the master image first, for 5 pts? The other 5 steps (85 pts)" in asked
         await pilot.press("y")
         await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
         assert len(charged(sandbox)) == 1
+        assert not process.began.is_set()
         await ask_to_run(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: "A assembles the film: free" in told(pilot))
-        paid = len(charged(sandbox))
-        await pilot.press("A")
         await process.began.wait()
+        paid = len(charged(sandbox))
         await until(pilot, lambda: "42 % · 0:12 left · shot 2" in timeline(pilot))
         assert "x stops it" in told(pilot)
         process.go.set()
         await until(pilot, lambda: "The film is ready" in told(pilot))
-        await pilot.press("end", "enter")
+        await pilot.press("enter")  # the cursor, which nobody moved, went to the film
         await until(pilot, lambda: isinstance(pilot.app.screen, ViewerScreen))
     assert len(charged(sandbox)) == paid == len(process.films[0].shots) * 2 + 2
+
+
+async def test_a_film_is_made_while_another_screen_is_open_and_its_end_is_told(
+    settings: Settings,
+) -> None:
+    async with board(settings, made=False) as (pilot, process):
+        await ask_to_run(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "master image (step 1) is ready" in told(pilot))
+        await ask_to_run(pilot)
+        await pilot.press("y", "3")
+        await process.began.wait()
+        assert not isinstance(pilot.app.screen, WorkflowScreen)
+        process.go.set()
+        notes = pilot.app._notifications
+        await until(pilot, lambda: any("film" in note.message for note in notes))
+        await pilot.press("W", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
+        await until(pilot, lambda: "The film is ready" in told(pilot))
 
 
 async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: Settings) -> None:
@@ -186,6 +209,8 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         process.problem = UsageError("error.film_no_av")
         await pilot.press("A")
         await until(pilot, lambda: "pip install 'ima-tui[video]'" in told(pilot))
+        process.go.clear()
+        process.began.clear()
         process.problem, process.lacking = None, Lacking(steps=(3,))
         await pilot.press("A")
         await until(pilot, lambda: "steps without a result: 3" in told(pilot))
@@ -196,13 +221,14 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         await until(pilot, lambda: process.cancelled == 1)
         await until(pilot, lambda: "Stopped" in told(pilot))
         assert "42 %" not in timeline(pilot)
+        assert not list(settings.data.rglob("*.due")), "nor at the next start"
 
 
 async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox: Sandbox) -> None:
     async with board(settings) as (pilot, _):
         agreed, paid = digest(plan(pilot)), len(charged(sandbox))
         before, first = film(pilot), titles(pilot)
-        await pilot.press("right", "greater_than_sign")
+        await pilot.press("home", "right", "greater_than_sign")
         await until(pilot, lambda: titles(pilot) == first[::-1])
         await pilot.press("minus")
         await until(pilot, lambda: film(pilot).shots[1].trim == (0.0, 4.5))
@@ -226,9 +252,9 @@ async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox
 async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back(
     settings: Settings, sandbox: Sandbox
 ) -> None:
-    async with board(settings) as (pilot, _):
+    async with board(settings) as (pilot, process):
         paid = len(charged(sandbox))
-        await pilot.press("right", "r")
+        await pilot.press("home", "right", "r")
         await until(pilot, lambda: question(pilot))
         asked = screen(pilot).query_one("ConfirmBar").words  # type: ignore[attr-defined]
         assert "The video, 25 pts" in asked
@@ -239,6 +265,7 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
         take = film(pilot).shots[0].takes[0]
         assert take.startswith("job:")
         assert film(pilot).shots[0].source.startswith("step:")
+        await until(pilot, lambda: process.films[1:] == [film(pilot)])
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
