@@ -71,6 +71,8 @@ def only_reads(arguments: argparse.Namespace) -> bool:
     name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
+    if name == "prefs_transfer:export":
+        return arguments.file in (None, "-")
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 
 
@@ -78,7 +80,7 @@ _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
         "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_verify:run",
-        "subjects:show", "prefs:list_prefs", "prefs:show_path", "prefs_transfer:export",
+        "subjects:show", "prefs:list_prefs", "prefs:show_path",
         "config:show", "config:show_path", "key:show_key", "doctor:run", "sandbox:run",
     }
 )  # fmt: skip
@@ -305,7 +307,10 @@ def _prefs(verbs: Verbs) -> None:
     cleared = add_verb(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    add_verb(actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export")
+    given = add_verb(
+        actions, "export", "prefs_transfer:export", json=True, about="cli.prefs_export"
+    )
+    given.add_argument("file", nargs="?", metavar="FILE", help=say("cli.prefs_export_file"))
     taken = add_verb(actions, "import", "prefs_transfer:take", json=True, about="cli.prefs_import")
     taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
     taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))

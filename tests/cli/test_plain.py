@@ -188,7 +188,7 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "Hints: off, from the next start" in script.text
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
-    assert "/help: shows all commands" in script.text
+    assert "/help: show all commands" in script.text
 
 
 def test_no_two_commands_have_one_name() -> None:

@@ -26,7 +26,7 @@ TEXTS: dict[str, str] = {
     "ledger.aside": "The old file was kept: {aside}",
     "ledger.listing": "All jobs that could be read, with their task IDs: {path}",
     "error.unwritten": "Couldn't save the task ID. Job {id} was sent and charged: task {task}, {points} pts, {model}.",
-    "error.unwritten.hint": "Saved in {where}; added to your history at the next start.",
+    "error.unwritten.hint": "Saved in {where}. It is added to your history at the next start.",
     "ledger.unwritten_nowhere": "nowhere (please write the task ID down)",
     "ledger.unwritten_mark": "{n} {n:task ID|task IDs} not saved",
     "ledger.unwritten_mark_short": "unsaved!",

@@ -1,4 +1,4 @@
-"""What each setting is called in Settings, and what it is for: one sentence, shown in Preferences."""
+"""What each setting is called in Settings, and what it is for: one sentence, shown in Preferences and written into config.example.toml."""
 
 TEXTS: dict[str, str] = {
     "config.not_utf8": "文件不是 UTF-8 文本",

@@ -162,7 +162,7 @@ def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
 def test_more_than_was_ordered_is_said_beside_it() -> None:
     medias = tuple(Media(f"https://ima.example/{number}.png") for number in range(8))
     sentence, _ = words.standing(replace(done(1), medias=medias), NOW)
-    assert sentence == "More results than ordered were received: 1 ordered, 8 kept."
+    assert sentence == "More results arrived than were ordered: 1 ordered, 8 kept."
 
 
 def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
