@@ -48,7 +48,8 @@ def build(argv: Sequence[str] = ()) -> VerbParser:
         epilog=say("cli.bare"),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
+    parser.add_argument("--version", action="version", version=f"ima-tui {__version__}",
+                        help=say("argparse.version"))  # fmt: skip
     parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
     parser.set_defaults(verb="ima_tui.cli.commands.tui:open_studio_screen")
     parser.add_argument("--language", help=say("cli.language"))
@@ -101,7 +102,7 @@ def _screen(parser: VerbParser) -> None:
 def _demo(verbs: Verbs) -> None:
     parser = add_verb(verbs, "demo", "tui:open_demo")
     _screen(parser)
-    parser.add_argument("--speed", type=positive, default=8.0, help=say("cli.speed"))
+    parser.add_argument("--speed", type=positive, default=8.0, metavar="N", help=say("cli.speed"))
 
 
 def _models(verbs: Verbs) -> None:
@@ -398,7 +399,7 @@ def _mcp(verbs: Verbs) -> None:
 def _sandbox(verbs: Verbs) -> None:
     parser = add_verb(verbs, "sandbox", "sandbox:run")
     parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
-    parser.add_argument("--speed", type=positive, default=1.0, help=say("cli.speed"))
+    parser.add_argument("--speed", type=positive, default=1.0, metavar="N", help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 

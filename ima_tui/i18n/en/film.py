@@ -2,9 +2,9 @@
 
 TEXTS: dict[str, str] = {
     # ---- the verbs
-    "cli.assemble": "join videos into one film, with music and voice-over: local and free",
-    "cli.frame": "save one frame of a video as PNG: free",
-    "cli.extend": "continue a video from its last frame: a new video that costs points",
+    "cli.assemble": "join videos into one film, with music and voice-over; local and free",
+    "cli.frame": "save one frame of a video as PNG; free",
+    "cli.extend": "continue a video from its last frame; a new video that costs points",
     "cli.film_shots": "the shots, in order",
     "cli.film_file": "the video",
     "cli.film_output": "where to save it",

@@ -33,7 +33,7 @@ TEXTS: dict[str, str] = {
     "ledger.written": "Saved after all: job {id}, task {task}.",
     "waiting.restored": "the history was restored; needs your approval",
     "waiting.restored.short": "approve",
-    "cli.read_only": "read-only: nothing is sent or written",
+    "cli.read_only": "send nothing and write nothing",
     "app.looking": "read-only",
     "app.looking_short": "r/o",
     "ledger.traced": "{n} {n:job is|jobs are} known only from result files, batch manifests or the log. They are never sent again automatically; missing results can be downloaded for free (f, or ima-tui jobs fetch).",

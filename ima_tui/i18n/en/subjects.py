@@ -1,7 +1,7 @@
 """Subjects: named references for prompts."""
 
 TEXTS: dict[str, str] = {
-    "cli.subjects": "named references, such as a pet or a product, that prompts use as @name",
+    "cli.subjects": "manage named references, such as a pet or a product, that prompts use as @name",
     "cli.subjects_add": "add images to a subject",
     "cli.subjects_list": "list all subjects",
     "cli.subjects_remove": "remove a subject and its images",

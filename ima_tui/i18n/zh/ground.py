@@ -33,7 +33,7 @@ TEXTS: dict[str, str] = {
     "ledger.written": "已补存：任务 {id}，任务 ID {task}。",
     "waiting.restored": "任务记录恢复过，待确认",
     "waiting.restored.short": "待确认",
-    "cli.read_only": "以只读模式打开：不发送，也不写入",
+    "cli.read_only": "只读模式：不发送，也不写入",
     "app.looking": "只读",
     "app.looking_short": "只读",
     "ledger.traced": "{n} 个任务只能从作品文件、批量清单或日志中得知。它们不会自动重新发送；缺少的作品可以免费下载（按 f，或 ima-tui jobs fetch）。",

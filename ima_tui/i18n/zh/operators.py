@@ -45,7 +45,7 @@ TEXTS: dict[str, str] = {
     "cli.retry_unknown": "也重新发送结果未知的行，可能重复扣积分",
     "cli.parallel": "同时最多 N 行，不超过 queue.running",
     "cli.batch_until": "到这个时间停止发送：06:00、2h、2026-11-30T06:00；运行中的任务会完成",
-    "cli.batch_order": "行的顺序：file（默认）或 price（先便宜的）",
+    "cli.batch_order": "行的顺序：file（默认）或 price（从便宜到贵）",
     "cli.lyrics_sung": "{model} 会演唱提示词：你的歌词用于演唱，提示词用作风格。",
     "error.unknown_task_type.hint": "{near}",
     "cli.verify": "核对任务记录、清单、日志和文件",
