@@ -256,7 +256,7 @@ async def test_the_title_of_a_song_is_a_line_of_its_own_beside_the_lyrics() -> N
     )
     studio = studio_with(song)
     async with open_compose(studio) as pilot:
-        await write(pilot, "a rock song about rain, lyrics: \"drip, drop\"")
+        await write(pilot, 'a rock song about rain, lyrics: "drip, drop"')
         await until(pilot, lambda: place(pilot).form.lyrics.display)
         shown = [each for each in place(pilot).form.children if each.display]
         at = shown.index(place(pilot).form.lyrics)
