@@ -61,13 +61,14 @@ class EarlierJobs(Line):
         if y >= len(self._jobs):
             return Strip.blank(cells, plain)
         job = self._jobs[y]
-        state, tag, _, prompt, _, _, points = words.row(
-            job, self.ima.studio.clock.time(), self.ima.glyphs
-        )
+        now, signs = self.ima.studio.clock.time(), self.ima.glyphs
+        rows = [words.row(each, now, signs) for each in self._jobs[: self.size.height]]
+        state, tag, _, prompt, _, _, points = rows[y]
         price = say("queue.points", points=job.order.total)
-        room = cells - STATE_CELLS - width(tag.text) - width(price) - 5
+        states = max(width(each[0].text) for each in rows)
+        room = cells - states - width(tag.text) - width(price) - 5
         parts = [
-            (f" {fit(state.text, STATE_CELLS)} ", state.role),
+            (f" {fit(state.text, states)} ", state.role),
             (f"{tag.text} ", tag.role),
             (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
             (f"{price} ", points.role),
@@ -79,10 +80,6 @@ class EarlierJobs(Line):
         """Show the job under the mouse in the queue."""
         if event.y < len(self._jobs):
             await self.ima.show_job(self._jobs[event.y].id)
-
-
-STATE_CELLS = 16
-"""Cells of a state with its sign."""
 
 
 class LatestJob:

@@ -31,6 +31,9 @@ from ima_tui.tui.widgets.update_batcher import Updates
 BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}
 """The order that a click on a heading chooses."""
 
+FEW = 10
+"""So many rows leave room below the table on a large screen."""
+
 
 class QueueScreen(BaseScreen):
     """The table of jobs, and the one under the cursor in detail."""
@@ -133,6 +136,7 @@ class QueueScreen(BaseScreen):
         self.how = replace(self.how, hidden=self.verbs.forgetting.ids)
         self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
         self.table.show(self.how.of(self.jobs.values()))
+        self.set_class(len(self.table.order) <= FEW, "-few")
         self._sum_up()
 
     def _sum_up(self) -> None:

@@ -163,6 +163,20 @@ async def test_the_same_row_again_redraws_nothing() -> None:
         assert regions == []
 
 
+async def test_a_long_text_flows_over_empty_cells_behind_it_and_makes_way_for_them() -> None:
+    async with Bench(3).run_test(size=(40, 10)) as pilot:
+        table = table_of(pilot)
+        long = "a prompt that is a little too long"
+        table.update_row(0, row(0, "", long))
+        assert line(table, 1).rstrip().endswith("a prompt that is a little…")
+        with refreshed(table) as regions:
+            table.update_row(0, row(0, "0:02", long))
+            await pilot.pause()
+        assert line(table, 1).rstrip().endswith("…   0:02")
+        shown = {x for region in regions for x in range(region.x, region.right)}
+        assert shown >= set(range(13, 39)), "all that the text stood on is drawn again"
+
+
 async def test_rows_out_of_sight_redraw_nothing() -> None:
     async with Bench(500).run_test(size=(40, 12)) as pilot:
         table = table_of(pilot)
