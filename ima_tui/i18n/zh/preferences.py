@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "prefs.column_saved": "保存时",
     "prefs.column_now": "现价",
     "prefs.column_used": "最近使用",
+    "prefs.default": "{model}（默认）",
     "prefs.none": "–",
     "prefs.gone": "已下架",
     "prefs.unseen": "?",

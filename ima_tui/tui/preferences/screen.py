@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 PREFIX = "user_"
 COLUMNS = (
     Column("tag", 3),
-    Column("kind", 16, "prefs.column_kind", flex=2),
-    Column("model", 14, "prefs.column_model", flex=2),
-    Column("saved", 6, "prefs.column_saved", align="right", drop=1),
+    Column("kind", 20, "prefs.column_kind", flex=9),
+    Column("model", 12, "prefs.column_model", flex=4),
+    Column("saved", 5, "prefs.column_saved", align="right", drop=1),
     Column("now", 8, "prefs.column_now", align="right"),
-    Column("used", 11, "prefs.column_used", align="right", drop=2),
+    Column("used", 10, "prefs.column_used", align="right", drop=2),
 )
 
 
@@ -158,10 +158,13 @@ class PreferencesScreen(BaseScreen):
         if self._user not in users:
             self._user = users[0]
         self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
-        preferences = self.preferences
+        preferences, recommended = self.preferences, self.studio.guides.recommended
         rows: dict[int | str, Row] = {
             task_type.value: _row(
-                task_type, preferences.get(task_type), self.studio.catalogue.models(task_type)
+                task_type,
+                preferences.get(task_type),
+                self.studio.catalogue.models(task_type),
+                recommended.get(task_type, ""),
             )
             for task_type in TaskType
         }
@@ -337,11 +340,17 @@ def _leaf_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelV
 
 
 def _row(
-    task_type: TaskType, preference: Preference | None, models: tuple[ModelVersion, ...]
+    task_type: TaskType,
+    preference: Preference | None,
+    models: tuple[ModelVersion, ...],
+    recommended: str,
 ) -> Row:
     start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
     if preference is None:
-        return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
+        serves = choice.default_model(models, task_type, recommended=recommended)
+        words = say("prefs.default", model=serves.name) if serves else say("prefs.none")
+        points = points_range(*serves.points) if serves else ""
+        return (*start, Cell(words, "muted"), Cell(""), Cell(points, "muted"), Cell(""))
     model = _leaf_of(models, preference)
     is_gone = model is None and bool(models)
     saved = "" if preference.credit is None else str(preference.credit)

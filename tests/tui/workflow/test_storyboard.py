@@ -172,7 +172,7 @@ async def test_a_film_waits_at_its_master_image_and_is_assembled_by_a_key(
         paid = len(charged(sandbox))
         await pilot.press("A")
         await process.began.wait()
-        await until(pilot, lambda: "42 % · 0:12 left · shot 2" in timeline(pilot))
+        await until(pilot, lambda: "42% · 0:12 left · shot 2" in timeline(pilot))
         assert "x stops it" in told(pilot)
         process.go.set()
         await until(pilot, lambda: "The film is ready" in told(pilot))
@@ -195,7 +195,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         await pilot.press("x")
         await until(pilot, lambda: process.cancelled == 1)
         await until(pilot, lambda: "Stopped" in told(pilot))
-        assert "42 %" not in timeline(pilot)
+        assert "42%" not in timeline(pilot)
 
 
 async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox: Sandbox) -> None:
