@@ -19,6 +19,7 @@ Aside = list[Part]
 """What stands at the right end of a pane's upper rule."""
 
 
+SEPARATOR = " · "
 LEAST_TITLE = 8
 """Cells that a title keeps beside facts."""
 
@@ -43,8 +44,8 @@ class PaneHead(Line):
         shortest = self.asides[-1] if self.asides else []
         room = most - measure(shortest) - 3 if shortest else most - 2
         if shortest and room < LEAST_TITLE:
-            return clipped(self.title, most - 2), []
-        return clipped(self.title, room), shortest
+            return _shortened(self.title, most - 2), []
+        return _shortened(self.title, room), shortest
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
@@ -63,6 +64,14 @@ class PaneHead(Line):
         parts.append((f"{glyphs.rule}{last}", role))
         segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
         return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+
+
+def _shortened(title: list[Part], cells: int) -> list[Part]:
+    """The title without the last of its facts; if that is not enough, cut."""
+    *first, (text, role) = title
+    while SEPARATOR in text and measure([*first, (text, role)]) > cells:
+        text = text.rpartition(SEPARATOR)[0]
+    return clipped([*first, (text, role)], cells)
 
 
 class Pane(Vertical):

@@ -382,7 +382,7 @@ async def test_a_file_is_deleted_after_a_deliberate_yes_alone(path: Callable[[st
         await pilot.press("D")
         question = screen.query_one(ConfirmBar)
         await until(pilot, lambda: question.asking)
-        assert "can download it again until" in question._words
+        assert "download it again with f until" in question._words
         await pilot.press("enter")
         assert ("discard", 1, 1) not in studio.asked
         await pilot.press("y")

@@ -321,7 +321,7 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=size) as pilot:
         await pilot.press("r")
         await pilot.pause()
-        assert question(pilot).endswith("again for another 5 pts? Press y.")
+        assert question(pilot).endswith("again for another 5 pts? To confirm, press y.")
 
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
@@ -393,7 +393,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
     async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("D")
-        assert "Remove #2 from the list? It isn't finished" in question(pilot)
+        assert "Remove #2 from the list? It hasn't finished" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == [("forget", 2)])
 
