@@ -11,7 +11,7 @@ TEXTS: dict[str, str] = {
     "prefs.users": "第 {index} 个，共 {count} 个 · < > 切换",
     "prefs.column_kind": "类型",
     "prefs.column_model": "模型",
-    "prefs.column_saved": "保存时",
+    "prefs.column_saved": "原价",
     "prefs.column_now": "现价",
     "prefs.column_used": "最近使用",
     "prefs.default": "{model}（默认）",

@@ -20,7 +20,7 @@ from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.pane import SEPARATOR, Pane
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
@@ -68,11 +68,14 @@ class JobDetail(Widget):
         else:
             self.query_one(Preview).see(media, job.order.task_type.medium)
         title: list[Part] = [(say(self.title_key), "strong")]
-        aside: list[Part] = []
+        points: list[Part] = []
+        state: list[Part] = []
         if job is not None:
             title.append((f" {words.headline(job)}", "text"))
-            aside = [(say("queue.points", points=job.order.total), "strong")]
-        self.query_one("#detail-pane", Pane).say(title, aside)
+            points = [(say("queue.points", points=job.order.total), "strong")]
+            cell = words.state_cell(job, context(self).glyphs)
+            state = [(cell.text, cell.role), (SEPARATOR, "muted")]
+        self.query_one("#detail-pane", Pane).say(title, [*state, *points])
         if job is not None:
             told = words.labels_of(job, context(self).glyphs)
             aside_words = place or _aside(studio, job)

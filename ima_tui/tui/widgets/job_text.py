@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
@@ -26,15 +27,21 @@ from ima_tui.tui.widgets.table import Cell, Row
 _RIGHT: Align = "right"
 _TIME = 11
 
+_DROP = {"bar": 2, "model": 1}
 COLUMNS = (
     Column("state", 16, "queue.col_state"),
     Column("kind", 4, "queue.col_kind", drop=3),
     Column("model", 15, "queue.col_model", drop=4),
-    Column("prompt", 28, "queue.col_prompt", flex=1),
+    Column("prompt", 20, "queue.col_prompt", flex=1),
     Column("bar", 8, drop=5),
     Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
     Column("points", 6, "queue.col_points", align=_RIGHT),
 )
+BRIEF_COLUMNS = (
+    Column("state", 1),
+    *(replace(one, drop=_DROP.get(one.key, 0)) for one in COLUMNS[1:]),
+)
+"""For a narrow table: of a state its sign alone."""
 
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
@@ -108,21 +115,27 @@ def stepped(elapsed: float) -> float:
     return elapsed // step * step
 
 
-def row(job: Job, now: float, glyphs: Glyphs) -> Row:
-    """The queue's row for `job`, in the order of `COLUMNS`."""
-    order = job.order
-    medium = order.task_type.medium
+def state_cell(job: Job, glyphs: Glyphs, *, brief: bool = False) -> Cell:
+    """The state of a job with its sign; `brief`: the sign alone."""
     role = "warn" if job.needs_approval else STATE_ROLE[job.state]
     state = say(f"state.{state_name(job)}")
     if outputs.is_partial(job) and job.state is State.DONE:
         role = "warn"
         state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
+    sign = glyphs.state(job.state)
+    return Cell(sign if brief else f"{sign} {state}", role)
+
+
+def row(job: Job, now: float, glyphs: Glyphs, *, brief: bool = False) -> Row:
+    """The queue's row for `job`, in the order of `COLUMNS`."""
+    order = job.order
+    medium = order.task_type.medium
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     points = Cell(str(order.total), quiet)
     if job.state is State.NEEDS_REVIEW:  # nobody knows whether they were spent
         quiet, points = "strong", Cell(f"{order.total}?", "warn")
     return (
-        Cell(f"{glyphs.state(job.state)} {state}", role),
+        state_cell(job, glyphs, brief=brief),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         Cell(order.model_name, quiet),
         Cell(f"{glyphs.star} " * job.is_starred + one_line(order.prompt, 200), quiet),

@@ -68,7 +68,10 @@ class PaneHead(Line):
 
 def _shortened(title: list[Part], cells: int) -> list[Part]:
     """The title without the last of its facts; if that is not enough, cut."""
-    *first, (text, role) = title
+    kept = list(title)
+    while measure(kept) > cells and len(kept) > 2 and kept[-2][0] == SEPARATOR:
+        del kept[-2:]
+    *first, (text, role) = kept
     while SEPARATOR in text and measure([*first, (text, role)]) > cells:
         text = text.rpartition(SEPARATOR)[0]
     return clipped([*first, (text, role)], cells)
