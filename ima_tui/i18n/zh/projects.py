@@ -69,4 +69,9 @@ TEXTS: dict[str, str] = {
     "cli.new_seed": "如果设过种子，换一个新的",
     "cli.again_project": "归入这个项目；默认为原任务的项目",
     "jobs.ask_new": "发送 {n} 个任务将消耗 {points} 积分，确定吗？[y/N]",
+    "do.star": "加星标或取消",
+    "do.tags": "编辑标签",
+    "do.project": "将任务移到项目",
+    "do.similar": "再生成类似的",
+    "do.compose_project": "选择项目",
 }

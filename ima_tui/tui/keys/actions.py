@@ -56,7 +56,8 @@ class ActionEntry:
     def long_words(self) -> str:
         """Return a verb with its object, where the sentence is only a word for the key bar."""
         key = self.sentence.replace("bind.", "do.", 1)
-        return say(key if has(key) else self.sentence)
+        words = say(key if has(key) else self.sentence)
+        return words[:1].upper() + words[1:]
 
     def key_words(self, limit: int = 3) -> str:
         """Return up to that many keys, as people read them."""

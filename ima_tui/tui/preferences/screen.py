@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PREFIX = "user_"
 COLUMNS = (
     Column("tag", 3),
-    Column("kind", 20, "prefs.column_kind", flex=9),
+    Column("kind", 20, "prefs.column_kind", flex=9, most=29),
     Column("model", 12, "prefs.column_model", flex=4),
     Column("saved", 5, "prefs.column_saved", align="right", drop=1),
     Column("now", 8, "prefs.column_now", align="right"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -23,6 +23,7 @@ class HelpScreen(ModalScreen[None]):
     """A panel over the screen; any of its keys closes it again."""
 
     CSS_PATH = styles.path("help")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("close", "dismiss", "bind.close", "help.close", show=True),
         Binding("f1,question_mark,enter", "dismiss", "bind.close", show=False, id="help.close_too"),
@@ -35,24 +36,28 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with VerticalScroll(id="help"):
-            yield Static(self._text(), id="help-text")
+        near, far = self.columns()
+        with VerticalScroll(id="help"), Container(id="help-columns"):
+            yield Static(near, id="help-near")
+            yield Static(far, id="help-far")
 
-    def _text(self) -> Content:
-        groups = [(scope, self._told(scope)) for scope in Scope]
-        keys = max((width(key) for _, group in groups for key in group.values()), default=0)
-        lines: list[Content] = []
-        for scope, group in groups:
-            if not group:
-                continue
-            if lines:
-                lines.append(Content(""))
-            title = say(f"help.{scope}", place=self.place_title)
-            lines.append(Content.styled(title, "bold $accent"))
-            for words, key in group.items():
-                lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))
-        lines += [Content(""), Content.styled(say("help.typing"), "$muted")]
-        return Content("\n").join(lines)
+    def columns(self) -> tuple[Content, Content]:
+        """The keys of the screen, and those that work everywhere."""
+        groups = {scope: self._told(scope) for scope in Scope}
+        keys = max((width(key) for group in groups.values() for key in group.values()), default=0)
+        near = [self._group(each, groups[each], keys) for each in (Scope.HERE, Scope.FOCUS)]
+        far = [self._group(Scope.EVERYWHERE, groups[Scope.EVERYWHERE], keys)]
+        far.append([Content.styled(say("help.typing"), "$muted")])
+        return _below(near), _below(far)
+
+    def _group(self, scope: Scope, told: Mapping[str, str], keys: int) -> list[Content]:
+        if not told:
+            return []
+        title = say(f"help.{scope}", place=self.place_title)
+        lines = [Content.styled(title, "bold $accent")]
+        for words, key in told.items():
+            lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))
+        return lines
 
     def _told(self, scope: Scope) -> dict[str, str]:
         """The keys of each sentence: what two bindings do alike (one of them while typing, too)
@@ -63,3 +68,11 @@ class HelpScreen(ModalScreen[None]):
                 words, keys = act.long_words(), act.key_words()
                 told[words] = f"{told[words]} {keys}" if words in told else keys
         return told
+
+
+def _below(groups: Iterable[list[Content]]) -> Content:
+    """The groups below each other, with an empty line between two."""
+    lines: list[Content] = []
+    for group in filter(None, groups):
+        lines += [Content(""), *group] if lines else group
+    return Content("\n").join(lines)

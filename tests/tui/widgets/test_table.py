@@ -136,6 +136,12 @@ def test_flexible_columns_take_what_is_left() -> None:
     assert [(slot.x, slot.width) for slot in slots] == [(2, 9), (13, 19), (34, 6)]
 
 
+def test_a_flexible_column_takes_no_more_than_its_most() -> None:
+    columns = (Column("kind", 4, flex=3, most=6), Column("model", 4, flex=1))
+    assert [slot.width for slot in layout(columns, 30)] == [6, 22]
+    assert [slot.width for slot in layout(columns, 12)] == [5, 5]
+
+
 def test_narrow_tables_drop_columns_and_never_those_that_must_stay() -> None:
     assert [slot.index for slot in layout(COLUMNS, 24, left=2)] == [0, 1]
     assert [slot.index for slot in layout(COLUMNS, 8, left=2)] == [0, 1]
