@@ -128,6 +128,8 @@ class SettingsScreen(BaseScreen):
             words.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
             words.append(say(f"settings.wins_{one.origin}"))
+        if self.adjustments.in_demo:
+            words.append(say("settings.in_demo"))
         self._say(joined(*words), "muted")
 
     def _say(self, words: str, role: str) -> None:
@@ -220,7 +222,7 @@ class SettingsScreen(BaseScreen):
             self._end_editing()
         await self.reload()
         self._use_at_once(name, value)
-        self._say(_done(self._rows[name]), "ok")
+        self._say(_done(self._rows[name], in_demo=self.adjustments.in_demo), "ok")
 
     async def action_reset(self) -> None:
         """Reset the setting to its default."""
@@ -255,7 +257,7 @@ def _choices(one: SettingStatus) -> tuple[str, ...]:
     return one.setting.choices
 
 
-def _done(one: SettingStatus) -> str:
+def _done(one: SettingStatus, *, in_demo: bool) -> str:
     name, value = (
         one.setting.title,
         _shown(one.setting, one.now if one.later is None else one.later),
@@ -264,7 +266,8 @@ def _done(one: SettingStatus) -> str:
         return say(f"settings.wins_{one.origin}")
     if one.setting.name in ("look.theme", "language") or one.later is None:
         return say("settings.is", name=name, value=value)
-    return say("settings.next_start", name=name, value=value)
+    key = "settings.not_in_demo" if in_demo else "settings.next_start"
+    return say(key, name=name, value=value)
 
 
 def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
