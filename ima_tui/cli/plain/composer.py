@@ -46,6 +46,8 @@ class PlainComposer:
         self._studio = studio
         self.desk = Composer()
         self.text = ""
+        self.last = ""
+        """The prompt that was sent last."""
         self.input_notes: list[str] = []
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
@@ -56,6 +58,13 @@ class PlainComposer:
             self._begin_anew()
         self.text = text
         self.read_again()
+
+    def sent(self) -> None:
+        """Begin anew, so that what is chosen from now on is for the next prompt, and no command or
+        stray yes offers to pay for the last one again."""
+        self.last, self.text, self.assumed = self.text, "", False
+        self._begin_anew()
+        self.catch_up()
 
     def _begin_anew(self) -> None:
         """Only the project stays until another one is chosen."""

@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
     "cli.new_seed": "use a new seed if one was set",
     "cli.again_project": "file the jobs under this project; default: the project of the original job",
     "jobs.ask_new": "Send {n} {n:job|jobs} for {points} pts? [y/N]",
-    "do.star": "Star result, or not",
+    "do.star": "Star or unstar result",
     "do.tags": "Edit tags",
     "do.project": "Move job to a project",
     "do.similar": "Make more like this",
