@@ -115,6 +115,15 @@ async def test_a_model_chosen_after_sending_is_for_the_next_prompt(
     assert models[1] == "midjourney"
 
 
+async def test_a_value_has_its_unit_and_chinese_its_own_signs(studio: Studio) -> None:
+    script = await talk(
+        studio, "a 10s video of a fox with Wan 2.6", "no", "/语言", "10秒的狐狸视频，用Wan 2.6", "否",
+        "/退出",
+    )  # fmt: skip
+    assert "Duration: 10 s." in script.text
+    assert "时长：10 秒。" in script.text
+
+
 async def test_a_job_is_retried_with_any_model_that_can_do_it(
     studio: Studio, sandbox: Sandbox
 ) -> None:

@@ -160,7 +160,13 @@ class HandedCommands(ABC):
     async def do_run(self, _: str) -> None:
         """Run the workflow."""
         question, then = await self._workflows.run()
-        self._ask(question, then)
+
+        async def run() -> None:
+            await then()
+            if self._workflows.is_of(self._wish.text):
+                self._wish.sent()
+
+        self._ask(question, run)
 
     async def do_assemble(self, _: str) -> None:
         """Assemble the film."""

@@ -19,7 +19,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, folded, one_line, whole
 from ima_tui.i18n import joined, say
 from ima_tui.ledger.history import JobFilter, ReportRow
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio import spending
 from ima_tui.studio.gallery import open_file
 from ima_tui.studio.spending import VIEWS
@@ -119,6 +119,9 @@ class PlainJobCommands:
         """A result by its job, and its number in it."""
         number, _, place = written.partition("#")
         job = await self._jobs.job(number.strip())
+        if not job.medias:
+            key = "error.nothing_came" if job.state in ENDED else "plain.not_ended"
+            raise UsageError(key, n=job.id, id=job.id)
         at = whole(place.strip()) if place.strip() else 1
         if at is None or not 0 < at <= len(job.medias):
             raise UsageError("plain.no_such_result", n=job.id, count=len(job.medias))

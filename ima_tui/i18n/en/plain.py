@@ -25,6 +25,7 @@ TEXTS: dict[str, str] = {
     "plain.to": "to",
     "plain.none": "no preference",
     "plain.no_list": "No models for {kind} yet. /refresh loads them.",
+    "plain.field": "{name}: {value}.",
     "plain.input": "Input {n}: {path}.",
     "plain.count": "Number of results: {n}.",
     "plain.counts": "Number of results: {n}. Available: {options}.",

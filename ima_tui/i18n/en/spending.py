@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "spending.col_spread": "TIMES (│ estimate)",
     "spending.percent": "{n}%",
     "spending.written": "Written to {path}",
+    "spending.model_of": "{model} ({task})",
     "spending.by_project": "Project",
     "spending.no_project": "no project",
 }
