@@ -115,10 +115,19 @@ async def test_a_model_chosen_after_sending_is_for_the_next_prompt(
     assert models[1] == "midjourney"
 
 
+async def test_jobs_are_found_by_day_and_by_words(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "/jobs yesterday", "/jobs today", "/jobs fox", "/jobs badger", "/quit",
+    )  # fmt: skip
+    assert script.text.count("No jobs match.") == 2
+    assert script.text.count("Job 1, done: SeeDream 4.5, 5 points. a picture of a fox") == 2
+
+
 async def test_a_value_has_its_unit_and_chinese_its_own_signs(studio: Studio) -> None:
     script = await talk(
-        studio, "a 10s video of a fox with Wan 2.6", "no", "/语言", "10秒的狐狸视频，用Wan 2.6", "否",
-        "/退出",
+        studio, "a 10s video of a fox with Wan 2.6", "no",
+        "/语言", "10秒的狐狸视频，用Wan 2.6", "否", "/退出",
     )  # fmt: skip
     assert "Duration: 10 s." in script.text
     assert "时长：10 秒。" in script.text

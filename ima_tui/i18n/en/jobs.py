@@ -57,7 +57,7 @@ TEXTS: dict[str, str] = {
     "queue.spent": "today {today} pts · session {session} pts",
     "queue.empty": "No jobs yet. Press 2 to open Compose.",
     "queue.none_match": "No matches. esc shows all.",
-    "queue.filter": "prompt, model or state",
+    "queue.filter": "prompt, model, state, or a day such as yesterday",
     "queue.outputs": "{n} {n:result|results}",
     "made.image": "{n} {n:image|images}",
     "made.video": "{n} {n:video|videos}",

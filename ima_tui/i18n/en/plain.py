@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = {
     "plain.name_send": "send",
     "plain.about_send": "show the settings and the price, then ask whether to send",
     "plain.name_jobs": "jobs",
-    "plain.about_jobs": "list the newest jobs and the points spent; /jobs Film, /jobs * or /jobs #hero for those of a project, with a star or with a tag",
+    "plain.about_jobs": "list the newest jobs and the points spent; add a day (yesterday, 2026-11-24), a project, * (star), #hero (tag) or words of the prompt",
     "plain.name_job": "job",
     "plain.about_job": "show the history of a job",
     "plain.name_again": "retry",

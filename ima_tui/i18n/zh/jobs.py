@@ -57,7 +57,7 @@ TEXTS: dict[str, str] = {
     "queue.spent": "今天 {today} 积分 · 本次 {session} 积分",
     "queue.empty": "还没有任务，按 2 去创作。",
     "queue.none_match": "没有匹配的任务，按 esc 显示全部。",
-    "queue.filter": "提示词、模型或状态",
+    "queue.filter": "提示词、模型、状态，或日期（如：昨天）",
     "queue.outputs": "{n} 个作品",
     "made.image": "{n} 张图片",
     "made.video": "{n} 个视频",

@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = {
     "plain.name_send": "发送",
     "plain.about_send": "显示参数和价格，并询问是否发送",
     "plain.name_jobs": "任务列表",
-    "plain.about_jobs": "列出最近的任务和消耗的积分；/任务列表 加项目名、* 或 #标签，只列出该项目、带星标或带标签的任务",
+    "plain.about_jobs": "列出最近的任务和消耗的积分；可加日期（昨天、2026-11-24）、项目名、*（星标）、#标签，或提示词中的文字",
     "plain.name_job": "任务",
     "plain.about_job": "查看任务的经过",
     "plain.name_again": "重试",

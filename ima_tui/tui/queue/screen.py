@@ -133,7 +133,8 @@ class QueueScreen(BaseScreen):
         self.table.focus()
 
     def _show_all(self) -> None:
-        self.how = replace(self.how, hidden=self.verbs.forgetting.ids)
+        now = self.studio.clock.time()
+        self.how = replace(self.how, hidden=self.verbs.forgetting.ids, now=now)
         self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
         self.table.show(self.how.of(self.jobs.values()))
         self.set_class(len(self.table.order) <= FEW, "-few")

@@ -103,7 +103,7 @@ def _aside(studio: Studio, job: Job) -> str:
 def _facts(
     job: Job, events: Sequence[Event], now: float, aside: str, labels: str, *, timeline: bool
 ) -> Content:
-    happened = [Content.styled(words.event_words(event), "$muted") for event in events]
+    happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
         Content.styled(words.cost(job), "$muted"),

@@ -17,6 +17,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
 from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
+from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -284,13 +285,15 @@ def trouble(job: Job) -> str:
     return failure_words(job) if job.state is State.DONE and job.failure is not None else ""
 
 
-def event_words(event: Event) -> str:
-    """Return an event of a timeline in words."""
+def event_words(event: Event, now: float) -> str:
+    """Return an event of a timeline in words; on another day than today with its date."""
     try:
         words = say(event.key, **event.values)
     except (KeyError, IndexError):  # written by another version
         words = state_words(event.state)
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {words}"
+    then, today = time.localtime(event.at), time.localtime(now)
+    form = "%H:%M:%S" if then[:3] == today[:3] else "%m-%d %H:%M:%S"
+    return f"{time.strftime(form, then)}  {words}"
 
 
 def result_words(media: Media) -> str:
@@ -308,12 +311,12 @@ def may_become(job: Job, *states: State) -> bool:
     return any(state in TRANSITIONS[job.state] for state in states)
 
 
-def matches(job: Job, wanted: str) -> bool:
-    """Whether all words of a filter (folded) stand somewhere in the job."""
+def matches(job: Job, wanted: str, now: float) -> bool:
+    """Whether all words of a filter (folded) stand somewhere in the job, or name its day."""
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)
     text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
     text += f" {label_terms(order.project, job.tags, starred=job.is_starred)} {order.client}"
-    folded = text.casefold()
+    folded = f"{text} {day_names(job.created_at, now)}".casefold()
     return all(word in folded for word in wanted.split())

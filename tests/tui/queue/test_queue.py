@@ -19,7 +19,7 @@ from fake import (
 from patience import until
 from PIL import Image
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from ima_tui import i18n
 from ima_tui.catalogue.alternatives import Alternative
@@ -136,7 +136,22 @@ def test_a_failure_of_another_version_still_has_a_sentence() -> None:
     odd = failed(1, "error.from_the_future")
     assert words.standing(odd, NOW) == (i18n.say("queue.failed"), "bad")
     event = Event(NOW, State.DONE, "event.from_the_future")
-    assert words.event_words(event).endswith("  done")
+    assert words.event_words(event, NOW).endswith("  done")
+
+
+def test_an_event_of_another_day_has_its_date() -> None:
+    event = Event(NOW, State.DONE, "event.done")
+    assert words.event_words(event, NOW).count("-") == 0
+    assert words.event_words(event, NOW + 86_400).count("-") == 1
+
+
+@pytest.mark.parametrize("wanted", ["yesterday", "昨天", "fox yesterday"])
+async def test_jobs_of_yesterday_are_found(wanted: str) -> None:
+    old = replace(job(1), created_at=NOW - 86_400)
+    async with open_app(old, job(2)).run_test() as pilot:
+        await pilot.press("slash")
+        queue(pilot).query_one("#filter", Input).value = wanted
+        await until(pilot, lambda: list(queue(pilot).table.order) == [1])
 
 
 def partial_job(number: int) -> Job:
