@@ -183,6 +183,7 @@ TEXTS: dict[str, str] = {
     "compose.pinned": "Kept from before: {what}. ctrl+n resets.",
     "compose.pinned_lines": "one job per line",
     "compose.choice_send": "Send, {points} pts",
+    "compose.choice_several": "{n} results from {jobs} jobs, {points} pts",
     "compose.choice_other": "{what}, {points} pts",
     "compose.ask_send": "Send {what} with {model} for {points} pts?",
     "compose.changed": "Changed: {changes}.",

@@ -183,6 +183,7 @@ TEXTS: dict[str, str] = {
     "compose.pinned": "沿用之前的选择：{what}。按 ctrl+n 重置。",
     "compose.pinned_lines": "每行一个任务",
     "compose.choice_send": "发送，{points} 积分",
+    "compose.choice_several": "分 {jobs} 个任务生成 {n} 个，{points} 积分",
     "compose.choice_other": "{what}，{points} 积分",
     "compose.ask_send": "用 {model} 生成{what}将消耗 {points} 积分，确定发送吗？",
     "compose.changed": "有改动：{changes}。",
