@@ -25,7 +25,7 @@ from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.pane import SEPARATOR, Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -51,30 +51,6 @@ class Cleared:
     user: str
     task_type: TaskType
     model: ModelVersion
-
-
-class UserLine(Line):
-    """Whose preferences these are, and how many others have some."""
-
-    GROUND = "background"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._facts = ("", 0, 0)
-
-    def show(self, user: str, index: int, count: int) -> None:
-        """Show the user whose preferences are listed."""
-        if self._facts != (user, index, count):
-            self._facts = (user, index, count)
-            self.refresh()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        user, index, count = self._facts
-        left = [(" " + cut(say("prefs.user", user=user), cells - 30), "strong")]
-        if count < 2:
-            return left, []
-        return left, [(say("prefs.users", index=index + 1, count=count) + " ", "muted")]
 
 
 class FileLine(Line):
@@ -117,7 +93,6 @@ class PreferencesScreen(BaseScreen):
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         with Pane(say("place.preferences"), widget_id="preferences-pane"):
-            yield UserLine()
             yield Table(COLUMNS, widget_id="preferences")
             yield DraftMessage(widget_id="said")
             yield FileLine(self.studio.preferences.preferences.path)
@@ -157,7 +132,11 @@ class PreferencesScreen(BaseScreen):
         users = self.users
         if self._user not in users:
             self._user = users[0]
-        self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
+        title: list[Part] = [(say("place.preferences"), "strong"), (SEPARATOR, "muted")]
+        title.append((say("prefs.user", user=self._user), "text"))
+        index, count = users.index(self._user) + 1, len(users)
+        others = say("prefs.users", index=index, count=count) if count > 1 else ""
+        self.query_one("#preferences-pane", Pane).say(title, [(others, "muted")] if others else [])
         preferences, recommended = self.preferences, self.studio.guides.recommended
         rows: dict[int | str, Row] = {
             task_type.value: _row(
