@@ -54,6 +54,7 @@ TEXTS: dict[str, str] = {
     "compose.column_kind": "TASK TYPE",
     "compose.column_models": "MODELS",
     "compose.column_model": "MODEL",
+    "compose.column_others": "OTHER MODELS",
     "compose.column_points": "POINTS",
     "compose.column_time": "TIME",
     "compose.mine": "preferred",

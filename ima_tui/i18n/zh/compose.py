@@ -54,6 +54,7 @@ TEXTS: dict[str, str] = {
     "compose.column_kind": "类型",
     "compose.column_models": "模型数",
     "compose.column_model": "模型",
+    "compose.column_others": "其他模型",
     "compose.column_points": "积分",
     "compose.column_time": "用时",
     "compose.mine": "偏好",

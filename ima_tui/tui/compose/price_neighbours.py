@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widgets import Static
 
+from ima_tui.catalogue.alternatives import alternatives
 from ima_tui.core.domain import Draft, ModelVersion
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_table
-
-if TYPE_CHECKING:
-    pass
 
 
 class PriceNeighbours(Static):
@@ -20,14 +18,26 @@ class PriceNeighbours(Static):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__("", id=widget_id, markup=False)
-        self._of: tuple[ModelVersion | None, object] = (None, ())
+        self._of: tuple[object, ...] = ()
 
-    def show(self, model: ModelVersion | None, draft: Draft | None, glyphs: Glyphs) -> None:
-        """Show the prices round those of the draft."""
-        of = (model, draft.chosen if draft is not None else ())
+    def show(
+        self,
+        model: ModelVersion | None,
+        draft: Draft | None,
+        models: Sequence[ModelVersion],
+        glyphs: Glyphs,
+    ) -> None:
+        """Show the prices round those of the draft; where there is room, also those of the other
+        `models` that could do it."""
+        is_huge, inputs = self.screen.has_class("-huge"), len(draft.inputs) if draft else 0
+        of = (model, draft.chosen if draft is not None else (), is_huge, inputs)
         if of == self._of:
             return
         self._of = of
         lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
+        if model is not None and is_huge:
+            found = alternatives(models, model.task_type, model.model_id, inputs, most=None)
+            others = price_table.others(found)
+            lines += [Content(""), *others] if lines and others else others
         self.screen.set_class(not lines, "-no-prices")
         self.update(Content("\n").join(lines))

@@ -101,7 +101,8 @@ class ComposeView:
         )
         self._preview.look()
         self.show_price()
-        screen.query_one(PriceNeighbours).show(composer.model, composer.draft, signs)
+        neighbours = screen.query_one(PriceNeighbours)
+        neighbours.show(composer.model, composer.draft, lists[composer.kind], signs)
         self._history.soon()
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
