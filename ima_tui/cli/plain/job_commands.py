@@ -51,8 +51,7 @@ class PlainJobCommands:
         found = _named(offered, wanted.strip())
         if found is None:
             if wanted:
-                model = one_line(wanted, 40)
-                self._tell(say("plain.not_instead", model=model, n=job.id))
+                self._tell(say("plain.not_instead", model=one_line(wanted, 40), n=job.id))
             for place, name in enumerate(names, 1):
                 self._tell(f"{place}. {name}")
             self._tell(say("plain.instead_how", n=job.id))
