@@ -136,5 +136,7 @@ class LatestJob:
         if self._screen.is_complete:
             latest = (self._job,) if self._job is not None else ()
             self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])
-            self._screen.set_class(not found, "-no-earlier")
+            if self._screen.has_class("-no-earlier") == bool(found):
+                self._screen.set_class(not found, "-no-earlier")
+                self._screen.call_next(self._screen.show_draft)  # there is other room for prices
             self._screen.set_class(not latest, "-no-job")

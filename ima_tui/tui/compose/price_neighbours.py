@@ -29,13 +29,14 @@ class PriceNeighbours(Static):
     ) -> None:
         """Show the prices round those of the draft; where there is room, also those of the other
         `models` that could do it."""
-        is_huge, inputs = self.screen.has_class("-huge"), len(draft.inputs) if draft else 0
-        of = (model, draft.chosen if draft is not None else (), is_huge, inputs)
+        inputs, wide = len(draft.inputs) if draft else 0, self.screen.has_class("-wide")
+        roomy = self.screen.has_class("-huge") or (wide and self.screen.has_class("-no-earlier"))
+        of = (model, draft.chosen if draft is not None else (), roomy, inputs)
         if of == self._of:
             return
         self._of = of
         lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
-        if model is not None and is_huge:
+        if model is not None and roomy:
             found = alternatives(models, model.task_type, model.model_id, inputs, most=None)
             others = price_table.others(found)
             lines += [Content(""), *others] if lines and others else others

@@ -134,7 +134,8 @@ def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
     shown = [
         act for act in all_acts if act.prominent and act.keys and act.scope is not Scope.EVERYWHERE
     ]
-    return tuple(shown[:FOOTER_KEYS])
+    asked = [act for act in shown if getattr(act.node, "KEEPS_KEYS", False)]
+    return tuple((asked or shown)[:FOOTER_KEYS])  # while something is asked, only its answers
 
 
 _NAMES = {

@@ -74,8 +74,9 @@ class JobDetail(Widget):
             title.append((f" {words.headline(job)}", "text"))
             points = [(say("queue.points", points=job.order.total), "strong")]
             cell = words.state_cell(job, context(self).glyphs)
-            state = [(cell.text, cell.role), (SEPARATOR, "muted")]
-        self.query_one("#detail-pane", Pane).say(title, [*state, *points])
+            state = [(cell.text, cell.role)]
+        between: list[Part] = [(SEPARATOR, "muted")] if job is not None else []
+        self.query_one("#detail-pane", Pane).say(title, [*state, *between, *points], state)
         if job is not None:
             told = words.labels_of(job, context(self).glyphs)
             aside_words = place or _aside(studio, job)

@@ -69,12 +69,17 @@ class PaneHead(Line):
 def _shortened(title: list[Part], cells: int) -> list[Part]:
     """The title without the last of its facts; if that is not enough, cut."""
     kept = list(title)
-    while measure(kept) > cells and len(kept) > 2 and kept[-2][0] == SEPARATOR:
-        del kept[-2:]
-    *first, (text, role) = kept
-    while SEPARATOR in text and measure([*first, (text, role)]) > cells:
-        text = text.rpartition(SEPARATOR)[0]
-    return clipped([*first, (text, role)], cells)
+    while measure(kept) > cells:
+        text, role = kept[-1]
+        if SEPARATOR in text.strip(SEPARATOR):
+            kept[-1] = (text.rpartition(SEPARATOR)[0], role)
+            continue
+        if len(kept) == 1:
+            break
+        kept.pop()
+        if len(kept) > 1 and kept[-1][0] == SEPARATOR:
+            kept.pop()
+    return clipped(kept, cells)
 
 
 class Pane(Vertical):
