@@ -18,12 +18,14 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import fit, width
 
+WIDE = 110
+"""Columns of a terminal from which on the keys stand beside each other."""
+
 
 class HelpScreen(ModalScreen[None]):
     """A panel over the screen; any of its keys closes it again."""
 
     CSS_PATH = styles.path("help")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("close", "dismiss", "bind.close", "help.close", show=True),
         Binding("f1,question_mark,enter", "dismiss", "bind.close", show=False, id="help.close_too"),
@@ -36,10 +38,15 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
+        self.on_resize()  # before the first layout, so that it is painted once
         near, far = self.columns()
         with VerticalScroll(id="help"), Container(id="help-columns"):
             yield Static(near, id="help-near")
             yield Static(far, id="help-far")
+
+    def on_resize(self) -> None:
+        """Lay out for the new size."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")
 
     def columns(self) -> tuple[Content, Content]:
         """The keys of the screen, and those that work everywhere."""
