@@ -68,6 +68,6 @@ async def test_a_film_that_reads_as_one_job_is_named_before_that_is_paid(
     studio: Studio, sandbox: Sandbox
 ) -> None:
     script = await talk(studio, HIDDEN, "no", "/workflow", "no", "/quit")
-    assert "a film of 2 shots" in script.text
+    assert "a film with 2 shots" in script.text
     assert script.text.index("To make the film: /workflow") < script.text.index("Run 5 steps")
     assert charged(sandbox) == 0

@@ -81,7 +81,7 @@ def test_results_are_starred_and_tagged_and_found_again(ima: Verb) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("1",), "Say what to change"),
+        (("1",), "Nothing to change"),
         (("1#9", "--star"), "no result 9"),
         (("7", "--star"), "no job 7"),
         (("1#0", "--star"), "is not a result"),
