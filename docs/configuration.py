@@ -25,11 +25,13 @@ ima-tui config set queue.running 12    # comments and order stay
 ima-tui config unset queue.running
 ```
 
-On the screens: Prefs (5), then `]`. For an unknown name ima-tui suggests the nearest one; for a
-wrong value it names the line and uses the default. Settings that protect your points and your key
-(`spending`, `agents`, `network`, marked ●) are stricter: with a wrong value ima-tui does not start,
-because a default could cost points. `NO_COLOR` (any value) turns colours off. For keys see
-[keys.md](keys.md)."""
+On the screens: Prefs (5), then `]`. Limits that you change there (`spending`, `agents`) hold from
+the next job on.
+
+For an unknown name ima-tui suggests the nearest one; for a wrong value it names the line and uses
+the default. Settings that protect your points and your key (`spending`, `agents`, `network`,
+marked ●) are stricter: with a wrong value ima-tui does not start, because a default could cost
+points. `NO_COLOR` (any value) turns colours off. For keys see [keys.md](keys.md)."""
 
 PROJECTS = """
 ```toml

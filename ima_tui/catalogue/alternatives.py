@@ -65,10 +65,11 @@ def alternatives(
     inputs: int = 0,
     *,
     below: int | None = None,
+    most: int | None = MOST,
 ) -> tuple[Alternative, ...]:
-    """Return up to two models to try instead of `model_id`, for as many `inputs`.
+    """Return models to try instead of `model_id`, for as many `inputs`, the likeliest first.
 
-    `below`: only models that cost fewer points.
+    `below`: only models that cost fewer points. `most`: so many; None: all.
     """
     found: list[Alternative] = []
     for model in _candidates(models, task_type, model_id):
@@ -79,7 +80,7 @@ def alternatives(
             continue
         if below is None or usual.rule.points < below:
             found.append(Alternative(model, usual.rule.points))
-    return tuple(found[:MOST])
+    return tuple(found[:most])
 
 
 def _candidates(
@@ -91,7 +92,8 @@ def _candidates(
         kin = [model for model in models if model.model_id == wanted]
         if kin:
             yield choice.newest(kin)
-    yield from models
+    for model in models:
+        yield choice.newest([one for one in models if one.model_id == model.model_id])
 
 
 def _takes(model: ModelVersion, inputs: int) -> bool:

@@ -62,7 +62,8 @@ class HelpFormatter(argparse.HelpFormatter):
 
     def format_help(self) -> str:
         """The text, with the colon that Chinese headings end in."""
-        return re.sub(r"(?m)^([\u3400-\u9fff]+):$", r"\1：", super().format_help())
+        text = re.sub(r"(?m)^ +\n", "", super().format_help())  # the verbs' empty metavar
+        return re.sub(r"(?m)^([\u3400-\u9fff]+):$", r"\1：", text)
 
     def _format_usage(self, *args: Any) -> str:
         from rich.cells import cell_len

@@ -39,7 +39,7 @@ def _listing(actions: Verbs) -> None:
     listed.add_argument(
         "--sort", choices=("newest", "points"), default="newest", help=say("cli.list_sort")
     )
-    listed.add_argument("--limit", type=integer, default=50, help=say("cli.limit"))
+    listed.add_argument("--limit", type=integer, default=50, metavar="N", help=say("cli.limit"))
     listed.add_argument(
         "--format",
         choices=("table", "json", "jsonl", "csv"),

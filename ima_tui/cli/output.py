@@ -56,13 +56,22 @@ def json_text(document: object, indent: int | None = None) -> str:
 
 def print_json(document: Mapping[str, object]) -> None:
     """Print one JSON document."""
-    print(json_text(_versioned(document), indent=2))
+    _count()
+    print(document_text(document))
+
+
+def document_text(document: Mapping[str, object]) -> str:
+    """One JSON document as it is printed or saved."""
+    return json_text(_versioned(document), indent=2)
+
+
+def _count() -> None:
+    global _documents
+    _documents += 1
 
 
 def _versioned(document: Mapping[str, object]) -> dict[str, object]:
     """Add the version of its shape, and `error` where nothing went wrong."""
-    global _documents
-    _documents += 1
     return {"schema": SCHEMA, **document, "error": document.get("error")}
 
 
@@ -101,6 +110,7 @@ def print_path(path: object, *, as_json: bool) -> int:
 
 def print_line(document: Mapping[str, object]) -> None:
     """Print one line of JSON Lines at once, for a reader that follows."""
+    _count()
     print(json_text(_versioned(document)), flush=True)
 
 

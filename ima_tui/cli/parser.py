@@ -48,7 +48,8 @@ def build(argv: Sequence[str] = ()) -> VerbParser:
         epilog=say("cli.bare"),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ima-tui {__version__}")
+    parser.add_argument("--version", action="version", version=f"ima-tui {__version__}",
+                        help=say("argparse.version"))  # fmt: skip
     parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
     parser.set_defaults(verb="ima_tui.cli.commands.tui:open_studio_screen")
     parser.add_argument("--language", help=say("cli.language"))
@@ -71,6 +72,8 @@ def only_reads(arguments: argparse.Namespace) -> bool:
     name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
+    if name == "prefs_transfer:export":
+        return arguments.file in (None, "-")
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 
 
@@ -78,7 +81,7 @@ _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
         "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_verify:run",
-        "subjects:show", "prefs:list_prefs", "prefs:show_path", "prefs:export_prefs",
+        "subjects:show", "prefs:list_prefs", "prefs:show_path",
         "config:show", "config:show_path", "key:show_key", "doctor:run", "sandbox:run",
     }
 )  # fmt: skip
@@ -99,7 +102,7 @@ def _screen(parser: VerbParser) -> None:
 def _demo(verbs: Verbs) -> None:
     parser = add_verb(verbs, "demo", "tui:open_demo")
     _screen(parser)
-    parser.add_argument("--speed", type=positive, default=8.0, help=say("cli.speed"))
+    parser.add_argument("--speed", type=positive, default=8.0, metavar="N", help=say("cli.speed"))
 
 
 def _models(verbs: Verbs) -> None:
@@ -305,7 +308,8 @@ def _prefs(verbs: Verbs) -> None:
     cleared = add_verb(actions, "clear", "prefs:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    add_verb(actions, "export", "prefs:export_prefs", json=True, about="cli.prefs_export")
+    given = add_verb(actions, "export", "prefs:export_prefs", json=True, about="cli.prefs_export")
+    given.add_argument("file", nargs="?", metavar="FILE", help=say("cli.prefs_export_file"))
     taken = add_verb(actions, "import", "prefs:import_prefs", json=True, about="cli.prefs_import")
     taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
     taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
@@ -393,7 +397,7 @@ def _mcp(verbs: Verbs) -> None:
 def _sandbox(verbs: Verbs) -> None:
     parser = add_verb(verbs, "sandbox", "sandbox:run")
     parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
-    parser.add_argument("--speed", type=positive, default=1.0, help=say("cli.speed"))
+    parser.add_argument("--speed", type=positive, default=1.0, metavar="N", help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ima_tui.config import loader, toml_file
 from ima_tui.config.loader import Settings
 from ima_tui.config.schema import BY_NAME, SETTINGS, Raw, Setting, parsed
-from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 
 
@@ -35,17 +35,32 @@ class SettingStatus:
         return None if after == self.now else after
 
 
-class ConfigEditor:
-    """Changes config.toml while the program runs. The only writer."""
+AT_ONCE = frozenset({"agents", "spending"})
+"""Tables whose settings need no new start: who lowers a limit means the next job."""
 
-    def __init__(self, settings: Settings) -> None:
+
+class ConfigEditor:
+    """Changes config.toml while the program runs. The only writer.
+
+    `use` is handed the settings when one of them changed that needs no new start.
+    """
+
+    def __init__(
+        self, settings: Settings, use: Callable[[Settings], None] = lambda settings: None
+    ) -> None:
         self._settings = settings
         self._path = settings.config_file
+        self._use = use
 
     @property
     def kept(self) -> bool:
-        """Whether changes are saved: not in the demo or in a read-only run."""
-        return not (self._settings.profile or self._settings.read_only)
+        """Whether changes are saved: not in a read-only run."""
+        return not self._settings.read_only
+
+    @property
+    def in_demo(self) -> bool:
+        """Whether the file goes with the demo."""
+        return bool(self._settings.profile)
 
     async def statuses(self) -> tuple[SettingStatus, ...]:
         """Return every setting, in the file's order.
@@ -53,9 +68,7 @@ class ConfigEditor:
         Raises `UsageError` when the file can't be read.
         """
         settings = self._settings
-        written: Mapping[str, object] = settings.values  # the demo has no later
-        if not settings.profile:
-            written = (await asyncio.to_thread(toml_file.read, self._path)).values
+        written: Mapping[str, object] = (await asyncio.to_thread(toml_file.read, self._path)).values
         return tuple(
             SettingStatus(
                 setting,
@@ -71,12 +84,13 @@ class ConfigEditor:
 
         Returns the parsed value. Raises `UsageError` for an invalid value or an unwritable file.
         """
-        self._require_writable()
+        self._settings.for_writing()
         setting = BY_NAME[name]
         value = parsed(setting, words)
         if setting.attribute in ("base_url", "upload_url"):
             value = loader.endpoint(str(value), self._settings.allow_custom_endpoints)
         await asyncio.to_thread(toml_file.put, self._path, name, value)
+        self._apply(setting, value, "file")
         return value
 
     async def drop(self, name: str) -> bool:
@@ -84,9 +98,22 @@ class ConfigEditor:
 
         Returns False if it was not there.
         """
-        self._require_writable()
-        return await asyncio.to_thread(toml_file.drop, self._path, name)
+        self._settings.for_writing()
+        was_there = await asyncio.to_thread(toml_file.drop, self._path, name)
+        if was_there:
+            self._apply(BY_NAME[name], BY_NAME[name].default, "default")
+        return was_there
 
-    def _require_writable(self) -> None:
-        if self._settings.for_writing().profile:
-            raise UsageError("error.demo_settings")
+    def _apply(self, setting: Setting, value: Raw, origin: str) -> None:
+        """A flag or an environment variable still takes precedence."""
+        settings = self._settings
+        wins = settings.origins.get(setting.name) in ("flag", "environment")
+        if setting.table not in AT_ONCE or wins:
+            return
+        self._settings = replace(
+            settings,
+            values={**settings.values, setting.name: value},
+            origins={**settings.origins, setting.name: origin},
+            **{setting.attribute: value},  # type: ignore[arg-type]
+        )
+        self._use(self._settings)

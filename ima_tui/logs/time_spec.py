@@ -14,6 +14,7 @@ _HENCE = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DAYS = {"today": 0, "今天": 0, "yesterday": 1, "昨天": 1}
 """Days before today; each begins at midnight."""
 
@@ -35,6 +36,22 @@ def moment(written: str, now: float) -> float:
         return datetime.fromisoformat(words.upper()).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError("error.moment", text=one_line(written, 40)) from error
+
+
+def day_names(at: float, now: float) -> str:
+    """Return what people call the day of a moment: its date, and today or yesterday."""
+    day, today = (datetime.fromtimestamp(each).astimezone().date() for each in (at, now))
+    ago = (today - day).days
+    return " ".join([day.isoformat(), *(name for name, days in _DAYS.items() if days == ago)])
+
+
+def day(written: str, now: float) -> tuple[float, float] | None:
+    """Return begin and end of a day that is named or a date; None for anything else."""
+    words = folded(written)
+    if words not in _DAYS and not _DATE.fullmatch(words):
+        return None
+    begin = moment(words, now)
+    return begin, begin + UNITS["d"]
 
 
 def coming(written: str, now: float) -> float:

@@ -38,6 +38,11 @@ class Admission:
         """Jobs that were told to wait."""
         self._look = asyncio.Event()
 
+    def limit(self, limits: AdmissionLimits) -> None:
+        """Hold the next jobs by other limits."""
+        self._limits = limits
+        self.look()
+
     def look(self) -> None:
         """Check again: something changed that may admit a job."""
         if self._waiting:

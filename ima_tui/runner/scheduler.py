@@ -139,6 +139,10 @@ class Scheduler:
         self._alone_until = float("-inf")
         """After a suspend: until the other runs had time to renew their leases."""
 
+    def limit(self, limits: AdmissionLimits) -> None:
+        """Admit jobs by other limits from now on."""
+        self._admission.limit(limits)
+
     @property
     def unsaved(self) -> tuple[TaskUnsaved, ...]:
         """Task ids that the ledger could not save yet."""

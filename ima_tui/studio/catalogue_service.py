@@ -200,6 +200,11 @@ class CatalogueService:
         count = len(order.inputs)
         return alternatives(models, order.task_type, order.model_id, count, below=below)
 
+    def replacements(self, order: Order) -> tuple[Alternative, ...]:
+        """Return every live model that could do the same, the likeliest first."""
+        models, count = self.models(order.task_type), len(order.inputs)
+        return alternatives(models, order.task_type, order.model_id, count, most=None)
+
     def instead(self, job: Job) -> tuple[Alternative, ...]:
         """Return the alternatives to offer for a failed job.
 

@@ -19,6 +19,7 @@ from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused,
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
+    from ima_tui.ledger.admission import AdmissionLimits
     from ima_tui.ledger.repair_report import RepairReport
     from ima_tui.ledger.store import Ledger
     from ima_tui.runner.input_checks import InputChecks
@@ -75,6 +76,12 @@ class Engine:
             self._parts.exception()  # retrieved here, because nobody may be waiting
             raise
         self._parts.set_result(parts)
+
+    def limit(self, settings: Settings) -> None:
+        """Admit jobs by the limits of these settings from now on."""
+        self._settings = settings
+        if self._opened:
+            self._parts.result()[1].limit(_limits(settings))
 
     async def start(self) -> None:
         """Start following jobs, unless read-only."""
@@ -173,23 +180,10 @@ class Engine:
         from ima_tui.api.rate_limit import RateLimit
         from ima_tui.api.shared_rate_limit import SharedRateLimit
         from ima_tui.ledger import process_id
-        from ima_tui.ledger.admission import AdmissionLimits
         from ima_tui.runner.scheduler import Scheduler
 
         settings = self._settings
         ledger = await self._open_ledger(process_id.name())
-        limits = AdmissionLimits(
-            running=settings.running,
-            per_task_type=settings.running_per_kind,
-            per_job=settings.per_job,
-            per_session=settings.per_session,
-            per_day=settings.per_day,
-            per_month=settings.per_month,
-            agent_per_job=settings.agent_per_job,
-            agent_per_day=settings.agent_per_day,
-            agent_approve_above=settings.agent_approve_above,
-            projects=settings.projects,
-        )
         scheduler = Scheduler(
             ledger,
             self._clock,
@@ -207,7 +201,7 @@ class Engine:
             left_download=bool(settings.values.get("results.download", settings.download)),
             project_folders=settings.project_folders,
             left_project_folders=bool(settings.values.get("results.project_folders", True)),
-            limits=limits,
+            limits=_limits(self._settings),
             pace=RateLimit(
                 self._clock,
                 per_second=settings.requests_per_second,
@@ -253,3 +247,20 @@ class Engine:
                 return await Ledger.open_read_only(path, session, error, logs, results)
             except LedgerError:
                 raise error from None
+
+
+def _limits(settings: Settings) -> AdmissionLimits:
+    from ima_tui.ledger.admission import AdmissionLimits
+
+    return AdmissionLimits(
+        running=settings.running,
+        per_task_type=settings.running_per_kind,
+        per_job=settings.per_job,
+        per_session=settings.per_session,
+        per_day=settings.per_day,
+        per_month=settings.per_month,
+        agent_per_job=settings.agent_per_job,
+        agent_per_day=settings.agent_per_day,
+        agent_approve_above=settings.agent_approve_above,
+        projects=settings.projects,
+    )

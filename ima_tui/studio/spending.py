@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,14 @@ def since(now: float, days: int) -> float:
 def model_names(studio: Studio) -> dict[str, str]:
     """Return the names of all models that are offered now, by their ids."""
     models = studio.catalogue.models
-    return {model.model_id: model.name for kind in TaskType for model in models(kind)}
+    kinds = {(one.model_id, one.name): kind for kind in TaskType for one in models(kind)}
+    shared = Counter(name for _, name in kinds)
+    return {
+        model_id: say("spending.model_of", model=name, task=say(f"task.{kind}"))
+        if shared[name] > 1
+        else name
+        for (model_id, name), kind in kinds.items()
+    }
 
 
 def name_of(key: str, view: str, models: Mapping[str, str]) -> str:

@@ -169,7 +169,12 @@ class Studio:
         """Changes to config.toml."""
         from ima_tui.config.editor import ConfigEditor
 
-        return ConfigEditor(self.settings)
+        return ConfigEditor(self.settings, self._use)
+
+    def _use(self, settings: Settings) -> None:
+        """Go on with other limits."""
+        self.settings = settings
+        self.engine.limit(settings)
 
     @cached_property
     def preferences(self) -> PreferenceService:

@@ -36,7 +36,7 @@ def test_assemble_joins_files_and_says_what_it_made(
     assert film.samples
     again = ima("assemble", *two, "--music", sound, "-o", "film.mp4")
     assert again.code == 0
-    assert "made before" in again.err
+    assert "already exists" in again.err
     other = ima("assemble", two[1], two[0], "-o", "film.mp4")
     assert (other.code, "--replace" in other.err) == (1, True)
     assert ima("assemble", two[1], two[0], "-o", "film.mp4", "--replace").code == 0

@@ -89,7 +89,7 @@ def test_failed_jobs_are_retried_once(ima: Verb, home: Path, sandbox: Sandbox) -
     assert [job["status"] for job in again.json["jobs"]] == ["done"]
     twice = ima("jobs", "retry", "--since", "yesterday", "--yes", "--json")
     assert (twice.code, twice.json["jobs"]) == (0, [])
-    assert "1 job was retried before" in twice.err
+    assert "1 job was already retried" in twice.err
     assert charged(sandbox) == 2
 
 

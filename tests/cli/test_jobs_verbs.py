@@ -176,7 +176,7 @@ def test_a_report_and_a_warning_before_the_limit(person: Person) -> None:
     (person.folder / "config.toml").write_text("[spending]\nper_day = 12\nper_month = 1000\n")
     batch(person, "a lighthouse")
     said = person.verb("batch", person.write(wishes("a red boat"), "more.jsonl"), "--yes")
-    assert "83 % of your limit for one day is used: 10 of 12 pts." in said.err
+    assert "You have used 83% of your daily limit: 10 of 12 pts." in said.err
     report = json.loads(person.verb("jobs", "report", "--by", "type", "--json").out)
     assert [(row["key"], row["points"]) for row in report["rows"]] == [("text_to_image", 10)]
     assert report["limits"][0] == {

@@ -173,7 +173,7 @@ def test_more_than_was_ordered_is_said_on_stderr_too(person: Person, verb: str) 
     file = person.write('{"prompt": "a hill", "task_type": "text_to_image"}\n')
     said = person.verb(*(PICTURE if verb == "generate" else ("batch", file, "--yes")))
     kept = len(said.out.splitlines())
-    assert f"More results than ordered were received: 1 ordered, {kept} kept." in said.err
+    assert f"More results arrived than were ordered: 1 ordered, {kept} kept." in said.err
     assert verb == "batch" or f"Done: {kept} images" in said.err
 
 

@@ -92,6 +92,59 @@ async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -
     assert sandbox.ledger()["creates"] == []
 
 
+async def test_what_was_sent_is_not_offered_for_points_again(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    """Before, any command about the draft asked to pay for the last prompt once more."""
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "yes", "/prefer midjourney", "yes", "/count 1", "yes", "/quit",
+    )  # fmt: skip
+    assert len(sandbox.ledger()["creates"]) == 1
+    assert script.text.count("Send with") == 1
+
+
+async def test_a_model_chosen_after_sending_is_for_the_next_prompt(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "/model midjourney", "a picture of a dog", "yes", has("Job 2 is done"), "/quit",
+    )  # fmt: skip
+    models = [create["model_id"] for create in sandbox.ledger()["creates"]]
+    assert models[1] == "midjourney"
+
+
+async def test_jobs_are_found_by_day_and_by_words(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "/jobs yesterday", "/jobs today", "/jobs fox", "/jobs badger", "/quit",
+    )  # fmt: skip
+    assert script.text.count("No jobs match.") == 2
+    assert script.text.count("Job 1, done: SeeDream 4.5, 5 points. a picture of a fox") == 2
+
+
+async def test_a_value_has_its_unit_and_chinese_its_own_signs(studio: Studio) -> None:
+    script = await talk(
+        studio, "a 10s video of a fox with Wan 2.6", "no",
+        "/语言", "10秒的狐狸视频，用Wan 2.6", "否", "/退出",
+    )  # fmt: skip
+    assert "Duration: 10 s." in script.text
+    assert "时长：10 秒。" in script.text
+
+
+async def test_a_job_is_retried_with_any_model_that_can_do_it(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "/retry-with 1 nonsense", "/retry-with 1 mj", "yes", has("Job 2 is done"), "/quit",
+    )  # fmt: skip
+    assert "nonsense can't make job 1. These models can:" in script.text
+    assert "Retry job 1 with Midjourney for 8 points?" in script.text
+    assert sandbox.ledger()["creates"][1]["model_id"] == "midjourney"
+
+
 async def test_an_unsure_reading_names_both_and_a_yes_takes_the_guess(
     studio: Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +241,7 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "Hints: off, from the next start" in script.text
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
-    assert "/help: shows all commands" in script.text
+    assert "/help: show all commands" in script.text
 
 
 async def test_each_command_does_something(studio: Studio) -> None:

@@ -57,7 +57,7 @@ async def test_the_master_image_is_looked_at_before_the_rest_is_paid(
 ) -> None:
     script = await talk(studio, WITH_MASTER, "yes", has("The master image is ready"), "/quit")
     assert "Run 1 step for 5 points?" in script.text
-    assert "The rest costs 85 points and was not sent. To continue: /run" in script.text
+    assert "The rest costs 85 points and has not been sent. To continue: /run" in script.text
     assert charged(sandbox) == 1
 
 
@@ -91,6 +91,6 @@ async def test_a_film_that_reads_as_one_job_is_named_before_that_is_paid(
     studio: Studio, sandbox: Sandbox
 ) -> None:
     script = await talk(studio, HIDDEN, "no", "/workflow", "no", "/quit")
-    assert "a film of 2 shots" in script.text
-    assert script.text.index("For the film: /workflow") < script.text.index("Run 5 steps")
+    assert "a film with 2 shots" in script.text
+    assert script.text.index("To make the film: /workflow") < script.text.index("Run 5 steps")
     assert charged(sandbox) == 0

@@ -81,7 +81,7 @@ def test_results_are_starred_and_tagged_and_found_again(ima: Verb) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("1",), "Say what to change"),
+        (("1",), "Nothing to change"),
         (("1#9", "--star"), "no result 9"),
         (("7", "--star"), "no job 7"),
         (("1#0", "--star"), "is not a result"),
@@ -130,7 +130,7 @@ def test_a_project_has_limits_of_its_own(ima: Verb, home: Path) -> None:
     (home / "config.toml").write_text("[projects.film]\nper_day = 12\n")
     assert ima(*FOX, "--project", "Film").code == 0
     near = ima(*FOX, "--project", "Film")
-    assert "83 % of the limit of project film for one day is used: 10 of 12 pts." in near.err
+    assert "Project film has used 83% of its daily limit: 10 of 12 pts." in near.err
     over = ima(*FOX, "--project", "Film", "--json")
     assert (over.code, over.json["error"]["kind"]) == (4, "over_project_day")
     other = ima(*FOX, "--project", "Ads")

@@ -54,6 +54,29 @@ def test_preferences_move_to_another_machine(ima: Verb, home: Path) -> None:
     assert ima("prefs", "export").json == exported
 
 
+def test_an_export_to_a_file_can_be_imported_and_replaces_nothing(ima: Verb, home: Path) -> None:
+    assert ima(*SET).code == 0
+    said = ima("prefs", "export", "moved.json")
+    moved = home / "moved.json"
+    assert (said.code, said.out.strip(), said.err) == (0, str(moved), "1 preference saved.\n")
+    assert moved.stat().st_mode & 0o777 == 0o600
+    assert valid(json.loads(moved.read_text()), "prefs") == ima("prefs", "export").json
+    assert ima("prefs", "import", "moved.json").code == 0
+
+    moved.write_text("mine")
+    refused = ima("prefs", "export", "moved.json", "--json")
+    assert (refused.code, refused.json["error"]["kind"]) == (2, "export_exists")
+    assert moved.read_text() == "mine"
+    assert ima("prefs", "export", "nowhere/moved.json").code == 2
+    assert valid(ima("prefs", "export", "-").json, "prefs")
+
+
+def test_a_read_only_start_exports_to_stdout_alone(ima: Verb, home: Path) -> None:
+    assert ima("--read-only", "prefs", "export").code == 0
+    assert ima("--read-only", "prefs", "export", "moved.json").code == 2
+    assert not (home / "moved.json").exists()
+
+
 def test_an_import_keeps_what_is_there_and_what_others_wrote(ima: Verb, home: Path) -> None:
     theirs = {"user_ann": {"text_to_music": {"model_id": "sonic", "mood": "calm"}}, "x": 1}
     (home / "ima_prefs.json").write_text(json.dumps(theirs))

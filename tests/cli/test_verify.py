@@ -69,7 +69,7 @@ def test_a_job_that_only_manifest_and_log_know(ima: Verb, batch: str, home: Path
     changed(home, "DELETE FROM jobs WHERE id = 2")
     (found,) = verified(ima, 1)
     assert (found["kind"], found["source"]) == ("lost", "manifest")
-    assert "put back, not paid again" in found["advice"]
+    assert "added to the history and not charged again" in found["advice"]
     assert verified(ima, 1) == [found], "it only looked"
 
 

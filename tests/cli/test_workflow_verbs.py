@@ -337,7 +337,7 @@ def test_one_command_pays_no_more_than_its_limit_and_runs_no_other_prompts_plan(
     made(person)
     other = person.verb("workflow", "make", "a poster, then a song", "-o", file,
                         "--max-credits", "500")  # fmt: skip
-    assert (other.code, "the plan of another prompt" in other.err) == (2, True)
+    assert (other.code, "the workflow of another prompt" in other.err) == (2, True)
     assert person.accepted() == []
 
 

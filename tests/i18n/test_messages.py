@@ -236,8 +236,8 @@ NOUNS = (
 )
 COUNTED = re.compile(rf"\{{\w+\}} (?:{NOUNS})\b")
 NEVER_ONE = {
-    "answer.more", "compose.too_many", "error.batch_too_many", "error.batch_variants",
-    "error.inputs_range", "error.plan_too_many", "notify.several",
+    "answer.more", "compose.choice_several", "compose.too_many", "error.batch_too_many",
+    "error.batch_variants", "error.inputs_range", "error.plan_too_many", "notify.several",
 }  # fmt: skip
 """What is said of several only, as is every key that ends in `_many`."""
 

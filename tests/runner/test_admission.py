@@ -199,6 +199,32 @@ async def test_over_the_day_a_window_asks_and_follow_is_the_word(
         assert (await at(studio, job.id)).state is State.DONE
 
 
+async def test_a_limit_holds_the_next_job_as_soon_as_it_is_set(
+    settings: Settings, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = replace(settings, config_file=tmp_path / "config.toml")
+    async with window(settings) as studio:
+        assert await studio.config_editor.put("spending.per_day", "1") == 1
+        assert studio.settings.per_day == 1
+        job = await studio.jobs.submit(await wish(studio))
+        job = await until(studio, job.id, lambda job: job.needs_approval)
+        assert job.waiting == "waiting.over_day"
+        assert sandbox.ledger()["creates"] == []
+        assert await studio.config_editor.drop("spending.per_day")
+        job = await studio.jobs.submit(await wish(studio))
+        assert (await at(studio, job.id)).state is State.DONE
+
+
+async def test_a_flag_takes_precedence_over_a_limit_that_is_set(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings = replace(settings, config_file=tmp_path / "config.toml", per_day=7)
+    settings = replace(settings, origins={"spending.per_day": "flag"})
+    async with window(settings) as studio:
+        await studio.config_editor.put("spending.per_day", "1000")
+        assert studio.settings.per_day == 7
+
+
 async def test_a_script_fails_over_a_limit_and_sends_nothing(
     settings: Settings, sandbox: Sandbox
 ) -> None:

@@ -14,7 +14,7 @@ async def said_alike(screen: Screen[object]) -> None:
     known = actions.acts(screen)
     ids = {act.id for act in known}
     assert {act.id for act in actions.footer(known)} <= ids
-    told = str(HelpScreen(known, "")._text())
+    told = "\n".join(map(str, HelpScreen(known, "").columns()))
     assert all(act.long_words() in told and act.key_words() in told for act in known if act.keys)
     texts = [command.item().cells[0].text for command in palette.here(screen)]
     assert len(set(texts)) == len(texts)

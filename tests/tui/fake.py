@@ -421,6 +421,10 @@ class FakeOffer:
         models = self.models(wanted.task_type)
         return alternatives(models, wanted.task_type, wanted.model_id, len(wanted.inputs))
 
+    def replacements(self, wanted: Order) -> tuple[Alternative, ...]:
+        models, count = self.models(wanted.task_type), len(wanted.inputs)
+        return alternatives(models, wanted.task_type, wanted.model_id, count, most=None)
+
 
 class FakeWishes:
     def __init__(self, asked: Asked, tell: Callable[[Notice], None]) -> None:

@@ -30,7 +30,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ClockWrong, ImaError, KeyMissing
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line, size
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, has, say
 from ima_tui.ledger.store import SQLITE_VERSION
 from ima_tui.preferences.file import Preferences
 
@@ -129,9 +129,9 @@ async def images(patient: Patient) -> list[Finding]:
     env = patient.environ
     tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in env else None
     choice = choose(patient.settings.images, env, tmux)
-    found = say(
-        "doctor.images_ask" if choice.ask else "doctor.images_are", way=choice.protocol.value
-    )
+    name = f"setting_value.{choice.protocol.value}"
+    way = say(name) if has(name) else choice.protocol.value
+    found = say("doctor.images_ask" if choice.ask else "doctor.images_are", way=way)
     passes = tmux is None or tmux.passes
     return [Finding("images", "ok", found, "" if passes else say("doctor.tmux_images"))]
 

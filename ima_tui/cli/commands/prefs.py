@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from ima_tui.catalogue import choice
 from ima_tui.cli import session
-from ima_tui.cli.output import print_json, print_path, print_table, talk
+from ima_tui.cli.output import document_text, print_json, print_path, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, home_folder
 from ima_tui.core.domain import TaskType
@@ -150,9 +151,28 @@ Row = tuple[str, TaskType, Preference]
 
 
 def export_prefs(arguments: argparse.Namespace) -> int:
-    """Write the preferred models to a file."""
-    print_json({"users": users_json(opened(session.settle(arguments)))})
+    """Print the preferred models, or save them as a new file."""
+    preferences = opened(session.settle(arguments))
+    document = {"users": users_json(preferences)}
+    if arguments.file in (None, "-"):
+        print_json(document)
+        return EXIT_DONE
+    path = home_folder.expand(arguments.file).absolute()
+    _save(path, document_text(document))
+    print_path(path, as_json=arguments.json)
+    talk(say("cli.prefs_exported", n=sum(map(len, preferences.users().values()))))
     return EXIT_DONE
+
+
+def _save(path: Path, text: str) -> None:
+    """What is there stays: a settings folder under version control may hold an older export."""
+    shown = one_line(path, 300)
+    if path.exists():
+        raise UsageError("error.export_exists", path=shown)
+    try:
+        atomic_file.replace(path, f"{text}\n".encode())
+    except OSError as error:
+        raise UsageError("error.export", path=shown, reason=reason(error)) from error
 
 
 def import_prefs(arguments: argparse.Namespace) -> int:

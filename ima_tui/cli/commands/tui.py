@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from ima_tui import i18n
 from ima_tui.api.connection import Endpoint
 from ima_tui.cli import session
-from ima_tui.config import api_key, loader
+from ima_tui.config import api_key, loader, toml_file
 from ima_tui.config.loader import Settings
 from ima_tui.config.schema import OFFICIAL_API, OFFICIAL_UPLOAD, Raw
-from ima_tui.core import gc_tuning
+from ima_tui.core import atomic_file, gc_tuning
 from ima_tui.core.errors import EXIT_DONE, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import streams
@@ -181,6 +181,10 @@ async def _demo(settings: Settings, speed: float) -> int:
 
 
 def _throw_away(settings: Settings, folder: Path) -> Settings:
+    """A profile in `folder`; its copy of the config file can be changed like the person's own."""
+    with suppress(OSError):
+        content, _ = atomic_file.read_small(settings.config_file, toml_file.LARGEST)
+        atomic_file.replace(folder / "config.toml", content)
     return replace(
         settings,
         profile=DEMO,

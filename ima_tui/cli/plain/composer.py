@@ -10,6 +10,7 @@ from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_na
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer
+from ima_tui.compose.draft import FormRow
 from ima_tui.compose.question_answer import answer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
@@ -32,6 +33,8 @@ class PlainComposer:
         self._studio = studio
         self.desk = Composer()
         self.text = ""
+        self.last = ""
+        """The prompt that was sent last."""
         self.input_notes: list[str] = []
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
@@ -42,6 +45,13 @@ class PlainComposer:
             self._begin_anew()
         self.text = text
         self.read_again()
+
+    def sent(self) -> None:
+        """Begin anew, so that what is chosen from now on is for the next prompt, and no command or
+        stray yes offers to pay for the last one again."""
+        self.last, self.text, self.assumed = self.text, "", False
+        self._begin_anew()
+        self.catch_up()
 
     def _begin_anew(self) -> None:
         """Only the project stays until another one is chosen."""
@@ -166,7 +176,7 @@ class PlainComposer:
             yield say("plain.in_project", name=desk.project)
         for row in drafting.rows(desk.model, desk.draft):
             if row.is_set or row.field.name in desk.read:
-                yield f"{row.title}: {one_line(row.shown or '—', 200)}."
+                yield _field(row)
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
             yield say("plain.input", n=number, path=one_line(source, 200))
         if desk.draft.n > 1:
@@ -238,7 +248,7 @@ class PlainComposer:
             return
         for row in drafting.rows(desk.model, desk.draft):
             options = ", ".join(row.words(option) for option in row.field.options)
-            line = f"{row.title}: {one_line(row.shown or '—', 200)}."
+            line = _field(row)
             yield f"{line} {say('plain.options', options=options)}" if options else line
         counts = ", ".join(map(str, form.counts(desk.model)))
         yield say("plain.counts", n=desk.draft.n, options=counts)
@@ -257,6 +267,12 @@ class PlainComposer:
         self.input_notes = confirmation.input_notes(facts)
         sources = self.desk.ordered(tuple(one.source for one in facts))
         return replace(placed, inputs=sources, project=self.desk.project)
+
+
+def _field(row: FormRow) -> str:
+    """A parameter and its value, with its unit."""
+    value = parameter_names.value(row.field.name, row.shown) if row.shown else "—"
+    return say("plain.field", name=row.title, value=one_line(value, 200))
 
 
 def _split(model: ModelVersion, written: str) -> tuple[str, str]:

@@ -233,7 +233,7 @@ class PlainDraftCommands:
             told += [say(f"voice.sex_{one.sex}")] if one.sex else []
             told += [one.sample] if one.sample else []
             self._tell(f"{place}. {one.name}" + (f": {', '.join(told)}" if told else ""))
-        self._tell(say("plain.voices_how" if known else "voice.none"))
+        self._tell(say("plain.voices_how" if known else "plain.voices_none"))
         return None
 
     async def lyrics(self, rest: str) -> Next | None:
@@ -283,7 +283,7 @@ class PlainDraftCommands:
 
     async def save_template(self, rest: str) -> None:
         """Keep the prompt as a template of that name, or of its first words."""
-        text = self._composer.text
+        text = self._composer.text or self._composer.last
         name = one_line(rest, LONGEST_NAME) or usual_name(text)
         if not text or not name:
             raise UsageError("compose.template_empty")

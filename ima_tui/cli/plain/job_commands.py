@@ -5,8 +5,11 @@ A result is named as `3` (the first of job 3) or `3#2`. What costs points or del
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from ima_tui.catalogue import choice
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.cli.plain.composer import PlainComposer
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Next, Say
@@ -17,7 +20,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, folded, one_line, whole
 from ima_tui.i18n import joined, say
 from ima_tui.ledger.history import JobFilter, ReportRow
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio import spending
 from ima_tui.studio.gallery import open_file
 from ima_tui.studio.spending import VIEWS
@@ -42,22 +45,19 @@ class PlainJobCommands:
         """Retry a job with another model: list them, or ask about the one that is named."""
         number, _, wanted = rest.partition(" ")
         job = await self._jobs.job(number)
-        offered = self._studio.catalogue.alternatives(job.order)
+        offered = self._studio.catalogue.replacements(job.order)
         if not offered:
             raise UsageError("queue.no_other", model=job.order.model_name)
         names = [one.model.name for one in offered]
-        at = whole(wanted.strip())
-        found = (
-            [offered[at - 1]]
-            if at is not None and 0 < at <= len(offered)
-            else [one for one in offered if wanted and folded(wanted) in folded(one.model.name)]
-        )
-        if not found:
+        found = _named(offered, wanted.strip())
+        if found is None:
+            if wanted:
+                self._tell(say("plain.not_instead", model=one_line(wanted, 40), n=job.id))
             for place, name in enumerate(names, 1):
                 self._tell(f"{place}. {name}")
             self._tell(say("plain.instead_how", n=job.id))
             return None
-        model, before = found[0].model, self._studio.catalogue.model_of(job.order)
+        model, before = found.model, self._studio.catalogue.model_of(job.order)
         order, unmet = confirmation.instead(model, job.order, before)
         unknown = job.state is State.NEEDS_REVIEW
         key = "plain.ask_instead_unknown" if unknown else "plain.ask_instead"
@@ -121,6 +121,9 @@ class PlainJobCommands:
         """A result by its job, and its number in it."""
         number, _, place = written.partition("#")
         job = await self._jobs.job(number.strip())
+        if not job.medias:
+            key = "error.nothing_came" if job.state in ENDED else "plain.not_ended"
+            raise UsageError(key, n=job.id, id=job.id)
         at = whole(place.strip()) if place.strip() else 1
         if at is None or not 0 < at <= len(job.medias):
             raise UsageError("plain.no_such_result", n=job.id, count=len(job.medias))
@@ -178,9 +181,22 @@ class PlainJobCommands:
             self._tell(say("plain.saved", path=one_line(str(path), 300)))
 
     def _spent(self, row: ReportRow, view: str) -> str:
-        rate = "—" if row.success is None else f"{row.success * 100:.0f} %"
+        rate = "—" if row.success is None else f"{row.success * 100:.0f}%"
         took = "—" if row.median_time is None else duration(row.median_time)
         name = spending.name_of(row.key, view, spending.model_names(self._studio))
         return say(
             "plain.spent_row", name=name, points=row.points, n=row.jobs, rate=rate, time=took
         )
+
+
+def _named(offered: Sequence[Alternative], wanted: str) -> Alternative | None:
+    """The one with that number, name or alias, else the first whose name has the word in it."""
+    at = whole(wanted)
+    if at is not None:
+        return offered[at - 1] if 0 < at <= len(offered) else None
+    try:
+        model = choice.pick([one.model for one in offered], wanted)
+    except UsageError:
+        near = (one for one in offered if wanted and folded(wanted) in folded(one.model.name))
+        return next(near, None)
+    return next(one for one in offered if one.model.model_id == model.model_id)

@@ -20,6 +20,7 @@ from ima_tui.i18n import explain, joined, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT
+from ima_tui.logs import time_spec
 from ima_tui.studio.studio import Studio
 
 MOST = 20
@@ -109,17 +110,29 @@ class PlainJobs:
     # ---------------------------------------------------------------------------- looked at
 
     async def list(self, among: str = "") -> None:
-        """The newest; `*`: with a star, `#tag`: with it, anything else: of that project."""
+        """The newest; `*`: with a star, `#tag`: with it, a day: of that day, anything else: of
+        that project, else with those words in the prompt."""
         if not among:
             jobs = (await self._studio.jobs.recent(MOST))[:MOST]
         else:
-            jobs = await self._studio.history.listed(_filter(among), 0, MOST)
+            listed, wanted = self._studio.history.listed, self._filter(among)
+            jobs = await listed(wanted, 0, MOST)
+            if not jobs and wanted.project is not None:
+                jobs = await listed(JobFilter(search=among), 0, MOST)
         if not jobs:
-            self._tell(say("plain.no_jobs"))
+            self._tell(say("jobs.none_match" if among else "plain.no_jobs"))
         for job in jobs:
             self._tell(self._line(job))
         totals = await self._studio.jobs.totals()
         self._tell(say("plain.spent", today=totals.today, out=totals.out))
+
+    def _filter(self, among: str) -> JobFilter:
+        if among in ("*", "★"):
+            return JobFilter(starred=True)
+        if among.startswith("#"):
+            return JobFilter(tag=among[1:])
+        day = time_spec.day(among, self._studio.clock.time())
+        return JobFilter(project=among) if day is None else JobFilter(since=day[0], until=day[1])
 
     def _line(self, job: Job) -> str:
         held = job.needs_approval and job.state in UNSENT
@@ -244,12 +257,6 @@ class PlainJobs:
             self._tell(explain(error))
         else:
             self._tell(say("plain.did"))
-
-
-def _filter(among: str) -> JobFilter:
-    if among in ("*", "★"):
-        return JobFilter(starred=True)
-    return JobFilter(tag=among[1:]) if among.startswith("#") else JobFilter(project=among)
 
 
 def _labels(job: Job) -> Iterator[str]:

@@ -143,6 +143,8 @@ class PlainMode:
             await then()
         elif folded(line) in YES and self._wish.text:
             await self._offer()  # no question was open: a yes is no prompt of its own
+        elif folded(line) in YES:
+            self._lines.say(say("plain.how"))
         elif folded(line) in NO:
             if then is not None:
                 self._lines.say(say("plain.left"))
@@ -223,6 +225,8 @@ class PlainMode:
             await self._key("")
             return
         self._wish.desk.replaces = None
+        if self._studio.settings.after_send != "keep":
+            self._wish.sent()
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
         if order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))

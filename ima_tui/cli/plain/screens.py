@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ima_tui.cli.plain.line_io import Say
+from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import one_line, whole
 from ima_tui.i18n import say
@@ -63,9 +64,12 @@ class PlainScreens:
         """All of them; or one changed. Raises `UsageError` for what it can't be."""
         name, _, words = rest.partition(" ")
         if name in BY_NAME and words.strip():
-            value = await self._studio.config_editor.put(name, words)
-            told = _value(BY_NAME[name], value)
-            self._tell(say("settings.next_start", name=BY_NAME[name].title, value=told))
+            editor = self._studio.config_editor
+            told = _value(BY_NAME[name], await editor.put(name, words))
+            key = "settings.not_in_demo" if editor.in_demo else "settings.next_start"
+            if BY_NAME[name].table in AT_ONCE:
+                key = "settings.is"
+            self._tell(say(key, name=BY_NAME[name].title, value=told))
             return
         for one in await self._studio.config_editor.statuses():
             told = _value(one.setting, one.now)

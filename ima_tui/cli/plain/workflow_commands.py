@@ -245,6 +245,8 @@ class PlainWorkflows:
         then = say("board.then" if status.workflow.film else "finish.then")
         is_last = status.workflow.ends and not first
         self._tell(joined(say("workflow.sent", n=len(sent)), then if is_last else ""))
+        if self._is_of(self._composer.text):
+            self._composer.sent()
 
     async def assemble(self, _: str) -> None:
         """Make the film of the workflow, or its other end, again, which costs nothing."""

@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "confirm.price": "{model} has no price for {name} {asked}: sent as {sent}.",
     "confirm.price_added": "{model} needs a value for {name}: sent as {sent}.",
     "confirm.count": "{model} can't make that many at once ({asked}): {sent} will be made.",
-    "confirm.shots": "The prompt tells a film of {asked} shots; {model} would make one result of it. A workflow makes each shot and joins them.",
+    "confirm.shots": "The prompt describes a film with {asked} shots, but {model} would make one clip. A workflow makes each shot and joins them.",
     "confirm.absent": "{asked} isn't available: {model} is used instead.",
     "confirm.medium": "{asked} makes {makes}, not {wanted}: {model} is used instead.",
     "confirm.offer": "{task} with {model}, {points} pts",

@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "prefs.column_saved": "SAVED",
     "prefs.column_now": "NOW",
     "prefs.column_used": "LAST USED",
+    "prefs.default": "{model} (default)",
     "prefs.none": "–",
     "prefs.gone": "gone",
     "prefs.unseen": "?",

@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "remember.ask": "Your preferred model is {before}; this time {model} was used.",
-    "remember.ask_how": "To prefer {model_id} from now on: ima-tui prefs set {task} {model_id}",
+    "remember.ask_how": "To use {model_id} from now on: ima-tui prefs set {task} {model_id}",
     "remember.nothing": "There was no preferred model to clear.",
     "route.ask": "  Your preferred model is {before}; {model} is used this time only.",
     "route.kept": "  {model} would become the preferred model for {task}.",

@@ -1,4 +1,4 @@
-"""按键：按键栏与操作列表的说法，以及别的叫法。"""
+"""Keys: verbs of the key bar and the palette, and what else they are called."""
 
 TEXTS: dict[str, str] = {
     "bind.screen_before": "上一个界面",
@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "do.compose_model": "选择模型",
     "do.compose_plan": "将提示词创建为工作流",
     "do.compose_refresh": "刷新模型",
-    "do.compose_remember": "设为偏好模型（或不设）",
+    "do.compose_remember": "设为偏好模型（开关）",
     "do.compose_results": "用已有作品作为素材",
     "do.compose_send": "发送提示词",
     "do.compose_templates": "打开模板",
@@ -181,7 +181,7 @@ TEXTS: dict[str, str] = {
     "do.save_copy": "另存作品文件",
     "do.screen_after": "前往下一个界面",
     "do.screen_before": "前往上一个界面",
-    "do.send_next": "下一个发送此任务",
+    "do.send_next": "优先发送任务",
     "do.settings": "打开设置",
     "do.settings_change": "修改设置",
     "do.settings_reset": "恢复默认设置",
@@ -215,6 +215,6 @@ TEXTS: dict[str, str] = {
     "do.subjects": "打开角色列表",
     "do.subject_use": "在提示词中使用角色",
     "do.subject_add": "添加角色",
-    "do.subject_remove": "移除角色",
+    "do.subject_remove": "删除角色",
     "do.subject_export": "导出角色",
 }

@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "remember.ask": "你的偏好模型是 {before}，这次用的是 {model}。",
-    "remember.ask_how": "想以后都用它：ima-tui prefs set {task} {model_id}",
+    "remember.ask_how": "以后都用 {model_id}：ima-tui prefs set {task} {model_id}",
     "remember.nothing": "没有设置过偏好模型，无需清除。",
     "route.ask": "  你的偏好模型是 {before}；这次改用 {model}。",
     "route.kept": "  会将 {model} 设为{task}的偏好模型。",

@@ -1,4 +1,4 @@
-"""What each setting is called in Settings, and what it is for: one sentence, shown in Preferences."""
+"""What each setting is called in Settings, and what it is for: one sentence, shown in Preferences and written into config.example.toml."""
 
 TEXTS: dict[str, str] = {
     "config.not_utf8": "文件不是 UTF-8 文本",
@@ -16,12 +16,13 @@ TEXTS: dict[str, str] = {
     "settings.environment": "环境变量：{name}。",
     "settings.wins_flag": "命令行参数优先于文件。",
     "settings.wins_environment": "环境变量优先于文件。",
-    "settings.not_kept": "演示和只读模式下不能修改设置。",
+    "settings.not_kept": "只读模式下不能修改设置。",
+    "settings.in_demo": "修改只在本次演示中有效。",
+    "settings.not_in_demo": "{name}：{value}。下次启动才生效，而演示中的设置不会保留。",
     "settings.is": "{name}：{value}",
     "settings.next_start": "{name}：{value}，下次启动生效",
     "settings.reset": "{name}：{value}（默认值）",
     "settings.was_default": "{name}：{value}（已是默认值）",
-    "error.demo_settings": "演示中不能修改设置。",
     "setting.language": "界面和消息的语言。auto：跟随 LANG。",
     "setting.user_id": "使用哪个用户的偏好模型，不会发送给 IMA。",
     "setting.look.theme": "ima-dark、ima-light，或任意 Textual 主题（在 ctrl+p 中列出）。",

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "spending.col_spread": "用时分布（│ 预计）",
     "spending.percent": "{n}%",
     "spending.written": "已写入 {path}",
+    "spending.model_of": "{model}（{task}）",
     "spending.by_project": "项目",
     "spending.no_project": "未归入项目",
 }

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from textual import getters
+from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ima_tui.compose import draft
@@ -19,6 +20,7 @@ from ima_tui.compose.multi_prompt import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
+from ima_tui.intent.intent import Confidence
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
@@ -33,6 +35,8 @@ NEEDED = frozenset(
     {Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar, DraftMessage}
 )
 """Widgets that what comes from outside is shown in."""
+PAUSE = 0.6
+"""Seconds without a key after which an unfinished word is read, too."""
 
 
 class DraftScreen(BaseScreen):
@@ -53,6 +57,7 @@ class DraftScreen(BaseScreen):
         self._is_empty = True
         self._text = ""
         """The prompt as it was last read."""
+        self._pause: Timer | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -118,6 +123,30 @@ class DraftScreen(BaseScreen):
         self.composer.hear(intent, suggested)
         await self.show_draft()
 
+    async def follow_typing(self) -> None:
+        """Read what is typed. A word that is not finished opens no question yet: "vid" is a video
+        and "vide" is nothing, so all settings would change, and back at the next letter."""
+        if self._pause is not None:
+            self._pause.stop()
+        if self.prompt.text == self._text:
+            return
+        self.text_edited()
+        if self._is_half_typed():
+            self._pause = self.set_timer(PAUSE, self.catch_up, name="pause in typing")
+            return
+        await self.read()
+
+    def _is_half_typed(self) -> bool:
+        """Whether letters that were put to the last word leave open what was clear before them."""
+        text, last = self.prompt.text, self.composer.decision
+        word = text[len(self._text) - 1 :]
+        if not (self._text and text.startswith(self._text) and word.isascii() and word.isalnum()):
+            return False
+        if self.by_lines or last is None or last.confidence is Confidence.UNSURE:
+            return False
+        intent = self.reader.read(text, self.composer)
+        return intent is None or intent.confidence is Confidence.UNSURE
+
     async def catch_up(self) -> None:
         """Read what was typed since the last reading.
 
@@ -129,13 +158,15 @@ class DraftScreen(BaseScreen):
 
     # -------------------------------------------------------------------------- loading a draft
 
-    async def clear_draft(self) -> None:
+    async def clear_draft(self, typed: str = "") -> None:
         """Empty the prompt and the inputs; what was chosen by hand stays pinned. The text can be
-        brought back with the editor's undo."""
+        brought back with the editor's undo. `typed` is already of the next prompt."""
         self.composer.feed(())
         self.composer.begin_anew()
         with self.prompt.prevent(TextArea.Changed):
             self.prompt.clear()
+            self.prompt.insert(typed)
+            self.prompt.move_cursor(self.prompt.document.end)
         self._is_empty = True
         self.prompt.focus()
         await self.read(anew=True)
@@ -147,7 +178,9 @@ class DraftScreen(BaseScreen):
             self.composer.project = ""
             self.by_lines = False
         self.forget_remark()
-        await self.clear_draft()
+        bound = self.active_bindings.items()
+        keys = {key for key, active in bound if active.binding.action == "do('anew')"}
+        await self.clear_draft(self.prompt.typed_since(keys))
 
     def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""

@@ -62,13 +62,14 @@ class EarlierJobs(Line):
         if y >= len(self._jobs):
             return Strip.blank(cells, plain)
         job = self._jobs[y]
-        state, tag, _, prompt, _, _, points = words.row(
-            job, self.ima.studio.clock.time(), self.ima.glyphs
-        )
+        now, signs = self.ima.studio.clock.time(), self.ima.glyphs
+        rows = [words.row(each, now, signs) for each in self._jobs[: self.size.height]]
+        state, tag, _, prompt, _, _, points = rows[y]
         price = say("queue.points", points=job.order.total)
-        room = cells - STATE_CELLS - width(tag.text) - width(price) - 5
+        states = max(width(each[0].text) for each in rows)
+        room = cells - states - width(tag.text) - width(price) - 5
         parts = [
-            (f" {fit(state.text, STATE_CELLS)} ", state.role),
+            (f" {fit(state.text, states)} ", state.role),
             (f"{tag.text} ", tag.role),
             (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
             (f"{price} ", points.role),
@@ -153,5 +154,7 @@ class LatestJob:
         if self._has_panes:
             latest = (self._job,) if self._job is not None else ()
             self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])
-            self._screen.set_class(not found, "-no-earlier")
+            if self._screen.has_class("-no-earlier") == bool(found):
+                self._screen.set_class(not found, "-no-earlier")
+                self._screen.call_next(self._screen.show_draft)  # there is other room for prices
             self._screen.set_class(not latest, "-no-job")

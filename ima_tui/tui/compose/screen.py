@@ -266,7 +266,7 @@ class ComposeScreen(DraftScreen):
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
         self.set_class(not self.prompt.text, "-examples")
-        await self.catch_up()
+        await self.follow_typing()
         self.history.soon()
         self.query_one(IntentSummary).make_way()
 

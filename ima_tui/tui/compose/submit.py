@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -104,6 +105,15 @@ class DraftSubmitter:
             return
         screen.forget_remark()
         choices = [Choice(asked.send, partial(self._send, order))] if asked.send else []
+        if several := await self._several(order):
+            total = sum(each.total for each in several)
+            words = say(
+                "compose.choice_several",
+                n=sum(each.n for each in several),
+                jobs=len(several),
+                points=total,
+            )
+            choices.append(Choice(words, partial(self._send_several, several)))
         choices += [Choice(words, partial(self._instead, answer)) for words, answer in asked.others]
         screen.ask(asked.words, partial(self._send, order), choices=choices)
 
@@ -132,8 +142,16 @@ class DraftSubmitter:
         if why_not:
             screen.remark(why_not, "bad")
 
-    async def _order(self) -> Order | None:
-        """The order as it is; None, and the keys where something is missing."""
+    async def _several(self, order: Order) -> list[Order]:
+        """Orders that together make as many results as the prompt asks for, where one can't."""
+        screen = self._screen
+        if screen.composer.replaces is not None:
+            return []
+        found = [await self._order(n) for n in confirm.shares(screen.composer, order)]
+        return [each for each in found if each is not None]
+
+    async def _order(self, n: int | None = None) -> Order | None:
+        """The order as it is, or for `n` results; None, and the keys where something is missing."""
         screen = self._screen
         model, draft = screen.composer.model, screen.composer.draft
         if model is None or draft is None:
@@ -143,6 +161,7 @@ class DraftSubmitter:
             screen.form.reveal(next(iter(self._view.offer.at_fault), ""))
             return None
         draft = replace(draft, prompt=words_of(screen.prompt.text, screen.composer))
+        draft = draft if n is None else replace(draft, n=n)
         try:
             order, _ = drafting.finish(model, replace(draft, project=screen.composer.project))
         except UsageError as problem:
@@ -194,3 +213,22 @@ class DraftSubmitter:
         screen.remark(joined(*words, *remembered), "ok")
         if screen.studio.settings.after_send == "queue":
             await screen.ima.show_job(job.id)
+
+    async def _send_several(self, orders: Sequence[Order]) -> None:
+        screen = self._screen
+        try:
+            jobs = await screen.studio.jobs.submit_all([("", order) for order in orders])
+        except KeyMissing:
+            screen.enter_key()
+            return
+        except ImaError as error:
+            screen.remark(explain(error), "bad")
+            return
+        remembered = await self._preferences.after_sending(self._view.switch)
+        await self._history.begin_next()
+        points = sum(order.total for order in orders)
+        screen.remark(
+            joined(say("compose.sent_several", n=len(jobs), points=points), *remembered), "ok"
+        )
+        if screen.studio.settings.after_send == "queue":
+            await screen.ima.show_job(jobs[-1].id)

@@ -102,7 +102,7 @@ class ComposeView:
         self._preview.look()
         self.show_price()
         for prices in screen.query(PriceNeighbours):
-            prices.show(composer.model, composer.draft, signs)
+            prices.show(composer.model, composer.draft, lists[composer.kind], signs)
         self._history.soon()
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()

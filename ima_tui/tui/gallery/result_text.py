@@ -106,7 +106,8 @@ def _rows(rows: Sequence[tuple[str, str]]) -> list[Content]:
     """Names below each other, values below each other."""
     wide = min(MOST_NAME, max(width(name) for name, _ in rows))
     return [
-        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(value) for name, value in rows
+        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(f"\t{value}")
+        for name, value in rows
     ]
 
 

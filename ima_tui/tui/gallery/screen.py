@@ -25,6 +25,7 @@ from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.images.thumbnails import Key
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.inputs import PathSuggester
@@ -376,7 +377,7 @@ class GalleryScreen(BaseScreen):
         field = self.query_one("#save", Input)
         home = home_folder.known()
         field.value = field.value or (f"{home}/" if home else "")
-        self.add_class("-saving")
+        self._set_saving(True)
         field.focus()
         field.cursor_position = len(field.value)
 
@@ -390,11 +391,18 @@ class GalleryScreen(BaseScreen):
     @on(events.DescendantBlur)
     def _left_field(self) -> None:
         if not self.query_one("#save").has_focus:
-            self.remove_class("-saving")
+            self._set_saving(False)
 
     def _put_save_away(self) -> None:
-        self.remove_class("-saving")
+        self._set_saving(False)
         self.wall.focus()
+
+    def _set_saving(self, saving: bool) -> None:
+        """Show the field in the place of the hint, or the hint again."""
+        self.set_class(saving, "-saving")
+        hint = self.query_one(HintLine)
+        hint.makes_way = saving
+        hint.show()
 
 
 class Shown:

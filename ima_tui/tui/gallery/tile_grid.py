@@ -155,16 +155,23 @@ class TileGrid(ScrollView, can_focus=True):
     # -------------------------------------------------------------------------------- drawing
 
     def _across(self, sizes: Sequence[int]) -> int:
-        """Tiles beside each other: they grow with the room, and where there are few."""
+        """Tiles beside each other: they grow with the room, and as long as all are in sight."""
         if not self.tiles:
             return 1
         room = self.size.width - 1
         least = TILE if room < LARGE else TILE * 4 // 3
-        return max(1, min(room // least, max(sizes, default=1)), -(-room // MOST))
+        fewest = max(1, -(-room // MOST))
+        most = max(fewest, min(room // least, max(sizes, default=1)))
+        layouts = (TileLayout(sizes, each, self._hung(each).high) for each in range(fewest, most))
+        return next((one.across for one in layouts if one.lines <= self.size.height), most)
 
     @property
     def _painter(self) -> TilePainter:
-        wide = max(1, self.size.width - 1) // self._hanging.across
+        return self._hung(self._hanging.across)
+
+    def _hung(self, across: int) -> TilePainter:
+        """What draws tiles of which so many are beside each other."""
+        wide = max(1, self.size.width - 1) // across
         return TilePainter(self.app.theme, self.ima.glyphs, wide)
 
     @on(events.Focus)

@@ -57,7 +57,8 @@ class ActionEntry:
     def long_words(self) -> str:
         """Return a verb with its object, where the sentence is only a word for the key bar."""
         key = self.sentence.replace("bind.", "do.", 1)
-        return say(key if has(key) else self.sentence)
+        words = say(key if has(key) else self.sentence)
+        return words[:1].upper() + words[1:]
 
     def key_words(self, limit: int = 3) -> str:
         """Return up to that many keys, as people read them."""
@@ -134,7 +135,8 @@ def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
     shown = [
         act for act in all_acts if act.prominent and act.keys and act.scope is not Scope.EVERYWHERE
     ]
-    return tuple(shown[:FOOTER_KEYS])
+    asked = [act for act in shown if getattr(act.node, "KEEPS_KEYS", False)]
+    return tuple((asked or shown)[:FOOTER_KEYS])  # while something is asked, only its answers
 
 
 _NAMES = {

@@ -103,6 +103,7 @@ class ModelsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
         self.table.focus()
+        self.table.moved = self._mark_column
         self._show()
         self.run_worker(self._add_up(), name="times", group="times", exit_on_error=False)
 

@@ -25,7 +25,7 @@ from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.pane import SEPARATOR, Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 PREFIX = "user_"
 COLUMNS = (
     Column("tag", 3),
-    Column("kind", 16, "prefs.column_kind", flex=2),
-    Column("model", 14, "prefs.column_model", flex=2),
-    Column("saved", 6, "prefs.column_saved", align="right", drop=1),
+    Column("kind", 20, "prefs.column_kind", flex=9, most=29),
+    Column("model", 12, "prefs.column_model", flex=4),
+    Column("saved", 5, "prefs.column_saved", align="right", drop=1),
     Column("now", 8, "prefs.column_now", align="right"),
-    Column("used", 11, "prefs.column_used", align="right", drop=2),
+    Column("used", 10, "prefs.column_used", align="right", drop=2),
 )
 
 
@@ -51,30 +51,6 @@ class Cleared:
     user: str
     task_type: TaskType
     model: ModelVersion
-
-
-class UserLine(Line):
-    """Whose preferences these are, and how many others have some."""
-
-    GROUND = "background"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._facts = ("", 0, 0)
-
-    def show(self, user: str, index: int, count: int) -> None:
-        """Show the user whose preferences are listed."""
-        if self._facts != (user, index, count):
-            self._facts = (user, index, count)
-            self.refresh()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        user, index, count = self._facts
-        left = [(" " + cut(say("prefs.user", user=user), cells - 30), "strong")]
-        if count < 2:
-            return left, []
-        return left, [(say("prefs.users", index=index + 1, count=count) + " ", "muted")]
 
 
 class FileLine(Line):
@@ -117,7 +93,6 @@ class PreferencesScreen(BaseScreen):
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         with Pane(say("place.preferences"), widget_id="preferences-pane"):
-            yield UserLine()
             yield Table(COLUMNS, widget_id="preferences")
             yield DraftMessage(widget_id="said")
             yield FileLine(self.studio.preferences.preferences.path)
@@ -157,11 +132,18 @@ class PreferencesScreen(BaseScreen):
         users = self.users
         if self._user not in users:
             self._user = users[0]
-        self.query_one(UserLine).show(self._user, users.index(self._user), len(users))
-        preferences = self.preferences
+        title: list[Part] = [(say("place.preferences"), "strong"), (SEPARATOR, "muted")]
+        title.append((say("prefs.user", user=self._user), "text"))
+        index, count = users.index(self._user) + 1, len(users)
+        others = say("prefs.users", index=index, count=count) if count > 1 else ""
+        self.query_one("#preferences-pane", Pane).say(title, [(others, "muted")] if others else [])
+        preferences, recommended = self.preferences, self.studio.guides.recommended
         rows: dict[int | str, Row] = {
             task_type.value: _row(
-                task_type, preferences.get(task_type), self.studio.catalogue.models(task_type)
+                task_type,
+                preferences.get(task_type),
+                self.studio.catalogue.models(task_type),
+                recommended.get(task_type, ""),
             )
             for task_type in TaskType
         }
@@ -337,11 +319,17 @@ def _leaf_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelV
 
 
 def _row(
-    task_type: TaskType, preference: Preference | None, models: tuple[ModelVersion, ...]
+    task_type: TaskType,
+    preference: Preference | None,
+    models: tuple[ModelVersion, ...],
+    recommended: str,
 ) -> Row:
     start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
     if preference is None:
-        return (*start, Cell(say("prefs.none"), "muted"), Cell(""), Cell(""), Cell(""))
+        serves = choice.default_model(models, task_type, recommended=recommended)
+        words = say("prefs.default", model=serves.name) if serves else say("prefs.none")
+        points = points_range(*serves.points) if serves else ""
+        return (*start, Cell(words, "muted"), Cell(""), Cell(points, "muted"), Cell(""))
     model = _leaf_of(models, preference)
     is_gone = model is None and bool(models)
     saved = "" if preference.credit is None else str(preference.credit)

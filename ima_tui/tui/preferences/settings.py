@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -21,9 +20,7 @@ from ima_tui.tui.shell import appearance
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.pane import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
@@ -41,22 +38,6 @@ COLUMNS = (
     Column("origin", 11, "settings.column_origin", drop=1),
 )
 _VALUE = (Column("value", 20, flex=1),)
-
-
-class SettingsLine(Line):
-    """What this is, and the file that it is kept in."""
-
-    GROUND = "background"
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        head = " " + say("settings.title")
-        room = max(0, cells - cell_len(head) - 4)
-        return [(head, "strong")], [(cut(self._path, room) + " ", "muted")]
 
 
 class SettingsScreen(BaseScreen):
@@ -79,8 +60,10 @@ class SettingsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Pane(say("bind.settings"), widget_id="settings-pane"):
-            yield SettingsLine(one_line(self.studio.settings.config_file))
+        pane = Pane(say("settings.title"), widget_id="settings-pane")
+        path = one_line(self.studio.settings.config_file)
+        pane.say([(say("settings.title"), "strong")], [(path, "muted")])
+        with pane:
             yield Table(COLUMNS, widget_id="settings")
             yield DraftMessage(widget_id="about")
             yield LineInput(widget_id="value", max_length=400)
@@ -128,6 +111,8 @@ class SettingsScreen(BaseScreen):
             words.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
             words.append(say(f"settings.wins_{one.origin}"))
+        if self.adjustments.in_demo:
+            words.insert(1, say("settings.in_demo"))
         self._say(joined(*words), "muted")
 
     def _say(self, words: str, role: str) -> None:
@@ -220,7 +205,7 @@ class SettingsScreen(BaseScreen):
             self._end_editing()
         await self.reload()
         self._use_at_once(name, value)
-        self._say(_done(self._rows[name]), "ok")
+        self._say(_done(self._rows[name], in_demo=self.adjustments.in_demo), "ok")
 
     async def action_reset(self) -> None:
         """Reset the setting to its default."""
@@ -255,7 +240,7 @@ def _choices(one: SettingStatus) -> tuple[str, ...]:
     return one.setting.choices
 
 
-def _done(one: SettingStatus) -> str:
+def _done(one: SettingStatus, *, in_demo: bool) -> str:
     name, value = (
         one.setting.title,
         _shown(one.setting, one.now if one.later is None else one.later),
@@ -264,7 +249,8 @@ def _done(one: SettingStatus) -> str:
         return say(f"settings.wins_{one.origin}")
     if one.setting.name in ("look.theme", "language") or one.later is None:
         return say("settings.is", name=name, value=value)
-    return say("settings.next_start", name=name, value=value)
+    key = "settings.not_in_demo" if in_demo else "settings.next_start"
+    return say(key, name=name, value=value)
 
 
 def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
@@ -273,7 +259,7 @@ def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
     for one in found:
         if one.setting.table != table:
             table = one.setting.table
-            rows[f"[{table}]"] = (Cell(say(f"setting_group.{table}"), "muted"),)
+            rows[f"[{table}]"] = (Cell(say(f"setting_group.{table}"), "title"),)
         rows[one.setting.name] = (
             Cell(one.setting.title),
             Cell(_shown(one.setting, one.now), "text" if one.origin == "default" else "strong"),

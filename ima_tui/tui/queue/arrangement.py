@@ -60,11 +60,13 @@ class JobGroup:
 
 @dataclass(frozen=True, slots=True)
 class QueueArrangement:
-    """What the user chose; `hidden` are jobs that are being forgotten."""
+    """What the user chose; `hidden` are jobs that are being forgotten, `now` tells what
+    yesterday is."""
 
     filter: str = ""
     sort: str = "state"
     group: str = "none"
+    now: float = 0.0
     hidden: Collection[int] = field(default_factory=frozenset)
 
     def next_sort(self) -> QueueArrangement:
@@ -81,7 +83,7 @@ class QueueArrangement:
         shown = [
             job
             for job in jobs
-            if job.id not in self.hidden and (not wanted or words.matches(job, wanted))
+            if job.id not in self.hidden and (not wanted or words.matches(job, wanted, self.now))
         ]
         shown.sort(key=SORTS[self.sort])
         if self.group == "none":

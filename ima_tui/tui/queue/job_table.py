@@ -19,6 +19,8 @@ PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
 SLOW_PULSE = 5.0
 """The same over a slow line."""
+BRIEF = 70
+"""Cells of a table below which states are signs."""
 
 
 class JobTable(Table):
@@ -27,6 +29,8 @@ class JobTable(Table):
     def __init__(self) -> None:
         super().__init__(words.COLUMNS, widget_id="jobs", markable=True)
         self._jobs: dict[int, Job] = {}
+        self._groups: Sequence[JobGroup] = ()
+        self._brief = False
         self._clock: Timer | None = None
         self._ticks = False
 
@@ -38,6 +42,7 @@ class JobTable(Table):
 
     def show(self, groups: Sequence[JobGroup]) -> None:
         """Show exactly these, in this order."""
+        self._groups = groups
         self._jobs = {job.id: job for group in groups for job in group.jobs}
         rows: dict[RowId, Row] = {}
         for group in groups:
@@ -46,6 +51,13 @@ class JobTable(Table):
             rows |= {job.id: self._row(job) for job in group.jobs}
         self.set_rows(rows)
         self.wind()
+
+    def on_resize(self) -> None:
+        """Show the sign of a state alone where there is little room."""
+        if self._brief != (self.size.width < BRIEF):
+            self._brief = not self._brief
+            self.set_columns(words.BRIEF_COLUMNS if self._brief else words.COLUMNS)
+            self.show(self._groups)
 
     def jobs(self) -> list[Job]:
         """All that are shown, in their order."""
@@ -85,4 +97,4 @@ class JobTable(Table):
 
     def _row(self, job: Job) -> Row:
         app = context(self)
-        return words.row(job, app.studio.clock.time(), app.glyphs)
+        return words.row(job, app.studio.clock.time(), app.glyphs, brief=self._brief)

@@ -31,6 +31,9 @@ from ima_tui.tui.widgets.update_batcher import Updates
 BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}
 """The order that a click on a heading chooses."""
 
+FEW = 10
+"""So many rows leave room below the table on a large screen."""
+
 
 class QueueScreen(BaseScreen):
     """The table of jobs, and the one under the cursor in detail."""
@@ -130,9 +133,11 @@ class QueueScreen(BaseScreen):
         self.table.focus()
 
     def _show_all(self) -> None:
-        self.how = replace(self.how, hidden=self.verbs.forgetting.ids)
+        now = self.studio.clock.time()
+        self.how = replace(self.how, hidden=self.verbs.forgetting.ids, now=now)
         self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
         self.table.show(self.how.of(self.jobs.values()))
+        self.set_class(len(self.table.order) <= FEW, "-few")
         self._sum_up()
 
     def _sum_up(self) -> None:

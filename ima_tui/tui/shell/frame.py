@@ -180,6 +180,8 @@ class HintLine(Line):
     def __init__(self, place: str) -> None:
         super().__init__()
         self.place = place
+        self.makes_way = False
+        """Whether a field stands in its place."""
         self.display = False
 
     def on_mount(self) -> None:
@@ -192,7 +194,8 @@ class HintLine(Line):
 
     def show(self) -> None:
         """Be there if the screen is still new; the news of that may come after the first paint."""
-        self.display = self.ima.used.wants_hint(self.place) and self.screen.size.height >= LEAST
+        has_room = self.screen.size.height >= LEAST and not self.makes_way
+        self.display = has_room and self.ima.used.wants_hint(self.place)
         self.styles.height = len(self._lines()) if self.display else 1
 
     def _lines(self) -> list[str]:

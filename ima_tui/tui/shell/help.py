@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -17,6 +17,9 @@ from ima_tui.tui.keys.actions import ActionEntry, Scope
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets.cells import fit, width
+
+WIDE = 110
+"""Columns of a terminal from which on the keys stand beside each other."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -35,24 +38,33 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with VerticalScroll(id="help"):
-            yield Static(self._text(), id="help-text")
+        self.on_resize()  # before the first layout, so that it is painted once
+        near, far = self.columns()
+        with VerticalScroll(id="help"), Container(id="help-columns"):
+            yield Static(near, id="help-near")
+            yield Static(far, id="help-far")
 
-    def _text(self) -> Content:
-        groups = [(scope, self._told(scope)) for scope in Scope]
-        keys = max((width(key) for _, group in groups for key in group.values()), default=0)
-        lines: list[Content] = []
-        for scope, group in groups:
-            if not group:
-                continue
-            if lines:
-                lines.append(Content(""))
-            title = say(f"help.{scope}", place=self.place_title)
-            lines.append(Content.styled(title, "bold $accent"))
-            for words, key in group.items():
-                lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))
-        lines += [Content(""), Content.styled(say("help.typing"), "$muted")]
-        return Content("\n").join(lines)
+    def on_resize(self) -> None:
+        """Lay out for the new size."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+
+    def columns(self) -> tuple[Content, Content]:
+        """The keys of the screen, and those that work everywhere."""
+        groups = {scope: self._told(scope) for scope in Scope}
+        keys = max((width(key) for group in groups.values() for key in group.values()), default=0)
+        near = [self._group(each, groups[each], keys) for each in (Scope.HERE, Scope.FOCUS)]
+        far = [self._group(Scope.EVERYWHERE, groups[Scope.EVERYWHERE], keys)]
+        far.append([Content.styled(say("help.typing"), "$muted")])
+        return _below(near), _below(far)
+
+    def _group(self, scope: Scope, told: Mapping[str, str], keys: int) -> list[Content]:
+        if not told:
+            return []
+        title = say(f"help.{scope}", place=self.place_title)
+        lines = [Content.styled(title, "bold $accent")]
+        for words, key in told.items():
+            lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))
+        return lines
 
     def _told(self, scope: Scope) -> dict[str, str]:
         """The keys of each sentence: what two bindings do alike (one of them while typing, too)
@@ -63,3 +75,11 @@ class HelpScreen(ModalScreen[None]):
                 words, keys = act.long_words(), act.key_words()
                 told[words] = f"{told[words]} {keys}" if words in told else keys
         return told
+
+
+def _below(groups: Iterable[list[Content]]) -> Content:
+    """The groups below each other, with an empty line between two."""
+    lines: list[Content] = []
+    for group in filter(None, groups):
+        lines += [Content(""), *group] if lines else group
+    return Content("\n").join(lines)

@@ -101,7 +101,7 @@ class JobActions:
     async def instead(self, jobs: list[Job]) -> None:
         """The same wish on a model that can do it too: which one, then for how much."""
         job, screen = jobs[0], self._screen
-        offered = screen.studio.catalogue.alternatives(job.order)
+        offered = screen.studio.catalogue.replacements(job.order)
         if not offered:
             screen.notify(say("queue.no_other", model=job.order.model_name), severity="warning")
         elif len(offered) == 1:

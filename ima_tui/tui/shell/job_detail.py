@@ -20,7 +20,7 @@ from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.pane import SEPARATOR, Pane
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
@@ -72,11 +72,15 @@ class JobDetail(Widget):
         else:
             self.query_one(Preview).see(media, job.order.task_type.medium)
         title: list[Part] = [(say(self.title_key), "strong")]
-        aside: list[Part] = []
+        points: list[Part] = []
+        state: list[Part] = []
         if job is not None:
             title.append((f" {words.headline(job)}", "text"))
-            aside = [(say("queue.points", points=job.order.total), "strong")]
-        self.query_one("#detail-pane", Pane).say(title, aside)
+            points = [(say("queue.points", points=job.order.total), "strong")]
+            cell = words.state_cell(job, context(self).glyphs)
+            state = [(cell.text, cell.role)]
+        between: list[Part] = [(SEPARATOR, "muted")] if job is not None else []
+        self.query_one("#detail-pane", Pane).say(title, [*state, *between, *points], state)
         if job is not None:
             told = words.labels_of(job, context(self).glyphs)
             aside_words = place or _aside(studio, job)
@@ -104,7 +108,7 @@ def _aside(studio: Studio, job: Job) -> str:
 def _facts(
     job: Job, events: Sequence[Event], now: float, aside: str, labels: str, *, timeline: bool
 ) -> Content:
-    happened = [Content.styled(words.event_words(event), "$muted") for event in events]
+    happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
         Content.styled(words.cost(job), "$muted"),

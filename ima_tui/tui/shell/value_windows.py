@@ -86,7 +86,7 @@ class TextEditor(ModalScreen[str | None]):
         n = len(self.text)
         words = say("editor.count", n=n)
         if self._most is not None:
-            words = say("editor.count_of", n=n, most=self._most)
+            words = say("editor.count_of", n=f"{n:,}", most=f"{self._most:,}")
         role = "bad" if self._most is not None and n > self._most else "muted"
         self.query_one("#text-count", Static).update(Content.styled(words, f"${role}"))
 

@@ -124,13 +124,13 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
         step = -(-len(values) // room)
         values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
         top = plots.ceiling(max(values))
-    upright, tick, corner = "|++" if glyphs.ascii else "│┤┼"
+    upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤│▔"
     lines: list[tuple[str, str]] = []
     for number, line in enumerate(plots.columns(values, rows, top, plain=glyphs.ascii)):
         label = f"{top:,}" if number == 0 else f"{top // 2:,}" if number == rows // 2 else ""
         lines.append((f"{label:>{axis}} {tick if label else upright}", plots.spread(line, room)))
     wide = len(plots.spread("x" * len(values), room))
-    lines.append((f"{'0':>{axis}} {corner}", glyphs.rule * wide))
+    lines.append((f"{'0':>{axis}} {corner}", ground * wide))
     lines.append((" " * (axis + 2), _dates(found, wide)))
     return lines
 

@@ -22,6 +22,8 @@ class Column:
     flex: int = 0
     align: Align = "left"
     drop: int = 0
+    most: int = 0
+    """Cells that a flexible column takes at most; 0: any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def layout(columns: Sequence[Column], total: int, left: int = 0, gap: int = 2) -
         width = columns[i].width
         if columns[i].flex:
             extra = spare * columns[i].flex // shares
+            if columns[i].most:
+                extra = min(extra, columns[i].most - width)
             spare, shares = spare - extra, shares - columns[i].flex
             width += extra
         slots.append(Slot(i, x, max(0, min(width, total - x))))

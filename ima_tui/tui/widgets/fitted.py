@@ -15,6 +15,8 @@ from textual.visual import RenderOptions, Visual
 from ima_tui.tui.widgets.cells import width, wrap
 
 _WORD = re.compile(r"\S+")
+_LEAST_COLUMN = 12
+"""Cells of a column below which its text goes on at the left edge."""
 _PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
 
 
@@ -45,8 +47,31 @@ class Fitted(Visual):
 
 def facts(told: Content) -> Fitted:
     """`told`, its long paths and links broken at their own joints, never inside an extension, and
-    its Chinese lines nowhere but where a line of Chinese may end."""
-    return Fitted(lambda cells: beside_wide(at_joints(told, cells), cells))
+    its Chinese lines nowhere but where a line of Chinese may end. What stands behind a tab goes on
+    below its own first cell."""
+    return Fitted(lambda cells: beside_wide(at_joints(hanging(told, cells), cells), cells))
+
+
+def hanging(told: Content, cells: int) -> Content:
+    """`told` with the part of a line behind a tab as a column of its own."""
+    if "\t" not in told.plain:
+        return told
+    lines: list[Content] = []
+    for line in told.split("\n"):
+        name, tab, value = line.plain.partition("\t")
+        room = cells - width(name)
+        if not tab or room < _LEAST_COLUMN:
+            lines.append(line if not tab else line[: len(name)] + line[len(name) + 1 :])
+            continue
+        cuts, place = [], 0
+        for piece in wrap(value, room):
+            place = value.index(piece, place)
+            cuts += [place] if place else []
+            place += len(piece)
+        first, *rest = line[len(name) + 1 :].divide(cuts) if cuts else [line[len(name) + 1 :]]
+        lines.append(line[: len(name)] + first.rstrip(" "))
+        lines += [Content(" " * width(name)) + each.rstrip(" ") for each in rest]
+    return Content("\n").join(lines)
 
 
 def beside_wide(told: Content, cells: int) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -33,6 +34,7 @@ from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.prompt import LineInput
 
 LONGEST_LABEL = 20
+_TITLE = "title"
 FIXED = ("kind", "model", "project", "lyrics")
 """Ids of the lines that every form has."""
 ParameterLine = ChoiceLine | TextLine | WindowLine
@@ -89,7 +91,7 @@ class DraftForm(VerticalScroll, can_focus=False):
 
         `origin` says who put a control where it stands, and whether by hand.
         """
-        rows = (*controls, *_count_row(model, draft))
+        rows = (*_title_first(controls), *_count_row(model, draft))
         # a rebuild waits for Textual; another call in the meantime would mix up the lines
         async with self._showing:
             await self._fit(rows)
@@ -167,6 +169,13 @@ class DraftForm(VerticalScroll, can_focus=False):
             self._unfolded = True
             self._show_fold([x.row for x in self._lines])
         (line.input if isinstance(line, TextLine) else line).focus()
+
+
+def _title_first(rows: Sequence[FormRow]) -> list[FormRow]:
+    """Put the title of a song beside its lyrics; lists count it among the advanced fields."""
+    plain = [replace(row, field=replace(row.field, advanced=False))
+             if row.field.name == _TITLE else row for row in rows]  # fmt: skip
+    return sorted(plain, key=lambda row: row.field.name != _TITLE)
 
 
 def _line(row: FormRow) -> ParameterLine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
@@ -16,6 +17,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
 from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
+from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align
@@ -26,15 +28,21 @@ from ima_tui.tui.widgets.table import Cell, Row
 _RIGHT: Align = "right"
 _TIME = 11
 
+_DROP = {"bar": 2, "model": 1}
 COLUMNS = (
     Column("state", 16, "queue.col_state"),
     Column("kind", 4, "queue.col_kind", drop=3),
     Column("model", 15, "queue.col_model", drop=4),
-    Column("prompt", 28, "queue.col_prompt", flex=1),
+    Column("prompt", 20, "queue.col_prompt", flex=1),
     Column("bar", 8, drop=5),
     Column("time", _TIME, "queue.col_time", align=_RIGHT, drop=1),
     Column("points", 6, "queue.col_points", align=_RIGHT),
 )
+BRIEF_COLUMNS = (
+    Column("state", 1),
+    *(replace(one, drop=_DROP.get(one.key, 0)) for one in COLUMNS[1:]),
+)
+"""For a narrow table: of a state its sign alone."""
 
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
@@ -108,21 +116,27 @@ def stepped(elapsed: float) -> float:
     return elapsed // step * step
 
 
-def row(job: Job, now: float, glyphs: Glyphs) -> Row:
-    """The queue's row for `job`, in the order of `COLUMNS`."""
-    order = job.order
-    medium = order.task_type.medium
+def state_cell(job: Job, glyphs: Glyphs, *, brief: bool = False) -> Cell:
+    """The state of a job with its sign; `brief`: the sign alone."""
     role = "warn" if job.needs_approval else STATE_ROLE[job.state]
     state = say(f"state.{state_name(job)}")
     if outputs.is_partial(job) and job.state is State.DONE:
         role = "warn"
         state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
+    sign = glyphs.state(job.state)
+    return Cell(sign if brief else f"{sign} {state}", role)
+
+
+def row(job: Job, now: float, glyphs: Glyphs, *, brief: bool = False) -> Row:
+    """The queue's row for `job`, in the order of `COLUMNS`."""
+    order = job.order
+    medium = order.task_type.medium
     quiet = "muted" if job.state in (State.STOPPED, State.FORGOTTEN) else "text"
     points = Cell(str(order.total), quiet)
     if job.state is State.NEEDS_REVIEW:  # nobody knows whether they were spent
         quiet, points = "strong", Cell(f"{order.total}?", "warn")
     return (
-        Cell(f"{glyphs.state(job.state)} {state}", role),
+        state_cell(job, glyphs, brief=brief),
         Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         Cell(order.model_name, quiet),
         Cell(f"{glyphs.star} " * job.is_starred + one_line(order.prompt, 200), quiet),
@@ -271,13 +285,15 @@ def trouble(job: Job) -> str:
     return failure_words(job) if job.state is State.DONE and job.failure is not None else ""
 
 
-def event_words(event: Event) -> str:
-    """Return an event of a timeline in words."""
+def event_words(event: Event, now: float) -> str:
+    """Return an event of a timeline in words; on another day than today with its date."""
     try:
         words = say(event.key, **event.values)
     except (KeyError, IndexError):  # written by another version
         words = state_words(event.state)
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {words}"
+    then, today = time.localtime(event.at), time.localtime(now)
+    form = "%H:%M:%S" if then[:3] == today[:3] else "%m-%d %H:%M:%S"
+    return f"{time.strftime(form, then)}  {words}"
 
 
 def result_words(media: Media) -> str:
@@ -295,12 +311,12 @@ def may_become(job: Job, *states: State) -> bool:
     return any(state in TRANSITIONS[job.state] for state in states)
 
 
-def matches(job: Job, wanted: str) -> bool:
-    """Whether all words of a filter (folded) stand somewhere in the job."""
+def matches(job: Job, wanted: str, now: float) -> bool:
+    """Whether all words of a filter (folded) stand somewhere in the job, or name its day."""
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)
     text = f"#{job.id} {group_state(job)} {order.model_name} {medium} {kind} {order.prompt}"
     text += f" {label_terms(order.project, job.tags, starred=job.is_starred)} {order.client}"
-    folded = text.casefold()
+    folded = f"{text} {day_names(job.created_at, now)}".casefold()
     return all(word in folded for word in wanted.split())

@@ -83,11 +83,14 @@ class Painter:
             ),
             Segment(glyphs.mark + " " if marked else "  ", self._style("accent", ground)),
         ]
-        ends = [*(slot.x for slot in self._slots), self.total][1:]
-        for slot, end in zip(self._slots, ends, strict=True):
+        placed = [
+            (slot, room) for slot, room in zip(self._slots, self._rooms(row), strict=True) if room
+        ]
+        ends = [*(slot.x for slot, _ in placed), self.total][1:]
+        for (slot, room), end in zip(placed, ends, strict=True):
             cell = row[slot.index]
             # the gap belongs to the cell before it: one style, half the bytes
-            text = self._fitted(slot, cell) + " " * (end - slot.x - slot.width)
+            text = self._fitted(slot, cell, room) + " " * (end - slot.x - room)
             segments += _segments(
                 text, self._style(cell.role, ground), cell.matched, self._style("match", ground)
             )
@@ -117,18 +120,35 @@ class Painter:
         if is_heading(before) or is_heading(after):
             yield 0, self.total
             return
-        for slot in self._slots:
+        rooms = zip(self._slots, self._rooms(before), self._rooms(after), strict=True)
+        for slot, old_room, room in rooms:
+            if not old_room and not room:
+                continue
             old, new = before[slot.index], after[slot.index]
-            if (old.role, old.matched) != (new.role, new.matched):
-                yield slot.x, slot.width
+            if (old.role, old.matched, old_room) != (new.role, new.matched, room):
+                yield slot.x, max(old_room, room)
             elif old.text != new.text:
-                span = _difference(self._fitted(slot, old), self._fitted(slot, new))
+                span = _difference(self._fitted(slot, old, room), self._fitted(slot, new, room))
                 if span is not None:
                     yield slot.x + span[0], span[1]
 
-    def _fitted(self, slot: Slot, cell: Cell) -> str:
+    def _rooms(self, row: Row) -> list[int]:
+        """The cells for each slot: a flexible text flows over the empty cells behind it, and
+        those then have none."""
+        rooms = [slot.width for slot in self._slots]
+        first = None
+        for at, slot in enumerate(self._slots):
+            if self._columns[slot.index].flex:
+                first = at
+            elif row[slot.index].text:
+                first = None
+            elif first is not None:
+                rooms[at], rooms[first] = 0, slot.x + slot.width - self._slots[first].x
+        return rooms
+
+    def _fitted(self, slot: Slot, cell: Cell, room: int) -> str:
         align = self._columns[slot.index].align
-        return fit(cell.text, slot.width, align, self._glyphs.ellipsis)
+        return fit(cell.text, room, align, self._glyphs.ellipsis)
 
     def _style(self, role: str, ground: str) -> Style:
         return style(self.theme, role, ground)

@@ -19,6 +19,7 @@ Aside = list[Part]
 """What stands at the right end of a pane's upper rule."""
 
 
+SEPARATOR = " · "
 LEAST_TITLE = 8
 """Cells that a title keeps beside facts."""
 
@@ -43,8 +44,8 @@ class PaneHead(Line):
         shortest = self.asides[-1] if self.asides else []
         room = most - measure(shortest) - 3 if shortest else most - 2
         if shortest and room < LEAST_TITLE:
-            return clipped(self.title, most - 2), []
-        return clipped(self.title, room), shortest
+            return _shortened(self.title, most - 2), []
+        return _shortened(self.title, room), shortest
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
@@ -63,6 +64,22 @@ class PaneHead(Line):
         parts.append((f"{glyphs.rule}{last}", role))
         segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
         return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+
+
+def _shortened(title: list[Part], cells: int) -> list[Part]:
+    """The title without the last of its facts; if that is not enough, cut."""
+    kept = list(title)
+    while measure(kept) > cells:
+        text, role = kept[-1]
+        if SEPARATOR in text.strip(SEPARATOR):
+            kept[-1] = (text.rpartition(SEPARATOR)[0], role)
+            continue
+        if len(kept) == 1:
+            break
+        kept.pop()
+        if len(kept) > 1 and kept[-1][0] == SEPARATOR:
+            kept.pop()
+    return clipped(kept, cells)
 
 
 class Pane(Vertical):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from textual.content import Content
 
 from ima_tui.catalogue import form, price
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.catalogue.price import Combination
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import ModelVersion, Value
@@ -14,6 +15,7 @@ from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.cells import fit, steady, width
+from ima_tui.tui.widgets.price_text import usual_time
 
 MOST = 24
 ROOM = 36
@@ -58,6 +60,27 @@ def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs) -> list[Conte
         return []
     found = [one for one, steps_ in steps if steps_ <= 1]
     return _lines(model, [(one, one is here, _difference(one, here, glyphs)) for one in found])
+
+
+def others(found: Sequence[Alternative]) -> list[Content]:
+    """Other models that could do it, each with its usual price and time."""
+    if not found:
+        return []
+    titles = [say("compose.column_others"), say("models.col_points"), say("models.col_time")]
+    rows = [(one.model.name, str(one.points), _time(one.model)) for one in found[:MOST]]
+    names = max(width(cells[0]) for cells in (titles, *rows))
+    points = max(width(cells[1]) for cells in (titles, *rows))
+    lines = [
+        Content(f"{fit(name, names)}  {fit(price_, points, 'right')}")
+        + Content.styled(f"  {time}", "$muted")
+        for name, price_, time in rows
+    ]
+    head = f"{fit(titles[0], names)}  {fit(titles[1], points, 'right')}  {titles[2]}"
+    return [Content.styled(head, "$muted"), *lines]
+
+
+def _time(model: ModelVersion) -> str:
+    return usual_time(model.estimate) if model.estimate is not None else ""
 
 
 def _steps(one: Combination, now: form.Chosen) -> int:

@@ -142,6 +142,8 @@ class Table(ScrollView, can_focus=True):
         self.empty = ""
         """Shown while there are no rows."""
         self.cursor: RowId | None = None
+        self.moved: Callable[[], None] = lambda: None
+        """Called as the cursor moves: what it changes in rows is drawn with it, not after it."""
         self._rows: MutableMapping[RowId, Row] = {}
         self._order: list[RowId] = []
         self._at: dict[RowId, int] = {}
@@ -252,6 +254,7 @@ class Table(ScrollView, can_focus=True):
             return
         self._refresh_cursor()
         self.cursor = row_id
+        self.moved()
         self._reveal()
         self._refresh_cursor()
         self.post_message(self.RowHighlighted(self, row_id))

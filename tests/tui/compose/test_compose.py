@@ -244,6 +244,30 @@ async def test_what_is_shut_out_is_crossed_skipped_and_explained() -> None:
         assert resolution.row.value == "720p"
 
 
+async def test_the_title_of_a_song_is_a_line_of_its_own_beside_the_lyrics() -> None:
+    song = replace(
+        SEEDREAM,
+        task_type=TaskType.TEXT_TO_MUSIC,
+        fields=(
+            choice("model", "v4", "v5"),
+            Field("tags", "Style Tags", FieldKind.TEXT, maximum=1000, advanced=True),
+            Field("title", "Title", FieldKind.TEXT, maximum=120, advanced=True),
+        ),
+    )
+    studio = studio_with(song)
+    async with open_compose(studio) as pilot:
+        await write(pilot, 'a rock song about rain, lyrics: "drip, drop"')
+        await until(pilot, lambda: place(pilot).form.lyrics.display)
+        shown = [each for each in place(pilot).form.children if each.display]
+        at = shown.index(place(pilot).form.lyrics)
+        title = cast(TextLine, shown[at + 1])
+        assert title.control == "title"
+        title.input.focus()
+        await pilot.press(*"Wet", "ctrl+j")
+        await until(pilot, lambda: sent(studio))
+        assert dict(sent(studio)[0].parameters)["title"] == "Wet"
+
+
 async def test_advanced_fields_unfold_and_a_wrong_text_stops_the_sending() -> None:
     studio = studio_with(EXCLUDING)
     async with open_compose(studio) as pilot:
@@ -320,7 +344,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         await pilot.press("right", "down", "right", "right")
         await pilot.press("alt+m", *"banana2", "enter")
         await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_2)
-        assert said(pilot) == ("Nano Banana 2 has no parameter for Aspect ratio; left out.")
+        assert said(pilot) == ("Nano Banana 2 has no parameter Aspect ratio: left out.")
         assert line(pilot, "size").row.value == "4K"
 
 

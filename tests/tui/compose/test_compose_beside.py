@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from fake import BANANA_PRO, KLING, SEEDREAM, FakeStudio, choice, job, rules
+from fake import BANANA_PRO, KLING, SEEDREAM, FakeStudio, choice, done, job, rules
 from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -15,6 +15,7 @@ from textual.widgets import Static
 from ima_tui.core.domain import ModelVersion, State
 from ima_tui.core.events import JobChanged
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose.price_neighbours import PriceNeighbours
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
@@ -114,9 +115,17 @@ async def test_where_nothing_was_sent_it_says_what_comes_there() -> None:
 
 @pytest.mark.parametrize(("size", "seen"), [((80, 24), False), ((120, 40), True)])
 async def test_it_is_there_only_where_there_is_room(size: tuple[int, int], seen: bool) -> None:
-    async with composing(FakeStudio(), size) as (_, screen):
-        assert screen.query_one(JobDetail).display is seen
+    async with composing(FakeStudio(jobs=(done(1),)), size) as (pilot, screen):
+        await until(pilot, lambda: screen.query_one(JobDetail).display is seen)
         assert screen.query_one("#prices").display is seen
+
+
+async def test_before_the_first_job_the_other_models_have_its_room() -> None:
+    async with composing(FakeStudio(models=(SEEDREAM, BANANA_PRO))) as (pilot, screen):
+        prices = screen.query_one(PriceNeighbours)
+        await until(pilot, lambda: "OTHER MODELS" in str(prices.content))
+        assert "Nano Banana Pro" in str(prices.content)
+        assert not screen.query_one(JobDetail).display
 
 
 def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
@@ -135,7 +144,8 @@ def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
 
 
 async def test_a_model_with_one_price_leaves_the_pane_of_prices_to_the_settings() -> None:
-    async with composing(FakeStudio(models=(SEEDREAM, BANANA_PRO))) as (pilot, screen):
+    studio = FakeStudio(models=(SEEDREAM, BANANA_PRO), jobs=(done(1), done(2)))
+    async with composing(studio) as (pilot, screen):
         pane = screen.query_one("#price-pane")
         await until(pilot, lambda: not pane.display)
         await pilot.press(*"a picture of a fox, 4K, Nano Banana Pro")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
 from fake import FakeStudio
 from patience import until
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from ima_tui.compose.composer import INPUTS, MODEL
 from ima_tui.compose.multi_prompt import words_of
 from ima_tui.core.domain import TaskType
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose import draft_screen
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -61,6 +63,43 @@ async def test_unclear_words_ask_and_are_not_sent() -> None:
         await until(
             pilot, lambda: "Nothing was sent" in str(screen.query_one(DraftMessage).content)
         )
+        assert not [verb for verb, *_ in pilot.app.studio.asked if verb == "submit"]  # type: ignore[attr-defined]
+
+
+async def test_a_word_that_is_not_finished_opens_no_question_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draft_screen, "PAUSE", 3600.0)
+    async with composing("a 10s vid") as (pilot, screen):
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        screen.prompt.move_cursor(screen.prompt.document.end)
+        shown = told(screen)
+        await pilot.press("e")
+        assert (screen.prompt.text, told(screen)) == ("a 10s vide", shown)
+        await pilot.press("o")
+        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+
+        await pilot.press("backspace", "space")  # a finished word is read at once
+        await until(pilot, lambda: "What should I make?" in told(screen))
+
+
+async def test_a_pause_reads_an_unfinished_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft_screen, "PAUSE", 0.01)
+    async with composing("a 10s vid") as (pilot, screen):
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        screen.prompt.move_cursor(screen.prompt.document.end)
+        await pilot.press("e")
+        await until(pilot, lambda: "What should I make?" in told(screen))
+
+
+async def test_sending_reads_an_unfinished_word_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft_screen, "PAUSE", 3600.0)
+    async with composing("a 10s vid") as (pilot, screen):
+        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        screen.prompt.move_cursor(screen.prompt.document.end)
+        await pilot.press("e", "ctrl+j")
+        await until(pilot, lambda: "What should I make?" in told(screen))
+        assert "Nothing was sent" in str(screen.query_one(DraftMessage).content)
         assert not [verb for verb, *_ in pilot.app.studio.asked if verb == "submit"]  # type: ignore[attr-defined]
 
 

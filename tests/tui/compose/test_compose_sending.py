@@ -358,3 +358,23 @@ async def test_of_several_prompts_one_without_a_medium_stops_all() -> None:
         await pilot.press("ctrl+j")
         await until(pilot, lambda: said(pilot).startswith("Job 1: image, video, music or"))
         assert sent(studio) == []
+
+
+async def test_more_results_than_a_job_makes_are_offered_as_several_jobs() -> None:
+    async with composing("18 pictures of a blue cup") as (pilot, screen, studio):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: screen.query_one(ConfirmBar).asking)
+        assert "[Send, 20 pts]" in bar(screen)
+        assert "18 results from 5 jobs, 90 pts" in bar(screen)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: len(sent(studio)) == 5)
+        assert [each.n for each in sent(studio)] == [4, 4, 4, 4, 2]
+        assert sum(each.total for each in sent(studio)) == 90
+        assert said(pilot) == "5 jobs are in the queue: 90 pts. esc 3 shows them."
+
+
+async def test_as_many_results_as_a_job_makes_are_one_job() -> None:
+    async with composing("4 pictures of a blue cup, 8K") as (pilot, screen, _):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: screen.query_one(ConfirmBar).asking)
+        assert "jobs" not in bar(screen)

@@ -74,3 +74,20 @@ async def test_letters_behind_a_question_that_blocks_sending_go_on_as_text() -> 
         assert pilot.app.screen is screen
         assert screen.focused is screen.prompt
         assert "?" in told(screen)
+
+
+async def test_what_is_typed_right_behind_the_key_of_a_new_prompt_is_the_new_prompt() -> None:
+    async with composing("") as (pilot, screen):
+        app = pilot.app
+        assert isinstance(app, ImaApp)
+        await until(pilot, lambda: screen.prompt.has_focus)
+        type_at_once(app, *"abc", "ctrl+n", *"def")
+        await until(pilot, lambda: screen.prompt.text == "def")
+        type_at_once(app, "home", "x", "ctrl+n", "y", "z")
+        await until(pilot, lambda: screen.prompt.text == "yz")
+        type_at_once(app, "backspace")
+        await until(pilot, lambda: screen.prompt.text == "y")
+        type_at_once(app, "x")
+        await until(pilot, lambda: screen.prompt.text == "yx")
+        await screen.new_draft()  # from the list of all actions
+        assert not screen.prompt.text

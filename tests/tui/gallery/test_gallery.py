@@ -32,6 +32,7 @@ from ima_tui.tui.gallery.screen import GalleryScreen
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.list_status import ListStatus
 
@@ -356,12 +357,15 @@ async def test_a_copy_goes_where_the_person_says(
     path: Callable[[str], str], tmp_path: Path
 ) -> None:
     picture = path("a.png")
-    app = app_of(done(1, picture))
+    app = app_of(done(1, picture), hints=True, data=tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 1)
+        await until(pilot, lambda: screen.query_one(HintLine).display)
         await pilot.press("w")
         field = screen.query_one("#save", Input)
         assert field.has_focus
+        await pilot.pause()
+        assert screen.get_widget_at(*field.region.offset)[0] is field, "the hint covered it"
         field.value = f"{tmp_path}/copy.png"
         await pilot.press("enter")
         studio = app.studio
@@ -382,7 +386,7 @@ async def test_a_file_is_deleted_after_a_deliberate_yes_alone(path: Callable[[st
         await pilot.press("D")
         question = screen.query_one(ConfirmBar)
         await until(pilot, lambda: question.asking)
-        assert "can download it again until" in question._words
+        assert "download it again with f until" in question._words
         await pilot.press("enter")
         assert ("discard", 1, 1) not in studio.asked
         await pilot.press("y")

@@ -62,7 +62,7 @@ async def test_footer_help_and_act_show_the_changed_key() -> None:
         assert "f12 help" in told
         await pilot.press("f12")
         assert isinstance(app.screen, HelpScreen)
-        assert "ctrl+f" in app.screen._text().plain
+        assert "ctrl+f" in "".join(each.plain for each in app.screen.columns())
 
 
 async def test_an_action_that_shares_its_key_keeps_it_when_the_other_moves() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fake import KLING, LEAVES, SEEDREAM, WAN, FakeStudio
+from patience import until
 from textual.pilot import Pilot
 
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
@@ -61,3 +62,15 @@ async def test_views_task_types_and_columns_follow_the_keys() -> None:
         assert found == [WAN, WAN_I2V]
         assert screen.current == WAN_I2V
         assert "[25–40]" in screen.table.render_line(1).text
+
+
+async def test_the_chosen_price_moves_with_the_cursor_in_one_paint() -> None:
+    app = ImaApp(FakeStudio(), start="models")  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen) and app.focused)
+        table = screen_of(pilot).table
+        first, second, *_ = table.order
+        table.move_to(second)  # nothing is awaited: a row drawn twice costs bytes twice
+        texts = {name: [cell.text for cell in table.rows[name]] for name in (first, second)}
+        assert not any("[" in text for text in texts[first])
+        assert any("[" in text for text in texts[second])

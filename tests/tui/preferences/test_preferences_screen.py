@@ -80,7 +80,7 @@ async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
         await pilot.press("delete")
         assert model_of(studio, "user_default", T2I) == ""
-        assert row(pilot, T2I)[2] == "–"
+        assert row(pilot, T2I)[2] == "SeeDream 4.5 (default)"
         assert said(pilot) == "text to image: cleared. u undoes."
         await pilot.press("u")
         assert model_of(studio, "user_default", T2I) == MIDJOURNEY.model_id
@@ -119,7 +119,7 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
         }
         studio.tell(PreferencesChanged())
         await until(pilot, lambda: row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"])
-        assert row(pilot, T2I)[2] == "–"
+        assert row(pilot, T2I)[2] == "SeeDream 4.5 (default)"
 
 
 async def test_a_file_that_can_not_be_written_is_told(studio: FakeStudio) -> None:

@@ -38,13 +38,16 @@ def path(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def open_settings(
-    path: Path, size: tuple[int, int] = (80, 24), profile: str = "", **flags: str
+    path: Path,
+    size: tuple[int, int] = (80, 24),
+    profile: str = "",
+    read_only: bool = False,
+    **flags: str,
 ) -> AsyncIterator[Pilot[None]]:
     settings = loader.load(flags, {"IMA_TUI_CONFIG": str(path)})
     studio = FakeStudio(profile=profile, config_file=path)
-    studio.config_editor = ConfigEditor(
-        settings if not profile else replace(settings, profile=profile)
-    )
+    settings = replace(settings, profile=profile, read_only=read_only)
+    studio.config_editor = ConfigEditor(settings)
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.focused, Table))
@@ -148,12 +151,28 @@ async def test_colours_and_language_are_used_at_once(path: Path) -> None:
     assert 'language = "zh"' in path.read_text()
 
 
-async def test_the_demo_keeps_none(path: Path) -> None:
+async def test_the_demo_changes_its_own_file_and_says_so(path: Path) -> None:
     async with open_settings(path, profile="demo") as pilot:
         await go_to(pilot, "queue.running")
-        assert "Settings can't be changed in the demo" in said(pilot)
+        assert "Changes end with the demo." in said(pilot)
+        await pilot.press("enter", "backspace", "5", "enter")
+        await until(pilot, lambda: "running = 5" in path.read_text())
+        await until(pilot, lambda: said(pilot).startswith("Jobs at once: 5. It takes effect"))
+
+
+async def test_a_limit_takes_effect_at_once(path: Path) -> None:
+    async with open_settings(path) as pilot:
+        await go_to(pilot, "spending.per_day")
+        await pilot.press("enter", "backspace", "9", "enter")
+        await until(pilot, lambda: said(pilot) == "Limit per day: 9")
+        assert rows(pilot)["spending.per_day"] == ["Limit per day", "9", "", "config file"]
+
+
+async def test_a_read_only_run_changes_nothing(path: Path) -> None:
+    async with open_settings(path, read_only=True) as pilot:
+        await go_to(pilot, "queue.running")
+        assert "Settings can't be changed in read-only mode." in said(pilot)
         assert not offered(pilot) & {"settings.change", "settings.reset"}
-        assert rows(pilot)["queue.running"][2] == ""
         await pilot.press("enter", "delete")
         assert isinstance(pilot.app.screen, SettingsScreen)
     assert path.read_text() == WRITTEN

@@ -19,7 +19,7 @@ from fake import (
 from patience import until
 from PIL import Image
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from ima_tui import i18n
 from ima_tui.catalogue.alternatives import Alternative
@@ -136,7 +136,22 @@ def test_a_failure_of_another_version_still_has_a_sentence() -> None:
     odd = failed(1, "error.from_the_future")
     assert words.standing(odd, NOW) == (i18n.say("queue.failed"), "bad")
     event = Event(NOW, State.DONE, "event.from_the_future")
-    assert words.event_words(event).endswith("  done")
+    assert words.event_words(event, NOW).endswith("  done")
+
+
+def test_an_event_of_another_day_has_its_date() -> None:
+    event = Event(NOW, State.DONE, "event.done")
+    assert words.event_words(event, NOW).count("-") == 0
+    assert words.event_words(event, NOW + 86_400).count("-") == 1
+
+
+@pytest.mark.parametrize("wanted", ["yesterday", "昨天", "fox yesterday"])
+async def test_jobs_of_yesterday_are_found(wanted: str) -> None:
+    old = replace(job(1), created_at=NOW - 86_400)
+    async with open_app(old, job(2)).run_test() as pilot:
+        await pilot.press("slash")
+        queue(pilot).query_one("#filter", Input).value = wanted
+        await until(pilot, lambda: list(queue(pilot).table.order) == [1])
 
 
 def partial_job(number: int) -> Job:
@@ -162,7 +177,7 @@ def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
 def test_more_than_was_ordered_is_said_beside_it() -> None:
     medias = tuple(Media(f"https://ima.example/{number}.png") for number in range(8))
     sentence, _ = words.standing(replace(done(1), medias=medias), NOW)
-    assert sentence == "More results than ordered were received: 1 ordered, 8 kept."
+    assert sentence == "More results arrived than were ordered: 1 ordered, 8 kept."
 
 
 def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
@@ -248,7 +263,10 @@ async def test_whole_at_every_size(size: tuple[int, int], tmp_path: Path) -> Non
         await pilot.press("end")
         table = queue(pilot).table
         titles = table.render_line(0).text
-        assert {"STATE", "PROMPT", "POINTS"} <= set(titles.split())
+        assert {"PROMPT", "TIME", "POINTS"} <= set(titles.split())
+        assert ("STATE" in titles) == (size[0] >= 80)  # narrow, its sign stands for it
+        head = queue(pilot).query_one("#detail-pane", Pane).head.render_line(0).text
+        assert "✓ done" in head
         assert ("MODEL" in titles) == (size[0] >= 100)  # narrow, the prompt needs its cells
         picture = queue(pilot).query_one(Preview)
         assert bool(picture.region.width) == (size[0] >= 80)
@@ -321,7 +339,7 @@ async def test_the_price_of_a_question_is_never_cut_off(size: tuple[int, int]) -
     async with open_app(job(3, State.NEEDS_REVIEW)).run_test(size=size) as pilot:
         await pilot.press("r")
         await pilot.pause()
-        assert question(pilot).endswith("again for another 5 pts? Press y.")
+        assert question(pilot).endswith("again for another 5 pts? To confirm, press y.")
 
 
 async def test_stopping_says_that_the_points_stay_spent() -> None:
@@ -393,7 +411,7 @@ async def test_forgetting_many_is_asked_about_and_undone_as_one() -> None:
 async def test_forgetting_what_is_not_over_needs_a_yes_and_is_done_at_once() -> None:
     async with open_app(job(2, State.NEEDS_REVIEW)).run_test() as pilot:
         await pilot.press("D")
-        assert "Remove #2 from the list? It isn't finished" in question(pilot)
+        assert "Remove #2 from the list? It hasn't finished" in question(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == [("forget", 2)])
 

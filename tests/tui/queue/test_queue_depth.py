@@ -378,6 +378,6 @@ async def test_an_unknown_outcome_stands_out_and_says_what_it_may_have_cost() ->
         assert shown(pilot, 1).rstrip().endswith("5?")
         assert "5 pts may have been charged" in facts(pilot).replace("\n", " ")
         await pilot.press("r")
-        assert question(pilot).endswith("for another 5 pts? Press y.")
+        assert question(pilot).endswith("for another 5 pts? To confirm, press y.")
         shown_keys = [act.key_words() for act in actions.footer(actions.acts(pilot.app.screen))]
         assert shown_keys == ["y", "esc  n"]

@@ -57,10 +57,10 @@ async def test_each_model_has_its_points_jobs_success_and_times() -> None:
         screen = await shown(pilot)
         first, second = rows(screen)
         assert first.startswith("Wan 2.6")
-        assert "67 %" in first
+        assert "67%" in first
         assert "50" in first
         assert second.startswith("SeeDream 4.5")
-        assert "100 %" in second
+        assert "100%" in second
         assert "0:38" in second
         assert "30 days" in titles(screen)
         assert "█" in screen.query_one(DayPlot).words

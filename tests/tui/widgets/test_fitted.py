@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from ima_tui.tui.widgets.fitted import at_joints, beside_wide
+from ima_tui.tui.widgets.fitted import at_joints, beside_wide, hanging
 
 PATH = "/home/mina/Pictures/ima/20261126-seedream-4.5-task_ef134f2a180ba05de91a-1.jpg"
 
@@ -36,3 +36,16 @@ def test_chinese_is_broken_where_a_line_may_end() -> None:
         lines = beside_wide(told, cells).plain.split("\n")
         assert not [line for line in lines if line[0] in "，。"]
         assert lines[-1] == "something in English"  # left to the ordinary wrapping
+
+
+def test_a_long_value_goes_on_below_its_first_cell() -> None:
+    value = "lo-fi music, 90 BPM, no vocals"
+    told = Content.assemble("a fox\n", ("描述  ", "$muted"), f"\t{value}\n5 pts")
+    assert hanging(told, 24).plain.split("\n") == [
+        "a fox",
+        "描述  lo-fi music, 90",
+        "      BPM, no vocals",
+        "5 pts",
+    ]
+    assert hanging(told, 10).plain.split("\n")[1] == f"描述  {value}"
+    assert hanging(told, 60).plain.split("\n")[1] == f"描述  {value}"

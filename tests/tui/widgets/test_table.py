@@ -136,6 +136,12 @@ def test_flexible_columns_take_what_is_left() -> None:
     assert [(slot.x, slot.width) for slot in slots] == [(2, 9), (13, 19), (34, 6)]
 
 
+def test_a_flexible_column_takes_no_more_than_its_most() -> None:
+    columns = (Column("kind", 4, flex=3, most=6), Column("model", 4, flex=1))
+    assert [slot.width for slot in layout(columns, 30)] == [6, 22]
+    assert [slot.width for slot in layout(columns, 12)] == [5, 5]
+
+
 def test_narrow_tables_drop_columns_and_never_those_that_must_stay() -> None:
     assert [slot.index for slot in layout(COLUMNS, 24, left=2)] == [0, 1]
     assert [slot.index for slot in layout(COLUMNS, 8, left=2)] == [0, 1]
@@ -161,6 +167,20 @@ async def test_the_same_row_again_redraws_nothing() -> None:
             table.update_row(2, row(2))
             table.set_rows({number: row(number) for number in range(5)})
         assert regions == []
+
+
+async def test_a_long_text_flows_over_empty_cells_behind_it_and_makes_way_for_them() -> None:
+    async with Bench(3).run_test(size=(40, 10)) as pilot:
+        table = table_of(pilot)
+        long = "a prompt that is a little too long"
+        table.update_row(0, row(0, "", long))
+        assert line(table, 1).rstrip().endswith("a prompt that is a little…")
+        with refreshed(table) as regions:
+            table.update_row(0, row(0, "0:02", long))
+            await pilot.pause()
+        assert line(table, 1).rstrip().endswith("…   0:02")
+        shown = {x for region in regions for x in range(region.x, region.right)}
+        assert shown >= set(range(13, 39)), "all that the text stood on is drawn again"
 
 
 async def test_rows_out_of_sight_redraw_nothing() -> None:

@@ -176,7 +176,7 @@ async def test_a_film_waits_at_its_master_image_and_is_then_assembled_by_itself(
         await pilot.press("y")
         await process.began.wait()
         paid = len(charged(sandbox))
-        await until(pilot, lambda: "42 % · 0:12 left · shot 2" in timeline(pilot))
+        await until(pilot, lambda: "42% · 0:12 left · shot 2" in timeline(pilot))
         assert "x stops it" in told(pilot)
         process.go.set()
         await until(pilot, lambda: "The film is ready" in told(pilot))
@@ -220,7 +220,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         await pilot.press("x")
         await until(pilot, lambda: process.cancelled == 1)
         await until(pilot, lambda: "Stopped" in told(pilot))
-        assert "42 %" not in timeline(pilot)
+        assert "42%" not in timeline(pilot)
         assert not list(settings.data.rglob("*.due")), "nor at the next start"
 
 
