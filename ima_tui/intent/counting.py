@@ -23,6 +23,7 @@ _EXPLICIT = re.compile(
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
     r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
+    r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$))"
@@ -53,7 +54,7 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
-        told = found["n"] or found["zh"] or found["by"] or found["times"]
+        told = found["n"] or found["zh"] or found["by"] or found["times"] or found["of"]
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):

@@ -61,6 +61,9 @@ def read_english(clause: Clause) -> ClauseReading:
     if (clause.after == "," and items[0].phrase in RELATIVE) or compares(items):
         reading.content = True  # "…, who loves to sing", "like a film scene"
         return reading
+    if items[0].has("first", "first.last") and len(items) > 1 and items[1].phrase == "the":
+        reading.given = True  # "start on the seed photo"
+        return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.motion = reading.motion or made_to_move(items)
     reading.existing = existing(items)
@@ -255,8 +258,13 @@ def _as_what(items: tuple[Item, ...], at: int) -> Item | None:
             found = articled and head is not None and medium_of(head) is not None
             if items[place].phrase == "in":  # "make the vampire smile in a video"
                 found = found and head is not None and medium_of(head) is Medium.VIDEO
-            return head if found and end == len(items) else None
+            if found and (end == len(items) or items[end].phrase in _SETTING):
+                return head
     return None
+
+
+_SETTING = frozenset({"in", "at", "with", "for"})
+"""Behind "as a clip" stands how large it is to be, or what for."""
 
 
 def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
@@ -354,6 +362,9 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
     while place < len(items):
         item = items[place]
         if place > at and item.has(*_ENDS) and not is_noun(item):
+            if head is None and items[place - 1].has("copies") and item.phrase in ("of", "for"):
+                place += 1
+                continue  # "two versions of a ringtone"
             break
         if (head is not None and item.has("and")) or (place > at and doing(items, place)):
             break
@@ -386,7 +397,7 @@ def _extras(
         own = items[place + 1 : end] if end - place > 2 else items
         if is_existing(own, other):
             continue
-        at_end = other.last == items[end - 1].last
+        at_end = other.last == items[end - 1].last or other.phrase == "spoken"  # a spoken welcome
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
         apart = item.phrase in ("plus", "and also", "as well as", "along with") and sounding
         if (at_end or apart) and (joined or sounding) and end - place <= 7:

@@ -29,6 +29,10 @@ _SUNG = (
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
+    r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"
+    r"(?:谱成?曲|唱出来|配上?曲|写成歌|做成歌曲?|编成歌)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
+    r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words|lines|text)"
+    r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
     r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?P<heading>[^\n:：.。]{{0,60}})[:：][^\S\n]*\n"
@@ -46,7 +50,7 @@ _MARKED = re.compile(
 _ABOUT = r"(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)"
 _END = re.compile(
     r"\n\s*\n(?=[^\n]*\s*\Z)"  # a last paragraph of one line
-    r"|[.。!！;；\n]\s*(?:make (?:it|this|them)"
+    r"|[.。!！;；\n]\s*[-–—]*\s*(?:(?:make|do|sing) (?:it|this|that|them|these|those)"
     r"|(?:turn|set) (?:it|this|that|them|these|those) (?:in)?to"
     rf"|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成|(?:风格|曲风|情绪)|{_ABOUT}\s*(?:is|是|为))"
     rf"|\s*{_ABOUT}\s*(?:is|是|为)?\s*[:：=]",
@@ -55,8 +59,8 @@ _END = re.compile(
 """Where lyrics without quotation marks end: what follows asks for a song, or describes it."""
 
 
-_UNQUOTED = ("plain", "below")
-_SIGN = re.compile(r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
+_UNQUOTED = ("plain", "below", "set", "sung")
+_SIGN = re.compile(r"lyric|sing|that goes|to music|song|曲|歌|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 

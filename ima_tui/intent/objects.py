@@ -60,6 +60,8 @@ def existing(items: tuple[Item, ...]) -> Item | None:
 
 def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     """ "this photo", "my cooking video": it is there already."""
+    if noun.phrase == "spoken":
+        return False  # "I'd like this spoken"
     place = items.index(noun)
     altered = any("verb.edit" in item.tags for item in items[:2])
     placed = place > 1 and items[place - 1].phrase == "the"

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent import counting, sound_parameters
+from ima_tui.intent import counting, numerals, sound_parameters
 from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
@@ -104,28 +104,44 @@ STANDARD = frozenset(
 """Ratios that at least one model offers."""
 
 
+_IN_WORDS = re.compile(
+    r"(?P<w>(?<![a-z])(?:{0})|(?:{1})+)\s*(?:\bby\b|\bto\b|比)\s*(?P<h>(?:{0})(?![a-z])|(?:{1})+)".format(
+        rf"{numerals.ENGLISH}(?:[ -]{numerals.ENGLISH})?", numerals.CHINESE
+    )
+)
+"""sixteen by nine, 三比四."""
+
+
+def _ratios(text: str) -> Iterator[re.Match[str]]:
+    yield from _RATIO.finditer(text)
+    if "比" in text or " by " in text or " to " in text:
+        yield from _IN_WORDS.finditer(text)
+
+
 def _ratio(text: str) -> FoundParameter | None:
     around = _around()
-    for found in _RATIO.finditer(text):
-        if text[found.start("w") : found.end()].count("x") and not _plausible(found):
+    for found in _ratios(text):
+        sign = text[found.end("w") : found.start("h")]
+        if "x" in sign and not _plausible(found):
             continue
         before = text[max(0, found.start() - 24) : found.start()]
         if TURNED_DOWN.search(before):
             continue
         if (shown := around.shown.search(before)) and not _no_time(shown, found):
             continue
-        width, height = float(found["w"]), int(found["h"])
+        width, height = numerals.number(found["w"]), numerals.number(found["h"])
         if not (width and height):
             continue
-        value = f"{width:g}:{height}"
+        value = f"{width:g}:{height:g}"
         spelled = "aspect ratio" in found.group() or around.before.search(before)
         behind = around.behind.match(text, found.end())
         # "a fox 1:7" at the end of its clause: no time of day has one digit of minutes
         bare = ":" in found.group() and len(found["h"]) == 1 and behind is not None
         if value not in STANDARD and not ((spelled or bare) and behind):
             continue
-        worded = not any(sign in found.group() for sign in ":比x×")
-        if worded and not (spelled or behind):
+        worded = not any(each in sign for each in ":比x×")
+        figures = found["w"].isascii() and found["w"][0].isdigit()
+        if worded and not (behind or (spelled and figures)):
             continue
         return FoundParameter("aspect_ratio", value, found.start(), found.end())
     return None
@@ -332,7 +348,8 @@ def _heard(scan: Scan, asked: MediaRequest) -> list[FoundParameter]:
 
 
 _NOISE = re.compile(
-    r"(?:要有|带有?|带上|加上|配上|有|伴有|听得到|听到)[^,。;的]{1,6}(?<![歌掌])(?:声|音效)(?=[,。;!]|$)"
+    r"(?:要有|带有?|带上|加上|配上|有|伴有|听得到|听到)(?:[^,。;的]{1,6}(?<![歌掌])(?:声|音效)"
+    r"|[她他它]们?的[^,。;的]{1,4}声)(?=[,。;!]|$)"
 )
 """要有海浪声: what is heard in the video itself."""
 _FPS = re.compile(

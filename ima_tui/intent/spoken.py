@@ -11,10 +11,11 @@ from ima_tui.intent.scan import Scan
 
 _SETTING = (
     r"(?:(?:in|with|use) an? |用)?(?:[\w-]+ ){0,2}(?:(?:fe)?male voice|(?:wo)?man's voice|女声|男声"
-    r"|童声|女生|男生|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
+    r"|童声|女生|男生|[男女]的?(?=[,、。]|$)|普通话|(?:粤|英|日|韩|国|客家|闽南|四川|东北)[语话]"
+    r"|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
     r"|(?:at )?\d(?:\.\d+)?\s*(?:x|倍速|倍)(?: speed)?)"
 )
-_BEHIND = re.compile(rf"[.。!?\n]\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$")
+_BEHIND = re.compile(rf"(?:(?<!\d)\.|[。!?\n])\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$")
 """A sentence of its own behind the words to be spoken: "Welcome home. Female voice, 1.1x"."""
 _READ = 120
 """Characters at the end in which it is looked for."""

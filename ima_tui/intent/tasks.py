@@ -113,8 +113,11 @@ class Tasks:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
         if told.roles.source:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
-        if len(told.mentioned) == 1 and told.mentioned[0] < count:
-            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
+        mentioned = tuple(sorted(place for place in told.mentioned if place < count))
+        if len(mentioned) == 1:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=mentioned)
+        if mentioned:  # "the outfit from picture 1 and the woman from picture 2"
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=mentioned)
         return None, IntentQuestion.IMAGE_ROLES, Roles()
 
     def _frames_pointed_at(self) -> bool:
