@@ -21,7 +21,7 @@ _READ = 800
 """Characters in which companions are looked for."""
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (
-    r"(?:\band|\bthen|\bplus|\bwith|[,;.])\s+"
+    r"(?:\band|\bthen|\bplus|\bwith|[,;.:])\s+"
     r"(?:(?:then|also|finally|and|over (?:it|that|this))\s+)?"
 )
 _LINE = re.compile(

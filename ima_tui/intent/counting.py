@@ -104,12 +104,16 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
                 after.has("copies")
                 or (alone and after.phrase.endswith("s"))
                 or (after.under("classifier") == "image" and _last(clause, place + 1))
+                or (len(clause.items) == 2 and after.phrase in _KINDS)
             ):
                 if _is_pointed(clause, place):
                     continue
                 if told := _checked(_number(item), item.start, after.end):
                     return told
     return None
+
+
+_KINDS = frozenset("款版种套份")
 
 
 def _last(clause: Clause, place: int) -> bool:

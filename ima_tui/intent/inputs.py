@@ -91,6 +91,9 @@ _STYLE_OF = re.compile(
     rf"|\b{_STYLE}\s+(?:of|from|in)\s+(?:the\s+)?(?P<of>{_NTH})"
     rf"|\b(?P<its>{_NTH})(?: (?:one|image|picture|photo))?'s {_STYLE}"
     rf"|\blooks? (?:just |more )?like (?:the )?(?P<like>{_NTH})"
+    rf"|\b(?:replace|swap|change|exchange)\b[^.;]{{1,40}}?\b(?:with|for|to)\s+(?:the ones?\s+)?"
+    rf"(?:from|in|of)\s+(?:the\s+)?(?P<other>{_NTH})"
+    r"|(?:换成|换上|穿上|戴上|替换成)[^,。]{0,3}?(?P<worn>第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|那|里|中|上)"
 )
 _NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2, "1": 0, "2": 1,
             "3": 2, "one": 0, "two": 1, "three": 2}  # fmt: skip
@@ -224,7 +227,7 @@ _REFERENCE = re.compile(
     r"|\bas (?:the|our|my|its) (?:\w+ )?(?:hero|heroine|star|lead|protagonist|character|mascot)\b"
     r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
-    r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her"
+    r"|(?:is|are) the hero|recogni[sz]able|keep (?:him|her|it|them) looking|starring|with the \w+ from this|keep (?:him|her"
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"

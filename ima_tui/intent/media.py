@@ -358,7 +358,8 @@ class _Gatherer:
             return wants
         clause = self._scan.clauses[video.clause]
         before = self._scan.clauses[max(0, video.clause - 1)]
-        if not (begins_step(clause) or (clause.after == "," and begins_step(before))):
+        stepped = begins_step(clause) or (clause.after == "," and begins_step(before))
+        if not (stepped or (not self._inputs and _moves_it(clause))):
             return wants
         if not self._inputs:
             return self._with_first_step(wants, video)
@@ -410,6 +411,11 @@ class _Gatherer:
         return last if any(item.has("first") for item in items) else None
 
 
+def _moves_it(clause: Clause) -> bool:
+    """ "create an owl, make him blink": what was described before."""
+    return clause.after == "," and any(item.phrase in _OF_BEFORE for item in clause.items[:3])
+
+
 _SAME = frozenset({"that", "same", "the same", "this"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
@@ -450,7 +456,7 @@ def _is_whole(clause: Clause, want: Want) -> bool:
 
 
 _FRAME = re.compile("帧|frame")
-_OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them"})
+_OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them", "him", "her"})
 """再制作她跳舞的视频: made of what the step before made."""
 
 

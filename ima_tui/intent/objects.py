@@ -63,6 +63,8 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     if noun.phrase == "spoken":
         return False  # "I'd like this spoken"
     place = items.index(noun)
+    if place + 1 < len(items) and items[place + 1].has("given"):
+        return True  # "the clip I have"
     altered = any("verb.edit" in item.tags for item in items[:2])
     placed = place > 1 and items[place - 1].phrase == "the"
     if altered and placed and items[place - 2].phrase in ("in", "on", "from"):

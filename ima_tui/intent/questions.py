@@ -57,6 +57,13 @@ _VAGUE = re.compile(
     r"|^(?:请|帮我|帮忙)?(?:处理|弄|搞|看看?|用|做|试试|整)(?:一下|下)?(?:这个|这张图?|它"
     r"|图)?(?:能做什么)?[吧。!]*$"
 )
+_FILM_THERE = re.compile(
+    r"\b(?:extend|lengthen|shorten|trim|cut|crop|edit|fix|upscale|stabili[sz]e|change|replace|remove"
+    r"|swap|blur)\b[^.;]{0,40}\b(?:(?:this|that|my|our|the (?:attached|last)) (?:\w+ )?(?:video|clip|film"
+    r"|footage|movie)|the (?:video|clip|film|footage) (?:i|we)\b)"
+    r"|(?:这|那|我的|发的|传的)[段个条部支]?(?:视频|短片|影片|片子|录像)[^,。]{0,8}?"
+    r"(?:换|改|剪|去|延长|续|修|调|裁)"
+)
 _CONTENT = re.compile(
     r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b"
     r"|\bhow to\b"
@@ -244,8 +251,12 @@ def is_undecided(scan: Scan) -> bool:
 
 
 def is_vague(scan: Scan) -> bool:
-    """ "Use this", "do something with it": nothing says what is to become of it."""
-    return len(scan.text) <= _SHORT and _VAGUE.search(scan.text.strip()) is not None
+    """ "Use this", "do something with it": nothing says what is to become of it. Nor does anything
+    that we make alter a film that is there."""
+    text = scan.text.strip()
+    if len(text) > _SHORT:
+        return False
+    return _VAGUE.search(text) is not None or _FILM_THERE.search(text) is not None
 
 
 def has_form(scan: Scan) -> bool:

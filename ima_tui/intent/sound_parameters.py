@@ -117,6 +117,7 @@ def speech(text: str, items: list[Item]) -> list[FoundParameter]:
             and not TURNED_DOWN.search(text[max(0, item.start - 16) : item.start])
         ]
         exact = [item for item in told if item.under(name) != "any"] or told
+        exact = exact[-1:] if name == "speed" else exact
         if name == "voice" and len({item.under(name) for item in exact}) > 1:
             continue  # either will do
         found += [

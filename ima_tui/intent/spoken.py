@@ -21,8 +21,19 @@ _READ = 120
 """Characters at the end in which it is looked for."""
 
 
+_QUOTED = re.compile(r"\s*\x00+(?=[^\x00]{1,80}$)")
+_HOW = re.compile(
+    r"\b(?:voice|tone|accent|(?:fe)?male|wom[ae]n|m[ae]n|girl|boy|lady|guy|slow\w*|fast\w*|speed|pitch"
+    r"|calm\w*|whisper\w*|\d(?:\.\d+)?x)\b|[男女童]|声|语速|语气|倍速|[快慢]"
+)
+"""Behind words to be spoken that are in quotes, what tells how to speak them."""
+
+
 def settings_behind(scan: Scan, spoken_from: int) -> int:
-    """Where such a sentence begins; the end of the text if there is none."""
+    """Where it is told how to speak; the end of the text if there is no such place."""
+    quoted = _QUOTED.match(scan.text, spoken_from)
+    if quoted is not None and _HOW.search(scan.text, quoted.end()):
+        return quoted.end()
     found = _BEHIND.search(scan.text, max(spoken_from, len(scan.text) - _READ))
     return found.start("told") if found is not None else len(scan.text)
 

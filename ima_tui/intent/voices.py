@@ -64,8 +64,8 @@ def _speaking() -> re.Pattern[str]:
         rf"|whispering|telling)\b"
         rf"|\b(?:like|as) (?:an?|the|my)\s+{_SOME}{_person(5)}"
         rf"(?=\s*(?:would|does|\w+ing\b|[:,.\x00]|$))"
-        rf"|(?:^|[,:;.(])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}"
-        rf"(?=\s*[,:)]|\s+(?:in (?:her|his)|who|with an?)\b)"
+        rf"|(?:^|[,:;.(\x00])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}"
+        rf"(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with an?)\b)"
         rf"|{_person(9)}\s+(?:(?:should|to|will|must|could|can|who)\s+){{0,2}}{_SAY}\b"
         rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
         rf"|(?:(?P<f12>她)|(?P<m12>他))的?(?:声音|声线|嗓音|语气)"
@@ -82,7 +82,7 @@ def _speaking() -> re.Pattern[str]:
 def _singing() -> re.Pattern[str]:
     return re.compile(
         rf"{_person(1)}\s+(?:\w+\s+)?(?:sing|sings|singing|vocals?|singer|vocalist|crooning"
-        rf"|rapping)\b"
+        rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?|one) {_person(6)}(?=\s*(?:[,.;]|$))"
