@@ -60,7 +60,9 @@ _END = re.compile(
 
 
 _UNQUOTED = ("plain", "below", "set", "sung")
-_SIGN = re.compile(r"lyric|sing|that goes|to music|song|曲|歌|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
+_SIGN = re.compile(
+    r"lyric|sing|that goes|to music|song|曲|歌|唱|\[|verse|chorus|bridge|主歌|副歌", re.I
+)
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 

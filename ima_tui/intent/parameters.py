@@ -44,6 +44,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     size, eight_k = _size(text, media)
     length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
     if media & {Medium.IMAGE, Medium.VIDEO}:
+        size = size or _exact_size(text, media)
         found += [size] if size and not eight_k else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
@@ -165,6 +166,27 @@ def _pixels(text: str) -> FoundParameter | None:
     near = (each for each in sorted(STANDARD) if abs(_shape(each) / ratio - 1) < _SAME_SHAPE)
     value = value if value in STANDARD else next(near, value)
     return FoundParameter("aspect_ratio", value, *found.span())
+
+
+_KNOWN = {
+    Medium.VIDEO: {"854x480": "480p", "1280x720": "720p", "1920x1080": "1080p", "3840x2160": "4K"},
+    Medium.IMAGE: {"512x512": "512px", "1024x1024": "1K", "2048x2048": "2K", "4096x4096": "4K"},
+}
+"""Sizes in pixels that have a name."""
+
+
+def _exact_size(text: str, media: set[Medium]) -> FoundParameter | None:
+    """1000x1000 asks for so many pixels; 1920x1080 of a video is 1080p."""
+    found = _PIXELS.search(text)
+    if found is None or _pixels(text) is None:
+        return None
+    medium = Medium.IMAGE if Medium.IMAGE in media else Medium.VIDEO
+    width, height = int(found["w"]), int(found["h"])
+    known = _KNOWN[medium].get(f"{max(width, height)}x{min(width, height)}")
+    if known is None:
+        return FoundParameter("pixels", f"{width}x{height}", *found.span())
+    name = "size" if medium is Medium.IMAGE else "resolution"
+    return FoundParameter(name, known, *found.span())
 
 
 _SAME_SHAPE = 0.02
@@ -372,7 +394,9 @@ def _shots(items: list[Item]) -> list[FoundParameter]:
     ][:1]
 
 
-_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
+_VISUAL = frozenset(
+    {"aspect_ratio", "size", "pixels", "resolution", "negative_prompt", "seed", "n"}
+)
 OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type", "fps"},

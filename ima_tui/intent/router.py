@@ -20,6 +20,7 @@ from ima_tui.intent import (
     questions,
     workflow,
 )
+from ima_tui.intent.inapplicable import inapplicable
 from ima_tui.intent.inputs import Inputs, read_roles
 from ima_tui.intent.intent import (
     Evidence,
@@ -258,6 +259,7 @@ class Router:
             reason=_reason(model),
             tier=tier.tier if tier else None,
             params=params,
+            inapplicable=tuple(self._inapplicable()) if kind is RequestKind.SINGLE else (),
             preference=self._preference(wish, task_type, medium),
             limits=tuple(each.limit for each in impossible),
             roles=roles,
@@ -366,6 +368,12 @@ class Router:
             params.append(Parameter(*model.field))
             self._tell(f"params.{model.field[0]}", model.start, model.end)
         return tuple(params)
+
+    def _inapplicable(self) -> Iterator[Parameter]:
+        """What the medium has no setting for, told in the evidence."""
+        for each in inapplicable(self._scan, self._asked):
+            self._tell(f"params.{each.name}", each.start, each.end)
+            yield Parameter(each.name, each.value)
 
     def _sung(self, song: Song | None) -> Iterator[Parameter]:
         """Lyrics and title, told in the evidence."""

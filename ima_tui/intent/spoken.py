@@ -15,7 +15,9 @@ _SETTING = (
     r"|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
     r"|(?:at )?\d(?:\.\d+)?\s*(?:x|倍速|倍)(?: speed)?)"
 )
-_BEHIND = re.compile(rf"(?:(?<!\d)\.|[。!?\n])\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$")
+_BEHIND = re.compile(
+    rf"(?:(?<!\d)\.|[。!?\n])\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$"
+)
 """A sentence of its own behind the words to be spoken: "Welcome home. Female voice, 1.1x"."""
 _READ = 120
 """Characters at the end in which it is looked for."""
