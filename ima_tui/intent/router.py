@@ -57,6 +57,11 @@ _BRIEF = 45
 """Words (Chinese: characters) from which a text is a brief."""
 _MOVED = frozenset({"put", "place", "paste", "swap", "copy", "move", "transfer", "add"})
 """Something goes from one picture into another: no first and last frame."""
+_BY_ROLE = {
+    "frames": TaskType.FIRST_LAST_FRAME,
+    "reference": TaskType.REFERENCE_TO_VIDEO,
+}
+"""Labels of the second opinion that say what the pictures are for."""
 _SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -75,7 +80,15 @@ class Known:
     @property
     def assumed(self) -> Medium | None:
         """The medium that the second opinion names; None for any other label."""
+        if self.label in _BY_ROLE:
+            return Medium.VIDEO
         return Medium(self.label) if self.label in Medium.__members__.values() else None
+
+    def task_type(self, inputs: int) -> TaskType | None:
+        """The task type that is settled, or that the second opinion names for so many inputs."""
+        named = _BY_ROLE.get(self.label)
+        fits = named is not None and inputs >= named.inputs[0]
+        return self.settled or (named if fits else None)
 
 
 class Router:
@@ -113,9 +126,13 @@ class Router:
         if self._known.assumed is not None:
             asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
-        if self._known.settled is not None and task_type is not self._known.settled:
-            roles = roles_of(self._known.settled, told, len(self._inputs.sources))
-            task_type, question = self._known.settled, None
+        count = len(self._inputs.sources)
+        known = self._known.task_type(count)
+        if known is not None and task_type is not known:
+            roles = roles_of(known, told, count)
+            task_type, question = known, None
+        elif self._known.assumed is not None and question is IntentQuestion.MISSING_INPUT:
+            task_type, question = workflow.from_text(self._known.assumed), None
         steps = workflow.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
