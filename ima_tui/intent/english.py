@@ -71,6 +71,9 @@ def read_english(clause: Clause) -> ClauseReading:
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
     at = skip_politeness(items, 0)
+    if items[0].has("first", "first.last") and len(items) > 2 and items[1].phrase in ("a", "an"):
+        _request(reading, items, 1, asked=True)  # "finish with a video of it"
+        return reading
     if at >= len(items) or (items[0].phrase in OTHERS and not wanting(items)):
         return reading  # "he used to sing"
     at, role = skip_use(items, at)
@@ -138,7 +141,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     elif kind == "speech" and _speaks(reading.clause, item, following):
         reading.speech_from = item.end
         reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
-    elif kind == "turn" or (kind == "make" and _becomes(items, at)):
+    elif kind == "turn":
         _turn(reading, items, at)
     elif reading.motion and (works_on(items, at + 1) or reading.existing or item.phrase == "bring"):
         if reading.motion.first >= item.first or item.has("motion"):
@@ -152,11 +155,6 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
-
-
-def _becomes(items: tuple[Item, ...], at: int) -> bool:
-    """ "make this into a video"."""
-    return any(item.phrase == "into" for item in items[at + 1 : at + 7])
 
 
 def _reads_out(clause: Clause, following: Item | None) -> bool:
@@ -227,6 +225,7 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 return
             if head is not None and head.under("noun") == SOUND:
                 written = any(item.phrase in _WRITTEN for item in items[at:place])
+                written = written or reading.clause.before == ":"
                 heard = Medium.SPEECH if written else None
                 reading.wants.append(want_of(reading, head, heard, asked=True))
                 return
@@ -381,7 +380,8 @@ def _extras(
         if other is None or beside is None or beside in taken:
             continue
         # "for my video and calm music": what is described anew is not mine yet
-        own = items[place + 1 : end] if end - place > 2 else items
+        paired = beside_it is not None and end - place <= 2  # "my photos and videos"
+        own = items if paired else items[place + 1 : end]
         if is_existing(own, other):
             continue
         at_end = other.last == items[end - 1].last or other.phrase == "spoken"  # a spoken welcome

@@ -30,10 +30,11 @@ _SUNG = (
 )
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
+    rf"|(?<![a-z])(?:chorus|refrain|verse|副歌|主歌){_BEHIND}{QUOTED.format('v')}"
     rf"|(?<![a-z]){_LABEL}[^\n:：.。\"“「']{{1,16}}[:：]\s*{QUOTED.format('r')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
     r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"
-    r"(?:谱成?曲|唱出来|配上?曲|写成歌|做成歌曲?|编成歌)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
+    r"(?:谱成?曲|唱出来|配上?曲|[写做编变改]成(?:一首)?歌曲?)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
     r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words"
     r"|lines|text)"
     r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
@@ -65,7 +66,9 @@ _END = re.compile(
 
 _UNQUOTED = ("plain", "below", "set", "sung")
 _SIGN = re.compile(
-    r"lyric|sing|that goes|to music|song|曲|歌|唱|\[|verse|chorus|bridge|主歌|副歌", re.I
+    r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲|配上?曲"
+    r"|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
+    re.I,
 )
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 

@@ -41,13 +41,22 @@ def singer(text: str) -> tuple[str, int, int] | None:
 
 
 def _only(pattern: re.Pattern[str], text: str) -> tuple[str, int, int] | None:
+    read = text[:_READ]
+    if not any(word in read for word in _persons()):
+        return None  # most texts name nobody, and the pattern is long
     found = []
-    for told in pattern.finditer(text, 0, _READ):
+    for told in pattern.finditer(read):
         group = next(name for name, value in told.groupdict().items() if value is not None)
         start = told.start(group)
         if not _AUDIENCE.search(text[max(0, start - 12) : start]):
             found.append((FEMALE if group.startswith("f") else MALE, start, told.end()))
     return found[0] if len({each[0] for each in found}) == 1 else None
+
+
+@cache
+def _persons() -> tuple[str, ...]:
+    around = vocabulary().around
+    return (*around["women"], *around["men"], "her", "his", "女", "男", "她", "他")
 
 
 def _person(number: int) -> str:
@@ -68,14 +77,17 @@ def _speaking() -> re.Pattern[str]:
         rf"(?=\s*(?:would|does|\w+ing\b|[:,.\x00]|$))"
         rf"|(?:^|[,:;.(\x00])\s*(?:an?\s+)?(?:\w+\s+){{0,2}}?{_person(6)}"
         rf"(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with an?)\b)"
+        rf"|(?:^|[,、;])[^,。;:\x00]{{0,8}}?{_person(16)}(?=\s*[,、:])"
         rf"|{_person(9)}\s+(?:(?:should|to|will|must|could|can|who)\s+){{0,2}}{_SAY}\b"
         rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
         rf"|(?:(?P<f12>她)|(?P<m12>他))的?(?:声音|声线|嗓音|语气)"
         rf"|(?:^|[,、。;:])\s*(?:(?P<f13>女)|(?P<m13>男))的?(?=\s*[,、。;:]|\s*$)"
-        rf"|(?:声音|声线|嗓音)(?:要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
+        r"|(?:(?P<f18>女)|(?P<m18>男))\s*(?:解说|旁白|主持|主播|声优|配音|讲解|客服|播音)"
+        rf"|\bvoice\s*[:=]\s*(?:[\w-]+\s+){{0,2}}?{_person(17)}"
+        rf"|(?:声音|声线|嗓音)(?::|要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
         rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|嗓|声|音|腔"
         r"|感觉|味道|范儿?)"
-        rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00的]{{0,4}}?{_person(8)}"
+        rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00]{{0,6}}?{_person(8)}"
         rf"[^,。;:\x00]{{0,3}}?(?:来)?(?:念|读|说|讲|朗读|播报|一样|那样)"
     )
 
@@ -87,6 +99,8 @@ def _singing() -> re.Pattern[str]:
         rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
+        rf"|[,.;]\s*(?:an?\s+)?{_person(7)}\s*(?=[,.;!]|$)"
+        r"|(?:^|[,.;:])\s*(?:(?P<f15>female|女)|(?P<m15>male|男))\s*(?=[,.;:]|$)"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?"
         rf"|one) {_person(6)}(?=\s*(?:[,.;]|$))"
         r"|(?:(?P<f14>女)|(?P<m14>男))\s*(?:rapper|mc|vocal|rap|歌手|主唱)"
