@@ -22,7 +22,7 @@ from intent_training.prompts import prompts  # noqa: E402
 
 TEXTS = 30_000
 SEED = 20_261_128
-REPEATS = 8
+REPEATS = 4
 """How often a labelled case counts: they are few, and real."""
 OUTPUT = ROOT / "ima_tui" / "intent" / "classifier.bin"
 

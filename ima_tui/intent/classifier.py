@@ -56,7 +56,7 @@ def read_weights(data: bytes) -> Weights:
         body = unpack.decompress(data[HEADER.size :], tables + len(LABELS) * rows + 1)
     except zlib.error as error:
         raise ValueError("classifier.bin is damaged") from error
-    if len(body) != tables + len(LABELS) * rows:
+    if len(body) != tables + len(LABELS) * rows or not unpack.eof:
         raise ValueError("classifier.bin has the wrong length")
     ends = range(tables, len(body), rows)
     return Weights(

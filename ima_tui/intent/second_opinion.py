@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from math import exp
 
+from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import classifier, workflow
 from ima_tui.intent.classifier import LABELS
@@ -121,25 +122,34 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
     if beliefs is None:
         open_ = intent.question is not None
         return _unsure(intent, None) if open_ or intent.guessed or intent.brief else intent
-    ranked = sorted(beliefs, key=lambda label: -beliefs[label])
-    if label_of(intent) == MISSING and beliefs.get(MISSING, 0.0) >= NOT_MISSING:
-        return _unsure(intent, None)
+    if _is_settled(intent, beliefs):
+        return _unsure(intent, None) if intent.question is not None else intent
+    ranked = _ranked(beliefs)
     if ranked[0] == SEVERAL and _works_on_it(intent):
         return intent
     if _only_a_subject(intent) and ranked[0] in _MEDIA:
         return _unsure(intent, _answer(ranked[0], intent))
-    for label in ranked:
+    least = SURE_ALONE if intent.brief else SURE
+    own = label_of(intent)
+    for label in [ranked[0]] if own in _BOUGHT else ranked:
         found = _read(label, beliefs[label], intent, read_as)
-        if found is not None:
-            break
-    else:
-        return _unsure(intent, None)
-    sure = found.question is None and (
-        beliefs[label] >= SURE or found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
-    )
-    if sure:
-        return found
-    return _unsure(found, _other(ranked, found))
+        if found is None:
+            continue
+        free = found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
+        sure = found.question is None and (free or beliefs[label] >= least)
+        return found if sure else _unsure(found, _other(ranked, found))
+    return _unsure(intent, _other(ranked, intent))
+
+
+def _ranked(beliefs: Beliefs) -> list[str]:
+    return sorted(beliefs, key=lambda label: -beliefs[label])
+
+
+def _is_settled(intent: Intent, beliefs: Beliefs) -> bool:
+    """The classifier has nothing to say: it does not know a film or a sound among the inputs, and
+    what the rules miss is asked for unless that is improbable."""
+    misses = label_of(intent) == MISSING and beliefs.get(MISSING, 0.0) >= NOT_MISSING
+    return misses or any(map(order.is_media, intent.inputs))
 
 
 def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
@@ -149,7 +159,7 @@ def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
         return _unsure(intent, None)
     if own not in _BOUGHT or beliefs.get(own, 0.0) >= SURE_ALONE:
         return intent
-    return _unsure(intent, _other(sorted(beliefs, key=lambda label: -beliefs[label]), intent))
+    return _unsure(intent, _other(_ranked(beliefs), intent))
 
 
 def _works_on_it(intent: Intent) -> bool:
@@ -164,22 +174,29 @@ def _only_a_subject(intent: Intent) -> bool:
 
 
 def _read(label: str, probability: float, intent: Intent, read_as: ReadAs) -> Intent | None:
-    """The text read as `label`; None where it can't be, or where asking for it needs to be more
-    probable."""
+    """The text read as `label`; None where it can't be, or where that is not probable enough to
+    outweigh what the text says outright."""
     own = label_of(intent)
     if label == own or (label == ASK and own == ROLES):
         return intent
-    if label == ASK:
-        return _asking(intent, IntentQuestion.MEDIA_TYPE) if probability >= NO_WISH else None
-    if label == MISSING:
-        certain = probability >= NO_WISH and not intent.inputs
-        return _asking(intent, IntentQuestion.MISSING_INPUT) if certain else None
-    if label == QUESTION:
-        certain = probability >= NO_WISH and not intent.inputs
-        answer = replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None)
-        return answer if certain else None
+    plain = own in _MEDIA and intent.explicit and (intent.asked or label == SEVERAL)
+    least = SURE if plain or own == ROLES else NO_WISH
+    if label in (ASK, MISSING, QUESTION):
+        return _not_bought(label, intent) if probability >= least else None
+    if probability < least and (own == ROLES or (plain and label == SEVERAL)):
+        return None
     found = read_as(label)
     return found if label_of(found) == label or found.question is not None else None
+
+
+def _not_bought(label: str, intent: Intent) -> Intent | None:
+    if label == ASK:
+        return _asking(intent, IntentQuestion.MEDIA_TYPE)
+    if intent.inputs:
+        return None
+    if label == MISSING:
+        return _asking(intent, IntentQuestion.MISSING_INPUT)
+    return replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None, steps=())
 
 
 def _asking(intent: Intent, question: IntentQuestion) -> Intent:
