@@ -7,6 +7,7 @@ at the head of the clause (画, 朗读) says it first.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
@@ -90,13 +91,16 @@ def read_chinese(clause: Clause) -> ClauseReading:
 
 
 def _is_done(items: tuple[Item, ...]) -> bool:
-    """我写了首歌, 我们拍好了短片: somebody made it already."""
+    """我写了首歌, 我们拍好了短片, 配音有了: it is there already."""
+    if _READY.search("".join(item.phrase for item in items[-4:])) and not items[0].has("seq"):
+        return not any(item.under("verb") == "want" for item in items)
     if items[0].phrase not in _SOMEBODY:
         return False
     verb = next((p for p in range(1, min(4, len(items))) if items[p].under("verb") in _MADE), None)
     return verb is not None and verb + 1 < len(items) and items[verb + 1].phrase[0] in "了好完过"
 
 
+_READY = re.compile("(?:都|已经|全)?(?:有了|齐了|搞定了?|(?:做|剪|拍|画|写|录|弄)(?:完|好)了?)$")
 _SOMEBODY = frozenset({"我", "我们", "咱", "咱们", "他", "她", "他们", "她们"})
 _MADE = ("make", "image", "music", "film", "speech")
 
@@ -411,6 +415,8 @@ def _counted_at(items: tuple[Item, ...], head: Item) -> bool:
 def _count_behind(items: tuple[Item, ...], place: int) -> bool:
     """海报一张: the number stands behind, as in a list."""
     rest = items[place + 1 :]
+    if len(rest) > 2 and rest[2].has(QUOTE):
+        rest = rest[:2]  # 祝福语音一条“…”
     if len(rest) != 2 or not rest[1].under("classifier"):
         return False
     return bool(rest[0].phrase.isdigit() or rest[0].phrase in "一二两三四五六七八九十几")

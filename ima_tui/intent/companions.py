@@ -69,6 +69,8 @@ def _played() -> re.Pattern[str]:
         r"(?:\w+\s+){0,3}?music\b"
         rf"|\b(?:an?|some|soft|gentle)\s+(?:\w+\s+){{0,3}}?(?:{names})\s+(?:music\s+)?"
         r"(?:under(?:neath)?|beneath|behind|over|below)\s+(?:it|that|this|everything|the whole \w+)\b"
+        r"|\b(?:backed by|scored (?:by|with|to)|set to|to the sound of|to the beat of)\s+"
+        rf"(?:an?\s+)?(?:[\w-]+\s+){{0,3}}?(?:{names}|{vocabulary().any_of('genres')})\b"
         rf"|\b(?:under(?:neath)?|beneath|in the background)(?:\s+it)?,?\s+(?:an?|some|soft)\s+"
         rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"

@@ -77,18 +77,22 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
 
 def from_quotation(scan: Scan) -> Want | None:
     """ "Welcome to level two." robotic, female: a quotation, and how to speak it."""
-    first, rest = scan.clauses[:1], scan.clauses[1:]
-    if not first or not rest or len(first[0].items) > 1 or not first[0].items[0].has(QUOTE):
+    if len(scan.content.quotes) != 1 or len(scan.clauses) > _CLAUSES + 2:
         return None
-    if len(rest) > _CLAUSES or any(len(clause.items) > _SHORT for clause in rest):
+    end = scan.content.quotes[0][1]
+    items = [item for clause in scan.clauses for item in clause.items]
+    if any(len(clause.items) > _SHORT for clause in scan.clauses):
         return None
-    items = [item for clause in rest for item in clause.items]
     if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
         return None
-    voiced = any(item.under("voice") for item in items)
-    if not voiced and speakers().search(scan.text, rest[0].start) is None:
+    behind = [item for item in items if item.start >= end]
+    if not behind:
         return None
-    span = (rest[0].start, rest[0].end)
+    voiced = any(item.under("voice") for item in behind)
+    who = voices.speaker(f"\x00 {scan.text[end:]}")
+    if not voiced and who is None and speakers().search(scan.text, end) is None:
+        return None
+    span = (behind[0].start, behind[-1].end)
     return Want(Medium.SPEECH, *span, asked=True, phrase=span)
 
 

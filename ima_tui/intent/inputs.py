@@ -60,6 +60,8 @@ class InputRoles:
     reference: bool
     by_style: bool
     """Some pictures are references for others, which are to be altered."""
+    parted: bool
+    """Something of each of them is spoken of: the outfit from picture 1, 图2的衣服."""
     mentioned: tuple[int, ...]
     places: tuple[tuple[int, int], ...]
     """Where the role words stand in the folded text."""
@@ -215,11 +217,16 @@ class _Pairs:
             last=last or both,
             reference="reference" in self._seen,
             by_style=bool(found.get("reference")) and len(set(self._order)) > 1,
+            parted=_PARTED.search(scan.text) is not None,
             mentioned=tuple(dict.fromkeys(self._order)),
             places=tuple(self._spans) or spans,
         )
 
 
+_PARTED = re.compile(
+    r"\b(?:from|of|in) (?:the )?(?:(?:first|second|third|1st|2nd|3rd)\b|(?:pic|picture|image|img|photo|file)"
+    r" (?:\d|one|two|three)\b)|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
+)
 _REFERENCE = re.compile(
     r"\b(?:only|just|merely) (?:as )?(?:a |for )?reference\b|仅作?(?:为)?参考|只作?(?:为)?参考"
     r"|\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"

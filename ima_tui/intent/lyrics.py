@@ -19,7 +19,8 @@ _LABEL = (
     r"(?:lyrics?|歌词|歌詞|唱词)"
 )
 _BEHIND = (
-    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是))*\s*[:：=]*"
+    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是|我?(?:已经|都)?写好了?|在这里?))*"
+    r"\s*[:：=]*"
     r"\s*[-–—]*\s*"
 )
 _SUNG = (

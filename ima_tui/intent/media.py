@@ -425,7 +425,7 @@ _SOUND_LABELS = frozenset({"background", "backgroundmusic", "music", "soundtrack
                            "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ADJECTIVES = 6
-_ALIVE = frozenset({"animated", "come alive", "comes alive", "come to life", "comes to life", "in motion",
+_ALIVE = frozenset({"让", "使", "animated", "come alive", "comes alive", "come to life", "comes to life", "in motion",
                     "start moving", "动起来", "活起来", "活过来"})  # fmt: skip
 _PARTS, _NAMED = 5, 7
 """Entries of a list that are looked at, and the words of the longest."""

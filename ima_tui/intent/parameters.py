@@ -224,13 +224,16 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                 genre = item.phrase == "landscape"  # "a landscape painting" is no format
                 if not rest or rest[0].has("stop"):
                     rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
-                near = any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
+                opens = place == 0 and rest and rest[0].phrase in _SO
+                near = bool(opens) or any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 value = cautious if near or len(items) <= 2 else ""
             if value:
                 return FoundParameter("aspect_ratio", value, item.start, item.end)
     return None
 
 
+_SO = frozenset({"so", "for", "to", "please", "because", "since", "if"})
+"""Behind "landscape" they say what the format is for."""
 _FORMATS = frozenset(
     {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
 )

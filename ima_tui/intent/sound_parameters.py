@@ -24,6 +24,7 @@ _UNSUNG = re.compile(
 _BPM = re.compile(
     r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
     r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
+    rf"|(?P<z>{numerals.CHINESE}{{2,5}})\s*(?:拍|bpm)|\bat (?P<at>[6-9]\d|1\d\d)(?=\s*(?:[,.;!]|$))"
 )
 
 
@@ -74,7 +75,8 @@ def music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
     elif not named and (who := voices.singer(text)) is not None:
         found.append(FoundParameter("vocal_gender", who[0][0], who[1], who[2]))
     if beat := _BPM.search(text):
-        value = int(beat["v"] or beat["w"])
+        told = beat["v"] or beat["w"] or beat["z"] or beat["at"]
+        value = int(numerals.number(told) or 0)
         found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
     if tags := _EXCLUDE.search(text):
         found.append(

@@ -116,7 +116,7 @@ class Tasks:
         mentioned = tuple(sorted(place for place in told.mentioned if place < count))
         if len(mentioned) == 1:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=mentioned)
-        if mentioned:  # "the outfit from picture 1 and the woman from picture 2"
+        if mentioned and told.parted:
             return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=mentioned)
         return None, IntentQuestion.IMAGE_ROLES, Roles()
 

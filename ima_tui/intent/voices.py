@@ -13,7 +13,8 @@ _AUDIENCE = re.compile(
 )
 """念给妈妈听, "sing to my mother": who hears it, and not who speaks."""
 _BOTH = re.compile(
-    r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male and female|female and male)\b"
+    r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male|female|man|woman|boy|girl) ?(?:and|&|\+|/) ?(?:an? )?(?:female|male|woman|man|girl|boy)\b"
+    r"(?= (?:sing|duet|vocals?|voices?|leads?|vox))"
     r"|\bmixed (?:vocals|choir)\b"
     r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
 )
