@@ -19,21 +19,23 @@ from ima_tui.intent.wants import Want
 
 _READ = 800
 """Characters in which companions are looked for."""
+_SAYING = r"(?:reading|saying|narrating|whispering|reciting|speaking)"
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (
-    r"(?:\band|\bthen|\bplus|\bwith|[,;.:])\s+"
+    r"(?:\band|\bthen|\bplus|\bwith|[,;.:&+])\s+"
     r"(?:(?:then|also|finally|and|over (?:it|that|this))\s+)?"
 )
 _LINE = re.compile(
     rf"{_JOINED}(?:(?:(?:have|let|make)\s+(?:\w+\s+){{1,4}}?{_SAYS}"
     r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
-    rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?(?:voice|narrator|speaker|announcer|host)"
-    rf"(?:\s+{_SAYS}\b|\s*[:\x00])"
+    rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?"
+    rf"(?:voice|narrator|speaker|announcer|host|recording|announcement)"
+    rf"(?:\s+(?:that\s+|which\s+)?{_SAYS}\b|\s*[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
     r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
-    r"(?:reading|saying|narrating|whispering|reciting)\s*(?=:|[^.,;:\x00]{0,24}\x00+\s*over\b)"
+    rf"{_SAYING}\s*(?=:|[^.,;:\x00]{0, 24}\x00+\s*over\b)"
     r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
     r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
     r"(?:reading|saying|speaking|whispering|reciting)\b"
@@ -75,8 +77,17 @@ def _played() -> re.Pattern[str]:
         rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
         r"(?:music|under(?:neath)?|in the background|playing softly)\b"
-        rf"|(?:配上?|加上?|伴着|再来点?)[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
+        rf"|\b(?:and|plus|with)\s+(?:some|soft|gentle|light|calm|quiet)\s+(?:\w+\s+){{0,2}}?(?:{names})"
+        r"(?=\s*(?:music\b|with it|to it|too\b|[,.;!]|$))"
+        rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
     )
+
+
+_SAID = re.compile(
+    rf"\b(?:and|with|plus)\s+(?:some(?:one|body)(?:\s+\w+)?|an?\s+(?:\w+\s+){{1,3}}?)\s*{_SAYING}\b"
+    r"(?=[^.,;:\x00]{0,24}[:\x00])"
+)
+"""Somebody says a line; in a picture it would be a speech bubble."""
 
 
 def with_companions(
@@ -90,7 +101,10 @@ def with_companions(
     found = dict(wants)
     _move(text, found, given)
     if Medium.SPEECH not in found:
-        _beside(scan, found, Medium.SPEECH, _LINE.search(text) or _LINE_ZH.search(text))
+        told = _LINE.search(text) or _LINE_ZH.search(text)
+        if told is None and Medium.IMAGE not in found:
+            told = _SAID.search(text)
+        _beside(scan, found, Medium.SPEECH, told)
     if Medium.MUSIC not in found:
         _beside(scan, found, Medium.MUSIC, _played().search(text))
     return found

@@ -25,7 +25,7 @@ _EXPLICIT = re.compile(
     r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
     r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
-    r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
+    r"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$))"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
@@ -104,13 +104,21 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
                 after.has("copies")
                 or (alone and after.phrase.endswith("s"))
                 or (after.under("classifier") == "image" and _last(clause, place + 1))
-                or (len(clause.items) == 2 and after.phrase in _KINDS)
+                or (_last(clause, place + 1) and _only_counts(clause, place))
             ):
                 if _is_pointed(clause, place):
                     continue
                 if told := _checked(_number(item), item.start, after.end):
                     return told
     return None
+
+
+def _only_counts(clause: Clause, place: int) -> bool:
+    """三款, 要四条: a number with its measure word, and at most what asks for them."""
+    measure = clause.items[place + 1]
+    asks = [i for i in clause.items[:place] if not (i.under("verb") or i.has("polite"))]
+    named = measure.phrase in _KINDS or (place > 0 and measure.under("classifier"))
+    return bool(named) and not asks and clause.chinese
 
 
 _KINDS = frozenset("款版种套份")

@@ -4,8 +4,9 @@ what is turned down.
 
 from __future__ import annotations
 
+from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import NAME, Item
-from ima_tui.intent.wants import ClauseReading, is_noun
+from ima_tui.intent.wants import ClauseReading, is_noun, medium_of
 
 
 def compares(items: tuple[Item, ...]) -> bool:
@@ -84,6 +85,8 @@ def is_statement(items: tuple[Item, ...], at: int) -> bool:
     if not (first.has("this") or first.under("ordinal") or first.phrase == "the"):
         return False
     told = any(item.phrase in _BE for item in items[at : at + 6])
+    if medium_of(items[-1]) is Medium.VIDEO and items[-2].phrase in ("a", "an"):
+        return False  # "that same crane flying off as a video"
     return told and not first.under("verb")
 
 

@@ -225,7 +225,8 @@ class _Pairs:
 
 _PARTED = re.compile(
     r"\b(?:from|of|in) (?:the )?(?:(?:first|second|third|1st|2nd|3rd)\b|(?:pic|picture|image|img|photo|file)"
-    r" (?:\d|one|two|three)\b)|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
+    r" (?:\d|one|two|three)\b|(?:these|both|the (?:two|three)) (?:\w+ )?(?:pics|pictures|photos|images)\b)"
+    r"|[两三几]张(?:图|照片|图片)[里中上]的|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
 )
 _REFERENCE = re.compile(
     r"\b(?:only|just|merely) (?:as )?(?:a |for )?reference\b|仅作?(?:为)?参考|只作?(?:为)?参考"

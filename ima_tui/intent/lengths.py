@@ -41,7 +41,7 @@ def _length() -> re.Pattern[str]:
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
         rf"|{_HEAD}(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:{minutes})(?![a-z])"
         rf"|(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
-        rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
+        rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?!\d|[.:]\d)"
     )
 
 

@@ -359,6 +359,7 @@ class _Gatherer:
         clause = self._scan.clauses[video.clause]
         before = self._scan.clauses[max(0, video.clause - 1)]
         stepped = begins_step(clause) or (clause.after == "," and begins_step(before))
+        stepped = stepped or (self._inputs > 0 and clause.after == "," and _edits_it(before))
         if not (stepped or (not self._inputs and _moves_it(clause))):
             return wants
         if not self._inputs:
@@ -409,6 +410,11 @@ class _Gatherer:
         items = [i for c in self._scan.clauses for i in c.items if _FRAME.search(i.phrase)]
         last = next((item for item in items if item.has("first.last")), None)
         return last if any(item.has("first") for item in items) else None
+
+
+def _edits_it(clause: Clause) -> bool:
+    """ "restore it, bring it to life": altered first."""
+    return any(item.has("edit_sure") for item in clause.items[:4])
 
 
 def _moves_it(clause: Clause) -> bool:

@@ -130,8 +130,8 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
     for place in range(at, len(items)):
         item = items[place]
         led = item.phrase if item.has("stop") else led
-        if item.has("and") and any(medium_of(later) for later in items[place:]):
-            return False  # "an image of a lake and a video of it"
+        if item.has("and"):
+            return False  # "an image of a lake and a video of it", "and some accordion with it"
         if item.has(SOURCE):
             return True
         last = place + 1 == len(items) or bool(items[place + 1].tags)

@@ -225,7 +225,11 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                 if not rest or rest[0].has("stop"):
                     rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
                 opens = place == 0 and rest and rest[0].phrase in _SO
-                near = bool(opens) or any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
+                near = (
+                    bool(opens)
+                    or any(medium_of(i) or i.phrase in _FORMATS for i in rest)
+                    and not genre
+                )
                 value = cautious if near or len(items) <= 2 else ""
             if value:
                 return FoundParameter("aspect_ratio", value, item.start, item.end)
@@ -235,7 +239,20 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
 _SO = frozenset({"so", "for", "to", "please", "because", "since", "if"})
 """Behind "landscape" they say what the format is for."""
 _FORMATS = frozenset(
-    {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
+    {
+        "one",
+        "version",
+        "format",
+        "crop",
+        "orientation",
+        "ratio",
+        "构图",
+        "画幅",
+        "比例",
+        "版",
+        "layout",
+        "canvas",
+    }
 )
 _SIZE = re.compile(
     r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|就|尺寸|大小|size"

@@ -116,8 +116,9 @@ class Tasks:
         mentioned = tuple(sorted(place for place in told.mentioned if place < count))
         if len(mentioned) == 1:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=mentioned)
-        if mentioned and told.parted:
-            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=mentioned)
+        if told.parted:
+            every = mentioned or tuple(range(count))
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=every)
         return None, IntentQuestion.IMAGE_ROLES, Roles()
 
     def _frames_pointed_at(self) -> bool:

@@ -87,6 +87,7 @@ def _singing() -> re.Pattern[str]:
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?|one) {_person(6)}(?=\s*(?:[,.;]|$))"
+        r"|(?:(?P<f14>女)|(?P<m14>男))\s*(?:rapper|mc|vocal|rap|歌手|主唱)"
         rf"|{_person(4)}(?:'s)?\s+(?:\w+\s+){{0,2}}?voice\b"
         rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"
     )
