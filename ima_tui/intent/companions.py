@@ -30,8 +30,8 @@ _LINE = re.compile(
     r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
     rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?"
-    rf"(?:voice|narrator|speaker|announcer|host|recording|announcement)"
-    rf"(?:\s+(?:that\s+|which\s+)?{_SAYS}\b|\s*[:\x00])"
+    rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:that\s+|which\s+)?{_SAYS}\b"
+    r"|(?:narrator|announcer|host|recording)\s*[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
     r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
@@ -55,6 +55,7 @@ _MOVES_ZH = re.compile(
 _AS_FRAME = re.compile(
     r"\b(?:use|using|take|with)\s+(?:it|that|this|the (?:image|picture|result|still))\s+as\s+"
     r"(?:the\s+)?(?:first|start\w*|opening)\s+(?:frame|image)"
+    r"|(?:用|以|拿|把)(?:它|这张图?|该图|结果|上图)?(?:作|做|当)为?(?:首帧|第一帧|起始帧|开头)"
 )
 
 
@@ -70,7 +71,8 @@ def _played() -> re.Pattern[str]:
         r"|\b(?:aloud|spoken|read|recited|narrated|narration|voice ?over)\s+(?:over|to|with)\s+"
         r"(?:\w+\s+){0,3}?music\b"
         rf"|\b(?:an?|some|soft|gentle)\s+(?:\w+\s+){{0,3}}?(?:{names})\s+(?:music\s+)?"
-        r"(?:under(?:neath)?|beneath|behind|over|below)\s+(?:it|that|this|everything|the whole \w+)\b"
+        r"(?:under(?:neath)?|beneath|behind|over|below)\s+(?:it|that|this|everything"
+        r"|the whole \w+)\b"
         r"|\b(?:backed by|scored (?:by|with|to)|set to|to the sound of|to the beat of)\s+"
         rf"(?:an?\s+)?(?:[\w-]+\s+){{0,3}}?(?:{names}|{vocabulary().any_of('genres')})\b"
         rf"|\b(?:under(?:neath)?|beneath|in the background)(?:\s+it)?,?\s+(?:an?|some|soft)\s+"

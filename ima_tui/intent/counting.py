@@ -160,7 +160,7 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
     """Whether a measure word counts results."""
     kind = items[at].under("classifier")
     rest = items[at + 1 : at + 5]
-    if any(item.has("flat") for item in rest[:2]) and kind == "image":
+    if kind == "image" and _is_flat(rest):
         return False
     if any(item.phrase in ("里", "中", "有") for item in items[max(0, at - 4) : at - 1]):
         return False
@@ -183,6 +183,15 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
         and medium_of(later[-1]) is want.medium
         and (differing or items[at].phrase in ("段", "部", "支", "版"))
     )
+
+
+def _is_flat(rest: tuple[Item, ...]) -> bool:
+    """三张桌子 are no pictures; but 三张纸飞机的图 are."""
+    flat = next((place for place, item in enumerate(rest[:2]) if item.has("flat")), None)
+    if flat is None:
+        return False
+    following = rest[flat + 1] if flat + 1 < len(rest) else None
+    return following is None or bool(following.tags) or following.phrase == "的"
 
 
 def _counted_noun(following: tuple[Item, ...], want: Want) -> Item | None:

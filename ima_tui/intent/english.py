@@ -39,10 +39,10 @@ from ima_tui.intent.wants import (
     BOTH,
     SOUND,
     ClauseReading,
-    Want,
     is_noun,
     medium_of,
     names_models,
+    want_of,
 )
 
 _ARTICLES = frozenset(
@@ -87,7 +87,7 @@ def read_english(clause: Clause) -> ClauseReading:
     asked = at > 0 and any(item.has("seq") for item in items[:at])
     _request(reading, items, at, asked or clause.after in _STEPS)
     if not reading.wants and (form := _as_what(items, at)) is not None:
-        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
+        reading.wants.append(want_of(reading, form, medium_of(form), asked=True))
     if not reading.wants:
         _mentioned(reading, items, at)
     if not reading.wants:
@@ -101,7 +101,7 @@ def _voiced(reading: ClauseReading, last: Item) -> None:
     opens = clause.index == 0 or clause.after == LISTED
     if opens and clause.before == ":" and last.under("voice"):
         reading.speech_from = last.end
-        reading.wants.append(_want(reading, last, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, last, Medium.SPEECH, asked=True))
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})
@@ -113,41 +113,41 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     kind = item.under("verb")
     following = items[at + 1] if at + 1 < len(items) else None
     if kind in ("make", "want") and (form := _form(items, at)) is not None:
-        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
+        reading.wants.append(want_of(reading, form, medium_of(form), asked=True))
     elif item.under("task"):
         medium = Medium(item.under("task").rsplit("_to_", 1)[-1])
-        reading.wants.append(_want(reading, item, medium, asked=True))
+        reading.wants.append(want_of(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
-        reading.wants.append(_want(reading, item, Medium.VIDEO, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.VIDEO, asked=True))
     elif item.phrase == "record" and _is_line(items, at + 1):
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
     elif kind == "image" and not (_is_head(items, at) or (item.under("voice") and not following)):
         head, end = _head(items, at + 1)
         other = head is not None and medium_of(head) not in (Medium.IMAGE, None)
         _take(reading, items, head if other and head else item, Medium.IMAGE, at, end)
     elif _into_video(items, at) is not None:
         target = items[at + 2]
-        reading.wants.append(_want(reading, target, Medium.VIDEO, works_on=True, asked=True))
+        reading.wants.append(want_of(reading, target, Medium.VIDEO, works_on=True, asked=True))
     elif kind == "video":
         on = works_on(items, at + 1)
-        reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=on, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.VIDEO, works_on=on, asked=True))
         _extras(reading, items, at + 1, reading.wants[-1].medium)
     elif kind == "music":
         head, end = _head(items, at + 1)
         _take(reading, items, head or item, Medium.MUSIC, at, end)
     elif kind == "speech" and _speaks(reading.clause, item, following):
         reading.speech_from = item.end
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
     elif kind == "turn" or (kind == "make" and _becomes(items, at)):
         _turn(reading, items, at)
     elif reading.motion and (works_on(items, at + 1) or reading.existing or item.phrase == "bring"):
         if reading.motion.first >= item.first or item.has("motion"):
             reading.wants.append(
-                _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
+                want_of(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
     elif item.phrase == "read" and (aloud(items, at) or _reads_out(reading.clause, following)):
         reading.speech_from = item.end
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
     elif "verb.edit" in item.tags and not _asks_for_noun(items, at):
         reading.edit = item
     else:
@@ -221,19 +221,19 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 medium = medium_of(head)
                 edit = medium is Medium.IMAGE
                 reading.wants.append(
-                    _want(reading, head, medium, works_on=True, edit=edit, asked=True)
+                    want_of(reading, head, medium, works_on=True, edit=edit, asked=True)
                 )
                 _extras(reading, items, place + 1, medium)
                 return
             if head is not None and head.under("noun") == SOUND:
                 written = any(item.phrase in _WRITTEN for item in items[at:place])
                 heard = Medium.SPEECH if written else None
-                reading.wants.append(_want(reading, head, heard, asked=True))
+                reading.wants.append(want_of(reading, head, heard, asked=True))
                 return
     if (form := _as_what(items, at)) is not None:
         medium = medium_of(form)
         edit = medium is Medium.IMAGE
-        reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
+        reading.wants.append(want_of(reading, form, medium, works_on=True, edit=edit, asked=True))
         return
     reading.edit = items[at]
 
@@ -290,10 +290,10 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
     if head.under("noun") == SOUND:
         _extras(reading, items, end, None)
         if not reading.wants:
-            reading.wants.append(_want(reading, head, None, asked=asked))
+            reading.wants.append(want_of(reading, head, None, asked=asked))
         return
     on = pronoun(items, at + 1, head) or made_of(items, end)
-    want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
+    want = want_of(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
     opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
     opens = opens and items[at].phrase not in _SUBJECTS
     want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
@@ -326,30 +326,8 @@ def _take(
 ) -> None:
     medium = medium_of(item) or medium
     phrase = (items[at].start, item.end)
-    reading.wants.append(_want(reading, item, medium, asked=True, phrase=phrase))
+    reading.wants.append(want_of(reading, item, medium, asked=True, phrase=phrase))
     _extras(reading, items, end, medium)
-
-
-def _want(
-    reading: ClauseReading,
-    item: Item,
-    medium: Medium | None,
-    *,
-    works_on: bool = False,
-    edit: bool = False,
-    asked: bool = False,
-    phrase: tuple[int, int] | None = None,
-) -> Want:
-    return Want(
-        medium,
-        item.start,
-        item.end,
-        works_on=works_on,
-        edit=edit,
-        asked=asked,
-        phrase=phrase or (item.start, item.end),
-        clause=reading.clause.index,
-    )
 
 
 _ENDS = ("stop", "neg", "first", "first.last", "reference", "source")
@@ -368,10 +346,18 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
             break
         if (head is not None and item.has("and")) or (place > at and doing(items, place)):
             break
-        if is_noun(item):
+        if is_noun(item) and not (head is not None and _belongs(head, item)):
             head = head if names_models(items, place) or held(items, place) else item
         place += 1
     return head, place
+
+
+def _belongs(head: Item, item: Item) -> bool:
+    """ "a jazz loop", "a techno intro": of music."""
+    return medium_of(head) is Medium.MUSIC and item.phrase in _OF_EITHER
+
+
+_OF_EITHER = frozenset({"loop", "loops", "intro", "outro", "short", "cover", "covers"})
 
 
 def _extras(
@@ -403,7 +389,7 @@ def _extras(
         if (at_end or apart) and (joined or sounding) and end - place <= 7:
             taken.add(beside)
             on = beside is Medium.VIDEO and made_of(items, end)
-            want = _want(reading, other, beside, works_on=on, asked=asked)
+            want = want_of(reading, other, beside, works_on=on, asked=asked)
             reading.wants.append(replace(want, extra=True))
 
 
@@ -415,4 +401,4 @@ def _mentioned(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None
         if place > at and doing(items, place):
             return
         if medium is not None and not is_existing(items, item):
-            reading.weak.append(_want(reading, item, medium))
+            reading.weak.append(want_of(reading, item, medium))

@@ -12,7 +12,7 @@ import re
 from ima_tui.core.domain import Medium
 from ima_tui.intent import voices
 from ima_tui.intent.lengths import lengths
-from ima_tui.intent.scan import NAME, QUOTE, Clause, Scan
+from ima_tui.intent.scan import NAME, Clause, Scan
 from ima_tui.intent.wants import Want, medium_of, speakers
 
 _LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")

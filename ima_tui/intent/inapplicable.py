@@ -1,5 +1,5 @@
-"""Settings that the medium asked for does not have: the length of a picture, its sound, the shape of
-a song. They are told, never dropped without a word.
+"""Settings that the medium asked for does not have: the length of a picture, the shape of a song.
+They are told, never dropped without a word.
 
 Only what can't be a description counts: a clause of nothing else, or what stands right before the
 noun. "A photo of a 10 second countdown" has no length.

@@ -224,9 +224,12 @@ class _Pairs:
 
 
 _PARTED = re.compile(
-    r"\b(?:from|of|in) (?:the )?(?:(?:first|second|third|1st|2nd|3rd)\b|(?:pic|picture|image|img|photo|file)"
-    r" (?:\d|one|two|three)\b|(?:these|both|the (?:two|three)) (?:\w+ )?(?:pics|pictures|photos|images)\b)"
-    r"|[两三几]张(?:图|照片|图片)[里中上]的|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
+    r"\b(?:from|of|in) (?:the )?(?:(?:first|second|third|1st|2nd|3rd)\b"
+    r"|(?:pic|picture|image|img|photo|file) (?:\d|one|two|three)\b)"
+    r"|\b(?:people|persons?|characters?|girls?|boys?|m[ae]n|wom[ae]n|kids?|children|dogs?|cats?|animals?"
+    r"|products?|faces?) (?:in|from) (?:these|both|the (?:two|three))\b"
+    r"|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
+    r"|(?:图|照片|图片)[里中上]的(?:人|角色|动物|猫|狗|男|女|孩子|产品)"
 )
 _REFERENCE = re.compile(
     r"\b(?:only|just|merely) (?:as )?(?:a |for )?reference\b|仅作?(?:为)?参考|只作?(?:为)?参考"
@@ -235,7 +238,8 @@ _REFERENCE = re.compile(
     r"|\bas (?:the|our|my|its) (?:\w+ )?(?:hero|heroine|star|lead|protagonist|character|mascot)\b"
     r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
-    r"|(?:is|are) the hero|recogni[sz]able|keep (?:him|her|it|them) looking|starring|with the \w+ from this|keep (?:him|her"
+    r"|(?:is|are) the hero|recogni[sz]able|keep (?:him|her|it|them) looking|starring"
+    r"|with the \w+ from this|keep (?:him|her"
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"

@@ -19,7 +19,8 @@ _LABEL = (
     r"(?:lyrics?|歌词|歌詞|唱词)"
 )
 _BEHIND = (
-    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是|我?(?:已经|都)?写好了?|在这里?))*"
+    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是|我?(?:已经"
+    r"|都)?写好了?|在这里?))*"
     r"\s*[:：=]*"
     r"\s*[-–—]*\s*"
 )
@@ -29,10 +30,12 @@ _SUNG = (
 )
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
+    rf"|(?<![a-z]){_LABEL}[^\n:：.。\"“「']{{1,16}}[:：]\s*{QUOTED.format('r')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
     r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"
     r"(?:谱成?曲|唱出来|配上?曲|写成歌|做成歌曲?|编成歌)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
-    r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words|lines|text)"
+    r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words"
+    r"|lines|text)"
     r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
     r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"

@@ -25,12 +25,14 @@ from ima_tui.intent.scan import (
     Scan,
 )
 from ima_tui.intent.wants import (
+    ADJECTIVES,
     ClauseReading,
     Want,
     begins_step,
     is_form,
     is_inventory,
     is_noun,
+    is_whole,
     medium_of,
     tells_how,
 )
@@ -151,7 +153,7 @@ class _Gatherer:
         clause = reading.clause
         if not self._readings or not self._wants:
             return False
-        near = clause.items[: _ADJECTIVES - 1]
+        near = clause.items[: ADJECTIVES - 1]
         if clause.items[0].has("and") and want is reading.wants[0] and clause.after == ",":
             return any(item.start == want.start for item in near)  # "…, and the song to it"
         if self._several or clause.after == LISTED:
@@ -165,7 +167,7 @@ class _Gatherer:
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
         opens = opens or first.phrase in _COUNTED or first.phrase in _OPENS
-        opens = opens or (len(reading.wants) > 1 and _is_whole(clause, want))
+        opens = opens or (len(reading.wants) > 1 and is_whole(clause, want))
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     def _lists(self, clause: Clause) -> bool:
@@ -248,7 +250,8 @@ class _Gatherer:
     def _stands_alone(self, want: Want, only: Want) -> bool:
         """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
         clause, before = self._scan.clauses[want.clause], self._scan.clauses[only.clause]
-        bare = len(clause.items) <= 2 and not clause.items[0].under("number")
+        told = [item for item in clause.items if not _FIGURE.fullmatch(item.phrase)]
+        bare = len(told) <= 2 and not clause.items[0].under("number")
         bare = bare and not only.heads
         return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
@@ -262,7 +265,7 @@ class _Gatherer:
         if early and Medium.VIDEO in self._wants:
             return True
         film = Medium.VIDEO in self._wants or self._is_entry(clause)
-        return (film or self._accompanies(want)) and _is_whole(clause, want)
+        return (film or self._accompanies(want)) and is_whole(clause, want)
 
     def _is_entry(self, clause: Clause) -> bool:
         """ "one picture of a bear, a lullaby, and …": short, and a further entry follows."""
@@ -289,7 +292,7 @@ class _Gatherer:
         opens = want.start == clause.start and len(clause.items) > 1
         label = self._readings[-1].clause.items if clause.after == ":" and self._readings else ()
         opens = opens or "".join(item.phrase for item in label) in _SOUND_LABELS
-        told = (opens or self._accompanies(want)) and _is_whole(clause, want)
+        told = (opens or self._accompanies(want)) and is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
@@ -359,7 +362,11 @@ class _Gatherer:
         clause = self._scan.clauses[video.clause]
         before = self._scan.clauses[max(0, video.clause - 1)]
         stepped = begins_step(clause) or (clause.after == "," and begins_step(before))
-        stepped = stepped or (self._inputs > 0 and clause.after == "," and _edits_it(before))
+        stepped = stepped or (
+            self._inputs > 0
+            and clause.after == ","
+            and _sure_edit(self._readings[before.index]) is not None
+        )
         if not (stepped or (not self._inputs and _moves_it(clause))):
             return wants
         if not self._inputs:
@@ -412,11 +419,6 @@ class _Gatherer:
         return last if any(item.has("first") for item in items) else None
 
 
-def _edits_it(clause: Clause) -> bool:
-    """ "restore it, bring it to life": altered first."""
-    return any(item.has("edit_sure") for item in clause.items[:4])
-
-
 def _moves_it(clause: Clause) -> bool:
     """ "create an owl, make him blink": what was described before."""
     return clause.after == "," and any(item.phrase in _OF_BEFORE for item in clause.items[:3])
@@ -430,15 +432,13 @@ _COUNTED = frozenset("一两二三四五六七八九十")
 _SOUND_LABELS = frozenset({"background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
                            "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
-_ADJECTIVES = 6
-_ALIVE = frozenset({"让", "使", "animated", "come alive", "comes alive", "come to life", "comes to life", "in motion",
+_ALIVE = frozenset({"让", "使", "animated",
+                    "come alive", "comes alive", "come to life", "comes to life", "in motion",
                     "start moving", "动起来", "活起来", "活过来"})  # fmt: skip
 _PARTS, _NAMED = 5, 7
 """Entries of a list that are looked at, and the words of the longest."""
 _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
-_SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
-                     "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip
 
 
 def _sure_edit(reading: ClauseReading) -> Item | None:
@@ -446,22 +446,8 @@ def _sure_edit(reading: ClauseReading) -> Item | None:
     return next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
 
 
-def _is_whole(clause: Clause, want: Want) -> bool:
-    """The clause says nothing but the thing wanted: adjectives before it, and behind it at most
-    what it says or what it is for."""
-    before = [item for item in clause.items if item.end <= want.start]
-    behind = next((item for item in clause.items if item.start >= want.end), None)
-    told = [item for item in before if not item.has("with", "and", "seq", "polite", "background")]
-    plain = not any(item.has("stop", "neg", "given", "source.path") for item in told)
-    plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
-    if len(told) > _ADJECTIVES or not plain:
-        return False
-    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this", "and"):
-        return True
-    return behind.phrase in _SAYING or behind.under("verb") == "speech"
-
-
 _FRAME = re.compile("帧|frame")
+_FIGURE = re.compile(r"[\d.:]+|s|sec(?:ond)?s?|秒|p|k")
 _OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them", "him", "her"})
 """再制作她跳舞的视频: made of what the step before made."""
 

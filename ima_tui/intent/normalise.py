@@ -23,8 +23,10 @@ _ASKS = re.compile(
     r" (?:me|it|this|that|an?|the|us|some)"
     r"|as an? (?:\w+ ){0,2}(?:photo|picture|image|poster|painting|drawing|illustration|video|clip"
     r"|film|animation|song|track|voice-?over|narration)|negative prompts?|aspect ratio|seed|don't"
-    r"|use|using|read (?:aloud|out)|\d+ ?(?:s|secs?|seconds?|fps|bpm|p|k)|vertical|horizontal|portrait"
-    r"|landscape|square)\b|(?<![\d:.])\d{1,2}[:：]\d{1,2}(?![\d:.])|\d ?秒|[竖豎横橫]屏|[请請]|[帮幫]我|做成|生成|制作|製作"
+    r"|use|using|read (?:aloud|out)|\d+ ?(?:s|secs?|seconds?|fps|bpm|p|k)|vertical"
+    r"|horizontal|portrait"
+    r"|landscape|square)\b|(?<![\d:.])\d{1,2}[:：]\d{1,2}(?![\d:.])|\d ?秒|[竖豎横橫]屏"
+    r"|[请請]|[帮幫]我|做成|生成|制作|製作"
     r"|[我们們](?:想?要|需要)|来一|來一|画一|畫一|写一首|寫一首|比例|分辨率|负面|負面|不要|用[^\s,，。]{1,12}(?:做|画|生成)",
     re.I,
 )

@@ -225,10 +225,8 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                 if not rest or rest[0].has("stop"):
                     rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
                 opens = place == 0 and rest and rest[0].phrase in _SO
-                near = (
-                    bool(opens)
-                    or any(medium_of(i) or i.phrase in _FORMATS for i in rest)
-                    and not genre
+                near = bool(opens) or (
+                    any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 )
                 value = cautious if near or len(items) <= 2 else ""
             if value:

@@ -59,7 +59,8 @@ _VAGUE = re.compile(
 )
 _FILM_THERE = re.compile(
     r"\b(?:extend|lengthen|shorten|trim|cut|crop|edit|fix|upscale|stabili[sz]e|change|replace|remove"
-    r"|swap|blur)\b[^.;]{0,40}\b(?:(?:this|that|my|our|the (?:attached|last)) (?:\w+ )?(?:video|clip|film"
+    r"|swap|blur)\b[^.;]{0,40}\b(?:(?:this|that|my|our|the (?:attached"
+    r"|last)) (?:\w+ )?(?:video|clip|film"
     r"|footage|movie)|the (?:video|clip|film|footage) (?:i|we)\b)"
     r"|(?:这|那|我的|发的|传的)[段个条部支]?(?:视频|短片|影片|片子|录像)[^,。]{0,8}?"
     r"(?:换|改|剪|去|延长|续|修|调|裁)"

@@ -15,6 +15,7 @@ from ima_tui.intent import (
     commands,
     limits,
     models,
+    numerals,
     parameters,
     preference_phrases,
     questions,
@@ -357,7 +358,7 @@ class Router:
         params: list[Parameter] = []
         if findings.length and not codes & {"video_too_long", "music_duration"}:
             length = findings.length
-            params.append(Parameter("duration", whole(length.seconds)))
+            params.append(Parameter("duration", numerals.plain(length.seconds)))
             self._tell("params.duration", length.start, length.end)
         for each in found:
             if each.name == "audio" and "audio_unsupported_model" in codes:
@@ -445,8 +446,3 @@ def _reason(model: ModelChoice | None) -> Reason | None:
     if model is None or not model.model_id:
         return None
     return Reason.REQUEST if model.named else Reason.TIER
-
-
-def whole(seconds: float) -> int | float:
-    """The number, as an integer where it is one."""
-    return int(seconds) if seconds == int(seconds) else seconds

@@ -32,9 +32,9 @@ from ima_tui.intent.intent import (
 AGREE, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.25, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
 NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it agrees with what only stands there; is worth an answer;
-is worth a look for more things; doubts what only stands there; answers what the rules would ask of a short text; doubts several
-things; agrees about a brief that names its medium; settles a brief; overrules what only
-stands there; doubts what is asked for."""
+is worth a look for more things; doubts what only stands there; answers what the rules would ask of
+a short text; doubts several things; agrees about a brief that names its medium; settles a brief;
+overrules what only stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE

@@ -13,7 +13,8 @@ _AUDIENCE = re.compile(
 )
 """念给妈妈听, "sing to my mother": who hears it, and not who speaks."""
 _BOTH = re.compile(
-    r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male|female|man|woman|boy|girl) ?(?:and|&|\+|/) ?(?:an? )?(?:female|male|woman|man|girl|boy)\b"
+    r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male|female|man|woman|boy"
+    r"|girl) ?(?:and|&|\+|/) ?(?:an? )?(?:female|male|woman|man|girl|boy)\b"
     r"(?= (?:sing|duet|vocals?|voices?|leads?|vox))"
     r"|\bmixed (?:vocals|choir)\b"
     r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
@@ -86,7 +87,8 @@ def _singing() -> re.Pattern[str]:
         rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
-        rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?|one) {_person(6)}(?=\s*(?:[,.;]|$))"
+        rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?"
+        rf"|one) {_person(6)}(?=\s*(?:[,.;]|$))"
         r"|(?:(?P<f14>女)|(?P<m14>男))\s*(?:rapper|mc|vocal|rap|歌手|主唱)"
         rf"|{_person(4)}(?:'s)?\s+(?:\w+\s+){{0,2}}?voice\b"
         rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"
