@@ -29,9 +29,9 @@ _LINE = re.compile(
     rf"{_JOINED}(?:(?:(?:have|let|make)\s+(?:\w+\s+){{1,4}}?{_SAYS}"
     r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
-    rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?"
+    rf"|(?:(?:an?|the|some|my|her|his)\s+)?(?:[\w'-]+\s+){{0,3}}?"
     rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:that\s+|which\s+)?{_SAYS}\b"
-    r"|(?:narrator|announcer|host|recording)\s*[:\x00])"
+    r"|(?:narrator|announcer|host|recording)\s*(?:\([^()]{1,24}\)\s*)?[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
     r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
@@ -79,6 +79,8 @@ def _played() -> re.Pattern[str]:
         rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
         r"(?:music|under(?:neath)?|in the background|playing softly)\b"
+        rf"|[,;]\s*(?:ambient|soft|gentle|calm|slow|sad|upbeat|solo|acoustic|quiet|mellow)\s+(?:\w+\s+)?"
+        rf"(?:{names})\s*(?=[,.;:]|and\b|$)"
         rf"|\b(?:and|plus|with)\s+(?:some|soft|gentle|light|calm|quiet)\s+(?:\w+\s+){{0,2}}?(?:{names})"
         r"(?=\s*(?:music\b|with it|to it|too\b|[,.;!]|$))"
         rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
@@ -90,6 +92,12 @@ _SAID = re.compile(
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
 )
 """Somebody says a line; in a picture it would be a speech bubble."""
+_VOICED = re.compile(
+    r"[,;.]?\s*\b(?:and|with|plus)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
+    r"(?:girl|boy|wom[ae]n|m[ae]n|lady|guy|child|kid|female|male)(?:'s)?\s+voice\s*[:\x00]"
+    r"|(?:再|加|配|外加|加上|配上)[^,。;\x00]{0,3}(?:[女男]|孩|童|爷爷|奶奶|妈妈|爸爸)[^,。;\x00]{0,3}(?:声音?|音|嗓音)\s*:?\s*\x00"
+)
+"""A voice, and behind it the words; in a song it sings them."""
 
 
 def with_companions(
@@ -106,6 +114,8 @@ def with_companions(
         told = _LINE.search(text) or _LINE_ZH.search(text)
         if told is None and Medium.IMAGE not in found:
             told = _SAID.search(text)
+        if told is None and Medium.MUSIC not in found:
+            told = _VOICED.search(text)
         _beside(scan, found, Medium.SPEECH, told)
     if Medium.MUSIC not in found:
         _beside(scan, found, Medium.MUSIC, _played().search(text))

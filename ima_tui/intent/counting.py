@@ -23,6 +23,9 @@ _EXPLICIT = re.compile(
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
     r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
+    r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|alternative"
+    r"|separate) )?(?:versions"
+    r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
     r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
@@ -54,7 +57,14 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
-        told = found["n"] or found["zh"] or found["by"] or found["times"] or found["of"]
+        told = (
+            found["n"]
+            or found["zh"]
+            or found["by"]
+            or found["times"]
+            or found["of"]
+            or found["kinds"]
+        )
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):

@@ -294,7 +294,8 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
         return
     on = pronoun(items, at + 1, head) or made_of(items, end)
     want = want_of(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
-    opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
+    first = reading.clause.index == 0 or reading.clause.after == ":"
+    opens = first and end - at <= _SHORT_HEAD
     opens = opens and items[at].phrase not in _SUBJECTS
     want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
     reading.wants.append(want)
@@ -357,7 +358,7 @@ def _belongs(head: Item, item: Item) -> bool:
     return medium_of(head) is Medium.MUSIC and item.phrase in _OF_EITHER
 
 
-_OF_EITHER = frozenset({"loop", "loops", "intro", "outro", "short", "cover", "covers"})
+_OF_EITHER = frozenset({"loop", "loops", "intro", "outro", "short"})
 
 
 def _extras(

@@ -108,8 +108,10 @@ def from_length(scan: Scan) -> Want | None:
         if clause is None:
             continue
         before = [item for item in clause.items if item.start < length.start]
+        behind = [item for item in clause.items if item.start >= length.end]
         opens = clause.index == 0 and all(item.has(NAME) for item in before)
-        alone = length.start == clause.start and length.end >= clause.end
+        wanted = all(item.under("verb") in ("want", "make") for item in before)
+        alone = wanted and all(item.phrase in ("的", "钟") for item in behind)
         if opens or alone:
             span = (length.start, length.end)
             medium = Medium.MUSIC if opens and _is_music(clause, length.end) else Medium.VIDEO

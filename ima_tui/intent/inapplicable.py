@@ -11,16 +11,12 @@ import re
 from collections.abc import Iterator
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.found import FoundParameter
+from ima_tui.intent.found import FoundParameter, stands_alone
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.numerals import plain
 from ima_tui.intent.scan import Scan
 
-_BREAKS = ",.;:!?，。；：、()\n"
-_LEADS = re.compile(
-    r"(?:\b(?:in|at|as|an?|make it|about|for)|用|要|时长|长度|duration|length|约|比例)\s*$"
-)
 _SHAPE = re.compile(r"(?<![\d.:])(?P<w>16|9|21|4|3|1):(?P<h>9|16|3|4|1)(?!\d|[.:]\d)")
 _LONGEST = 600
 _OF_MUSIC = ("16:9", "9:16", "21:9")
@@ -48,7 +44,7 @@ def _of_picture(scan: Scan, text: str, asked: MediaRequest) -> Iterator[FoundPar
         before_noun = length.end <= noun and not text[length.end : noun].strip(" -的long")
         if length.seconds > _LONGEST:
             continue  # the 1990s
-        if before_noun or _alone(text, length.start, length.end):
+        if before_noun or stands_alone(text, length.start, length.end):
             yield FoundParameter("duration", plain(length.seconds), length.start, length.end)
             break
     for clause in scan.clauses:
@@ -56,24 +52,16 @@ def _of_picture(scan: Scan, text: str, asked: MediaRequest) -> Iterator[FoundPar
         if last.under("audio") == "on" and last.end <= len(text):
             yield FoundParameter("audio", True, last.start, last.end)
             break
-    if (found := _FPS.search(text)) and _alone(text, *found.span()):
+    if (found := _FPS.search(text)) and stands_alone(text, *found.span()):
         yield FoundParameter("fps", int(found["v"]), *found.span())
 
 
 def _of_sound(text: str, medium: Medium) -> Iterator[FoundParameter]:
     for found in _SHAPE.finditer(text):
         fits = medium is Medium.SPEECH or found.group() in _OF_MUSIC
-        if fits and _alone(text, *found.span()):
+        if fits and stands_alone(text, *found.span()):
             yield FoundParameter("aspect_ratio", found.group(), *found.span())
             break
-    if (found := _SHARP.search(text)) and _alone(text, *found.span()):
+    if (found := _SHARP.search(text)) and stands_alone(text, *found.span()):
         value = f"{found['k']}K" if found["k"] else f"{found['p']}p"
         yield FoundParameter("resolution", value, *found.span())
-
-
-def _alone(text: str, start: int, end: int) -> bool:
-    """Nothing stands beside it in its clause but a word that leads to it."""
-    before = text[max(0, start - 24) : start]
-    before = _LEADS.sub("", before).rstrip(" ")
-    behind = text[end : end + 2].lstrip(" ")
-    return (not before or before[-1] in _BREAKS) and (not behind or behind[0] in _BREAKS)

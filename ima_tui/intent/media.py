@@ -242,7 +242,9 @@ class _Gatherer:
 
     def _sounds_beside(self, want: Want, only: Want) -> bool:
         """宣传片，要配乐: sound asked for in the sentence that opens with what is seen."""
-        if want.medium not in _SOUNDING or only.medium not in _SEEN or not only.heads:
+        clause = self._scan.clauses[only.clause]
+        stands = only.heads or only.start == clause.start or only.end >= clause.end
+        if want.medium not in _SOUNDING or only.medium not in _SEEN or not stands:
             return False
         between = self._scan.clauses[only.clause : want.clause]
         return not any(clause.before in _SENTENCE_END for clause in between)
@@ -362,11 +364,8 @@ class _Gatherer:
         clause = self._scan.clauses[video.clause]
         before = self._scan.clauses[max(0, video.clause - 1)]
         stepped = begins_step(clause) or (clause.after == "," and begins_step(before))
-        stepped = stepped or (
-            self._inputs > 0
-            and clause.after == ","
-            and _sure_edit(self._readings[before.index]) is not None
-        )
+        if self._inputs and clause.after == "," and not any(i.has("neg") for i in before.items):
+            stepped = stepped or self._readings[before.index].edit is not None  # "restore it, …"
         if not (stepped or (not self._inputs and _moves_it(clause))):
             return wants
         if not self._inputs:
@@ -429,7 +428,7 @@ _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
-_SOUND_LABELS = frozenset({"background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
+_SOUND_LABELS = frozenset({"underneath", "underit", "behindit", "backing", "底下", "background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
                            "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ALIVE = frozenset({"让", "使", "animated",

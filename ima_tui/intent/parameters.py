@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import islice
 
 from ima_tui.core.domain import Medium
 from ima_tui.intent import counting, numerals, sound_parameters
-from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
+from ima_tui.intent.found import TURNED_DOWN, FoundParameter, stands_alone, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
@@ -42,7 +43,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     found: list[FoundParameter] = []
     ratio = _ratio(text) or _pixels(text) or _ratio_words(scan, asked)
     size, eight_k = _size(text, media)
-    length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
+    length = _length(text) if media & {Medium.VIDEO, Medium.MUSIC} else None
     if media & {Medium.IMAGE, Medium.VIDEO}:
         size = size or _exact_size(text, media)
         found += [size] if size and not eight_k else []
@@ -62,6 +63,13 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     return Findings(tuple(_once(found)), ratio, length, eight_k)
 
 
+def _length(text: str) -> Length | None:
+    """What stands by itself ("…, 12 seconds, …") is a setting sooner than what stands before it."""
+    told = list(islice(lengths(text), _LENGTHS))
+    alone = (each for each in told if stands_alone(text, each.start, each.end))
+    return next(alone, told[0] if told else None)
+
+
 def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
     seen: set[str] = set()
     for each in found:
@@ -72,6 +80,7 @@ def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
 
 # ------------------------------------------------------------------------------ the picture
 
+_LENGTHS = 8
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 _RATIO = re.compile(
     rf"(?<!\d)(?<!\d[.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"

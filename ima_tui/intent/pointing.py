@@ -23,9 +23,14 @@ def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
     return medium_of(item) is Medium.IMAGE and is_existing(items, item)
 
 
+_BEHIND = re.compile("(?:就|都|先|也)?(?:不用|不要|不必|不需要|算|免)(?:了|做了|画了)(?:吧)?")
+
+
 def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
-    """Whether the noun is turned down: 不要视频, 别弄成视频."""
+    """Whether the noun is turned down: 不要视频, 别弄成视频, 图不用了."""
     place = items.index(noun)
+    if _BEHIND.fullmatch("".join(item.phrase for item in items[place + 1 :])):
+        return True
     for at in range(place - 1, max(-1, place - NEAR - 1), -1):
         before = items[at]
         if before.has("neg"):

@@ -15,14 +15,14 @@ _AUDIENCE = re.compile(
 _BOTH = re.compile(
     r"男女(?:对唱|合唱|声|混唱)|\bmale[- ]female\b|\b(?:male|female|man|woman|boy"
     r"|girl) ?(?:and|&|\+|/) ?(?:an? )?(?:female|male|woman|man|girl|boy)\b"
-    r"(?= (?:sing|duet|vocals?|voices?|leads?|vox))"
+    r"(?= (?:sing|duet|vocals?|voices?|leads?|vox|trading|alternating|taking|rapping|on vocals))"
     r"|\bmixed (?:vocals|choir)\b"
     r"|\b(?:man|boy) and (?:an? )?(?:woman|girl) (?:sing|singing|duet)\b"
 )
 _READ = 300
 """Characters in which it is looked for."""
 _SAY = "(?:say|read|speak|narrate|voice|announce|whisper|tell)"
-_SOME = r"(?:[\w-]+\s+){0,3}?"
+_SOME = r"(?:[\w-]+,?\s+){0,4}?"
 
 
 def sings_both(text: str) -> re.Match[str] | None:
@@ -106,7 +106,7 @@ _OTHER = re.compile(
     r"|\b(?:in the voice of|voice like)\s+(?!(?:an?|the|my|your|his|her)\b)[a-z]\w+(?: [a-z]\w+)?"
     r"|(?:童声|童音|娃娃音|萝莉音?|正太音?|御姐音?|大叔音|机器人?(?:声音?|音)|卡通音|动漫音|电音)"
     r"|(?:小孩子?|儿童|孩子|小朋友|宝宝|机器人|怪物|卡通人物)的?(?:声音|嗓音|语气|口吻|腔调)"
-    r"|用(?:四川|粤|广东|东北|上海|闽南|河南|陕西|天津|山东|湖南|客家|台湾)(?:话|语|腔|方言)"
+    r"|用?(?:四川|粤|广东|东北|上海|闽南|河南|陕西|天津|山东|湖南|客家|台湾)(?:话|语|腔|方言)"
     r"(?=[^,。;:]{0,6}?(?:读|念|讲|说|朗读|播报|配音))"
 )
 
