@@ -33,7 +33,9 @@ _LINE = re.compile(
     rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:that\s+|which\s+)?{_SAYS}\b"
     r"|(?:narrator|announcer|host|recording)\s*(?:\([^()]{1,24}\)\s*)?[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
-    r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
+    r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|narrated|recorded|read (?:out"
+    r"|aloud))\s*(?=[:\x00])"
+    r"|(?:[.;\n])\s*(?:voice|vo|narrator|narration|voice ?over)\s*:\s*(?=\x00)"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
     rf"{_SAYING}\s*(?=:|[^.,;:\x00]{0, 24}\x00+\s*over\b)"
     r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
@@ -73,12 +75,17 @@ def _played() -> re.Pattern[str]:
         rf"|\b(?:an?|some|soft|gentle)\s+(?:\w+\s+){{0,3}}?(?:{names})\s+(?:music\s+)?"
         r"(?:under(?:neath)?|beneath|behind|over|below)\s+(?:it|that|this|everything"
         r"|the whole \w+)\b"
-        r"|\b(?:backed by|scored (?:by|with|to)|set to|to the sound of|to the beat of)\s+"
+        r"|\b(?:backed by|score(?:d| it| this)? (?:by|with|to)|set to|to the sound of"
+        r"|to the beat of)\s+"
         rf"(?:an?\s+)?(?:[\w-]+\s+){{0,3}}?(?:{names}|{vocabulary().any_of('genres')})\b"
         rf"|\b(?:under(?:neath)?|beneath|in the background)(?:\s+it)?,?\s+(?:an?|some|soft)\s+"
         rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
         r"(?:music|under(?:neath)?|in the background|playing softly)\b"
+        r"|\b(?:lay down|put|add|drop)\s+something\s+(?:\w+\s+)?"
+        rf"(?:musical|{vocabulary().any_of('genres')})\b"
+        rf"|[,;]\s*(?:[\w-]+\s+){{1,2}}(?:{names})(?=,\s*(?:and\s+)?(?:an?\s+)?(?:\w+\s+){{0,2}}(?:narrator|voice))"
+        rf"|[,、][^,。;的]{{0,4}}(?:{names})(?:曲|独奏)?(?=[,、][^。]{{0,12}}(?:旁白|配音|解说|人声|念|说))"
         rf"|[,;]\s*(?:ambient|soft|gentle|calm|slow|sad|upbeat|solo|acoustic|quiet|mellow)\s+(?:\w+\s+)?"
         rf"(?:{names})\s*(?=[,.;:]|and\b|$)"
         rf"|\b(?:and|plus|with)\s+(?:some|soft|gentle|light|calm|quiet)\s+(?:\w+\s+){{0,2}}?(?:{names})"
@@ -88,12 +95,15 @@ def _played() -> re.Pattern[str]:
 
 
 _SAID = re.compile(
-    rf"\b(?:and|with|plus)\s+(?:some(?:one|body)(?:\s+\w+)?|an?\s+(?:\w+\s+){{1,3}}?)\s*{_SAYING}\b"
+    rf"(?:\b(?:and|with|plus)\s+(?:some(?:one|body)(?:\s+\w+)?|an?\s+(?:\w+\s+){{1,3}}?)\s*{_SAYING}\b"
+    rf"|[,;.]\s*(?:and\s+)?(?:it|he|she|they)\s+(?:(?:should|must|can|will|has to"
+    rf"|needs to)\s+)?{_SAYS}\b)"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
+    r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+){0,2}?(?:line|sentence|greeting|tagline)\b(?=[^.;:\x00]{0,16}[:\x00])"
 )
 """Somebody says a line; in a picture it would be a speech bubble."""
 _VOICED = re.compile(
-    r"[,;.]?\s*\b(?:and|with|plus)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
+    r"[,;.]?\s*\b(?:and|with|plus|then)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
     r"(?:girl|boy|wom[ae]n|m[ae]n|lady|guy|child|kid|female|male)(?:'s)?\s+voice\s*[:\x00]"
     r"|(?:再|加|配|外加|加上|配上)[^,。;\x00]{0,3}(?:[女男]|孩|童|爷爷|奶奶|妈妈|爸爸)[^,。;\x00]{0,3}(?:声音?|音|嗓音)\s*:?\s*\x00"
 )
@@ -114,7 +124,7 @@ def with_companions(
         told = _LINE.search(text) or _LINE_ZH.search(text)
         if told is None and Medium.IMAGE not in found:
             told = _SAID.search(text)
-        if told is None and Medium.MUSIC not in found:
+        if told is None and (Medium.MUSIC not in found or len(found) > 1):
             told = _VOICED.search(text)
         _beside(scan, found, Medium.SPEECH, told)
     if Medium.MUSIC not in found:

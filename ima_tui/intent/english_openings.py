@@ -4,9 +4,8 @@ what is turned down.
 
 from __future__ import annotations
 
-from ima_tui.core.domain import Medium
 from ima_tui.intent.scan import NAME, Item
-from ima_tui.intent.wants import ClauseReading, is_noun, medium_of
+from ima_tui.intent.wants import ClauseReading, is_noun
 
 
 def compares(items: tuple[Item, ...]) -> bool:
@@ -85,9 +84,15 @@ def is_statement(items: tuple[Item, ...], at: int) -> bool:
     if not (first.has("this") or first.under("ordinal") or first.phrase == "the"):
         return False
     told = any(item.phrase in _BE for item in items[at : at + 6])
-    if medium_of(items[-1]) is Medium.VIDEO and items[-2].phrase in ("a", "an"):
+    if is_noun(items[-1]) and any(_is_form(items, place) for place in range(at, len(items))):
         return False  # "that same crane flying off as a video"
     return told and not first.under("verb")
+
+
+def _is_form(items: tuple[Item, ...], place: int) -> bool:
+    """ "as a …"."""
+    following = items[place + 1 : place + 2]
+    return items[place].phrase == "as" and any(i.phrase in ("a", "an") for i in following)
 
 
 def _busy(items: tuple[Item, ...], at: int) -> bool:

@@ -30,6 +30,7 @@ _SUNG = (
 )
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
+    rf"|(?<![a-z])(?:chorus|refrain|verse|副歌|主歌){_BEHIND}{QUOTED.format('v')}"
     rf"|(?<![a-z]){_LABEL}[^\n:：.。\"“「']{{1,16}}[:：]\s*{QUOTED.format('r')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
     r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"

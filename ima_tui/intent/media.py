@@ -122,6 +122,7 @@ class _Gatherer:
                 self._consider(want, False)
             return True
         labelled = bool(self._readings) and self._readings[-1].content
+        labelled = labelled and self._readings[-1].clause.items[0].phrase != "like"
         if clause.after == ":" and (self._wants or labelled) and not self._lists(clause):
             self._describing = True
         elif clause.after in _SENTENCE_END:
@@ -136,7 +137,7 @@ class _Gatherer:
             if listed:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
-            ends = step and want.end >= clause.end - 1
+            ends = step and want.end >= clause.end - 1 and not _tells_anew(clause, want)
             ends = ends or (step and any(item.phrase in _OF_BEFORE for item in clause.items))
             if want.medium is Medium.VIDEO and (ends or animated or self._resumes(want)):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
@@ -246,6 +247,9 @@ class _Gatherer:
         stands = only.heads or only.start == clause.start or only.end >= clause.end
         if want.medium not in _SOUNDING or only.medium not in _SEEN or not stands:
             return False
+        own = self._scan.clauses[want.clause]
+        if own.before == ":" and len(own.items) <= 2:
+            return True  # 视频：火车离站。旁白：…
         between = self._scan.clauses[only.clause : want.clause]
         return not any(clause.before in _SENTENCE_END for clause in between)
 
@@ -278,6 +282,11 @@ class _Gatherer:
             and (bool(first.under("number")) or first.phrase in _OPENS)
             and clause.after == clause.before == ","
             and any(each.items[0].has("and") for each in following)
+        ) or (
+            clause.chinese
+            and clause.before == ","
+            and is_noun(clause.items[-1])
+            and any(each.items[0].has("and", "seq") for each in following)
         )
 
     def _accompanies(self, want: Want) -> bool:
@@ -294,7 +303,9 @@ class _Gatherer:
         opens = want.start == clause.start and len(clause.items) > 1
         label = self._readings[-1].clause.items if clause.after == ":" and self._readings else ()
         opens = opens or "".join(item.phrase for item in label) in _SOUND_LABELS
-        told = (opens or self._accompanies(want)) and is_whole(clause, want)
+        behind = next((item for item in clause.items if item.start >= want.end), None)
+        quoted = want.medium is Medium.SPEECH and behind is not None and behind.has(QUOTE)
+        told = (opens or quoted or self._accompanies(want)) and is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
@@ -423,13 +434,22 @@ def _moves_it(clause: Clause) -> bool:
     return clause.after == "," and any(item.phrase in _OF_BEFORE for item in clause.items[:3])
 
 
+def _tells_anew(clause: Clause, want: Want) -> bool:
+    """另外拍个手系麻绳的视频 is not made of what the step before made."""
+    told = [i for i in clause.items if not i.tags and i.end <= want.start and i.phrase.isalpha()]
+    return clause.chinese and len(told) > _ANEW and clause.items[0].phrase in _APART
+
+
+_ANEW = 3
+_APART = frozenset({"另外", "此外", "还要", "以及", "外加", "还有", "另外再", "还需要"})
 _SAME = frozenset({"that", "same", "the same", "this"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
-_SOUND_LABELS = frozenset({"underneath", "underit", "behindit", "backing", "底下", "background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
-                           "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
+_SOUND_LABELS = frozenset({"underneath", "underit", "behindit", "backing", "background", "music",
+                           "backgroundmusic", "soundtrack", "audio", "sound", "score", "底下",
+                           "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
 _ALIVE = frozenset({"让", "使", "animated",
                     "come alive", "comes alive", "come to life", "comes to life", "in motion",

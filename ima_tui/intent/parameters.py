@@ -220,7 +220,7 @@ def _plausible(found: re.Match[str]) -> bool:
 
 
 def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
-    if not scan.sections & {"aspect", "aspect_if"}:
+    if not scan.sections & {"aspect", "aspect_if"} and "portrait" not in scan.tokens.words:
         return None
     for clause in scan.clauses:
         items = clause.items
@@ -237,12 +237,19 @@ def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                 near = bool(opens) or (
                     any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 )
+                shaped = not rest or rest[0].phrase == "的"
+                near = near or (
+                    shaped and _SHAPED.search(scan.text, clause.start, clause.end) is not None
+                )
                 value = cautious if near or len(items) <= 2 else ""
+            if item.phrase == "portrait" and len(items) == 1 and Medium.VIDEO in asked.media:
+                value = "9:16"
             if value:
                 return FoundParameter("aspect_ratio", value, item.start, item.end)
     return None
 
 
+_SHAPED = re.compile("尺寸|比例|画幅|画面|构图|手机|屏幕|版面")
 _SO = frozenset({"so", "for", "to", "please", "because", "since", "if"})
 """Behind "landscape" they say what the format is for."""
 _FORMATS = frozenset(
