@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent import mentioned
+from ima_tui.intent import alterations, mentioned
+from ima_tui.intent.alterations import OF_BEFORE, one
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
@@ -21,7 +22,6 @@ from ima_tui.intent.scan import (
     LISTED,
     QUOTE,
     Clause,
-    Item,
     Scan,
 )
 from ima_tui.intent.wants import (
@@ -138,7 +138,7 @@ class _Gatherer:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
             ends = step and want.end >= clause.end - 1 and not _tells_anew(clause, want)
-            ends = ends or (step and any(item.phrase in _OF_BEFORE for item in clause.items))
+            ends = ends or (step and any(item.phrase in OF_BEFORE for item in clause.items))
             if want.medium is Medium.VIDEO and (ends or animated or self._resumes(want)):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step or listed)
@@ -146,7 +146,7 @@ class _Gatherer:
         moves = reading.motion is not None and reading.motion.phrase in _ALIVE
         if moves and step and not reading.wants and Medium.IMAGE in self._wants and reading.motion:
             item = reading.motion  # "the map should then come alive"
-            self._wants |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
+            self._wants |= one(Medium.VIDEO, item.start, item.end, works_on=True)
         return True
 
     def _continues_list(self, want: Want, reading: ClauseReading) -> bool:
@@ -193,7 +193,7 @@ class _Gatherer:
         if self._shows_again(want, image):
             return True
         between = self._readings[image.clause + 1 :]
-        return any(item.phrase in _OF_BEFORE for each in between for item in each.clause.items)
+        return any(item.phrase in OF_BEFORE for each in between for item in each.clause.items)
 
     def _shows_again(self, want: Want, image: Want) -> bool:
         """ "An image of a seed. Then a video where that seed sprouts", "… with the logo flying"."""
@@ -309,18 +309,18 @@ class _Gatherer:
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
-        wants = self._wants or self._altered()
+        wants = self._wants or alterations.altered(self._scan, self._readings, self._inputs)
         if not wants:
             wants, until = told_by_itself(self._scan, self._sound is not None)
             self._spoken_from = min(self._spoken_from, until)
         if self._inputs and wants and all(medium in _SOUNDING for medium in wants):
             last = self._scan.clauses[max(want.clause for want in wants.values())]
             if begins_step(last):  # 把照片变成动漫风，最后配乐
-                wants = self._altered() | wants
+                wants = alterations.altered(self._scan, self._readings, self._inputs) | wants
         given = self._inputs > 0
         wants = with_companions(self._scan, wants, self._spoken_from, given=given)
         if self._several and len(wants) == 1:
-            wants = self._further(wants)
+            wants = alterations.further(self._readings, wants, self._inputs)
         guessed, implied = not wants, self._is_brief(wants)
         wants = wants or mentioned.mentioned(
             self._scan, self._readings, self._spoken_from, self._sound
@@ -328,35 +328,11 @@ class _Gatherer:
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
-        wants = self._with_edit(wants)
+        wants = alterations.with_edit(self._scan, self._readings, wants, self._inputs)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
         return MediaRequest(
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
-
-    def _further(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
-        """Known to be several: what is only mentioned, or the picture that is to move."""
-        refused = {item.under("noun") for reading in self._readings for item in reading.refused}
-        for reading in self._readings:
-            for want in reading.weak:
-                if want.medium is None or want.medium in wants or want.medium.value in refused:
-                    continue
-                return wants | {want.medium: want}
-        for reading in self._readings:
-            item = reading.motion
-            if item is not None and Medium.VIDEO not in wants:
-                return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
-        for reading in self._readings:
-            for item in () if reading.done else reading.clause.items:
-                told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
-                if told is None or told in wants or told.value in refused:
-                    continue
-                return wants | _one(told, item.start, item.end)
-        video = wants.get(Medium.VIDEO)
-        if video is not None and (video.works_on or self._inputs):
-            altered = self._inputs > 0
-            return _one(Medium.IMAGE, 0, 0, works_on=altered, edit=altered) | wants
-        return wants
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
@@ -366,72 +342,6 @@ class _Gatherer:
         last = len(self._scan.clauses) - 1
         told = (want for want in wants.values() if not want.extra)
         return not any(want.asked or want.works_on or want.clause in (0, last) for want in told)
-
-    def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
-        """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
-        video = wants.get(Medium.VIDEO)
-        if video is None or Medium.IMAGE in wants or not video.works_on:
-            return wants
-        clause = self._scan.clauses[video.clause]
-        before = self._scan.clauses[max(0, video.clause - 1)]
-        stepped = begins_step(clause) or (clause.after == "," and begins_step(before))
-        if self._inputs and clause.after == "," and not any(i.has("neg") for i in before.items):
-            stepped = stepped or self._readings[before.index].edit is not None  # "restore it, …"
-        if not (stepped or (not self._inputs and _moves_it(clause))):
-            return wants
-        if not self._inputs:
-            return self._with_first_step(wants, video)
-        for reading in self._readings:
-            sure = next((i for i in reading.clause.items if i.has("edit_sure")), None)
-            heads = reading.edit in reading.clause.items[:2]
-            item = sure or (reading.edit if reading.existing or heads else None)
-            if item is not None and reading.clause.index < video.clause:
-                return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
-        return wants
-
-    def _with_first_step(self, wants: dict[Medium, Want], video: Want) -> dict[Medium, Want]:
-        """ "Generate a dragon, then animate it": what moves later is a picture first."""
-        for reading in self._readings[: video.clause]:
-            items = [item for item in reading.clause.items if not item.has("polite")]
-            if items and items[0].under("verb") == "make" and len(items) > 2:
-                return _one(Medium.IMAGE, items[0].start, items[0].end) | wants
-        return wants
-
-    def _altered(self) -> dict[Medium, Want]:
-        """Nothing is asked for outright: an alteration of what is at hand."""
-        source = self._inputs > 0 or any(reading.existing for reading in self._readings)
-        if source:
-            still = (r for r in self._readings if r.motion and not r.edit)
-            motion = next(still, None)
-            altered = (r.edit or _sure_edit(r) for r in self._readings)
-            item = next((each for each in altered if each is not None), None)
-            found: dict[Medium, Want] = {}
-            stepped = motion is not None and begins_step(motion.clause)
-            if item is not None and (motion is None or stepped):
-                found |= _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
-            if motion is not None and motion.motion is not None:
-                item = motion.motion
-                found |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
-            if found:
-                return found
-        for reading in self._readings:
-            sure = _sure_edit(reading)
-            if sure is not None:
-                return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
-        if (frames := self._both_frames()) is not None:
-            return _one(Medium.VIDEO, frames.start, frames.end, works_on=True)
-        return {}
-
-    def _both_frames(self) -> Item | None:
-        """第一张作为首帧，第二张作为尾帧: only a film has both."""
-        items = [i for c in self._scan.clauses for i in c.items if _FRAME.search(i.phrase)]
-        last = next((item for item in items if item.has("first.last")), None)
-        return last if any(item.has("first") for item in items) else None
-
-
-def _moves_it(clause: Clause) -> bool:
-    """ "create an owl, make him blink": what was described before."""
-    return clause.after == "," and any(item.phrase in _OF_BEFORE for item in clause.items[:3])
 
 
 def _tells_anew(clause: Clause, want: Want) -> bool:
@@ -460,22 +370,7 @@ _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
 
 
-def _sure_edit(reading: ClauseReading) -> Item | None:
-    """抠图, 照片上色: words that always alter a picture."""
-    return next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
-
-
-_FRAME = re.compile("帧|frame")
 _FIGURE = re.compile(r"[\d.:]+|s|sec(?:ond)?s?|秒|p|k")
-_OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them", "him", "her"})
-"""再制作她跳舞的视频: made of what the step before made."""
-
-
-def _one(
-    medium: Medium, start: int, end: int, *, works_on: bool = False, edit: bool = False
-) -> dict[Medium, Want]:
-    want = Want(medium, start, end, works_on=works_on, edit=edit, phrase=(start, end))
-    return {medium: want}
 
 
 def replace_content(reading: ClauseReading) -> ClauseReading:

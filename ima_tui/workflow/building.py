@@ -35,8 +35,8 @@ from ima_tui.i18n import say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter, PreferenceAction
 from ima_tui.intent.limits import music_pieces
-from ima_tui.intent.parameters import STANDARD
 from ima_tui.intent.route import by_rules
+from ima_tui.intent.shapes import STANDARD
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.workflow import finishing
