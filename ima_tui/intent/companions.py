@@ -38,6 +38,8 @@ _LINE = re.compile(
     r"|(?:[.;\n])\s*(?:voice|vo|narrator|narration|voice ?over)\s*:\s*(?=\x00)"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
     rf"{_SAYING}\s*(?=:|[^.,;:\x00]{0, 24}\x00+\s*over\b)"
+    r"|\x00+\s*(?:,\s*)?(?:said|spoken|read|whispered|narrated|voiced) by (?:an?|the"
+    r"|my) [^.,;:\x00]{1,24}"
     r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
     r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
     r"(?:reading|saying|speaking|whispering|reciting)\b"

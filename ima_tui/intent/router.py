@@ -404,7 +404,8 @@ class Router:
         if wish.name is None or wish.name.family is None:
             return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
         fits = task_type is not None and task_type.medium is wish.name.medium
-        model = models.model_of(wish.name, task_type if fits else None)
+        plainest = workflow.from_text(wish.name.medium)
+        model = models.model_of(wish.name, task_type if fits else plainest)
         return PreferencePhrase(wish.action, model.model_id)
 
     def _offer_alternatives(self, kind: RequestKind, medium: Medium | None) -> None:
