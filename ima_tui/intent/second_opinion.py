@@ -29,12 +29,13 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-AGREE, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.25, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
+FAINT, AGREE, LEAST, HINT, DOUBT, VETO, ANSWER = 0.2, 0.35, 0.4, 0.5, 0.7, 1.0, 2.0
+RESCUE, LEAD = 2.0, 2.5
 NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
-"""Margins of another opinion, from which it agrees with what only stands there; is worth an answer;
-is worth a look for more things; doubts what only stands there; answers what the rules would ask of
-a short text; doubts several things; agrees about a brief that names its medium; settles a brief;
-overrules what only stands there; doubts what is asked for."""
+"""Margins of another opinion, from which it agrees with what is asked for, and with what only
+stands there; is worth an answer; is worth a look for more things; doubts what only stands there;
+answers what the rules would ask of a short text; doubts several things; agrees about a brief that
+names its medium; settles a brief; overrules what only stands there; doubts what is asked for."""
 SEVERAL = "several"
 QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
 _OPEN = IntentQuestion.MEDIA_TYPE
@@ -100,8 +101,9 @@ def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs)
     if intent.question is not None:
         return replace(intent, confidence=Confidence.UNSURE)
     if opinion.label == _label(intent):
-        weak = intent.kind is RequestKind.SINGLE and not intent.explicit
-        least = _of_brief(intent) if intent.brief else AGREE if weak else 0.0
+        alone = intent.kind is RequestKind.SINGLE
+        of_text = FAINT if intent.explicit else AGREE
+        least = _of_brief(intent) if intent.brief else of_text if alone else 0.0
         return intent if opinion.margin >= least else _doubted(intent, opinion, images)
     if opinion.label not in _MEDIA:
         least = LEAD if opinion.label == ASK and not intent.guessed else VETO
