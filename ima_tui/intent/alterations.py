@@ -82,9 +82,10 @@ def _moves_it(clause: Clause) -> bool:
 def _with_first_step(readings: Readings, wants: Wants, video: Want) -> Wants:
     """ "Generate a dragon, then animate it": what moves later is a picture first."""
     for reading in readings[: video.clause]:
-        items = [item for item in reading.clause.items if not item.has("polite")]
-        if items and items[0].under("verb") == "make" and len(items) > 2:
-            return one(Medium.IMAGE, items[0].start, items[0].end) | wants
+        items = reading.clause.items
+        made = next((i for i in items[:3] if i.under("verb") == "make" and not i.has("with")), None)
+        if made is not None and len(items) > 2:
+            return one(Medium.IMAGE, made.start, made.end) | wants
     return wants
 
 

@@ -325,6 +325,7 @@ def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     if target is None or not (source or explicit):
         return False
     told_text = any(item.has("text") for item in items[:place])
+    told_text = told_text or (place == 0 and reading.clause.before == ":")  # 转成音频：…
     if target.under("noun") == SOUND and told_text:
         reading.wants.append(want_of(reading, target, Medium.SPEECH, asked=True))
         return True

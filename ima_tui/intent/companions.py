@@ -40,7 +40,8 @@ _LINE = re.compile(
     rf"{_SAYING}\s*(?=:|[^.,;:\x00]{0, 24}\x00+\s*over\b)"
     r"|\x00+\s*(?:,\s*)?(?:said|spoken|read|whispered|narrated|voiced) by (?:an?|the"
     r"|my) [^.,;:\x00]{1,24}"
-    r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
+    r"|\b(?:narrated|voiced|spoken|read|pronounced) by (?:an?|the"
+    r"|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
     r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
     r"(?:reading|saying|speaking|whispering|reciting)\b"
 )
@@ -92,7 +93,7 @@ def _played() -> re.Pattern[str]:
         rf"(?:{names})\s*(?=[,.;:]|and\b|$)"
         rf"|\b(?:and|plus|with)\s+(?:some|soft|gentle|light|calm|quiet)\s+(?:\w+\s+){{0,2}}?(?:{names})"
         r"(?=\s*(?:music\b|with it|to it|too\b|[,.;!]|$))"
-        rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
+        rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])(?:[^,。;的]{{0,6}}的)?[^,。;的]{{0,6}}?(?:{names}|{vocabulary().any_of('genres')})(?:声|伴奏|乐|曲)?(?=[,。;!]|$)"
     )
 
 

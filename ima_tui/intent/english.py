@@ -227,6 +227,7 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 return
             if head is not None and head.under("noun") == SOUND:
                 written = any(item.phrase in _WRITTEN for item in items[at:place])
+                written = written or reading.clause.before == ":"
                 heard = Medium.SPEECH if written else None
                 reading.wants.append(want_of(reading, head, heard, asked=True))
                 return

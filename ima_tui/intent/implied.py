@@ -20,6 +20,10 @@ _RECITED = re.compile(
     r"\b(?:audio|recording|sound|clip) of [^.\x00]{1,40}? (?:reading|saying|speaking|reciting)\b"
     r"[^.\x00]{0,24}(?=\x00)"
 )
+_TITLED = re.compile(r"(?:^|[,.;\n。])\s*(?:歌名|曲名|歌曲名|song title|track title)\s*[:是叫]")
+_WORDS = re.compile(
+    r"(?:^|[,.;\n。])\s*(?:text|content|script|words|line|内容|文本|文字|台词|文案)\s*:"
+)
 _LONGEST_FILM = 60
 _CLAUSES = 3
 """Clauses before a colon that tell who speaks."""
@@ -32,6 +36,8 @@ def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
     end = len(scan.text)
     if (sung := from_lyrics(scan)) is not None:
         return {Medium.MUSIC: sung}, end
+    if (titled := _TITLED.search(scan.text)) is not None:
+        return {Medium.MUSIC: Want(Medium.MUSIC, *titled.span(), asked=True)}, end
     if (announced := from_speaker(scan)) is not None:
         return {Medium.SPEECH: announced[0]}, announced[1]
     if sounds and (recited := _RECITED.search(scan.text)) is not None:
@@ -72,7 +78,8 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
     if told is None and not voiced and voices.speaker(scan.text[: end + 1]) is None:
         return None
     span = told.span() if told is not None else (leading[0].start, end)
-    return Want(Medium.SPEECH, *span, asked=True, phrase=span), end + 1
+    words = _WORDS.search(scan.text, end)  # "Voice: elderly man. Text: …"
+    return Want(Medium.SPEECH, *span, asked=True, phrase=span), words.end() if words else end + 1
 
 
 def from_quotation(scan: Scan) -> Want | None:

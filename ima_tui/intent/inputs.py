@@ -243,7 +243,7 @@ _REFERENCE = re.compile(
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
-    r"|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
+    r"|新场景|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
 )
 _MOVES = re.compile(
     r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive"

@@ -17,7 +17,9 @@ from ima_tui.intent.alterations import OF_BEFORE, one
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
+from ima_tui.intent.found import stands_alone
 from ima_tui.intent.implied import told_by_itself
+from ima_tui.intent.lengths import lengths
 from ima_tui.intent.scan import (
     LISTED,
     QUOTE,
@@ -309,6 +311,7 @@ class _Gatherer:
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
+        self._films()
         wants = self._wants or alterations.altered(self._scan, self._readings, self._inputs)
         if not wants:
             wants, until = told_by_itself(self._scan, self._sound is not None)
@@ -334,6 +337,17 @@ class _Gatherer:
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
 
+    def _films(self) -> None:
+        """ "cartoon: two penguins argue, 8 seconds": with a length it moves."""
+        want = self._wants.get(Medium.IMAGE)
+        if want is None or len(self._wants) > 1:
+            return
+        text = self._scan.text
+        if text[want.start : want.end] in _EITHER and any(
+            stands_alone(text, each.start, each.end) for each in lengths(text)
+        ):
+            self._wants = {Medium.VIDEO: replace(want, medium=Medium.VIDEO)}
+
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
         middle may be what it describes."""
@@ -353,6 +367,7 @@ def _tells_anew(clause: Clause, want: Want) -> bool:
 _ANEW = 3
 _APART = frozenset({"另外", "此外", "还要", "以及", "外加", "还有", "另外再", "还需要"})
 _SAME = frozenset({"that", "same", "the same", "this"})
+_EITHER = frozenset({"cartoon", "cartoons", "visual", "visuals", "卡通"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})

@@ -73,10 +73,11 @@ def _speaking() -> re.Pattern[str]:
         rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
         rf"|(?:(?P<f12>她)|(?P<m12>他))的?(?:声音|声线|嗓音|语气)"
         rf"|(?:^|[,、。;:])\s*(?:(?P<f13>女)|(?P<m13>男))的?(?=\s*[,、。;:]|\s*$)"
-        rf"|(?:声音|声线|嗓音)(?:要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
+        rf"|\bvoice\s*[:=]\s*(?:[\w-]+\s+){{0,2}}?{_person(17)}"
+        rf"|(?:声音|声线|嗓音)(?::|要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
         rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|嗓|声|音|腔"
         r"|感觉|味道|范儿?)"
-        rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00的]{{0,4}}?{_person(8)}"
+        rf"|(?:请|找|让|由|像|用|以)(?:一?个|一?位)?[^,。;:\x00]{{0,6}}?{_person(8)}"
         rf"[^,。;:\x00]{{0,3}}?(?:来)?(?:念|读|说|讲|朗读|播报|一样|那样)"
     )
 
@@ -88,6 +89,7 @@ def _singing() -> re.Pattern[str]:
         rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
+        rf"|,\s*(?:an?\s+)?{_person(7)}\s*[.!]?\s*$"
         r"|(?:^|[,.;:])\s*(?:(?P<f15>female|女)|(?P<m15>male|男))\s*(?=[,.;:]|$)"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?"
         rf"|one) {_person(6)}(?=\s*(?:[,.;]|$))"
