@@ -34,7 +34,7 @@ _LYRICS = re.compile(
     rf"|(?<![a-z]){_LABEL}[^\n:：.。\"“「']{{1,16}}[:：]\s*{QUOTED.format('r')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
     r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"
-    r"(?:谱成?曲|唱出来|配上?曲|写成歌|做成歌曲?|编成歌)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
+    r"(?:谱成?曲|唱出来|配上?曲|[写做编变改]成(?:一首)?歌曲?)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
     r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words"
     r"|lines|text)"
     r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"

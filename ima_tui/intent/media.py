@@ -20,6 +20,7 @@ from ima_tui.intent.english import read_english
 from ima_tui.intent.found import stands_alone
 from ima_tui.intent.implied import told_by_itself
 from ima_tui.intent.lengths import lengths
+from ima_tui.intent.pointing import AT_HAND
 from ima_tui.intent.scan import (
     LISTED,
     QUOTE,
@@ -233,6 +234,9 @@ class _Gatherer:
         alone = want.asked and not want.extra and not step and not self._accompanies(want)
         if alone and not any(each.asked for each in self._wants.values()):
             animated = only.medium is Medium.IMAGE and want.medium is Medium.VIDEO
+            if animated and self._inputs and self._is_at_hand(only):
+                self._wants = {want.medium: want}  # 照片缓慢平移，做成视频
+                return
             apart = all(each.clause != want.clause for each in self._wants.values())
             if apart and not (want.works_on and animated) and not self._sounds_beside(want, only):
                 self._wants = {want.medium: want}
@@ -242,6 +246,10 @@ class _Gatherer:
             return
         if want.asked or want.extra or self._goes_along(want):
             self._wants[want.medium] = want
+
+    def _is_at_hand(self, only: Want) -> bool:
+        """The text opens with the photo that is attached."""
+        return only.start == 0 and self._scan.text[only.start : only.end] in AT_HAND
 
     def _sounds_beside(self, want: Want, only: Want) -> bool:
         """宣传片，要配乐: sound asked for in the sentence that opens with what is seen."""

@@ -82,11 +82,11 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
 def _is_joined(items: tuple[Item, ...], noun: Item) -> bool:
     """专辑封面加一段曲子: two things to make; but 照片加一段音乐 speaks of a photo."""
     following = items[1] if len(items) > 1 else None
-    joined = following is not None and following.has("and") and noun.phrase not in _AT_HAND
+    joined = following is not None and following.has("and") and noun.phrase not in AT_HAND
     return joined and any(medium_of(item) not in (None, Medium.IMAGE) for item in items[2:])
 
 
-_AT_HAND = frozenset({"图", "图片", "照片", "相片", "原图", "画", "图像"})
+AT_HAND = frozenset({"图", "图片", "照片", "相片", "原图", "画", "图像"})
 
 
 def _is_whole(item: Item) -> bool:

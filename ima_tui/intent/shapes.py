@@ -57,7 +57,7 @@ STANDARD = frozenset(
 
 
 _IN_WORDS = re.compile(
-    r"(?P<w>(?<![a-z])(?:{0})|(?:{1})+)\s*(?:\bby\b|\bto\b|比)\s*(?P<h>(?:{0})(?![a-z])|(?:{1})+)".format(
+    r"(?P<w>(?<![a-z])(?:{0})|(?:{1})+)[\s-]*(?:\bby\b|\bto\b|比)[\s-]*(?P<h>(?:{0})(?![a-z])|(?:{1})+)".format(
         rf"{numerals.ENGLISH}(?:[ -]{numerals.ENGLISH})?", numerals.CHINESE
     )
 )
@@ -66,7 +66,7 @@ _IN_WORDS = re.compile(
 
 def _ratios(text: str) -> Iterator[re.Match[str]]:
     yield from _RATIO.finditer(text)
-    if "比" in text or " by " in text or " to " in text:
+    if "比" in text or "by" in text or "to" in text:
         yield from _IN_WORDS.finditer(text)
 
 
