@@ -71,6 +71,9 @@ def read_english(clause: Clause) -> ClauseReading:
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
     at = skip_politeness(items, 0)
+    if items[0].has("first", "first.last") and len(items) > 2 and items[1].phrase in ("a", "an"):
+        _request(reading, items, 1, asked=True)  # "finish with a video of it"
+        return reading
     if at >= len(items) or (items[0].phrase in OTHERS and not wanting(items)):
         return reading  # "he used to sing"
     at, role = skip_use(items, at)

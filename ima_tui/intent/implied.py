@@ -25,9 +25,9 @@ _WORDS = re.compile(
     r"(?:^|[,.;\n。])\s*(?:text|content|script|words|line|内容|文本|文字|台词|文案)\s*:"
 )
 _LONGEST_FILM = 60
-_CLAUSES = 3
+_CLAUSES = 4
 """Clauses before a colon that tell who speaks."""
-_SHORT = 8
+_SHORT, _SHORT_ZH = 8, 12
 """Items of the longest clause that only tells who speaks."""
 
 
@@ -68,7 +68,7 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
     if not leading or leading[-1].before != ":" or len(leading) == len(scan.clauses):
         return None
     items = [item for clause in leading for item in clause.items]
-    if any(len(clause.items) > _SHORT for clause in leading):
+    if any(len(clause.items) > (_SHORT_ZH if clause.chinese else _SHORT) for clause in leading):
         return None
     if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
         return None

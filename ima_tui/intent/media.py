@@ -18,7 +18,7 @@ from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
 from ima_tui.intent.found import stands_alone
-from ima_tui.intent.implied import told_by_itself
+from ima_tui.intent.implied import from_speaker, told_by_itself
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.pointing import AT_HAND
 from ima_tui.intent.scan import (
@@ -249,7 +249,7 @@ class _Gatherer:
 
     def _is_at_hand(self, only: Want) -> bool:
         """The text opens with the photo that is attached."""
-        return only.start == 0 and self._scan.text[only.start : only.end] in AT_HAND
+        return only.phrase[0] == 0 and self._scan.text[only.start : only.end] in AT_HAND
 
     def _sounds_beside(self, want: Want, only: Want) -> bool:
         """宣传片，要配乐: sound asked for in the sentence that opens with what is seen."""
@@ -320,6 +320,10 @@ class _Gatherer:
 
     def result(self) -> MediaRequest:
         self._films()
+        announced = from_speaker(self._scan)
+        if announced and all(want.start >= announced[1] for want in self._wants.values()):
+            self._wants = {Medium.SPEECH: announced[0]}  # "meditation voice, slow: Let it go."
+            self._spoken_from = announced[1]
         wants = self._wants or alterations.altered(self._scan, self._readings, self._inputs)
         if not wants:
             wants, until = told_by_itself(self._scan, self._sound is not None)
