@@ -52,8 +52,8 @@ def _of_picture(scan: Scan, text: str, asked: MediaRequest) -> Iterator[FoundPar
         if last.under("audio") == "on" and last.end <= len(text):
             yield FoundParameter("audio", True, last.start, last.end)
             break
-    if (found := _FPS.search(text)) and stands_alone(text, *found.span()):
-        yield FoundParameter("fps", int(found["v"]), *found.span())
+    if (rate := _FPS.search(text)) and stands_alone(text, *rate.span()):
+        yield FoundParameter("fps", int(rate["v"]), *rate.span())
 
 
 def _of_sound(text: str, medium: Medium) -> Iterator[FoundParameter]:
@@ -62,6 +62,6 @@ def _of_sound(text: str, medium: Medium) -> Iterator[FoundParameter]:
         if fits and stands_alone(text, *found.span()):
             yield FoundParameter("aspect_ratio", found.group(), *found.span())
             break
-    if (found := _SHARP.search(text)) and stands_alone(text, *found.span()):
-        value = f"{found['k']}K" if found["k"] else f"{found['p']}p"
-        yield FoundParameter("resolution", value, *found.span())
+    if (sharp := _SHARP.search(text)) and stands_alone(text, *sharp.span()):
+        value = f"{sharp['k']}K" if sharp["k"] else f"{sharp['p']}p"
+        yield FoundParameter("resolution", value, *sharp.span())

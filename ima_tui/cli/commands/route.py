@@ -292,10 +292,10 @@ def impossible(text: str, decision: Intent) -> Iterator[str]:
         key, words = capabilities.told(decision, limit)
         yield say(key, **words)
     for param in decision.inapplicable:
-        words = " … ".join(text[slice(*s)] for s in decision.spans(f"params.{param.name}"))
+        asked = " … ".join(text[slice(*s)] for s in decision.spans(f"params.{param.name}"))
         name = parameter_names.name(param.name)
         medium = say(f"medium.{decision.medium}")
-        yield say("route.not_applicable", asked=one_line(words, 60), name=name, medium=medium)
+        yield say("route.not_applicable", asked=one_line(asked, 60), name=name, medium=medium)
     for name in decision.absent:
         yield say("route.absent", name=one_line(name, 80))
 
