@@ -19,6 +19,12 @@ from ima_tui.intent.wants import Want
 
 _READ = 800
 """Characters in which companions are looked for."""
+_MOODS = (
+    "ambient|soft|gentle|light|calm|slow|sad|upbeat|solo|acoustic|quiet|mellow|hopeful|dreamy|ethereal"
+    "|uplifting|moody|dark|tense|driving|brooding|haunting|lush|warm|sparse|cheerful|playful|epic"
+    "|cinematic|melancholic|somber|groovy|funky|jazzy|bluesy|sweeping|swelling"
+)
+"""What is said of music before an instrument."""
 _SAYING = r"(?:reading|saying|narrating|whispering|reciting|speaking)"
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (
@@ -89,9 +95,9 @@ def _played() -> re.Pattern[str]:
         rf"(?:musical|{vocabulary().any_of('genres')})\b"
         rf"|[,;]\s*(?:[\w-]+\s+){{1,2}}(?:{names})(?=,\s*(?:and\s+)?(?:an?\s+)?(?:\w+\s+){{0,2}}(?:narrator|voice))"
         rf"|[,、][^,。;的]{{0,4}}(?:{names})(?:曲|独奏)?(?=[,、][^。]{{0,12}}(?:旁白|配音|解说|人声|念|说))"
-        rf"|[,;]\s*(?:ambient|soft|gentle|calm|slow|sad|upbeat|solo|acoustic|quiet|mellow)\s+(?:\w+\s+)?"
+        rf"|[,;]\s*(?:{_MOODS})\s+(?:\w+\s+)?"
         rf"(?:{names})\s*(?=[,.;:]|and\b|$)"
-        rf"|\b(?:and|plus|with)\s+(?:some|soft|gentle|light|calm|quiet)\s+(?:\w+\s+){{0,2}}?(?:{names})"
+        rf"|\b(?:and|plus|with)\s+(?:some|{_MOODS})\s+(?:\w+\s+){{0,2}}?(?:{names})"
         r"(?=\s*(?:music\b|with it|to it|too\b|[,.;!]|$))"
         rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])(?:[^,。;的]{{0,6}}的)?[^,。;的]{{0,6}}?(?:{names}|{vocabulary().any_of('genres')})(?:声|伴奏|乐|曲)?(?=[,。;!]|$)"
     )
@@ -99,7 +105,9 @@ def _played() -> re.Pattern[str]:
 
 _SAID = re.compile(
     rf"(?:\b(?:and|with|plus)\s+(?:some(?:one|body)(?:\s+\w+)?|an?\s+(?:\w+\s+){{1,3}}?)\s*{_SAYING}\b"
-    rf"|[,;.]\s*(?:and\s+)?(?:it|he|she|they)\s+(?:(?:should|must|can|will|has to"
+    rf"|[,;.]\s*(?:and\s+)?(?:it|he|she|they"
+    r"|an?\s+(?:\w+\s+){0,2}?(?:wom[ae]n|m[ae]n|girl|boy|lady|guy|kid|child))\s+(?:(?:should"
+    r"|must|can|will|has to"
     rf"|needs to)\s+)?{_SAYS}\b)"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
     r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+){0,2}?(?:line|sentence|greeting|tagline)\b(?=[^.;:\x00]{0,16}[:\x00])"

@@ -236,14 +236,15 @@ _REFERENCE = re.compile(
     r"|\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"
     r"|identity)\b"
     r"|\bas (?:the|our|my|its) (?:\w+ )?(?:hero|heroine|star|lead|protagonist|character|mascot)\b"
-    r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
+    r"|\b(?:main character|(?:are|is) (?:my|our|the) (?:\w+ )?characters?|our (?:hero|mascot"
+    r"|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
     r"|(?:is|are) the hero|recogni[sz]able|keep (?:him|her|it|them) looking|starring"
     r"|with the \w+ from this|keep (?:him|her"
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
-    r"|新场景|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
+    r"|新场景|是(?:我|我们)的角色|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
 )
 _MOVES = re.compile(
     r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive"

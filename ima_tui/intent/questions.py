@@ -54,6 +54,9 @@ _VAGUE = re.compile(
     r"|improve)?(?: (?:something|anything|stuff))?"
     r"(?: \w+)?(?: (?:with|to|of|from))? ?(?:this|it|these|that)(?: one)?(?:,? please)?[.! ]*$"
     r"|^what can you (?:do|make)\b"
+    r"|^(?:i |we )?(?:need|want|make|create|do)(?: me| us)? (?:some |a bit of )?(?:content"
+    r"|something|stuff|material)"
+    r" for (?:my|our|the) (?:\w+ ?){1,2}[.! ]*$"
     r"|^(?:请|帮我|帮忙)?(?:处理|弄|搞|看看?|用|做|试试|整)(?:一下|下)?(?:这个|这张图?|它"
     r"|图)?(?:能做什么)?[吧。!]*$"
 )

@@ -11,7 +11,7 @@ from ima_tui.intent.scan import Item, Scan
 _UNSUNG = re.compile(
     r"(?:不要|不用|别要|别有|别带|别加|没有|没|无需|去掉|去除|不需要|不带|不含|免去|无)(?:任何|有"
     r"|加|[^,。;、]{1,4}[和与或])?(?:人声|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
-    r"|\b(?:no|without|zero|minus|skip|drop|nothing|nobody|not)\s+(?:\w+ (?:or|and"
+    r"|\b(?:no|without|w/out|w/o|zero|minus|skip|drop|nothing|nobody|not)\s+(?:\w+ (?:or|and"
     r"|nor) )?(?:(?:the|any|an?|anyone|anybody"
     r"|someone|somebody|to be|is|human|actual|real)\s+){0,3}(?:vocals?|sing(?:s|ing|ers?)?|sung"
     r"|lyrics)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"

@@ -89,7 +89,7 @@ def _singing() -> re.Pattern[str]:
         rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
-        rf"|,\s*(?:an?\s+)?{_person(7)}\s*[.!]?\s*$"
+        rf"|[,.;]\s*(?:an?\s+)?{_person(7)}\s*(?=[,.;!]|$)"
         r"|(?:^|[,.;:])\s*(?:(?P<f15>female|女)|(?P<m15>male|男))\s*(?=[,.;:]|$)"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?"
         rf"|one) {_person(6)}(?=\s*(?:[,.;]|$))"
