@@ -75,7 +75,7 @@ def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
             yield each
 
 
-_LENGTHS = 8
+_LENGTHS = 3
 
 
 # ------------------------------------------------------------------------------ the picture
