@@ -16,6 +16,7 @@ from ima_tui.intent.pointing import (
     is_existing,
     is_existing_image,
     is_likened,
+    is_purpose,
     is_refused,
     is_relative,
     is_setting,
@@ -164,7 +165,7 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
         reading.wants.append(want_of(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return  # 이 사진을 움직이게 해줘
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
-        edit = reading.existing is not None
+        edit = reading.existing is not None and not is_purpose(items, reading.existing)
         phrase = (verb.start, head.end if head else verb.end)
         told = head if head is not None and _of(head, Medium.IMAGE) else verb
         want = want_of(reading, told, Medium.IMAGE, asked=True)

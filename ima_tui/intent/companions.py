@@ -36,7 +36,7 @@ _LINE = re.compile(
     r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
     rf"|(?:(?:an?|the|some|my|her|his)\s+)?(?:[\w'-]+\s+){{0,3}}?"
-    rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:that\s+|which\s+)?{_SAYS}\b"
+    rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:\([^()]{{1,24}}\)\s+)?(?:that\s+|which\s+)?{_SAYS}\b"
     r"|(?:narrator|announcer|host|recording)\s*(?:\([^()]{1,24}\)\s*)?[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
     r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|narrated|recorded|read (?:out"

@@ -141,7 +141,7 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     elif kind == "speech" and _speaks(reading.clause, item, following):
         reading.speech_from = item.end
         reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
-    elif kind == "turn" or (kind == "make" and _becomes(items, at)):
+    elif kind == "turn":
         _turn(reading, items, at)
     elif reading.motion and (works_on(items, at + 1) or reading.existing or item.phrase == "bring"):
         if reading.motion.first >= item.first or item.has("motion"):
@@ -155,11 +155,6 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
-
-
-def _becomes(items: tuple[Item, ...], at: int) -> bool:
-    """ "make this into a video"."""
-    return any(item.phrase == "into" for item in items[at + 1 : at + 7])
 
 
 def _reads_out(clause: Clause, following: Item | None) -> bool:
@@ -385,7 +380,8 @@ def _extras(
         if other is None or beside is None or beside in taken:
             continue
         # "for my video and calm music": what is described anew is not mine yet
-        own = items[place + 1 : end] if end - place > 2 else items
+        paired = beside_it is not None and end - place <= 2  # "my photos and videos"
+        own = items if paired else items[place + 1 : end]
         if is_existing(own, other):
             continue
         at_end = other.last == items[end - 1].last or other.phrase == "spoken"  # a spoken welcome

@@ -12,7 +12,8 @@ import re
 from ima_tui.core.domain import Medium
 from ima_tui.intent import voices
 from ima_tui.intent.lengths import lengths
-from ima_tui.intent.scan import NAME, Clause, Scan
+from ima_tui.intent.objects import is_existing
+from ima_tui.intent.scan import NAME, Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of, speakers
 
 _LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")
@@ -67,7 +68,7 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
             return None
     if not leading or leading[-1].before != ":" or len(leading) == len(scan.clauses):
         return None
-    items = [item for clause in leading for item in clause.items]
+    items = [i for clause in leading for i in clause.items if not _is_owned(clause, i)]
     if any(len(clause.items) > (_SHORT_ZH if clause.chinese else _SHORT) for clause in leading):
         return None
     if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
@@ -80,6 +81,11 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
     span = told.span() if told is not None else (leading[0].start, end)
     words = _WORDS.search(scan.text, end)  # "Voice: elderly man. Text: …"
     return Want(Medium.SPEECH, *span, asked=True, phrase=span), words.end() if words else end + 1
+
+
+def _is_owned(clause: Clause, item: Item) -> bool:
+    """ "…, for my nature clip": it is there already."""
+    return not clause.chinese and medium_of(item) is not None and is_existing(clause.items, item)
 
 
 def from_quotation(scan: Scan) -> Want | None:

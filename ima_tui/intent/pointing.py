@@ -79,6 +79,13 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     return opens and _verb_follows(items, place)
 
 
+def is_purpose(items: tuple[Item, ...], noun: Item) -> bool:
+    """给派对的请柬画个幽灵: what something is drawn for; nobody says that it is there."""
+    before = items[: items.index(noun)]
+    led = any(item.phrase in ("给", "为") for item in before)
+    return led and noun.phrase not in AT_HAND and not any(item.has("this") for item in before)
+
+
 def _is_joined(items: tuple[Item, ...], noun: Item) -> bool:
     """专辑封面加一段曲子: two things to make; but 照片加一段音乐 speaks of a photo."""
     following = items[1] if len(items) > 1 else None

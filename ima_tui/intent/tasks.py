@@ -26,7 +26,9 @@ class Tasks:
         """(task type, what has to be asked, roles of the pictures)."""
         asked, count = self._asked, len(self._inputs.sources)
         if not asked.wants:
-            return None, IntentQuestion.MEDIA_TYPE, Roles()
+            alters = not count and missing.alters(self._scan.text[: asked.spoken_from])
+            question = IntentQuestion.MISSING_INPUT if alters else IntentQuestion.MEDIA_TYPE
+            return None, question, Roles()
         if len(asked.wants) > 1:
             return None, self._missing(told), self._workflow_roles(count)
         medium = asked.media[0]
