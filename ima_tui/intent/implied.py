@@ -25,6 +25,9 @@ _TITLED = re.compile(r"(?:^|[,.;\n。])\s*(?:歌名|曲名|歌曲名|song title|
 _WORDS = re.compile(
     r"(?:^|[,.;\n。])\s*(?:text|content|script|words|line|内容|文本|文字|台词|文案)\s*:"
 )
+_VOICED = re.compile(
+    r"\bvoice (?:saying|reading|announcing|whispering|that says)\b[^.:\x00]{0,24}(?=\x00|:)"
+)
 _LONGEST_FILM = 60
 _CLAUSES = 4
 """Clauses before a colon that tell who speaks."""
@@ -41,6 +44,8 @@ def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
         return {Medium.MUSIC: Want(Medium.MUSIC, *titled.span(), asked=True)}, end
     if (announced := from_speaker(scan)) is not None:
         return {Medium.SPEECH: announced[0]}, announced[1]
+    if (voiced := _VOICED.search(scan.text)) is not None:
+        return {Medium.SPEECH: Want(Medium.SPEECH, *voiced.span(), asked=True)}, end
     if sounds and (recited := _RECITED.search(scan.text)) is not None:
         return {Medium.SPEECH: Want(Medium.SPEECH, *recited.span(), asked=True)}, end
     if (quoted := from_quotation(scan)) is not None:

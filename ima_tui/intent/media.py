@@ -315,7 +315,9 @@ class _Gatherer:
         opens = opens or "".join(item.phrase for item in label) in _SOUND_LABELS
         behind = next((item for item in clause.items if item.start >= want.end), None)
         quoted = want.medium is Medium.SPEECH and behind is not None and behind.has(QUOTE)
-        told = (opens or quoted or self._accompanies(want)) and is_whole(clause, want)
+        spoken = want.end >= clause.end and _SPEAKER.search(self._scan.text, clause.end)
+        told = opens or quoted or bool(spoken) or self._accompanies(want)
+        told = told and is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
@@ -379,6 +381,8 @@ def _tells_anew(clause: Clause, want: Want) -> bool:
 _ANEW = 3
 _APART = frozenset({"另外", "此外", "还要", "以及", "外加", "还有", "另外再", "还需要"})
 _SAME = frozenset({"that", "same", "the same", "this"})
+_SPEAKER = re.compile(r"\b(?:saying|says|narrator|voice)\b|说|旁白|配音|念")
+"""Behind "…, cafe music, " it tells that these are parts of the film, and not what is seen."""
 _EITHER = frozenset({"cartoon", "cartoons", "visual", "visuals", "卡通"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})

@@ -29,7 +29,7 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-FAINT, AGREE, LEAST, HINT, DOUBT, VETO, ANSWER = 0.2, 0.35, 0.4, 0.5, 0.7, 1.0, 2.0
+FAINT, AGREE, LEAST, HINT, DOUBT, VETO, ANSWER = 0.2, 0.35, 0.4, 0.5, 0.7, 1.0, 3.0
 RESCUE, LEAD = 2.0, 2.5
 NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
 """Margins of another opinion, from which it agrees with what is asked for, and with what only
