@@ -73,9 +73,12 @@ def test_where_the_opinion_would_ask_its_second_label_is_the_other_answer(says: 
 
 
 def test_a_clear_opinion_answers_what_the_rules_would_ask(says: object) -> None:
-    intent = read("soft piano, slow tempo, rain", says, Opinion("music", 2.5))
+    intent = read("soft piano, slow tempo, rain", says, Opinion("music", 3.2))
     assert (intent.kind, intent.task_type) == (RequestKind.SINGLE, TaskType.TEXT_TO_MUSIC)
     assert intent.confidence is Confidence.SURE
+    assert read("soft piano, slow tempo, rain", says, Opinion("music", 2.8)).confidence is (
+        Confidence.UNSURE
+    )
 
 
 def test_a_faint_opinion_does_not_answer_what_the_rules_would_ask(says: object) -> None:
