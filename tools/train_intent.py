@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from intent_training import combine, fit, judged  # noqa: E402
 from intent_training.prompts import prompts  # noqa: E402
 
-TEXTS = 30_000
+TEXTS = 60_000
 SEED = 20_261_128
 REPEATS = 4
 """How often a labelled case counts: they are few, and real."""

@@ -29,7 +29,9 @@ from ima_tui.intent.intent import (
 SURE = 0.8
 """The least probability of what is made without asking: of prompts by strangers one in a hundred
 is then taken for something else."""
-SURE_ALONE = 0.9
+SURE_OF_BRIEF = 0.9
+"""The same of a long description, of which fewer were there to learn from."""
+SURE_ALONE = 0.99
 """The same of a text that is too long to be read twice."""
 NO_WISH = 0.5
 """From which a text is a question, or asks for nothing, and no guess is preselected."""
@@ -38,6 +40,7 @@ NOT_MISSING = 0.15
 SEVERAL, QUESTION, PREFERENCE, ASK = "several", "question", "preference", "ask"
 MISSING, FRAMES, REFERENCE, ROLES = "missing", "frames", "reference", "roles"
 _MEDIA = frozenset(medium.value for medium in Medium)
+_SEEN = (Medium.IMAGE.value, Medium.VIDEO.value)
 _BOUGHT = _MEDIA | {SEVERAL, FRAMES, REFERENCE}
 _BY_ROLE = {TaskType.FIRST_LAST_FRAME: FRAMES, TaskType.REFERENCE_TO_VIDEO: REFERENCE}
 _FLAGS = ("guessed", "explicit", "asked", "brief", "wonders", "bare", "vague")
@@ -122,14 +125,21 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
     if beliefs is None:
         open_ = intent.question is not None
         return _unsure(intent, None) if open_ or intent.guessed or intent.brief else intent
+    if intent.preference is not None and label_of(intent) in _BOUGHT:
+        own = label_of(intent)  # it is both: "always use X; draw a fox"
+        beliefs = {
+            **beliefs,
+            own: beliefs.get(own, 0.0) + beliefs.get(PREFERENCE, 0.0),
+            PREFERENCE: 0.0,
+        }
     if _is_settled(intent, beliefs):
         return _unsure(intent, None) if intent.question is not None else intent
     ranked = _ranked(beliefs)
-    if ranked[0] == SEVERAL and _works_on_it(intent):
+    if ranked[0] in (SEVERAL, label_of(intent)) and _works_on_it(intent):
         return intent
-    if _only_a_subject(intent) and ranked[0] in _MEDIA:
+    if _only_a_subject(intent) and ranked[0] in _SEEN:
         return _unsure(intent, _answer(ranked[0], intent))
-    least = SURE_ALONE if intent.brief else SURE
+    least = SURE_OF_BRIEF if intent.brief else SURE
     own = label_of(intent)
     for label in [ranked[0]] if own in _BOUGHT else ranked:
         found = _read(label, beliefs[label], intent, read_as)
@@ -183,7 +193,7 @@ def _read(label: str, probability: float, intent: Intent, read_as: ReadAs) -> In
     least = SURE if plain or own == ROLES else NO_WISH
     if label in (ASK, MISSING, QUESTION):
         return _not_bought(label, intent) if probability >= least else None
-    if probability < least and (own == ROLES or (plain and label == SEVERAL)):
+    if probability < least and (own in (ROLES, ASK) or (plain and label in (SEVERAL, PREFERENCE))):
         return None
     found = read_as(label)
     return found if label_of(found) == label or found.question is not None else None

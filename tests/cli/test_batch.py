@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from beliefs import torn
 from batch_person import PATIENT, SPEED, Person, wishes
+from beliefs import torn
 from PIL import Image
 
 from ima_tui.batch.manifest import Manifest

@@ -14,6 +14,7 @@ from ima_tui.compose.multi_prompt import MultiPrompt
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import second_opinion
+from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import SandboxCatalogue
 
@@ -92,9 +93,11 @@ def test_questions_and_unsure_rows_are_never_sent(
     desk: Composer, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = second_opinion.believe
-    monkeypatch.setattr(
-        second_opinion, "believe", lambda text, intent: (torn if "wave" in text else known)(text, intent)
-    )
+
+    def at_times(text: str, intent: Intent) -> second_opinion.Beliefs | None:
+        return torn(text, intent) if "wave" in text else known(text, intent)
+
+    monkeypatch.setattr(second_opinion, "believe", at_times)
     text = "draw a fox\nhow much does a video cost?\ndraw a wave"
     found = planned(desk, lists, text, by_lines=True)
     keys = [entry.problem.key if entry.problem else "" for entry in found.entries]

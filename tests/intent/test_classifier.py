@@ -16,6 +16,7 @@ import pytest
 from ima_tui.intent import classifier
 from ima_tui.intent.classifier import LABELS, read_weights, scores
 from ima_tui.intent.features import SIZE, cut, features
+from ima_tui.intent.route import route
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "ima_tui" / "intent" / "classifier.bin"
@@ -151,13 +152,13 @@ def test_each_medium_and_language_has_three_hundred_nouns_of_its_own(
             seen |= dict.fromkeys(names, medium)
 
 
-def test_the_classifier_knows_the_nouns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nouns_are_known_in_frames_outside_the_grammar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "tools")
     from intent_training.nouns import nouns
 
     frames = {"en": "my sister wants a {} about her garden", "zh": "老板说周五前要{}"}
     for (medium, language), names in nouns().items():
-        wrong = [name for name in names if label_of(frames[language].format(name)) != medium]
+        wrong = [name for name in names if route(frames[language].format(name)).medium != medium]
         assert len(wrong) <= 0.03 * len(names), (medium, language, wrong)
 
 

@@ -132,8 +132,8 @@ def test_several_things_that_the_rules_do_not_find_are_not_made_up(read: Read) -
 
 def test_a_very_long_text_is_sure_only_if_it_is_very_probable(read: Read) -> None:
     text = "Draw a fox. " + "It is late in the year and the hills are brown. " * 70
-    assert read(text, image=0.95).confidence is Confidence.SURE
-    assert read(text, image=0.85, video=0.1).confidence is Confidence.UNSURE
+    assert read(text, image=0.995).confidence is Confidence.SURE
+    assert read(text, image=0.95, video=0.04).confidence is Confidence.UNSURE
     assert read(text, video=0.95).task_type is TaskType.TEXT_TO_IMAGE
 
 

@@ -1,4 +1,4 @@
-"""Prompts by authors who saw neither rules nor cases, in `strangers/`: label, pictures attached, text.
+"""Prompts by authors who saw neither rules nor cases: label, pictures attached, text.
 
 The classifier and its combination with the rules are fitted to them, so these bounds only hold what
 is there; docs/routing.md has the figures of prompts that neither had seen.
