@@ -29,7 +29,7 @@ def main() -> None:
     print(f"weights {size / 1024:.0f} KiB")
     print(f"import  {(imported - started) * 1e3:.1f} ms, load {(loaded - imported) * 1e3:.1f} ms")
     texts = [json.loads(line)["text"] for line in CASES.read_text("utf-8").splitlines()]
-    _print("the cases", [_first(classifier.classify, text) for text in texts])
+    _print("the cases", [_first(classifier.scores, text) for text in texts])
     mixed = _varied(texts)
     for name, text in (
         ("300 Chinese characters", _varied_chinese(texts)[:300]),
@@ -40,19 +40,19 @@ def main() -> None:
         ("100 KB of one letter", "a" * 100_000),
         ("100 KB of quotes", '"' * 100_000),
     ):
-        _print(name, [_first(classifier.classify, text)])
+        _print(name, [_first(classifier.scores, text)])
 
 
-def _first(classify: object, text: str) -> float:
+def _first(scored: object, text: str) -> float:
     """Milliseconds of CPU of a call that finds no word in the caches."""
     from ima_tui.intent import features
 
-    assert callable(classify)
+    assert callable(scored)
     times: list[float] = []
     for _ in range(5):
         features.forget()
         started = time.process_time()
-        classify(text)
+        scored(text)
         times.append((time.process_time() - started) * 1e3)
     return min(times)
 

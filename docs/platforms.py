@@ -28,6 +28,7 @@ TITLES = ("Accounts", "Shells", "make", "Installers", "Interpreters", "Suite", "
 DEBIANS = (("bookworm", "python3"), ("sid", "python3.14"))
 """A release and its Python, which is installed without venv and pip at first."""
 NOT_HERE = "not here"
+SUM = re.compile(r"\b\d+ (?:passed|failed)\b.* in [\d.]+ ?s")
 EXTRAS = "[video,heif,dev]"
 WHOLE_SUITE_MINUTES = 60
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-o", "addopts=")
@@ -51,7 +52,8 @@ def run(
     cwd: Path | None = None,
     minutes: int = 15,
 ) -> tuple[int, str]:
-    """Exit code and the last line that was said."""
+    """Exit code and the last line that was said, of tests their sum; those that failed are named on
+    stderr."""
     try:
         done = subprocess.run(
             [str(word) for word in words],
@@ -67,7 +69,11 @@ def run(
         return -1, f"no end within {minutes} minutes"
     both = done.stdout + done.stderr if done.returncode else done.stderr + done.stdout
     said = [line for line in both.splitlines() if line.strip() and not line.startswith("make:")]
-    return done.returncode, said[-1] if said else ""
+    for line in said:
+        if line.startswith(("FAILED", "ERROR")):
+            print(line, file=sys.stderr, flush=True)
+    sums = [line.strip("= ") for line in said if SUM.search(line)]
+    return done.returncode, (sums or said or [""])[-1]
 
 
 def result(code: int, said: str, wanted: int = 0) -> str:

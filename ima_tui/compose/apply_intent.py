@@ -97,11 +97,12 @@ def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersi
 
 def _unmet(decision: Intent, model: ModelVersion | None) -> frozenset[str]:
     """Parts for which `model` has no setting: their words stay in the prompt. Of a value that is
-    not on offer another one was agreed on, and its words would contradict that."""
+    not on offer another one was agreed on, and its words would contradict that; so would what the
+    medium has no setting for."""
     if model is None:
         return frozenset()
     set_ = {param.name for param in capabilities.fitted(model, decision.requirements)}
-    told = (param.name for param in decision.requirements)
+    told = (param.name for param in decision.requirements if param not in decision.inapplicable)
     return frozenset(f"params.{name}" for name in told if name not in set_)
 
 

@@ -22,7 +22,7 @@ from ima_tui.intent.intent import Parameter
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit
 
-COUNT = "n"
+COUNT, PIXELS = "n", "pixels"
 """The number of outputs is set like a control."""
 _SIZES = ("size", "resolution", "quality")
 """What the size of a picture or a film is called, by one leaf or another."""
@@ -66,6 +66,12 @@ def _shape(label: str) -> float | None:
     return math.log(float(found[1]) / float(found[2]))
 
 
+def _side(label: str) -> float | None:
+    """The longer side of 1000x800, or how large 2K is."""
+    found = _RATIO.fullmatch(label.strip())
+    return max(float(found[1]), float(found[2])) if found else _size(label)
+
+
 def _number(label: str) -> float | None:
     found = _NUMBER.fullmatch(label.strip())
     return float(found[1]) if found else None
@@ -75,6 +81,8 @@ Measure = Callable[[str], float | None]
 
 
 def _measure_of(name: str) -> Measure:
+    if name == PIXELS:
+        return _side
     if name in _SIZES:
         return _size
     return _shape if name == "aspect_ratio" else _number
@@ -91,13 +99,20 @@ def fitted(model: ModelVersion, asked: Iterable[Parameter]) -> Mapping[Parameter
     """
     found: dict[Parameter, Fit] = {}
     chosen: dict[str, Value] = {}
-    for param in asked:
+    for param in sorted(asked, key=lambda param: _turn(model, param)):
         if param.name == COUNT:
             found[param] = _count(model, param.value)
         elif (fit := _fit(model, param, chosen)) is not None:
             found[param] = fit
             chosen.setdefault(fit.name, fit.value)
     return found
+
+
+def _turn(model: ModelVersion, param: Parameter) -> int:
+    """A size in pixels goes first where the model has it; elsewhere its shape is what counts."""
+    if param.name != PIXELS:
+        return 1
+    return 0 if binding.bind(model, (param,))[0] else 2
 
 
 def _count(model: ModelVersion, wanted: Value) -> Fit:
@@ -132,8 +147,12 @@ def _nearest(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value])
         return _usual(model, param, chosen)
     for field in _controls(model, param.name):
         if field.name in chosen:
-            if any(measure(option.label) is not None for option in field.options):
-                return Fit(field.name, chosen[field.name], exact=False)
+            stands = {option.value: measured for measured, option in _measured(field, measure)}
+            if stands:
+                now = stands.get(chosen[field.name])
+                same = param.name == "aspect_ratio" and now is not None
+                exact = same and now is not None and abs(now - wanted) < _SAME_SHAPE
+                return Fit(field.name, chosen[field.name], exact=exact)
             continue
         if field.kind is FieldKind.NUMBER and not field.options:
             return _clamped(field, wanted)

@@ -302,7 +302,8 @@ class Composer:
         (`free`), clearly ask for another one."""
         if KIND not in self.kept or free is None:
             return False
-        other = bool(free.steps) or free.task_type not in (None, self.kind)
+        named = bool(free.spans("media"))  # else it is only probable
+        other = bool(free.steps) or (named and free.task_type not in (None, self.kind))
         if other:
             self._let_go(KIND, *({MODEL} & self.kept))
         return other

@@ -13,8 +13,8 @@ from ima_tui.intent.intent import Refusal
 
 NAMED = frozenset({
     "aspect_ratio", "audio", "bpm", "duration", "fps", "lyrics", "make_instrumental", "n",
-    "negative_prompt", "negative_tags", "pitch", "quality", "resolution", "shot_type", "size",
-    "speed", "tags", "title", "vocal_gender", "voice", "volume",
+    "negative_prompt", "negative_tags", "pitch", "pixels", "quality", "resolution", "shot_type",
+    "size", "speed", "tags", "title", "vocal_gender", "voice", "volume",
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ima_tui.film import brief_words as words
-from ima_tui.intent import numerals, parameters
+from ima_tui.intent import numerals, shapes
 
 
 def tidy(text: str) -> str:
@@ -61,7 +61,7 @@ def most_counted(text: str) -> int:
 
 def ratio(text: str) -> tuple[str, str]:
     """Return the proportions that a text has in figures, and the words that say so."""
-    found = parameters.read_ratio(text.lower())
+    found = shapes.read_ratio(text.lower())
     if found is None or len(text.lower()) != len(text):
         return "", ""
     before = words.RATIO_BEFORE.search(text[: found.start])

@@ -27,6 +27,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "audio": ("generate_audio", "audio", "sound"),
     "resolution": ("resolution", "quality", "size"),
     "size": ("size", "resolution", "quality"),
+    "pixels": ("size", "resolution"),
     "voice": ("voice_id", "voice_type", "speaker", "voice"),
     "speed": ("speed", "speech_rate", "speed_ratio"),
     "pitch": ("pitch", "pitch_rate", "pitch_ratio"),

@@ -7,6 +7,7 @@ at the head of the clause (画, 朗读) says it first.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium
@@ -15,6 +16,7 @@ from ima_tui.intent.pointing import (
     is_existing,
     is_existing_image,
     is_likened,
+    is_purpose,
     is_refused,
     is_relative,
     is_setting,
@@ -32,11 +34,11 @@ from ima_tui.intent.wants import (
     BOTH,
     SOUND,
     ClauseReading,
-    Want,
     is_noun,
     medium_of,
     names_models,
     speakers,
+    want_of,
 )
 
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
@@ -52,7 +54,7 @@ def read_chinese(clause: Clause) -> ClauseReading:
         reading.content = True
         reading.existing = pointed_at(items, [n for n in items if is_existing_image(items, n)])
         if items[0].phrase in _ABOUT_VIDEO:
-            reading.weak = [_want(reading, items[0], Medium.VIDEO)]
+            reading.weak = [want_of(reading, items[0], Medium.VIDEO)]
         return reading
     items = with_picture(items[:limit])
     reading.motion = next((item for item in items if item.has("motion")), None)
@@ -72,17 +74,17 @@ def read_chinese(clause: Clause) -> ClauseReading:
     settings = [n for n in free if is_setting(items, n) or is_likened(items, n)]
     free = [n for n in free if n not in settings]
     kinds = [n for n in free if names_models(items, items.index(n)) or modifies(items, n)]
-    reading.weak = [_want(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
+    reading.weak = [want_of(reading, noun, medium_of(noun)) for noun in [*kinds, *settings]]
     free = [n for n in free if n not in kinds]
     if is_about_models(items):
-        reading.weak += [_want(reading, noun, medium_of(noun)) for noun in free]
+        reading.weak += [want_of(reading, noun, medium_of(noun)) for noun in free]
         return reading
     for task in (item for item in items if item.under("task")):
         source, _, made = task.under("task").rpartition("_to_")
         medium = Medium(made)
         if all(want.medium is not medium for want in reading.wants):
             works_on = bool(reading.wants) and "image" in source  # 文生图再图生视频
-            reading.wants.append(_want(reading, task, medium, asked=True, works_on=works_on))
+            reading.wants.append(want_of(reading, task, medium, asked=True, works_on=works_on))
     if reading.wants:
         return reading
     _ask(reading, items, free)
@@ -90,13 +92,16 @@ def read_chinese(clause: Clause) -> ClauseReading:
 
 
 def _is_done(items: tuple[Item, ...]) -> bool:
-    """我写了首歌, 我们拍好了短片: somebody made it already."""
+    """我写了首歌, 我们拍好了短片, 配音有了: it is there already."""
+    if _READY.search("".join(item.phrase for item in items[-4:])) and not items[0].has("seq"):
+        return not any(item.under("verb") == "want" for item in items)
     if items[0].phrase not in _SOMEBODY:
         return False
     verb = next((p for p in range(1, min(4, len(items))) if items[p].under("verb") in _MADE), None)
     return verb is not None and verb + 1 < len(items) and items[verb + 1].phrase[0] in "了好完过"
 
 
+_READY = re.compile("(?:都|已经|全)?(?:有了|齐了|搞定了?|(?:做|剪|拍|画|写|录|弄)(?:完|好)了?)$")
 _SOMEBODY = frozenset({"我", "我们", "咱", "咱们", "他", "她", "他们", "她们"})
 _MADE = ("make", "image", "music", "film", "speech")
 
@@ -154,21 +159,21 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
         return
     moving = reading.motion or next((i for i in items if "verb.video" in i.tags), None)
     if moving and (reading.existing or _pronoun(items)) and head is None:
-        reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
+        reading.wants.append(want_of(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return
     if moving is items[-1] and head is not None and head.phrase.endswith(("を", "을", "를")):
-        reading.wants.append(_want(reading, moving, Medium.VIDEO, works_on=True, asked=True))
+        reading.wants.append(want_of(reading, moving, Medium.VIDEO, works_on=True, asked=True))
         return  # 이 사진을 움직이게 해줘
     if verb is not None and kind == "image" and not _counts_other(items, at, head):
-        edit = reading.existing is not None
+        edit = reading.existing is not None and not is_purpose(items, reading.existing)
         phrase = (verb.start, head.end if head else verb.end)
         told = head if head is not None and _of(head, Medium.IMAGE) else verb
-        want = _want(reading, told, Medium.IMAGE, asked=True)
+        want = want_of(reading, told, Medium.IMAGE, asked=True)
         reading.wants.append(replace(want, works_on=edit, phrase=phrase))
         _coordinated(reading, items, free, Medium.IMAGE)
         return
     if verb is not None and kind == "music" and (head is None or _of(head, Medium.MUSIC)):
-        reading.wants.append(_want(reading, verb, Medium.MUSIC, asked=True))
+        reading.wants.append(want_of(reading, verb, Medium.MUSIC, asked=True))
         return
     if head is not None:
         _headed(reading, items, free, asked or kind in ("make", "want", "film"))
@@ -176,12 +181,12 @@ def _ask(reading: ClauseReading, items: tuple[Item, ...], free: list[Item]) -> N
     painted = next((item for item in items if item.phrase in _PAINTED), None)
     if painted is not None:
         works_on = reading.existing is not None
-        want = _want(reading, painted, Medium.IMAGE, works_on=works_on, edit=works_on, asked=True)
+        want = want_of(reading, painted, Medium.IMAGE, works_on=works_on, edit=works_on, asked=True)
         reading.wants.append(want)
         return
     _counted(reading, items, asked)
     if verb is not None and kind == "film" and not reading.wants:
-        reading.wants.append(_want(reading, verb, Medium.VIDEO, asked=True))
+        reading.wants.append(want_of(reading, verb, Medium.VIDEO, asked=True))
 
 
 _PAINTED = frozenset({"画成", "绘成", "重绘成"})
@@ -280,7 +285,7 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
             told = "".join(each.phrase for each in items[:place])
             if not (following.has(QUOTE) and speakers().search(told)):
                 return False
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
         reading.speech_from = item.end
         return True
     return False
@@ -321,8 +326,9 @@ def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     if target is None or not (source or explicit):
         return False
     told_text = any(item.has("text") for item in items[:place])
+    told_text = told_text or (place == 0 and reading.clause.before == ":")  # 转成音频：…
     if target.under("noun") == SOUND and told_text:
-        reading.wants.append(_want(reading, target, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, target, Medium.SPEECH, asked=True))
         return True
     if target.under("noun") in (SOUND, BOTH):
         return False
@@ -332,7 +338,7 @@ def _turned(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     edit = medium is Medium.IMAGE
     told = any(item.phrase in ("把", "将") for item in items[:place])
     works_on = source or not told  # 把故事画成海报 is made of words alone
-    want = _want(reading, target, medium, works_on=works_on, edit=edit and works_on, asked=True)
+    want = want_of(reading, target, medium, works_on=works_on, edit=edit and works_on, asked=True)
     reading.wants.append(replace(want, phrase=(items[place].start, target.end)))
     _coordinated(reading, items, free, medium)
     return True
@@ -355,13 +361,13 @@ def _headed(reading: ClauseReading, items: tuple[Item, ...], free: list[Item], a
     if head.under("noun") == SOUND:
         visual = next((n for n in reversed(free) if medium_of(n) is not None), None)
         if visual is None:
-            reading.wants.append(_want(reading, head, None, asked=asked))
+            reading.wants.append(want_of(reading, head, None, asked=asked))
             return
         head = visual
     medium = medium_of(head)
     works_on = reading.existing is not None
     asked = asked or _counted_at(items, head)
-    want = _want(reading, head, medium, works_on=works_on, asked=asked)
+    want = want_of(reading, head, medium, works_on=works_on, asked=asked)
     moving = medium is Medium.IMAGE and any("会动" in item.phrase for item in items)
     want = replace(want, medium=Medium.VIDEO if moving else medium, phrase=(start, head.end))
     opens = reading.clause.index == 0 and head is items[-1]
@@ -391,7 +397,7 @@ def _coordinated(
         # 狐狸视频加上神秘的配乐
         if (joined and not _behind_of(items, place)) or scored or (sounding and led):
             taken.add(other)
-            reading.wants.append(replace(_want(reading, noun, other, asked=True), extra=True))
+            reading.wants.append(replace(want_of(reading, noun, other, asked=True), extra=True))
 
 
 def _behind_of(items: tuple[Item, ...], place: int) -> bool:
@@ -411,6 +417,8 @@ def _counted_at(items: tuple[Item, ...], head: Item) -> bool:
 def _count_behind(items: tuple[Item, ...], place: int) -> bool:
     """海报一张: the number stands behind, as in a list."""
     rest = items[place + 1 :]
+    if len(rest) > 2 and rest[2].has(QUOTE):
+        rest = rest[:2]  # 祝福语音一条“…”
     if len(rest) != 2 or not rest[1].under("classifier"):
         return False
     return bool(rest[0].phrase.isdigit() or rest[0].phrase in "一二两三四五六七八九十几")
@@ -430,26 +438,5 @@ def _counted(reading: ClauseReading, items: tuple[Item, ...], asked: bool) -> No
             continue
         if any(later.has("flat") for later in items[place + 1 : place + 4]):
             continue
-        reading.wants.append(_want(reading, item, Medium(kind), asked=asked or place <= 2))
+        reading.wants.append(want_of(reading, item, Medium(kind), asked=asked or place <= 2))
         return
-
-
-def _want(
-    reading: ClauseReading,
-    item: Item,
-    medium: Medium | None,
-    *,
-    works_on: bool = False,
-    edit: bool = False,
-    asked: bool = False,
-) -> Want:
-    return Want(
-        medium,
-        item.start,
-        item.end,
-        works_on=works_on,
-        edit=edit,
-        asked=asked,
-        phrase=(item.start, item.end),
-        clause=reading.clause.index,
-    )

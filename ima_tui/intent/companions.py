@@ -19,21 +19,35 @@ from ima_tui.intent.wants import Want
 
 _READ = 800
 """Characters in which companions are looked for."""
+_MOODS = (
+    "ambient|soft|gentle|light|calm|slow|sad|upbeat|solo|acoustic|quiet|mellow|hopeful|dreamy|ethereal"
+    "|uplifting|moody|dark|tense|driving|brooding|haunting|lush|warm|sparse|cheerful|playful|epic"
+    "|cinematic|melancholic|somber|groovy|funky|jazzy|bluesy|sweeping|swelling"
+)
+"""What is said of music before an instrument."""
+_SAYING = r"(?:reading|saying|narrating|whispering|reciting|speaking)"
 _SAYS = r"(?:say|says|saying|speak|speaks|tell|tells|read|reads|reading|whisper|announce|shout)"
 _JOINED = (
-    r"(?:\band|\bthen|\bplus|\bwith|[,;.])\s+"
+    r"(?:\band|\bthen|\bplus|\bwith|[,;.:&+])\s+"
     r"(?:(?:then|also|finally|and|over (?:it|that|this))\s+)?"
 )
 _LINE = re.compile(
     rf"{_JOINED}(?:(?:(?:have|let|make)\s+(?:\w+\s+){{1,4}}?{_SAYS}"
     r"|(?:give|add|record)\s+(?:\w+\s+){0,3}?(?:line|sentence|voice))\b"
     r"(?=[^.,;:\x00]{0,24}[:\x00])"
-    rf"|(?:an?|the|some)\s+(?:[\w']+\s+){{0,3}}?(?:voice|narrator|speaker|announcer|host)\s+{_SAYS}\b"
+    rf"|(?:(?:an?|the|some|my|her|his)\s+)?(?:[\w'-]+\s+){{0,3}}?"
+    rf"(?:(?:voice|narrator|speaker|announcer|host|recording|announcement)\s+(?:\([^()]{{1,24}}\)\s+)?(?:that\s+|which\s+)?{_SAYS}\b"
+    r"|(?:narrator|announcer|host|recording)\s*(?:\([^()]{1,24}\)\s*)?[:\x00])"
     r"|(?:say|tell|speak|read|whisper)\b[^.,;:\x00]{0,40}\bvoice\b(?=[^.,;:\x00]{0,12}[:\x00]))"
-    r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|read (?:out|aloud))\s*(?=[:\x00])"
+    r"|\b(?:the|an?|my|our)\s+(?:\w+\s+){1,3}?(?:spoken|voiced|narrated|recorded|read (?:out"
+    r"|aloud))\s*(?=[:\x00])"
+    r"|(?:[.;\n])\s*(?:voice|vo|narrator|narration|voice ?over)\s*:\s*(?=\x00)"
     r"|\b(?:and|with|plus)\s+(?:some(?:one|body)|an?\s+(?:\w+\s+){1,3}?)\s*"
-    r"(?:reading|saying|narrating|whispering|reciting)\s*(?=:|[^.,;:\x00]{0,24}\x00+\s*over\b)"
-    r"|\b(?:narrated|voiced|spoken|read) by (?:an?|the|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
+    rf"{_SAYING}\s*(?=:|[^.,;:\x00]{0, 24}\x00+\s*over\b)"
+    r"|\x00+\s*(?:,\s*)?(?:said|spoken|read|whispered|narrated|voiced) by (?:an?|the"
+    r"|my) [^.,;:\x00]{1,24}"
+    r"|\b(?:narrated|voiced|spoken|read|pronounced) by (?:an?|the"
+    r"|my) [^.,;:\x00]{1,24}(?=[:\x00.,;]|$)"
     r"|\b(?:audio|recording|sound file|sound clip)\s+of\s+(?:\w+\s+){1,5}?"
     r"(?:reading|saying|speaking|whispering|reciting)\b"
 )
@@ -52,6 +66,7 @@ _MOVES_ZH = re.compile(
 _AS_FRAME = re.compile(
     r"\b(?:use|using|take|with)\s+(?:it|that|this|the (?:image|picture|result|still))\s+as\s+"
     r"(?:the\s+)?(?:first|start\w*|opening)\s+(?:frame|image)"
+    r"|(?:用|以|拿|把)(?:它|这张图?|该图|结果|上图)?(?:作|做|当)为?(?:首帧|第一帧|起始帧|开头)"
 )
 
 
@@ -66,12 +81,44 @@ def _played() -> re.Pattern[str]:
         r"(?=[,.;!]|$|\band\b)"
         r"|\b(?:aloud|spoken|read|recited|narrated|narration|voice ?over)\s+(?:over|to|with)\s+"
         r"(?:\w+\s+){0,3}?music\b"
+        rf"|\b(?:an?|some|soft|gentle)\s+(?:\w+\s+){{0,3}}?(?:{names})\s+(?:music\s+)?"
+        r"(?:under(?:neath)?|beneath|behind|over|below)\s+(?:it|that|this|everything"
+        r"|the whole \w+)\b"
+        r"|\b(?:backed by|score(?:d| it| this)? (?:by|with|to)|set to|to the sound of"
+        r"|to the beat of)\s+"
+        rf"(?:an?\s+)?(?:[\w-]+\s+){{0,3}}?(?:{names}|{vocabulary().any_of('genres')})\b"
         rf"|\b(?:under(?:neath)?|beneath|in the background)(?:\s+it)?,?\s+(?:an?|some|soft)\s+"
         rf"(?:\w+\s+){{0,3}}?(?:{names})\b"
         rf"|\bwith\s+(?:\w+\s+){{0,2}}?(?:{names})\s+"
         r"(?:music|under(?:neath)?|in the background|playing softly)\b"
-        rf"|(?:配上?|加上?|伴着|再来点?)[^,。;的]{{0,6}}?(?:{names})(?:声|伴奏)?(?=[,。;!]|$)"
+        r"|\b(?:lay down|put|add|drop)\s+something\s+(?:\w+\s+)?"
+        rf"(?:musical|{vocabulary().any_of('genres')})\b"
+        rf"|[,;]\s*(?:[\w-]+\s+){{1,2}}(?:{names})(?=,\s*(?:and\s+)?(?:an?\s+)?(?:\w+\s+){{0,2}}(?:narrator|voice))"
+        rf"|[,、][^,。;的]{{0,4}}(?:{names})(?:曲|独奏)?(?=[,、][^。]{{0,12}}(?:旁白|配音|解说|人声|念|说))"
+        rf"|[,;]\s*(?:{_MOODS})\s+(?:\w+\s+)?"
+        rf"(?:{names})\s*(?=[,.;:]|and\b|$)"
+        rf"|\b(?:and|plus|with)\s+(?:some|{_MOODS})\s+(?:\w+\s+){{0,2}}?(?:{names})"
+        r"(?=\s*(?:music\b|with it|to it|too\b|[,.;!]|$))"
+        rf"|(?:配上?|加上?|伴着|再来点?|垫上?(?:一?[段点])?|来一?[段点])(?:[^,。;的]{{0,6}}的)?[^,。;的]{{0,6}}?(?:{names}|{vocabulary().any_of('genres')})(?:声|伴奏|乐|曲)?(?=[,。;!]|$)"
     )
+
+
+_SAID = re.compile(
+    rf"(?:\b(?:and|with|plus)\s+(?:some(?:one|body)(?:\s+\w+)?|an?\s+(?:\w+\s+){{1,3}}?)\s*{_SAYING}\b"
+    rf"|[,;.]\s*(?:and\s+)?(?:it|he|she|they"
+    r"|an?\s+(?:\w+\s+){0,2}?(?:wom[ae]n|m[ae]n|girl|boy|lady|guy|kid|child))\s+(?:(?:should"
+    r"|must|can|will|has to"
+    rf"|needs to)\s+)?{_SAYS}\b)"
+    r"(?=[^.,;:\x00]{0,24}[:\x00])"
+    r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+){0,2}?(?:line|sentence|greeting|tagline)\b(?=[^.;:\x00]{0,16}[:\x00])"
+)
+"""Somebody says a line; in a picture it would be a speech bubble."""
+_VOICED = re.compile(
+    r"[,;.]?\s*\b(?:and|with|plus|then)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
+    r"(?:girl|boy|wom[ae]n|m[ae]n|lady|guy|child|kid|female|male)(?:'s)?\s+voice\s*[:\x00]"
+    r"|(?:再|加|配|外加|加上|配上)[^,。;\x00]{0,3}(?:[女男]|孩|童|爷爷|奶奶|妈妈|爸爸)[^,。;\x00]{0,3}(?:声音?|音|嗓音)\s*:?\s*\x00"
+)
+"""A voice, and behind it the words; in a song it sings them."""
 
 
 def with_companions(
@@ -85,7 +132,12 @@ def with_companions(
     found = dict(wants)
     _move(text, found, given)
     if Medium.SPEECH not in found:
-        _beside(scan, found, Medium.SPEECH, _LINE.search(text) or _LINE_ZH.search(text))
+        told = _LINE.search(text) or _LINE_ZH.search(text)
+        if told is None and Medium.IMAGE not in found:
+            told = _SAID.search(text)
+        if told is None and (Medium.MUSIC not in found or len(found) > 1):
+            told = _VOICED.search(text)
+        _beside(scan, found, Medium.SPEECH, told)
     if Medium.MUSIC not in found:
         _beside(scan, found, Medium.MUSIC, _played().search(text))
     return found

@@ -23,8 +23,12 @@ _EXPLICIT = re.compile(
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
     r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
+    r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|alternative"
+    r"|separate) )?(?:versions"
+    r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
+    r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
-    r"|(?:生成|来|出|做|画|要|给我)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
+    r"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$))"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
@@ -53,7 +57,14 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:
-        told = found["n"] or found["zh"] or found["by"] or found["times"]
+        told = (
+            found["n"]
+            or found["zh"]
+            or found["by"]
+            or found["times"]
+            or found["of"]
+            or found["kinds"]
+        )
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):
@@ -103,12 +114,24 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
                 after.has("copies")
                 or (alone and after.phrase.endswith("s"))
                 or (after.under("classifier") == "image" and _last(clause, place + 1))
+                or (_last(clause, place + 1) and _only_counts(clause, place))
             ):
                 if _is_pointed(clause, place):
                     continue
                 if told := _checked(_number(item), item.start, after.end):
                     return told
     return None
+
+
+def _only_counts(clause: Clause, place: int) -> bool:
+    """三款, 要四条: a number with its measure word, and at most what asks for them."""
+    measure = clause.items[place + 1]
+    asks = [i for i in clause.items[:place] if not (i.under("verb") or i.has("polite"))]
+    named = measure.phrase in _KINDS or (place > 0 and measure.under("classifier"))
+    return bool(named) and not asks and clause.chinese
+
+
+_KINDS = frozenset("款版种套份")
 
 
 def _last(clause: Clause, place: int) -> bool:
@@ -147,7 +170,7 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
     """Whether a measure word counts results."""
     kind = items[at].under("classifier")
     rest = items[at + 1 : at + 5]
-    if any(item.has("flat") for item in rest[:2]) and kind == "image":
+    if kind == "image" and _is_flat(rest):
         return False
     if any(item.phrase in ("里", "中", "有") for item in items[max(0, at - 4) : at - 1]):
         return False
@@ -170,6 +193,15 @@ def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
         and medium_of(later[-1]) is want.medium
         and (differing or items[at].phrase in ("段", "部", "支", "版"))
     )
+
+
+def _is_flat(rest: tuple[Item, ...]) -> bool:
+    """三张桌子 are no pictures; but 三张纸飞机的图 are."""
+    flat = next((place for place, item in enumerate(rest[:2]) if item.has("flat")), None)
+    if flat is None:
+        return False
+    following = rest[flat + 1] if flat + 1 < len(rest) else None
+    return following is None or bool(following.tags) or following.phrase == "的"
 
 
 def _counted_noun(following: tuple[Item, ...], want: Want) -> Item | None:

@@ -30,6 +30,7 @@ def decision_json(text: str, decision: Intent) -> dict[str, object]:
         "version": decision.version or None,
         "tier": decision.tier.value if decision.tier else None,
         "params": {param.name: param.value for param in decision.params},
+        "not_applicable": {param.name: param.value for param in decision.inapplicable},
         "preference": _preference(decision),
         "unsupported": [limit.code for limit in decision.limits],
         "images_role": _roles(decision.roles),

@@ -39,10 +39,10 @@ from ima_tui.intent.wants import (
     BOTH,
     SOUND,
     ClauseReading,
-    Want,
     is_noun,
     medium_of,
     names_models,
+    want_of,
 )
 
 _ARTICLES = frozenset(
@@ -61,6 +61,9 @@ def read_english(clause: Clause) -> ClauseReading:
     if (clause.after == "," and items[0].phrase in RELATIVE) or compares(items):
         reading.content = True  # "…, who loves to sing", "like a film scene"
         return reading
+    if items[0].has("first", "first.last") and len(items) > 1 and items[1].phrase == "the":
+        reading.given = True  # "start on the seed photo"
+        return reading
     reading.motion = next((item for item in items if item.has("motion")), None)
     reading.motion = reading.motion or made_to_move(items)
     reading.existing = existing(items)
@@ -68,6 +71,9 @@ def read_english(clause: Clause) -> ClauseReading:
         _noun_phrase(reading, items, 2, asked=True)  # "…, as an oil painting"
         return reading
     at = skip_politeness(items, 0)
+    if items[0].has("first", "first.last") and len(items) > 2 and items[1].phrase in ("a", "an"):
+        _request(reading, items, 1, asked=True)  # "finish with a video of it"
+        return reading
     if at >= len(items) or (items[0].phrase in OTHERS and not wanting(items)):
         return reading  # "he used to sing"
     at, role = skip_use(items, at)
@@ -84,7 +90,7 @@ def read_english(clause: Clause) -> ClauseReading:
     asked = at > 0 and any(item.has("seq") for item in items[:at])
     _request(reading, items, at, asked or clause.after in _STEPS)
     if not reading.wants and (form := _as_what(items, at)) is not None:
-        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
+        reading.wants.append(want_of(reading, form, medium_of(form), asked=True))
     if not reading.wants:
         _mentioned(reading, items, at)
     if not reading.wants:
@@ -98,7 +104,7 @@ def _voiced(reading: ClauseReading, last: Item) -> None:
     opens = clause.index == 0 or clause.after == LISTED
     if opens and clause.before == ":" and last.under("voice"):
         reading.speech_from = last.end
-        reading.wants.append(_want(reading, last, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, last, Medium.SPEECH, asked=True))
 
 
 _STEPS = frozenset({"then", "and then", "and", "but", "after that", "finally", "next", "also"})
@@ -110,50 +116,45 @@ def _request(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bo
     kind = item.under("verb")
     following = items[at + 1] if at + 1 < len(items) else None
     if kind in ("make", "want") and (form := _form(items, at)) is not None:
-        reading.wants.append(_want(reading, form, medium_of(form), asked=True))
+        reading.wants.append(want_of(reading, form, medium_of(form), asked=True))
     elif item.under("task"):
         medium = Medium(item.under("task").rsplit("_to_", 1)[-1])
-        reading.wants.append(_want(reading, item, medium, asked=True))
+        reading.wants.append(want_of(reading, item, medium, asked=True))
     elif kind == "film" and following is not None and following.phrase in _ARTICLES:
-        reading.wants.append(_want(reading, item, Medium.VIDEO, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.VIDEO, asked=True))
     elif item.phrase == "record" and _is_line(items, at + 1):
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
     elif kind == "image" and not (_is_head(items, at) or (item.under("voice") and not following)):
         head, end = _head(items, at + 1)
         other = head is not None and medium_of(head) not in (Medium.IMAGE, None)
         _take(reading, items, head if other and head else item, Medium.IMAGE, at, end)
     elif _into_video(items, at) is not None:
         target = items[at + 2]
-        reading.wants.append(_want(reading, target, Medium.VIDEO, works_on=True, asked=True))
+        reading.wants.append(want_of(reading, target, Medium.VIDEO, works_on=True, asked=True))
     elif kind == "video":
         on = works_on(items, at + 1)
-        reading.wants.append(_want(reading, item, Medium.VIDEO, works_on=on, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.VIDEO, works_on=on, asked=True))
         _extras(reading, items, at + 1, reading.wants[-1].medium)
     elif kind == "music":
         head, end = _head(items, at + 1)
         _take(reading, items, head or item, Medium.MUSIC, at, end)
     elif kind == "speech" and _speaks(reading.clause, item, following):
         reading.speech_from = item.end
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
-    elif kind == "turn" or (kind == "make" and _becomes(items, at)):
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
+    elif kind == "turn":
         _turn(reading, items, at)
     elif reading.motion and (works_on(items, at + 1) or reading.existing or item.phrase == "bring"):
         if reading.motion.first >= item.first or item.has("motion"):
             reading.wants.append(
-                _want(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
+                want_of(reading, reading.motion, Medium.VIDEO, works_on=True, asked=True)
             )
     elif item.phrase == "read" and (aloud(items, at) or _reads_out(reading.clause, following)):
         reading.speech_from = item.end
-        reading.wants.append(_want(reading, item, Medium.SPEECH, asked=True))
+        reading.wants.append(want_of(reading, item, Medium.SPEECH, asked=True))
     elif "verb.edit" in item.tags and not _asks_for_noun(items, at):
         reading.edit = item
     else:
         _noun_phrase(reading, items, at, asked or kind in ("make", "want", "edit"))
-
-
-def _becomes(items: tuple[Item, ...], at: int) -> bool:
-    """ "make this into a video"."""
-    return any(item.phrase == "into" for item in items[at + 1 : at + 7])
 
 
 def _reads_out(clause: Clause, following: Item | None) -> bool:
@@ -218,19 +219,20 @@ def _turn(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None:
                 medium = medium_of(head)
                 edit = medium is Medium.IMAGE
                 reading.wants.append(
-                    _want(reading, head, medium, works_on=True, edit=edit, asked=True)
+                    want_of(reading, head, medium, works_on=True, edit=edit, asked=True)
                 )
                 _extras(reading, items, place + 1, medium)
                 return
             if head is not None and head.under("noun") == SOUND:
                 written = any(item.phrase in _WRITTEN for item in items[at:place])
+                written = written or reading.clause.before == ":"
                 heard = Medium.SPEECH if written else None
-                reading.wants.append(_want(reading, head, heard, asked=True))
+                reading.wants.append(want_of(reading, head, heard, asked=True))
                 return
     if (form := _as_what(items, at)) is not None:
         medium = medium_of(form)
         edit = medium is Medium.IMAGE
-        reading.wants.append(_want(reading, form, medium, works_on=True, edit=edit, asked=True))
+        reading.wants.append(want_of(reading, form, medium, works_on=True, edit=edit, asked=True))
         return
     reading.edit = items[at]
 
@@ -255,8 +257,13 @@ def _as_what(items: tuple[Item, ...], at: int) -> Item | None:
             found = articled and head is not None and medium_of(head) is not None
             if items[place].phrase == "in":  # "make the vampire smile in a video"
                 found = found and head is not None and medium_of(head) is Medium.VIDEO
-            return head if found and end == len(items) else None
+            if found and (end == len(items) or items[end].phrase in _SETTING):
+                return head
     return None
+
+
+_SETTING = frozenset({"in", "at", "with", "for"})
+"""Behind "as a clip" stands how large it is to be, or what for."""
 
 
 def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked: bool) -> None:
@@ -282,11 +289,12 @@ def _noun_phrase(reading: ClauseReading, items: tuple[Item, ...], at: int, asked
     if head.under("noun") == SOUND:
         _extras(reading, items, end, None)
         if not reading.wants:
-            reading.wants.append(_want(reading, head, None, asked=asked))
+            reading.wants.append(want_of(reading, head, None, asked=asked))
         return
     on = pronoun(items, at + 1, head) or made_of(items, end)
-    want = _want(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
-    opens = reading.clause.index == 0 and end - at <= _SHORT_HEAD
+    want = want_of(reading, head, medium, works_on=on, asked=asked, phrase=(start, head.end))
+    first = reading.clause.index == 0 or reading.clause.after == ":"
+    opens = first and end - at <= _SHORT_HEAD
     opens = opens and items[at].phrase not in _SUBJECTS
     want = replace(want, heads=opens and (end == len(items) or items[end].has("stop")))
     reading.wants.append(want)
@@ -318,30 +326,8 @@ def _take(
 ) -> None:
     medium = medium_of(item) or medium
     phrase = (items[at].start, item.end)
-    reading.wants.append(_want(reading, item, medium, asked=True, phrase=phrase))
+    reading.wants.append(want_of(reading, item, medium, asked=True, phrase=phrase))
     _extras(reading, items, end, medium)
-
-
-def _want(
-    reading: ClauseReading,
-    item: Item,
-    medium: Medium | None,
-    *,
-    works_on: bool = False,
-    edit: bool = False,
-    asked: bool = False,
-    phrase: tuple[int, int] | None = None,
-) -> Want:
-    return Want(
-        medium,
-        item.start,
-        item.end,
-        works_on=works_on,
-        edit=edit,
-        asked=asked,
-        phrase=phrase or (item.start, item.end),
-        clause=reading.clause.index,
-    )
 
 
 _ENDS = ("stop", "neg", "first", "first.last", "reference", "source")
@@ -354,13 +340,24 @@ def _head(items: tuple[Item, ...], at: int) -> tuple[Item | None, int]:
     while place < len(items):
         item = items[place]
         if place > at and item.has(*_ENDS) and not is_noun(item):
+            if head is None and items[place - 1].has("copies") and item.phrase in ("of", "for"):
+                place += 1
+                continue  # "two versions of a ringtone"
             break
         if (head is not None and item.has("and")) or (place > at and doing(items, place)):
             break
-        if is_noun(item):
+        if is_noun(item) and not (head is not None and _belongs(head, item)):
             head = head if names_models(items, place) or held(items, place) else item
         place += 1
     return head, place
+
+
+def _belongs(head: Item, item: Item) -> bool:
+    """ "a jazz loop", "a techno intro": of music."""
+    return medium_of(head) is Medium.MUSIC and item.phrase in _OF_EITHER
+
+
+_OF_EITHER = frozenset({"loop", "loops", "intro", "outro", "short"})
 
 
 def _extras(
@@ -383,16 +380,17 @@ def _extras(
         if other is None or beside is None or beside in taken:
             continue
         # "for my video and calm music": what is described anew is not mine yet
-        own = items[place + 1 : end] if end - place > 2 else items
+        paired = beside_it is not None and end - place <= 2  # "my photos and videos"
+        own = items if paired else items[place + 1 : end]
         if is_existing(own, other):
             continue
-        at_end = other.last == items[end - 1].last
+        at_end = other.last == items[end - 1].last or other.phrase == "spoken"  # a spoken welcome
         sounding = beside in (Medium.MUSIC, Medium.SPEECH)
         apart = item.phrase in ("plus", "and also", "as well as", "along with") and sounding
         if (at_end or apart) and (joined or sounding) and end - place <= 7:
             taken.add(beside)
             on = beside is Medium.VIDEO and made_of(items, end)
-            want = _want(reading, other, beside, works_on=on, asked=asked)
+            want = want_of(reading, other, beside, works_on=on, asked=asked)
             reading.wants.append(replace(want, extra=True))
 
 
@@ -404,4 +402,4 @@ def _mentioned(reading: ClauseReading, items: tuple[Item, ...], at: int) -> None
         if place > at and doing(items, place):
             return
         if medium is not None and not is_existing(items, item):
-            reading.weak.append(_want(reading, item, medium))
+            reading.weak.append(want_of(reading, item, medium))

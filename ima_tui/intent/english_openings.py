@@ -84,7 +84,15 @@ def is_statement(items: tuple[Item, ...], at: int) -> bool:
     if not (first.has("this") or first.under("ordinal") or first.phrase == "the"):
         return False
     told = any(item.phrase in _BE for item in items[at : at + 6])
+    if is_noun(items[-1]) and any(_is_form(items, place) for place in range(at, len(items))):
+        return False  # "that same crane flying off as a video"
     return told and not first.under("verb")
+
+
+def _is_form(items: tuple[Item, ...], place: int) -> bool:
+    """ "as a …"."""
+    following = items[place + 1 : place + 2]
+    return items[place].phrase == "as" and any(i.phrase in ("a", "an") for i in following)
 
 
 def _busy(items: tuple[Item, ...], at: int) -> bool:

@@ -31,3 +31,17 @@ def written(scan: Scan, first: int, last: int) -> str:
 
     start, end = scan.plain.span(first, last)
     return unicodedata.normalize("NFKC", scan.plain.original[start:end]).casefold().strip(" :,、")
+
+
+_BREAKS = ",.;:!?，。；：、\n"
+_LEADS = re.compile(
+    r"(?:\b(?:in|at|as|an?|make it|about|for)|用|要|时长|长度|duration|length|约|比例)\s*$"
+)
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Nothing stands beside it in its clause but a word that leads to it."""
+    before = text[max(0, start - 24) : start]
+    before = _LEADS.sub("", before).rstrip(" ")
+    behind = text[end : end + 2].lstrip(" ")
+    return (not before or before[-1] in _BREAKS) and (not behind or behind[0] in _BREAKS)

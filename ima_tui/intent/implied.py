@@ -12,7 +12,8 @@ import re
 from ima_tui.core.domain import Medium
 from ima_tui.intent import voices
 from ima_tui.intent.lengths import lengths
-from ima_tui.intent.scan import NAME, QUOTE, Clause, Scan
+from ima_tui.intent.objects import is_existing
+from ima_tui.intent.scan import NAME, Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of, speakers
 
 _LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")
@@ -20,10 +21,17 @@ _RECITED = re.compile(
     r"\b(?:audio|recording|sound|clip) of [^.\x00]{1,40}? (?:reading|saying|speaking|reciting)\b"
     r"[^.\x00]{0,24}(?=\x00)"
 )
+_TITLED = re.compile(r"(?:^|[,.;\n。])\s*(?:歌名|曲名|歌曲名|song title|track title)\s*[:是叫]")
+_WORDS = re.compile(
+    r"(?:^|[,.;\n。])\s*(?:text|content|script|words|line|内容|文本|文字|台词|文案)\s*:"
+)
+_VOICED = re.compile(
+    r"\bvoice (?:saying|reading|announcing|whispering|that says)\b[^.:\x00]{0,24}(?=\x00|:)"
+)
 _LONGEST_FILM = 60
-_CLAUSES = 3
+_CLAUSES = 4
 """Clauses before a colon that tell who speaks."""
-_SHORT = 8
+_SHORT, _SHORT_ZH = 8, 12
 """Items of the longest clause that only tells who speaks."""
 
 
@@ -32,8 +40,12 @@ def told_by_itself(scan: Scan, sounds: bool) -> tuple[dict[Medium, Want], int]:
     end = len(scan.text)
     if (sung := from_lyrics(scan)) is not None:
         return {Medium.MUSIC: sung}, end
+    if (titled := _TITLED.search(scan.text)) is not None:
+        return {Medium.MUSIC: Want(Medium.MUSIC, *titled.span(), asked=True)}, end
     if (announced := from_speaker(scan)) is not None:
         return {Medium.SPEECH: announced[0]}, announced[1]
+    if (voiced := _VOICED.search(scan.text)) is not None:
+        return {Medium.SPEECH: Want(Medium.SPEECH, *voiced.span(), asked=True)}, end
     if sounds and (recited := _RECITED.search(scan.text)) is not None:
         return {Medium.SPEECH: Want(Medium.SPEECH, *recited.span(), asked=True)}, end
     if (quoted := from_quotation(scan)) is not None:
@@ -61,8 +73,8 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
             return None
     if not leading or leading[-1].before != ":" or len(leading) == len(scan.clauses):
         return None
-    items = [item for clause in leading for item in clause.items]
-    if any(len(clause.items) > _SHORT for clause in leading):
+    items = [i for clause in leading for i in clause.items if not _is_owned(clause, i)]
+    if any(len(clause.items) > (_SHORT_ZH if clause.chinese else _SHORT) for clause in leading):
         return None
     if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
         return None
@@ -72,23 +84,33 @@ def from_speaker(scan: Scan) -> tuple[Want, int] | None:
     if told is None and not voiced and voices.speaker(scan.text[: end + 1]) is None:
         return None
     span = told.span() if told is not None else (leading[0].start, end)
-    return Want(Medium.SPEECH, *span, asked=True, phrase=span), end + 1
+    words = _WORDS.search(scan.text, end)  # "Voice: elderly man. Text: …"
+    return Want(Medium.SPEECH, *span, asked=True, phrase=span), words.end() if words else end + 1
+
+
+def _is_owned(clause: Clause, item: Item) -> bool:
+    """ "…, for my nature clip": it is there already."""
+    return not clause.chinese and medium_of(item) is not None and is_existing(clause.items, item)
 
 
 def from_quotation(scan: Scan) -> Want | None:
     """ "Welcome to level two." robotic, female: a quotation, and how to speak it."""
-    first, rest = scan.clauses[:1], scan.clauses[1:]
-    if not first or not rest or len(first[0].items) > 1 or not first[0].items[0].has(QUOTE):
+    if len(scan.content.quotes) != 1 or len(scan.clauses) > _CLAUSES + 2:
         return None
-    if len(rest) > _CLAUSES or any(len(clause.items) > _SHORT for clause in rest):
+    end = scan.content.quotes[0][1]
+    items = [item for clause in scan.clauses for item in clause.items]
+    if any(len(clause.items) > _SHORT for clause in scan.clauses):
         return None
-    items = [item for clause in rest for item in clause.items]
     if any(medium_of(item) not in (None, Medium.SPEECH) for item in items):
         return None
-    voiced = any(item.under("voice") for item in items)
-    if not voiced and speakers().search(scan.text, rest[0].start) is None:
+    behind = [item for item in items if item.start >= end]
+    if not behind:
         return None
-    span = (rest[0].start, rest[0].end)
+    voiced = any(item.under("voice") for item in behind)
+    who = voices.speaker(f"\x00 {scan.text[end:]}")
+    if not voiced and who is None and speakers().search(scan.text, end) is None:
+        return None
+    span = (behind[0].start, behind[-1].end)
     return Want(Medium.SPEECH, *span, asked=True, phrase=span)
 
 
@@ -104,8 +126,10 @@ def from_length(scan: Scan) -> Want | None:
         if clause is None:
             continue
         before = [item for item in clause.items if item.start < length.start]
+        behind = [item for item in clause.items if item.start >= length.end]
         opens = clause.index == 0 and all(item.has(NAME) for item in before)
-        alone = length.start == clause.start and length.end >= clause.end
+        wanted = all(item.under("verb") in ("want", "make") for item in before)
+        alone = wanted and all(item.phrase in ("的", "钟") for item in behind)
         if opens or alone:
             span = (length.start, length.end)
             medium = Medium.MUSIC if opens and _is_music(clause, length.end) else Medium.VIDEO

@@ -60,6 +60,8 @@ class InputRoles:
     reference: bool
     by_style: bool
     """Some pictures are references for others, which are to be altered."""
+    parted: bool
+    """Something of each of them is spoken of: the outfit from picture 1, 图2的衣服."""
     mentioned: tuple[int, ...]
     places: tuple[tuple[int, int], ...]
     """Where the role words stand in the folded text."""
@@ -91,6 +93,9 @@ _STYLE_OF = re.compile(
     rf"|\b{_STYLE}\s+(?:of|from|in)\s+(?:the\s+)?(?P<of>{_NTH})"
     rf"|\b(?P<its>{_NTH})(?: (?:one|image|picture|photo))?'s {_STYLE}"
     rf"|\blooks? (?:just |more )?like (?:the )?(?P<like>{_NTH})"
+    rf"|\b(?:replace|swap|change|exchange)\b[^.;]{{1,40}}?\b(?:with|for|to)\s+(?:the ones?\s+)?"
+    rf"(?:from|in|of)\s+(?:the\s+)?(?P<other>{_NTH})"
+    r"|(?:换成|换上|穿上|戴上|替换成)[^,。]{0,3}?(?P<worn>第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|那|里|中|上)"
 )
 _NUMBERS = {"一": 0, "二": 1, "三": 2, "first": 0, "second": 1, "third": 2, "1": 0, "2": 1,
             "3": 2, "one": 0, "two": 1, "three": 2}  # fmt: skip
@@ -215,23 +220,34 @@ class _Pairs:
             last=last or both,
             reference="reference" in self._seen,
             by_style=bool(found.get("reference")) and len(set(self._order)) > 1,
+            parted=_PARTED.search(scan.text) is not None,
             mentioned=tuple(dict.fromkeys(self._order)),
             places=tuple(self._spans) or spans,
         )
 
 
+_PARTED = re.compile(
+    r"\b(?:from|of|in) (?:the )?(?:(?:first|second|third|1st|2nd|3rd)\b"
+    r"|(?:pic|picture|image|img|photo|file) (?:\d|one|two|three)\b)"
+    r"|\b(?:people|persons?|characters?|girls?|boys?|m[ae]n|wom[ae]n|kids?|children|dogs?|cats?|animals?"
+    r"|products?|faces?) (?:in|from) (?:these|both|the (?:two|three))\b"
+    r"|(?:第[一二三1-3][张幅]图?|图[一二三1-3])(?:的|里|中|上)"
+    r"|(?:图|照片|图片)[里中上]的(?:人|角色|动物|猫|狗|男|女|孩子|产品)"
+)
 _REFERENCE = re.compile(
     r"\b(?:only|just|merely) (?:as )?(?:a |for )?reference\b|仅作?(?:为)?参考|只作?(?:为)?参考"
     r"|\bkeep (?:this|that|his|her|their|its)(?: [\w]+'s)? (?:looks?|face|design|outfit|appearance"
     r"|identity)\b"
     r"|\bas (?:the|our|my|its) (?:\w+ )?(?:hero|heroine|star|lead|protagonist|character|mascot)\b"
-    r"|\b(?:main character|our (?:hero|mascot|character)|(?:how|what) (?:he|she|it|they) looks?"
+    r"|\b(?:main character|(?:are|is) (?:my|our|the) (?:\w+ )?characters?|our (?:hero|mascot"
+    r"|character)|(?:how|what) (?:he|she|it|they) looks?"
     r"|(?:new|another) scene"
-    r"|(?:is|are) the hero|recogni[sz]able|starring|with the \w+ from this|keep (?:him|her"
+    r"|(?:is|are) the hero|recogni[sz]able|keep (?:him|her|it|them) looking|starring"
+    r"|with the \w+ from this|keep (?:him|her"
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
-    r"|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
+    r"|新场景|是(?:我|我们)的角色|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
 )
 _MOVES = re.compile(
     r"\b(?:animate (?:this|the|it|my)|first frame|start(?:ing)? (?:with|from|frame)|alive"

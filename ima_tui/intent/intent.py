@@ -203,6 +203,8 @@ class Intent:
     """The words choose the model outright (用X, "use X"): more than a mention of it."""
     tier: ModelTier | None = None
     params: tuple[Parameter, ...] = ()
+    inapplicable: tuple[Parameter, ...] = ()
+    """Settings that the medium does not have: the length of a picture."""
     preference: PreferencePhrase | None = None
     limits: tuple[Limit, ...] = ()
     roles: Roles = Roles()
@@ -227,9 +229,11 @@ class Intent:
 
     @property
     def requirements(self) -> tuple[Parameter, ...]:
-        """Every parameter that was asked for, those that nobody offers too."""
+        """Every parameter that was asked for, those that nobody offers and those that the medium
+        does not have too."""
         limits = (limit.param for limit in self.limits)
-        return (*self.params, *(param for param in limits if param is not None))
+        offered = (param for param in limits if param is not None)
+        return (*self.params, *offered, *self.inapplicable)
 
     def param(self, name: str) -> Value | None:
         """The value of that canonical parameter, None if the text gives none."""

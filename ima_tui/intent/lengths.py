@@ -38,10 +38,11 @@ def _length() -> re.Pattern[str]:
         rf"|{_HEAD}(?:(?P<halfh>半个?|half[ -](?:an?[ -])?)|(?P<h>{_N}|an))\s*个?\s*-?\s*{_HOUR}"
         rf"|{_HEAD}(?P<halfm>{_N})\s*分半"
         rf"|{_HEAD}(?P<half>半分钟|half[ -](?:an?[ -])?minute|half of a minute)"
+        rf"|{_HEAD}(?P<quarter>(?:a )?quarter (?:of a )?minute|四分之一分钟)"
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
         rf"|{_HEAD}(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:{minutes})(?![a-z])"
         rf"|(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
-        rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?![\d.:])"
+        rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?!\d|[.:]\d)"
     )
 
 
@@ -103,8 +104,8 @@ def lengths(text: str) -> Iterator[Length]:
 
 
 def _seconds(found: re.Match[str]) -> float | None:
-    if found["half"]:
-        return 30
+    if found["half"] or found["quarter"]:
+        return 30 if found["half"] else 15
     if found["halfh"]:
         return 1800
     if found["h"]:

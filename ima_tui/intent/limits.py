@@ -15,7 +15,8 @@ from ima_tui.intent import numerals
 from ima_tui.intent.found import FoundParameter
 from ima_tui.intent.intent import Limit, Parameter
 from ima_tui.intent.lengths import Length
-from ima_tui.intent.parameters import STANDARD, Findings
+from ima_tui.intent.parameters import Findings
+from ima_tui.intent.shapes import STANDARD
 
 LONGEST_VIDEO = 15
 MUSIC_SECONDS = {"sonic": 120, "GenBGM": 30}

@@ -19,7 +19,9 @@ _LABEL = (
     r"(?:lyrics?|歌词|歌詞|唱词)"
 )
 _BEHIND = (
-    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是))*\s*[:：=]*"
+    r"(?:\s*(?:are|is|go|below|follows?|as follows|being|是|为|如下|用|写的是|我?(?:已经"
+    r"|都)?写好了?|在这里?))*"
+    r"\s*[:：=]*"
     r"\s*[-–—]*\s*"
 )
 _SUNG = (
@@ -28,7 +30,14 @@ _SUNG = (
 )
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
+    rf"|(?<![a-z])(?:chorus|refrain|verse|副歌|主歌){_BEHIND}{QUOTED.format('v')}"
+    rf"|(?<![a-z]){_LABEL}[^\n:：.。\"“「']{{1,16}}[:：]\s*{QUOTED.format('r')}"
     rf"|(?<![a-z]){_SUNG}\s*[:：]?\s*{QUOTED.format('s')}"
+    r"|(?:把|将|给)?(?:这|以下|下面)(?:首|段|几句|两句|篇)?的?(?:词|诗|文字|话|句子?)[^:：\n]{0,6}"
+    r"(?:谱成?曲|唱出来|配上?曲|[写做编变改]成(?:一首)?歌曲?)[^:：\n]{0,24}[:：]\s*(?P<set>\S[\s\S]*)"
+    r"|(?<![a-z])(?:set|put|turn|make) (?:this|these|the following) (?:poem|verses?|words"
+    r"|lines|text)"
+    r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
     r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?P<heading>[^\n:：.。]{{0,60}})[:：][^\S\n]*\n"
@@ -46,7 +55,7 @@ _MARKED = re.compile(
 _ABOUT = r"(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)"
 _END = re.compile(
     r"\n\s*\n(?=[^\n]*\s*\Z)"  # a last paragraph of one line
-    r"|[.。!！;；\n]\s*(?:make (?:it|this|them)"
+    r"|[.。!！;；\n]\s*[-–—]*\s*(?:(?:make|do|sing) (?:it|this|that|them|these|those)"
     r"|(?:turn|set) (?:it|this|that|them|these|those) (?:in)?to"
     rf"|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成|(?:风格|曲风|情绪)|{_ABOUT}\s*(?:is|是|为))"
     rf"|\s*{_ABOUT}\s*(?:is|是|为)?\s*[:：=]",
@@ -55,8 +64,12 @@ _END = re.compile(
 """Where lyrics without quotation marks end: what follows asks for a song, or describes it."""
 
 
-_UNQUOTED = ("plain", "below")
-_SIGN = re.compile(r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|主歌|副歌", re.I)
+_UNQUOTED = ("plain", "below", "set", "sung")
+_SIGN = re.compile(
+    r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲|配上?曲"
+    r"|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
+    re.I,
+)
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 

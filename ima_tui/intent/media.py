@@ -13,25 +13,30 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
-from ima_tui.intent import mentioned
+from ima_tui.intent import alterations, mentioned
+from ima_tui.intent.alterations import OF_BEFORE, one
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
-from ima_tui.intent.implied import told_by_itself
+from ima_tui.intent.found import stands_alone
+from ima_tui.intent.implied import from_speaker, told_by_itself
+from ima_tui.intent.lengths import lengths
+from ima_tui.intent.pointing import AT_HAND
 from ima_tui.intent.scan import (
     LISTED,
     QUOTE,
     Clause,
-    Item,
     Scan,
 )
 from ima_tui.intent.wants import (
+    ADJECTIVES,
     ClauseReading,
     Want,
     begins_step,
     is_form,
     is_inventory,
     is_noun,
+    is_whole,
     medium_of,
     tells_how,
 )
@@ -121,6 +126,7 @@ class _Gatherer:
                 self._consider(want, False)
             return True
         labelled = bool(self._readings) and self._readings[-1].content
+        labelled = labelled and self._readings[-1].clause.items[0].phrase != "like"
         if clause.after == ":" and (self._wants or labelled) and not self._lists(clause):
             self._describing = True
         elif clause.after in _SENTENCE_END:
@@ -135,8 +141,8 @@ class _Gatherer:
             if listed:
                 want = replace(want, asked=True)
             animated = self._scan.text.startswith("animat", want.start)
-            ends = step and want.end >= clause.end - 1
-            ends = ends or (step and any(item.phrase in _OF_BEFORE for item in clause.items))
+            ends = step and want.end >= clause.end - 1 and not _tells_anew(clause, want)
+            ends = ends or (step and any(item.phrase in OF_BEFORE for item in clause.items))
             if want.medium is Medium.VIDEO and (ends or animated or self._resumes(want)):
                 want = replace(want, works_on=want.works_on or Medium.IMAGE in self._wants)
             self._consider(want, step or listed)
@@ -144,7 +150,7 @@ class _Gatherer:
         moves = reading.motion is not None and reading.motion.phrase in _ALIVE
         if moves and step and not reading.wants and Medium.IMAGE in self._wants and reading.motion:
             item = reading.motion  # "the map should then come alive"
-            self._wants |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
+            self._wants |= one(Medium.VIDEO, item.start, item.end, works_on=True)
         return True
 
     def _continues_list(self, want: Want, reading: ClauseReading) -> bool:
@@ -152,7 +158,7 @@ class _Gatherer:
         clause = reading.clause
         if not self._readings or not self._wants:
             return False
-        near = clause.items[: _ADJECTIVES - 1]
+        near = clause.items[: ADJECTIVES - 1]
         if clause.items[0].has("and") and want is reading.wants[0] and clause.after == ",":
             return any(item.start == want.start for item in near)  # "…, and the song to it"
         if self._several or clause.after == LISTED:
@@ -166,7 +172,7 @@ class _Gatherer:
         first = clause.items[0]
         opens = first.under("number") or first.phrase.isdigit() or is_noun(first)
         opens = opens or first.phrase in _COUNTED or first.phrase in _OPENS
-        opens = opens or (len(reading.wants) > 1 and _is_whole(clause, want))
+        opens = opens or (len(reading.wants) > 1 and is_whole(clause, want))
         return bool(told) and told[-1].end >= last.clause.end - 1 and bool(opens)
 
     def _lists(self, clause: Clause) -> bool:
@@ -191,7 +197,7 @@ class _Gatherer:
         if self._shows_again(want, image):
             return True
         between = self._readings[image.clause + 1 :]
-        return any(item.phrase in _OF_BEFORE for each in between for item in each.clause.items)
+        return any(item.phrase in OF_BEFORE for each in between for item in each.clause.items)
 
     def _shows_again(self, want: Want, image: Want) -> bool:
         """ "An image of a seed. Then a video where that seed sprouts", "… with the logo flying"."""
@@ -229,6 +235,9 @@ class _Gatherer:
         alone = want.asked and not want.extra and not step and not self._accompanies(want)
         if alone and not any(each.asked for each in self._wants.values()):
             animated = only.medium is Medium.IMAGE and want.medium is Medium.VIDEO
+            if animated and self._inputs and self._is_at_hand(only):
+                self._wants = {want.medium: want}  # 照片缓慢平移，做成视频
+                return
             apart = all(each.clause != want.clause for each in self._wants.values())
             if apart and not (want.works_on and animated) and not self._sounds_beside(want, only):
                 self._wants = {want.medium: want}
@@ -239,17 +248,27 @@ class _Gatherer:
         if want.asked or want.extra or self._goes_along(want):
             self._wants[want.medium] = want
 
+    def _is_at_hand(self, only: Want) -> bool:
+        """The text opens with the photo that is attached."""
+        return only.phrase[0] == 0 and self._scan.text[only.start : only.end] in AT_HAND
+
     def _sounds_beside(self, want: Want, only: Want) -> bool:
         """宣传片，要配乐: sound asked for in the sentence that opens with what is seen."""
-        if want.medium not in _SOUNDING or only.medium not in _SEEN or not only.heads:
+        clause = self._scan.clauses[only.clause]
+        stands = only.heads or only.start == clause.start or only.end >= clause.end
+        if want.medium not in _SOUNDING or only.medium not in _SEEN or not stands:
             return False
+        own = self._scan.clauses[want.clause]
+        if own.before == ":" and len(own.items) <= 2:
+            return True  # 视频：火车离站。旁白：…
         between = self._scan.clauses[only.clause : want.clause]
         return not any(clause.before in _SENTENCE_END for clause in between)
 
     def _stands_alone(self, want: Want, only: Want) -> bool:
         """ "the crest of a wave, video": a medium by itself says what the rest is to be."""
         clause, before = self._scan.clauses[want.clause], self._scan.clauses[only.clause]
-        bare = len(clause.items) <= 2 and not clause.items[0].under("number")
+        told = [item for item in clause.items if not _FIGURE.fullmatch(item.phrase)]
+        bare = len(told) <= 2 and not clause.items[0].under("number")
         bare = bare and not only.heads
         return bare and not want.asked and len(before.items) > 2 and want.clause != only.clause
 
@@ -263,7 +282,7 @@ class _Gatherer:
         if early and Medium.VIDEO in self._wants:
             return True
         film = Medium.VIDEO in self._wants or self._is_entry(clause)
-        return (film or self._accompanies(want)) and _is_whole(clause, want)
+        return (film or self._accompanies(want)) and is_whole(clause, want)
 
     def _is_entry(self, clause: Clause) -> bool:
         """ "one picture of a bear, a lullaby, and …": short, and a further entry follows."""
@@ -274,6 +293,11 @@ class _Gatherer:
             and (bool(first.under("number")) or first.phrase in _OPENS)
             and clause.after == clause.before == ","
             and any(each.items[0].has("and") for each in following)
+        ) or (
+            clause.chinese
+            and clause.before == ","
+            and is_noun(clause.items[-1])
+            and any(each.items[0].has("and", "seq") for each in following)
         )
 
     def _accompanies(self, want: Want) -> bool:
@@ -290,22 +314,31 @@ class _Gatherer:
         opens = want.start == clause.start and len(clause.items) > 1
         label = self._readings[-1].clause.items if clause.after == ":" and self._readings else ()
         opens = opens or "".join(item.phrase for item in label) in _SOUND_LABELS
-        told = (opens or self._accompanies(want)) and _is_whole(clause, want)
+        behind = next((item for item in clause.items if item.start >= want.end), None)
+        quoted = want.medium is Medium.SPEECH and behind is not None and behind.has(QUOTE)
+        spoken = want.end >= clause.end and _SPEAKER.search(self._scan.text, clause.end)
+        told = opens or quoted or bool(spoken) or self._accompanies(want)
+        told = told and is_whole(clause, want)
         return told and Medium.VIDEO in self._wants
 
     def result(self) -> MediaRequest:
-        wants = self._wants or self._altered()
+        self._films()
+        announced = from_speaker(self._scan)
+        if announced and all(want.start >= announced[1] for want in self._wants.values()):
+            self._wants = {Medium.SPEECH: announced[0]}  # "meditation voice, slow: Let it go."
+            self._spoken_from = announced[1]
+        wants = self._wants or alterations.altered(self._scan, self._readings, self._inputs)
         if not wants:
             wants, until = told_by_itself(self._scan, self._sound is not None)
             self._spoken_from = min(self._spoken_from, until)
         if self._inputs and wants and all(medium in _SOUNDING for medium in wants):
             last = self._scan.clauses[max(want.clause for want in wants.values())]
             if begins_step(last):  # 把照片变成动漫风，最后配乐
-                wants = self._altered() | wants
+                wants = alterations.altered(self._scan, self._readings, self._inputs) | wants
         given = self._inputs > 0
         wants = with_companions(self._scan, wants, self._spoken_from, given=given)
         if self._several and len(wants) == 1:
-            wants = self._further(wants)
+            wants = alterations.further(self._readings, wants, self._inputs)
         guessed, implied = not wants, self._is_brief(wants)
         wants = wants or mentioned.mentioned(
             self._scan, self._readings, self._spoken_from, self._sound
@@ -313,35 +346,22 @@ class _Gatherer:
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
-        wants = self._with_edit(wants)
+        wants = alterations.with_edit(self._scan, self._readings, wants, self._inputs)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
         return MediaRequest(
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
 
-    def _further(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
-        """Known to be several: what is only mentioned, or the picture that is to move."""
-        refused = {item.under("noun") for reading in self._readings for item in reading.refused}
-        for reading in self._readings:
-            for want in reading.weak:
-                if want.medium is None or want.medium in wants or want.medium.value in refused:
-                    continue
-                return wants | {want.medium: want}
-        for reading in self._readings:
-            item = reading.motion
-            if item is not None and Medium.VIDEO not in wants:
-                return wants | _one(Medium.VIDEO, item.start, item.end, works_on=True)
-        for reading in self._readings:
-            for item in () if reading.done else reading.clause.items:
-                told = Medium.SPEECH if item.under("verb") == "speech" else medium_of(item)
-                if told is None or told in wants or told.value in refused:
-                    continue
-                return wants | _one(told, item.start, item.end)
-        video = wants.get(Medium.VIDEO)
-        if video is not None and (video.works_on or self._inputs):
-            altered = self._inputs > 0
-            return _one(Medium.IMAGE, 0, 0, works_on=altered, edit=altered) | wants
-        return wants
+    def _films(self) -> None:
+        """ "cartoon: two penguins argue, 8 seconds": with a length it moves."""
+        want = self._wants.get(Medium.IMAGE)
+        if want is None or len(self._wants) > 1:
+            return
+        text = self._scan.text
+        if text[want.start : want.end] in _EITHER and any(
+            stands_alone(text, each.start, each.end) for each in lengths(text)
+        ):
+            self._wants = {Medium.VIDEO: replace(want, medium=Medium.VIDEO)}
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
@@ -352,114 +372,37 @@ class _Gatherer:
         told = (want for want in wants.values() if not want.extra)
         return not any(want.asked or want.works_on or want.clause in (0, last) for want in told)
 
-    def _with_edit(self, wants: dict[Medium, Want]) -> dict[Medium, Want]:
-        """把照片变成动漫，然后做成视频: the alteration is a step of its own."""
-        video = wants.get(Medium.VIDEO)
-        if video is None or Medium.IMAGE in wants or not video.works_on:
-            return wants
-        clause = self._scan.clauses[video.clause]
-        before = self._scan.clauses[max(0, video.clause - 1)]
-        if not (begins_step(clause) or (clause.after == "," and begins_step(before))):
-            return wants
-        if not self._inputs:
-            return self._with_first_step(wants, video)
-        for reading in self._readings:
-            sure = next((i for i in reading.clause.items if i.has("edit_sure")), None)
-            heads = reading.edit in reading.clause.items[:2]
-            item = sure or (reading.edit if reading.existing or heads else None)
-            if item is not None and reading.clause.index < video.clause:
-                return wants | _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
-        return wants
 
-    def _with_first_step(self, wants: dict[Medium, Want], video: Want) -> dict[Medium, Want]:
-        """ "Generate a dragon, then animate it": what moves later is a picture first."""
-        for reading in self._readings[: video.clause]:
-            items = [item for item in reading.clause.items if not item.has("polite")]
-            if items and items[0].under("verb") == "make" and len(items) > 2:
-                return _one(Medium.IMAGE, items[0].start, items[0].end) | wants
-        return wants
-
-    def _altered(self) -> dict[Medium, Want]:
-        """Nothing is asked for outright: an alteration of what is at hand."""
-        source = self._inputs > 0 or any(reading.existing for reading in self._readings)
-        if source:
-            still = (r for r in self._readings if r.motion and not r.edit)
-            motion = next(still, None)
-            altered = (r.edit or _sure_edit(r) for r in self._readings)
-            item = next((each for each in altered if each is not None), None)
-            found: dict[Medium, Want] = {}
-            stepped = motion is not None and begins_step(motion.clause)
-            if item is not None and (motion is None or stepped):
-                found |= _one(Medium.IMAGE, item.start, item.end, works_on=True, edit=True)
-            if motion is not None and motion.motion is not None:
-                item = motion.motion
-                found |= _one(Medium.VIDEO, item.start, item.end, works_on=True)
-            if found:
-                return found
-        for reading in self._readings:
-            sure = _sure_edit(reading)
-            if sure is not None:
-                return _one(Medium.IMAGE, sure.start, sure.end, works_on=True, edit=True)
-        if (frames := self._both_frames()) is not None:
-            return _one(Medium.VIDEO, frames.start, frames.end, works_on=True)
-        return {}
-
-    def _both_frames(self) -> Item | None:
-        """第一张作为首帧，第二张作为尾帧: only a film has both."""
-        items = [i for c in self._scan.clauses for i in c.items if _FRAME.search(i.phrase)]
-        last = next((item for item in items if item.has("first.last")), None)
-        return last if any(item.has("first") for item in items) else None
+def _tells_anew(clause: Clause, want: Want) -> bool:
+    """另外拍个手系麻绳的视频 is not made of what the step before made."""
+    told = [i for i in clause.items if not i.tags and i.end <= want.start and i.phrase.isalpha()]
+    return clause.chinese and len(told) > _ANEW and clause.items[0].phrase in _APART
 
 
+_ANEW = 3
+_APART = frozenset({"另外", "此外", "还要", "以及", "外加", "还有", "另外再", "还需要"})
 _SAME = frozenset({"that", "same", "the same", "this"})
+_SPEAKER = re.compile(r"\b(?:saying|says|narrator|voice)\b|说|旁白|配音|念")
+"""Behind "…, cafe music, " it tells that these are parts of the film, and not what is seen."""
+_EITHER = frozenset({"cartoon", "cartoons", "visual", "visuals", "卡通"})
 _SEEN = frozenset({Medium.IMAGE, Medium.VIDEO})
 _SOUNDING = frozenset({Medium.MUSIC, Medium.SPEECH})
 _OPENS = frozenset({"its", "the", "another", "matching", "some", "an", "a", "and"})
 _COUNTED = frozenset("一两二三四五六七八九十")
-_SOUND_LABELS = frozenset({"background", "backgroundmusic", "music", "soundtrack", "audio", "sound",
-                           "score", "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
+_SOUND_LABELS = frozenset({"underneath", "underit", "behindit", "backing", "background", "music",
+                           "backgroundmusic", "soundtrack", "audio", "sound", "score", "底下",
+                           "背景", "音乐", "配乐", "背景音乐", "声音"})  # fmt: skip
 _HAVING = frozenset({"要有", "有", "带", "加", "再加", "plus"})
-_ADJECTIVES = 6
-_ALIVE = frozenset({"come alive", "comes alive", "come to life", "comes to life", "in motion",
+_ALIVE = frozenset({"让", "使", "animated",
+                    "come alive", "comes alive", "come to life", "comes to life", "in motion",
                     "start moving", "动起来", "活起来", "活过来"})  # fmt: skip
 _PARTS, _NAMED = 5, 7
 """Entries of a list that are looked at, and the words of the longest."""
 _NEAR_HEAD = 24
 """Characters in which the thing wanted stands after a semicolon."""
-_SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
-                     "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip
 
 
-def _sure_edit(reading: ClauseReading) -> Item | None:
-    """抠图, 照片上色: words that always alter a picture."""
-    return next((i for i in reading.clause.items[:8] if i.has("edit_sure")), None)
-
-
-def _is_whole(clause: Clause, want: Want) -> bool:
-    """The clause says nothing but the thing wanted: adjectives before it, and behind it at most
-    what it says or what it is for."""
-    before = [item for item in clause.items if item.end <= want.start]
-    behind = next((item for item in clause.items if item.start >= want.end), None)
-    told = [item for item in before if not item.has("with", "and", "seq", "polite", "background")]
-    plain = not any(item.has("stop", "neg", "given", "source.path") for item in told)
-    plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
-    if len(told) > _ADJECTIVES or not plain:
-        return False
-    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this", "and"):
-        return True
-    return behind.phrase in _SAYING or behind.under("verb") == "speech"
-
-
-_FRAME = re.compile("帧|frame")
-_OF_BEFORE = frozenset({"它", "她", "他", "其", "it", "让它", "把它", "them"})
-"""再制作她跳舞的视频: made of what the step before made."""
-
-
-def _one(
-    medium: Medium, start: int, end: int, *, works_on: bool = False, edit: bool = False
-) -> dict[Medium, Want]:
-    want = Want(medium, start, end, works_on=works_on, edit=edit, phrase=(start, end))
-    return {medium: want}
+_FIGURE = re.compile(r"[\d.:]+|s|sec(?:ond)?s?|秒|p|k")
 
 
 def replace_content(reading: ClauseReading) -> ClauseReading:

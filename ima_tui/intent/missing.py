@@ -37,13 +37,13 @@ _ALTERED = re.compile(
 )
 _POINTED_ZH = re.compile(
     r"附件|附图|见图|(?:我|你)(?:刚)?(?:发|上传|给|拍|画|传)(?:给你)?的(?:那|这)?(?:张|幅|两张)?(?:图|照片|相片|草图|画)"
-    r"|(?:我的|这张|那张|这幅|该|原)(?:自拍|头像|照片|图片|图|草图|线稿|合影|老照片|画)(?!册|展|室|家|框|墙|书|标)"
+    r"|(?:我的|这张|那张|这幅|该|原(?!画))(?:自拍|头像|照片|图片|图|草图|线稿|合影|老照片|画)(?!册|展|室|家|框|墙|书|标)"
 )
 _ALTERED_ZH = re.compile(
     r"(?:把|将)[^,。]{0,8}?(?:图片|图|照片|相片|草图|线稿|自拍|合影|头像)(?!标|书|案)(?:里|中|上)?(?:的)?[^,。]{0,10}?"
     r"(?:换|改|变|转|合成|去掉|去除|加上|修|调|抠|拼|放大|上色|裁|融合|美化|合并)"
     r"|(?:把|将)(?:背景|天空|人物|衣服|头发|脸|水印|他|她|我|它)(?:里的)?[^,。]{0,6}?"
-    r"(?:换成|改成|变成|去掉|删掉|P成|p成|P瘦|p瘦|虚化|抠出|做成(?:卡通|动漫))"
+    r"(?:换成|改成|变成|去掉|删掉|P成|p成|P瘦|p瘦|P到|p到|P进|p进|放到|放进|虚化|抠出|做成(?:卡通|动漫))"
     r"|^(?:请|帮我|麻烦|帮忙|给我|能不能|可以)*(?:抠图|去水印|去背景|修图|换脸|换个?背景|照片上色|老照片修复|高清放大|磨皮|扩图)"
     r"(?:一下)?[吧吗。!?]*$"
 )
@@ -62,7 +62,12 @@ def speaks_of_input(text: str, made_from: int) -> bool:
         for found in pattern.finditer(text, 0, _READ):
             if found.start() <= made_from or _OWN.search(found.group()):
                 return True
+    return alters(text, made_from)
+
+
+def alters(text: str, until: int = _SHORT) -> bool:
+    """Whether a short text asks, up to that place, to alter what it does not describe."""
     if len(text) > _SHORT:
         return False
     altered = _ALTERED.search(text) or _ALTERED_ZH.search(text)
-    return altered is not None and altered.start() <= made_from
+    return altered is not None and altered.start() <= until

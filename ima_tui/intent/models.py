@@ -218,7 +218,9 @@ def _is_elsewhere(scan: Scan, asked: MediaRequest, name: Named) -> bool:
 
 def _is_meant(scan: Scan, name: Named) -> bool:
     """Not a style ("the Midjourney look") nor what is shown ("a poster of Sora's logo")."""
-    if _STYLE_BEHIND.match(scan.text, name.end) or _SHOWN_BEFORE.search(scan.text[: name.start]):
+    if _STYLE_BEHIND.match(scan.text, name.end) or _SHOWN_BEFORE.search(
+        scan.text[max(0, name.start - _NEAR) : name.start]
+    ):
         return False
     return name.cued or not name.everyday
 
@@ -227,6 +229,7 @@ _STYLE_BEHIND = re.compile(
     r"(?:'s)?\s*(?:-|的)?\s*(?:style|like\b|look\b|vibe|aesthetic|feel\b|logo|mascot|inspired"
     r"|风格|画风|那种|味|质感|标志|图标)"
 )
+_NEAR = 40
 _SHOWN_BEFORE = re.compile(
     r"(?:\b(?:like|of|about|for|from|from my|by the|style of|inspired by|made (?:in|with|by))"
     r"|关于|像|介绍|类似)\s*(?:a |an |the )?$"

@@ -175,6 +175,13 @@ def _version(family: Family, text: str, at: int) -> tuple[str, str, int]:
     return ("", number, found.end("v")) if is_version else ("", "", at)
 
 
+_KEPT_BEHIND = re.compile(
+    r"\s*(?:(?:to be|as|is|be|should be) )?(?:my|the|our) (?:\w+ )?(?:default|go[- ]?to"
+    r"|standard|preferred)\b"
+)
+"""I'd like Wan to be my default."""
+
+
 def _is_sign(mark: TokenMark) -> bool:
     return mark.has("use", "neg") or any(tag.startswith("wish.") for tag in mark.tags)
 
@@ -206,6 +213,7 @@ def _judge(
             or followed.startswith(_MODEL_BEHIND)
             or (_opens(tokens, named) and _REQUEST_BEHIND.match(text, named.end) is not None)
             or _alone(tokens, named)
+            or _KEPT_BEHIND.match(text, named.end) is not None
         )
         if not meant or _is_content(mark.phrase, text, named):
             return None

@@ -23,13 +23,16 @@ _ASKS = re.compile(
     r" (?:me|it|this|that|an?|the|us|some)"
     r"|as an? (?:\w+ ){0,2}(?:photo|picture|image|poster|painting|drawing|illustration|video|clip"
     r"|film|animation|song|track|voice-?over|narration)|negative prompts?|aspect ratio|seed|don't"
-    r"|use|using|read (?:aloud|out))\b|[请請]|[帮幫]我|做成|生成|制作|製作"
+    r"|use|using|read (?:aloud|out)|\d+ ?(?:s|secs?|seconds?|fps|bpm|p|k)|vertical"
+    r"|horizontal|portrait"
+    r"|landscape|square)\b|(?<![\d:.])\d{1,2}[:：]\d{1,2}(?![\d:.])|\d ?秒|[竖豎横橫]屏"
+    r"|[请請]|[帮幫]我|做成|生成|制作|製作"
     r"|[我们們](?:想?要|需要)|来一|來一|画一|畫一|写一首|寫一首|比例|分辨率|负面|負面|不要|用[^\s,，。]{1,12}(?:做|画|生成)",
     re.I,
 )
 _SENTENCE_ENDS = ".。!！?？\n;；"
-_MOST_READ, _LONGEST_READ = 6, 200
-"""Sentences of the middle, and characters of each on both sides of what asks."""
+_MOST_READ, _LONGEST_READ = 900, 150
+"""Characters of the middle, and of each sentence on both sides of what asks."""
 
 _TRADITIONAL = (
     "牠它"
@@ -144,7 +147,8 @@ def _asking(body: str) -> list[tuple[int, int]]:
     """The sentences of the middle that ask for something, the breaks around them included."""
     found: list[tuple[int, int]] = []
     place, end = HEAD, len(body) - TAIL
-    while len(found) < _MOST_READ and (asks := _ASKS.search(body, place, end)) is not None:
+    read = 0
+    while read < _MOST_READ and (asks := _ASKS.search(body, place, end)) is not None:
         earliest = max(place, asks.start() - _LONGEST_READ)
         before = max(body.rfind(sign, earliest, asks.start()) for sign in _SENTENCE_ENDS)
         latest = min(end, asks.end() + _LONGEST_READ)
@@ -152,6 +156,7 @@ def _asking(body: str) -> list[tuple[int, int]]:
         behind = min((at for at in signs if at >= 0), default=latest - 1)
         first = before if before >= 0 else earliest
         found.append((first, behind + 1))
+        read += behind + 1 - first
         place = behind + 1
     return found
 

@@ -60,7 +60,11 @@ def existing(items: tuple[Item, ...]) -> Item | None:
 
 def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
     """ "this photo", "my cooking video": it is there already."""
+    if noun.phrase == "spoken":
+        return False  # "I'd like this spoken"
     place = items.index(noun)
+    if place + 1 < len(items) and items[place + 1].has("given"):
+        return True  # "the clip I have"
     altered = any("verb.edit" in item.tags for item in items[:2])
     placed = place > 1 and items[place - 1].phrase == "the"
     if altered and placed and items[place - 2].phrase in ("in", "on", "from"):
@@ -126,8 +130,8 @@ def made_of(items: tuple[Item, ...], at: int) -> bool:
     for place in range(at, len(items)):
         item = items[place]
         led = item.phrase if item.has("stop") else led
-        if item.has("and") and any(medium_of(later) for later in items[place:]):
-            return False  # "an image of a lake and a video of it"
+        if item.has("and"):
+            return False  # "an image of a lake and a video of it", "and some accordion with it"
         if item.has(SOURCE):
             return True
         last = place + 1 == len(items) or bool(items[place + 1].tags)

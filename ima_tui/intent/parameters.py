@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
-from functools import cache
+from itertools import islice
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
-from ima_tui.intent import counting, sound_parameters
-from ima_tui.intent.found import TURNED_DOWN, FoundParameter, written
+from ima_tui.intent import counting, shapes, sound_parameters
+from ima_tui.intent.found import TURNED_DOWN, FoundParameter, stands_alone, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 from ima_tui.intent.spoken import settings_behind
-from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
 
@@ -40,10 +38,11 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     items = [i for c in scan.clauses for i in c.items if i.tags and i.start < asked.spoken_from]
     media = set(asked.media)
     found: list[FoundParameter] = []
-    ratio = read_ratio(text) or _pixels(text) or _ratio_words(scan, asked)
+    ratio = shapes.ratio(scan, asked)
     size, eight_k = _size(text, media)
-    length = next(lengths(text), None) if media & {Medium.VIDEO, Medium.MUSIC} else None
+    length = _length(text) if media & {Medium.VIDEO, Medium.MUSIC} else None
     if media & {Medium.IMAGE, Medium.VIDEO}:
+        size = size or shapes.exact_size(text, media)
         found += [size] if size and not eight_k else []
         found += _visual(text, scan)
     if Medium.VIDEO in media:
@@ -61,6 +60,13 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
     return Findings(tuple(_once(found)), ratio, length, eight_k)
 
 
+def _length(text: str) -> Length | None:
+    """What stands by itself ("…, 12 seconds, …") is a setting sooner than what stands before it."""
+    told = list(islice(lengths(text), _LENGTHS))
+    alone = (each for each in told if stands_alone(text, each.start, each.end))
+    return next(alone, told[0] if told else None)
+
+
 def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
     seen: set[str] = set()
     for each in found:
@@ -69,134 +75,11 @@ def _once(found: list[FoundParameter]) -> Iterator[FoundParameter]:
             yield each
 
 
+_LENGTHS = 3
+
+
 # ------------------------------------------------------------------------------ the picture
 
-_NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
-_RATIO = re.compile(
-    rf"(?<!\d)(?<!\d[.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"
-    r"\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
-    r"(?!\d|[.:]\d|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What beside a ratio tells whether it is a format."""
-
-    shown: re.Pattern[str]
-    behind: re.Pattern[str]
-    before: re.Pattern[str]
-
-
-@cache
-def _around() -> _Around:
-    any_of = vocabulary().any_of
-    return _Around(
-        shown=re.compile(rf"(?:{any_of('shown')})\s*(?:的是|为|是|:|着|was|is|of)?\s*$"),
-        behind=re.compile(rf"\s*(?:{any_of('format_behind')}|[,.?!]|$)"),
-        before=re.compile(rf"(?:{any_of('format_before')}|[,.!?;]|^)\s*(?:of|:|=|是|为|用)?\s*$"),
-    )
-
-
-STANDARD = frozenset(
-    ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4", "1:4", "4:1", "1:8")
-) | {"8:1"}
-"""Ratios that at least one model offers."""
-
-
-def read_ratio(text: str) -> FoundParameter | None:
-    """Return the first proportions in figures, as "16:9" or "2.35:1"; no times, no scores."""
-    around = _around()
-    for found in _RATIO.finditer(text):
-        if text[found.start("w") : found.end()].count("x") and not _plausible(found):
-            continue
-        before = text[max(0, found.start() - 24) : found.start()]
-        if TURNED_DOWN.search(before):
-            continue
-        if (shown := around.shown.search(before)) and not _no_time(shown, found):
-            continue
-        width, height = float(found["w"]), int(found["h"])
-        if not (width and height):
-            continue
-        value = f"{width:g}:{height}"
-        spelled = "aspect ratio" in found.group() or around.before.search(before)
-        behind = around.behind.match(text, found.end())
-        # "a fox 1:7" at the end of its clause: no time of day has one digit of minutes
-        bare = ":" in found.group() and len(found["h"]) == 1 and behind is not None
-        if value not in STANDARD and not ((spelled or bare) and behind):
-            continue
-        worded = not any(sign in found.group() for sign in ":比x×")
-        if worded and not (spelled or behind):
-            continue
-        return FoundParameter("aspect_ratio", value, found.start(), found.end())
-    return None
-
-
-def _no_time(shown: re.Match[str], found: re.Match[str]) -> bool:
-    """ "at 4:3": minutes would have two digits."""
-    return shown.group().strip() == "at" and len(found["h"]) == 1
-
-
-_PIXELS = re.compile(r"(?<![a-z0-9.])(?P<w>\d{3,4})\s*[x×*]\s*(?P<h>\d{3,4})(?![a-z0-9])")
-
-
-def _pixels(text: str) -> FoundParameter | None:
-    """1920x1080 asks for 16:9, 500x300 for 5:3."""
-    found = _PIXELS.search(text)
-    if found is None or not int(found["w"]) or not int(found["h"]):
-        return None
-    ratio = Fraction(int(found["w"]), int(found["h"]))
-    value = f"{ratio.numerator}:{ratio.denominator}"
-    near = (each for each in sorted(STANDARD) if abs(_shape(each) / ratio - 1) < _SAME_SHAPE)
-    value = value if value in STANDARD else next(near, value)
-    return FoundParameter("aspect_ratio", value, *found.span())
-
-
-_SAME_SHAPE = 0.02
-"""1366x768 is 16:9 to the eye."""
-
-
-def _shape(ratio: str) -> Fraction:
-    width, _, height = ratio.partition(":")
-    return Fraction(int(width), int(height))
-
-
-def _plausible(found: re.Match[str]) -> bool:
-    """ "16x9" is a ratio; "3x4" could be anything, and "10x10" is no format."""
-    return f"{float(found['w']):g}:{int(found['h'])}" in (
-        "16:9",
-        "9:16",
-        "4:3",
-        "3:4",
-        "1:1",
-        "21:9",
-    )
-
-
-def _ratio_words(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
-    if not scan.sections & {"aspect", "aspect_if"}:
-        return None
-    for clause in scan.clauses:
-        items = clause.items
-        for place, item in enumerate(items):
-            if item.start >= asked.spoken_from:
-                return None
-            value = item.under("aspect")
-            if not value and (cautious := item.under("aspect_if")):
-                rest = items[place + 1 : place + 4]
-                genre = item.phrase == "landscape"  # "a landscape painting" is no format
-                if not rest or rest[0].has("stop"):
-                    rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
-                near = any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
-                value = cautious if near or len(items) <= 2 else ""
-            if value:
-                return FoundParameter("aspect_ratio", value, item.start, item.end)
-    return None
-
-
-_FORMATS = frozenset(
-    {"format", "crop", "orientation", "ratio", "构图", "画幅", "比例", "版", "layout", "canvas"}
-)
 _SIZE = re.compile(
     r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|就|尺寸|大小|size"
     r"|resolution|分辨率|[,。]|$))|(?P<p>144|240|360|480|540|576|720|768|900|1080|1440|2160)\s*p"
@@ -333,7 +216,8 @@ def _heard(scan: Scan, asked: MediaRequest) -> list[FoundParameter]:
 
 
 _NOISE = re.compile(
-    r"(?:要有|带有?|带上|加上|配上|有|伴有|听得到|听到)[^,。;的]{1,6}(?<![歌掌])(?:声|音效)(?=[,。;!]|$)"
+    r"(?:要有|带有?|带上|加上|配上|有|伴有|听得到|听到)(?:[^,。;的]{1,6}(?<![歌掌])(?:声|音效)"
+    r"|[她他它]们?的[^,。;的]{1,4}声)(?=[,。;!]|$)"
 )
 """要有海浪声: what is heard in the video itself."""
 _FPS = re.compile(
@@ -356,7 +240,9 @@ def _shots(items: list[Item]) -> list[FoundParameter]:
     ][:1]
 
 
-_VISUAL = frozenset({"aspect_ratio", "size", "resolution", "negative_prompt", "seed", "n"})
+_VISUAL = frozenset(
+    {"aspect_ratio", "size", "pixels", "resolution", "negative_prompt", "seed", "n"}
+)
 OF_MEDIUM = {
     Medium.IMAGE: _VISUAL,
     Medium.VIDEO: _VISUAL | {"duration", "audio", "shot_type", "fps"},

@@ -23,9 +23,14 @@ def is_existing_image(items: tuple[Item, ...], item: Item) -> bool:
     return medium_of(item) is Medium.IMAGE and is_existing(items, item)
 
 
+_BEHIND = re.compile("(?:就|都|先|也)?(?:不用|不要|不必|不需要|算|免)(?:了|做了|画了)(?:吧)?")
+
+
 def is_refused(items: tuple[Item, ...], noun: Item) -> bool:
-    """Whether the noun is turned down: 不要视频, 别弄成视频."""
+    """Whether the noun is turned down: 不要视频, 别弄成视频, 图不用了."""
     place = items.index(noun)
+    if _BEHIND.fullmatch("".join(item.phrase for item in items[place + 1 :])):
+        return True
     for at in range(place - 1, max(-1, place - NEAR - 1), -1):
         before = items[at]
         if before.has("neg"):
@@ -66,11 +71,29 @@ def is_existing(items: tuple[Item, ...], noun: Item) -> bool:
             return False
     located = place + 1 < len(items) and items[place + 1].has("loc")
     opens = place == 0 and medium_of(noun) is Medium.IMAGE and not located
+    opens = opens and not _is_joined(items, noun)
     if noun.has("this"):
         return True
     if KANA.match(noun.phrase):
         return False  # the verb stands behind every object
     return opens and _verb_follows(items, place)
+
+
+def is_purpose(items: tuple[Item, ...], noun: Item) -> bool:
+    """给派对的请柬画个幽灵: what something is drawn for; nobody says that it is there."""
+    before = items[: items.index(noun)]
+    led = any(item.phrase in ("给", "为") for item in before)
+    return led and noun.phrase not in AT_HAND and not any(item.has("this") for item in before)
+
+
+def _is_joined(items: tuple[Item, ...], noun: Item) -> bool:
+    """专辑封面加一段曲子: two things to make; but 照片加一段音乐 speaks of a photo."""
+    following = items[1] if len(items) > 1 else None
+    joined = following is not None and following.has("and") and noun.phrase not in AT_HAND
+    return joined and any(medium_of(item) not in (None, Medium.IMAGE) for item in items[2:])
+
+
+AT_HAND = frozenset({"图", "图片", "照片", "相片", "原图", "画", "图像"})
 
 
 def _is_whole(item: Item) -> bool:

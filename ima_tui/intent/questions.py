@@ -54,8 +54,19 @@ _VAGUE = re.compile(
     r"|improve)?(?: (?:something|anything|stuff))?"
     r"(?: \w+)?(?: (?:with|to|of|from))? ?(?:this|it|these|that)(?: one)?(?:,? please)?[.! ]*$"
     r"|^what can you (?:do|make)\b"
+    r"|^(?:i |we )?(?:need|want|make|create|do)(?: me| us)? (?:some |a bit of )?(?:content"
+    r"|something|stuff|material)"
+    r" for (?:my|our|the) (?:\w+ ?){1,2}[.! ]*$"
     r"|^(?:请|帮我|帮忙)?(?:处理|弄|搞|看看?|用|做|试试|整)(?:一下|下)?(?:这个|这张图?|它"
     r"|图)?(?:能做什么)?[吧。!]*$"
+)
+_FILM_THERE = re.compile(
+    r"\b(?:extend|lengthen|shorten|trim|cut|crop|edit|fix|upscale|stabili[sz]e|change|replace|remove"
+    r"|swap|blur)\b[^.;]{0,40}\b(?:(?:this|that|my|our|the (?:attached"
+    r"|last)) (?:\w+ )?(?:video|clip|film"
+    r"|footage|movie)|the (?:video|clip|film|footage) (?:i|we)\b)"
+    r"|(?:这|那|我的|发的|传的)[段个条部支]?(?:视频|短片|影片|片子|录像)[^,。]{0,8}?"
+    r"(?:换|改|剪|去|延长|续|修|调|裁)"
 )
 _CONTENT = re.compile(
     r"\b(?:look|looks|sound|sounds|looked|feel) like\b|\bwould (?:\w+ ){1,4}(?:look|sound)\b"
@@ -70,15 +81,15 @@ _CONTENT = re.compile(
     r"|\bwould you\b|\bwill you\b"
 )
 _FORM_ZH = re.compile(
-    r"什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家一]|怎么|怎样|咋|如何|为何|啥|是否"
-    r"|多久|多长|多大|多贵|谁的|还是.*\?"
+    r"什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家一了啦]|怎么|怎样|咋|如何|为何|啥|是否"
+    r"|多久|多长|多大|多贵|谁的|还是.*\?|还是(?:要|得|需要)我"
     r"|有没有|能不能|会不会|可不可以|是不是|要不要|贵不贵|行不行|好不好|支不支持|吗|么[?。!]?$"
     r"|嘛[?。!]?$|呢[?。!]?$"
 )
 _ASKED_ZH = re.compile(
-    r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家]|怎么|怎样|咋|如何|啥|多久|多长"
+    r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家了啦]|怎么|怎样|咋|如何|啥|多久|多长"
     r"|多大|多贵|吗|么|嘛|呢|谁)"
-    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|^(?!你|您|请|帮"
+    r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|还是(?:要|得|需要)我[^,。]{0,6}$|^(?!你|您|请|帮"
     r"|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否|有没有)|^(?:请问|想问|问一?下"
     r"|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
 )
@@ -88,6 +99,7 @@ _TOLD = re.compile(
     r"^(?:please |can you |could you |would you |just )*(?:tell me|list|show(?: me)?|explain"
     r"|compare|describe)\b"
     r"(?=.*\b(?:prices?|pricing|models?|differences?|costs?|features?|balance|points|options)\b)"
+    r"|^[^,。]{0,4}(?:价目表|价格表|报价单|收费标准)(?:发|给|有|看|$)[^,。]{0,6}$"
     r"|^(?:请|请你|能不能|可以|帮我)?(?:告诉我|列出|列一下|说说|介绍一下|看看|查一?下|查询|解释"
     r"|比较|教我)(?=.*(?:价|模型|区别|积分|余额|功能|怎么|什么))"
 )
@@ -244,8 +256,12 @@ def is_undecided(scan: Scan) -> bool:
 
 
 def is_vague(scan: Scan) -> bool:
-    """ "Use this", "do something with it": nothing says what is to become of it."""
-    return len(scan.text) <= _SHORT and _VAGUE.search(scan.text.strip()) is not None
+    """ "Use this", "do something with it": nothing says what is to become of it. Nor does anything
+    that we make alter a film that is there."""
+    text = scan.text.strip()
+    if len(text) > _SHORT:
+        return False
+    return _VAGUE.search(text) is not None or _FILM_THERE.search(text) is not None
 
 
 def has_form(scan: Scan) -> bool:

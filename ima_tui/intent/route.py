@@ -47,18 +47,20 @@ def route(
     known = Known(catalogue or {}, preferences or {}, recommended or {}, settled)
     read = scan(text)
     intent = _by_rules(read, images, known)
-    if settled is not None or not weighed:
+    if settled is not None:
+        return intent
+    if not intent.inputs:
+        intent = replace(intent, wonders=questions.has_form(read))
+    if not weighed:
         return intent
 
     def read_as(label: str) -> Intent:
         return _by_rules(read, images, replace(known, label=label))
 
-    count = len(intent.inputs)
-    if not count:
-        intent = replace(intent, wonders=questions.has_form(read))
+    beliefs = second_opinion.believe(text, intent)
     if len(text) > (_READ_WHOLE if intent.asked else _READ_ONCE):
-        return second_opinion.compare(intent, second_opinion.on(text, count), count)
-    return second_opinion.weigh(intent, second_opinion.on(text, count), count, read_as)
+        return second_opinion.compare(intent, beliefs)
+    return second_opinion.weigh(intent, beliefs, read_as)
 
 
 def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
@@ -67,7 +69,8 @@ def by_rules(text: str, images: Sequence[str] = ()) -> Intent:
 
 
 def _by_rules(read: Scan, images: Sequence[str], known: Known) -> Intent:
-    if known.settled is None and not images and questions.is_question(read):
+    open_ = known.settled is None and not known.label
+    if open_ and not images and questions.is_question(read):
         return Intent(RequestKind.QUESTION, medium=questions.asked_about(read))
     inputs = gather(read, images)
     several = known.label == second_opinion.SEVERAL

@@ -16,11 +16,13 @@ from ima_tui.intent import (
     commands,
     limits,
     models,
+    numerals,
     parameters,
     preference_phrases,
     questions,
     workflow,
 )
+from ima_tui.intent.inapplicable import inapplicable
 from ima_tui.intent.inputs import Inputs, read_roles
 from ima_tui.intent.intent import (
     Evidence,
@@ -56,6 +58,11 @@ _BRIEF = 45
 """Words (Chinese: characters) from which a text is a brief."""
 _MOVED = frozenset({"put", "place", "paste", "swap", "copy", "move", "transfer", "add"})
 """Something goes from one picture into another: no first and last frame."""
+_BY_ROLE = {
+    "frames": TaskType.FIRST_LAST_FRAME,
+    "reference": TaskType.REFERENCE_TO_VIDEO,
+}
+"""Labels of the second opinion that say what the pictures are for."""
 _SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -74,7 +81,15 @@ class Known:
     @property
     def assumed(self) -> Medium | None:
         """The medium that the second opinion names; None for any other label."""
+        if self.label in _BY_ROLE:
+            return Medium.VIDEO
         return Medium(self.label) if self.label in Medium.__members__.values() else None
+
+    def task_type(self, inputs: int) -> TaskType | None:
+        """The task type that is settled, or that the second opinion names for so many inputs."""
+        named = _BY_ROLE.get(self.label)
+        fits = named is not None and inputs >= named.inputs[0]
+        return self.settled or (named if fits else None)
 
 
 class Router:
@@ -112,9 +127,13 @@ class Router:
         if self._known.assumed is not None:
             asked = self._asked = _only(asked, self._known.assumed)
         task_type, question, roles = Tasks(self._scan, self._inputs, asked).read(told)
-        if self._known.settled is not None and task_type is not self._known.settled:
-            roles = roles_of(self._known.settled, told, len(self._inputs.sources))
-            task_type, question = self._known.settled, None
+        count = len(self._inputs.sources)
+        known = self._known.task_type(count)
+        if known is not None and task_type is not known:
+            roles = roles_of(known, told, count)
+            task_type, question = known, None
+        elif self._known.assumed is not None and question is IntentQuestion.MISSING_INPUT:
+            task_type, question = workflow.from_text(self._known.assumed), None
         steps = workflow.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
@@ -259,6 +278,7 @@ class Router:
             reason=_reason(model),
             tier=tier.tier if tier else None,
             params=params,
+            inapplicable=tuple(self._inapplicable()) if kind is RequestKind.SINGLE else (),
             preference=self._preference(wish, task_type, medium),
             limits=tuple(each.limit for each in impossible),
             roles=roles,
@@ -356,7 +376,7 @@ class Router:
         params: list[Parameter] = []
         if findings.length and not codes & {"video_too_long", "music_duration"}:
             length = findings.length
-            params.append(Parameter("duration", whole(length.seconds)))
+            params.append(Parameter("duration", numerals.plain(length.seconds)))
             self._tell("params.duration", length.start, length.end)
         for each in found:
             if each.name == "audio" and "audio_unsupported_model" in codes:
@@ -367,6 +387,12 @@ class Router:
             params.append(Parameter(*model.field))
             self._tell(f"params.{model.field[0]}", model.start, model.end)
         return tuple(params)
+
+    def _inapplicable(self) -> Iterator[Parameter]:
+        """What the medium has no setting for, told in the evidence."""
+        for each in inapplicable(self._scan, self._asked):
+            self._tell(f"params.{each.name}", each.start, each.end)
+            yield Parameter(each.name, each.value)
 
     def _sung(self, song: Song | None) -> Iterator[Parameter]:
         """Lyrics and title, told in the evidence."""
@@ -396,7 +422,8 @@ class Router:
         if wish.name is None or wish.name.family is None:
             return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
         fits = task_type is not None and task_type.medium is wish.name.medium
-        model = models.model_of(wish.name, task_type if fits else None)
+        plainest = workflow.from_text(wish.name.medium)
+        model = models.model_of(wish.name, task_type if fits else plainest)
         return PreferencePhrase(wish.action, model.model_id)
 
     def _offer_alternatives(self, kind: RequestKind, medium: Medium | None) -> None:
@@ -438,8 +465,3 @@ def _reason(model: ModelChoice | None) -> Reason | None:
     if model is None or not model.model_id:
         return None
     return Reason.REQUEST if model.named else Reason.TIER
-
-
-def whole(seconds: float) -> int | float:
-    """The number, as an integer where it is one."""
-    return int(seconds) if seconds == int(seconds) else seconds

@@ -1,26 +1,23 @@
-"""The rules' intent weighed against a second opinion: who is followed, and when to ask.
+"""The rules' intent weighed against a classifier: who is followed, and when to ask.
 
-| the rules                | the other opinion | result                               |
-| ------------------------ | ----------------- | ------------------------------------ |
-| any                      | the same          | sure; of a brief only if it is clear |
-| ask for the medium       | names one         | that one; sure if it is clear        |
-| a verb or noun asks      | another           | the rules, unsure if it is clear     |
-| a noun stands there      | another           | the clearer of the two               |
-| brief (long description) | another           | the other, sure if it is very clear  |
-| preference, roles, question, missing picture | not consulted | the rules            |
-
-Without a second opinion the rules decide, and only what they guessed is unsure.
+Both are evidence: what the rules read and how they came to it, and the classifier's scores. A small
+model, fitted to prompts that neither had seen (`tools/intent_training/combine.py`), turns them into
+a probability for each label. The most probable one is followed; it is `sure` from `SURE` on.
+Without the classifier's weights the rules decide, and only what they guessed is unsure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Protocol
+from math import exp
 
+from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import classifier, workflow
+from ima_tui.intent.classifier import LABELS
 from ima_tui.intent.intent import (
     Confidence,
     Intent,
@@ -29,41 +26,49 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-FAINT, LEAST, HINT, DOUBT, VETO, ANSWER, RESCUE, LEAD = 0.35, 0.4, 0.5, 0.7, 1.0, 2.0, 2.0, 2.5
-NAMED, CLEAR, BRIEF, CERTAIN, EXPLICIT = 2.5, 3.0, 4.0, 4.0, 5.0
-"""Margins of another opinion, from which it agrees with what is asked for; is worth an answer; is
-worth a look for more things, or agrees with what only stands there;
-doubts what only stands there; answers what the rules would ask of a short text; doubts several
-things; agrees about a brief that names its medium; settles a brief; overrules what only
-stands there; doubts what is asked for."""
-SEVERAL = "several"
-QUESTION, PREFERENCE, ASK = "question", "preference", "ask"
-_OPEN = IntentQuestion.MEDIA_TYPE
-_BY_ROLES = (TaskType.FIRST_LAST_FRAME, TaskType.REFERENCE_TO_VIDEO)
-"""Told by what the pictures are for, of which the other opinion knows nothing."""
+SURE = 0.8
+"""The least probability of what is made without asking: of prompts by strangers one in a hundred
+is then taken for something else."""
+SURE_OF_BRIEF = 0.9
+"""The same of a long description, of which fewer were there to learn from."""
+SURE_ALONE = 0.99
+"""The same of a text that is too long to be read twice."""
+NO_WISH = 0.5
+"""From which a text is a question, or asks for nothing, and no guess is preselected."""
+NOT_MISSING = 0.15
+"""Below which a picture that the rules miss is not asked for."""
+SEVERAL, QUESTION, PREFERENCE, ASK = "several", "question", "preference", "ask"
+MISSING, FRAMES, REFERENCE, ROLES = "missing", "frames", "reference", "roles"
 _MEDIA = frozenset(medium.value for medium in Medium)
+_SEEN = (Medium.IMAGE.value, Medium.VIDEO.value)
+_BOUGHT = _MEDIA | {SEVERAL, FRAMES, REFERENCE}
+_BY_ROLE = {TaskType.FIRST_LAST_FRAME: FRAMES, TaskType.REFERENCE_TO_VIDEO: REFERENCE}
+_FLAGS = ("guessed", "explicit", "asked", "brief", "wonders", "bare", "vague")
+_READ = (*LABELS, ROLES)
+"""Labels of what the rules read."""
+_LENGTHS = (20, 60, 250, 1000)
+_DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_DENSER = 3
+"""A Chinese character counts for so many Latin ones."""
+_PER_SCORE = 0.25
+"""Brings scores to the size of the other inputs."""
+
+Beliefs = Mapping[str, float]
+"""The probability of each of `LABELS`; of those left out it is 0."""
 
 
-class Opinion(Protocol):
-    """What a prompt asks for (a medium, `several`, or another label), and how clearly."""
-
-    @property
-    def label(self) -> str:
-        """A medium, `several`, or another label."""
-
-    @property
-    def margin(self) -> float:
-        """How far its score is above that of the runner-up."""
-
-    @property
-    def runner_up(self) -> str:
-        """The label with the second-best score."""
-
-
-def on(text: str, images: int) -> Opinion | None:
-    """The classifier's opinion on `text`, with so many pictures at hand; None where its weights
-    are not installed."""
-    return classifier.classify(text.strip(), images) if _has_weights() else None
+def believe(text: str, intent: Intent) -> Beliefs | None:
+    """How probable each label is for `text`, which the rules read as `intent`; None where the
+    classifier's weights are not installed."""
+    if not _has_weights():
+        return None
+    scores = classifier.scores(text.strip(), len(intent.inputs))
+    inputs = (*evidence(text, intent, scores), 1.0)
+    rows = classifier.load().combination
+    totals = [sum(w * x for w, x in zip(row, inputs, strict=True)) for row in rows]
+    most = max(totals)
+    powers = [exp(total - most) for total in totals]
+    return {label: power / sum(powers) for label, power in zip(LABELS, powers, strict=True)}
 
 
 @cache
@@ -75,136 +80,161 @@ def _has_weights() -> bool:
     return True
 
 
+def evidence(text: str, intent: Intent, scores: Sequence[float]) -> Iterator[float]:
+    """The inputs of the combination: the classifier's scores, what the rules read and how, how
+    long the text is, and what is attached to it."""
+    scaled = [score * _PER_SCORE for score in scores]
+    yield from scaled
+    second, first = sorted(scaled)[-2:]
+    yield first - second
+    read = label_of(intent)
+    flags = [float(getattr(intent, flag)) for flag in _FLAGS]
+    flags.append(float(any(each.part == "media" for each in intent.alternatives)))
+    for label in _READ:
+        yield float(label == read)
+        yield from (flag if label == read else 0.0 for flag in flags)
+    dense = _DENSE.search(text) is not None
+    length = len("".join(text.split())) * (_DENSER if dense else 1)
+    yield from (float(length > least) for least in _LENGTHS)
+    yield float(dense)
+    images = len(intent.inputs)
+    yield from (float(images == 1), float(images == 2), float(images > 2))
+    for case in (images == 1, images > 1):
+        yield from (score if case else 0.0 for score in scaled)
+
+
+def label_of(intent: Intent) -> str:
+    """The label of what the rules read; `roles` where they ask what the pictures are for."""
+    if intent.kind is RequestKind.WORKFLOW:
+        return SEVERAL
+    if intent.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE):
+        return intent.kind.value
+    asked = {IntentQuestion.MEDIA_TYPE: ASK, IntentQuestion.MISSING_INPUT: MISSING}
+    if intent.question is not None:
+        return asked.get(intent.question, ROLES)
+    by_role = _BY_ROLE.get(intent.task_type) if intent.task_type and intent.inputs else None
+    return by_role or (intent.medium.value if intent.medium else ASK)
+
+
 ReadAs = Callable[[str], Intent]
 """The rules' reading of the same text, for a label that is known."""
 
 
-def weigh(intent: Intent, opinion: Opinion | None, images: int, read_as: ReadAs) -> Intent:
-    """`intent` with its confidence, or the intent for the medium that `opinion` names."""
-    if intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION):
-        return intent
-    if opinion is None:
+def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
+    """`intent` with its confidence, or the intent for the label that is more probable."""
+    if beliefs is None:
         open_ = intent.question is not None
         return _unsure(intent, None) if open_ or intent.guessed or intent.brief else intent
-    if opinion.label == QUESTION and opinion.margin >= (DOUBT if intent.wonders else CERTAIN):
-        return replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None)
-    if opinion.label == PREFERENCE and opinion.margin >= RESCUE and not images:
-        found = read_as(PREFERENCE)
-        if found.kind is RequestKind.PREFERENCE:
-            return found
-    if opinion.label == SEVERAL and images and intent.bare and intent.asked and intent.explicit:
-        return intent  # "animate it": it is the attached picture, not the step before
-    if opinion.label == SEVERAL and (steps := _in_steps(intent, opinion, images, read_as)):
-        return steps
-    if intent.question is _OPEN:
-        return _answered(intent, opinion, images, read_as)
-    if intent.question is not None:
-        return replace(intent, confidence=Confidence.UNSURE)
-    if opinion.label == _label(intent):
-        alone = intent.kind is RequestKind.SINGLE
-        of_text = FAINT if intent.explicit else HINT
-        least = _of_brief(intent) if intent.brief else of_text if alone else 0.0
-        return intent if opinion.margin >= least else _doubted(intent, opinion, images)
-    if opinion.label not in _MEDIA:
-        least = LEAD if opinion.label == ASK and not intent.guessed else VETO
-        unclear = opinion.margin >= least or intent.brief or intent.guessed
-        return _doubted(intent, opinion, images) if unclear else intent
-    return _contested(intent, opinion, images, read_as)
+    beliefs = _with_preference(intent, beliefs)
+    if _is_settled(intent, beliefs):
+        return _unsure(intent, None) if intent.question is not None else intent
+    ranked = _ranked(beliefs)
+    if ranked[0] in (SEVERAL, label_of(intent)) and _works_on_it(intent):
+        return intent
+    if _only_a_subject(intent) and ranked[0] in _SEEN:
+        return _unsure(intent, _answer(ranked[0], intent))
+    least = SURE_OF_BRIEF if intent.brief else SURE
+    own = label_of(intent)
+    for label in [ranked[0]] if own in _BOUGHT else ranked:
+        found = _read(label, beliefs[label], intent, read_as)
+        if found is None:
+            continue
+        free = found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
+        sure = found.question is None and (free or beliefs[label] >= least)
+        return found if sure else _unsure(found, _other(ranked, found))
+    return _unsure(intent, _other(ranked, intent))
 
 
-def compare(intent: Intent, opinion: Opinion | None, images: int) -> Intent:
-    """`intent` of a very long text, which is not read twice: sure only if both agree clearly."""
-    fixed = intent.kind in (RequestKind.PREFERENCE, RequestKind.QUESTION)
-    if fixed or opinion is None or intent.question is not None:
-        return intent if fixed else _unsure(intent, None)
-    agrees = opinion.label == _label(intent) and opinion.margin >= CLEAR
-    return intent if agrees else _doubted(intent, opinion, images)
+def _with_preference(intent: Intent, beliefs: Beliefs) -> Beliefs:
+    """ "always use X; draw a fox" is both: no doubt about the fox."""
+    own, kept = beliefs.get(label_of(intent), 0.0), beliefs.get(PREFERENCE, 0.0)
+    if intent.preference is None or label_of(intent) not in _BOUGHT or own < kept:
+        return beliefs
+    return {**beliefs, label_of(intent): own + kept, PREFERENCE: 0.0}
 
 
-def _in_steps(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent | None:
-    """Several things where the rules found one, if they find more when they look for it."""
-    mentions = any(each.part == "media" for each in intent.alternatives)
-    least = RESCUE if intent.explicit else HINT if mentions else VETO
-    if intent.question is not None or intent.kind is RequestKind.WORKFLOW or opinion.margin < least:
+def _ranked(beliefs: Beliefs) -> list[str]:
+    return sorted(beliefs, key=lambda label: -beliefs[label])
+
+
+def _is_settled(intent: Intent, beliefs: Beliefs) -> bool:
+    """The classifier has nothing to say: it does not know a film or a sound among the inputs, and
+    what the rules miss is asked for unless that is improbable."""
+    misses = label_of(intent) == MISSING and beliefs.get(MISSING, 0.0) >= NOT_MISSING
+    return misses or any(map(order.is_media, intent.inputs))
+
+
+def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
+    """`intent` of a very long text, which is not read twice: sure only if it is very probable."""
+    own = label_of(intent)
+    if beliefs is None or intent.question is not None:
+        return _unsure(intent, None)
+    if own not in _BOUGHT or beliefs.get(own, 0.0) >= SURE_ALONE:
+        return intent
+    return _unsure(intent, _other(_ranked(beliefs), intent))
+
+
+def _works_on_it(intent: Intent) -> bool:
+    """ "animate it": it is the attached picture, and not what another step makes."""
+    return bool(intent.inputs) and intent.bare and intent.asked and intent.explicit
+
+
+def _only_a_subject(intent: Intent) -> bool:
+    """ "a fox, 16:9": nobody can tell what is to be made of it."""
+    asked = intent.question is IntentQuestion.MEDIA_TYPE
+    return asked and (intent.vague or (intent.bare and not intent.inputs))
+
+
+def _read(label: str, probability: float, intent: Intent, read_as: ReadAs) -> Intent | None:
+    """The text read as `label`; None where it can't be, or where that is not probable enough to
+    outweigh what the text says outright."""
+    own = label_of(intent)
+    if label == own or (label == ASK and own == ROLES):
+        return intent
+    plain = own in _MEDIA and intent.explicit and (intent.asked or label == SEVERAL)
+    least = SURE if plain or own == ROLES else NO_WISH
+    if label in (ASK, MISSING, QUESTION):
+        return _not_bought(label, intent) if probability >= least else None
+    if probability < least and (own in (ROLES, ASK) or (plain and label not in _MEDIA)):
         return None
-    found = read_as(SEVERAL)
-    if found.kind is not RequestKind.WORKFLOW:
+    found = read_as(label)
+    return found if label_of(found) == label or found.question is not None else None
+
+
+def _not_bought(label: str, intent: Intent) -> Intent | None:
+    if label == ASK:
+        return _asking(intent, IntentQuestion.MEDIA_TYPE)
+    if intent.inputs:
         return None
-    clear = opinion.margin >= EXPLICIT + intent.brief
-    return found if clear else _unsure(found, _answer(_label(intent) or SEVERAL, images))
+    if label == MISSING:
+        return _asking(intent, IntentQuestion.MISSING_INPUT)
+    return replace(intent, kind=RequestKind.QUESTION, question=None, task_type=None, steps=())
 
 
-def _contested(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
-    """The rules read one medium (or several), and `opinion` is another."""
-    several = intent.kind is RequestKind.WORKFLOW
-    margin = opinion.margin
-    if intent.brief:
-        least = (LEAD if intent.asked else RESCUE) if intent.explicit and not several else DOUBT
-        follow, certain = margin >= least, margin >= EXPLICIT and not (several or intent.explicit)
-    elif intent.explicit or several or intent.task_type in _BY_ROLES:
-        follow = certain = False
-        if several and margin < EXPLICIT:
-            return intent
-    else:
-        follow, certain = margin >= RESCUE, margin >= CERTAIN and not several
-        if margin < VETO and not intent.guessed:
-            return intent
-    if not follow:
-        return _doubted(intent, opinion, images)
-    found = read_as(opinion.label)
-    certain = certain and found.question is None
-    return found if certain else _unsure(found, _answer(_label(intent), images))
-
-
-def _answered(intent: Intent, opinion: Opinion, images: int, read_as: ReadAs) -> Intent:
-    """The medium that the rules would ask for, where the opinion names one."""
-    if opinion.label not in _MEDIA:
-        several = opinion.label == SEVERAL
-        return _unsure(intent, _answer(SEVERAL, images) if several else None)
-    bare = intent.bare and not images
-    if intent.vague or bare or opinion.margin < LEAST:
-        return _unsure(intent, _answer(opinion.label, images))
-    found = read_as(opinion.label)
-    certain = opinion.margin >= (BRIEF if intent.brief else ANSWER) and found.question is None
-    return found if certain else _doubted(found, opinion, images)
-
-
-def _doubted(intent: Intent, opinion: Opinion, images: int) -> Intent:
-    return _unsure(intent, _other(intent, opinion, images))
+def _asking(intent: Intent, question: IntentQuestion) -> Intent:
+    return replace(intent, kind=RequestKind.CLARIFY, question=question, task_type=None, steps=())
 
 
 def _unsure(intent: Intent, other: RunnerUp | None) -> Intent:
     return replace(intent, confidence=Confidence.UNSURE, runner_up=other)
 
 
-def _of_brief(intent: Intent) -> float:
-    """The least margin of an agreeing opinion. A film is described in pictures, and a script in
-    anything; music and a picture that is named are seldom taken for something else."""
-    named = intent.medium is Medium.IMAGE and intent.explicit
-    alone = intent.kind is RequestKind.SINGLE
-    return NAMED if alone and (named or intent.medium is Medium.MUSIC) else BRIEF
+def _other(ranked: Sequence[str], intent: Intent) -> RunnerUp | None:
+    """The most probable thing to buy that is not what `intent` is about."""
+    own, images = label_of(intent), bool(intent.inputs)
+    others = (each for each in ranked if each in _BOUGHT and each != own)
+    fit = (each for each in others if images or each not in _BY_ROLE.values())
+    label = next(fit, None)
+    return None if label is None else _answer(label, intent)
 
 
-def _label(intent: Intent) -> str:
-    if intent.kind is RequestKind.WORKFLOW:
-        return SEVERAL
-    return intent.medium.value if intent.medium else ""
-
-
-def _other(intent: Intent, opinion: Opinion, images: int) -> RunnerUp:
-    """The best answer of `opinion` that is not the one of `intent`, else what the text mentions,
-    else what is confused most often."""
-    own = _label(intent)
-    labels = [opinion.label, opinion.runner_up]
-    labels += [each.value for each in intent.alternatives if each.part == "media"]
-    labels += [Medium.IMAGE.value, Medium.VIDEO.value]
-    known = (each for each in labels if each != own and each in {*_MEDIA, SEVERAL})
-    return _answer(next(known), images)
-
-
-def _answer(label: str, images: int) -> RunnerUp:
+def _answer(label: str, intent: Intent) -> RunnerUp:
+    images = len(intent.inputs)
     if label == SEVERAL:
         return RunnerUp(RequestKind.WORKFLOW)
+    by_role = {value: key for key, value in _BY_ROLE.items()}
+    if label in by_role:
+        return RunnerUp(RequestKind.SINGLE, by_role[label])
     return RunnerUp(RequestKind.SINGLE, task_type_for(Medium(label), images))
 
 

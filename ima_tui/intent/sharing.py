@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.intent import models, parameters, workflow
+from ima_tui.intent import models, numerals, parameters, workflow
 from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import (
@@ -31,7 +31,6 @@ from ima_tui.intent.intent import (
 from ima_tui.intent.media import MediaRequest, read_media
 from ima_tui.intent.parameters import OF_MEDIUM
 from ima_tui.intent.route import by_rules, route
-from ima_tui.intent.router import whole
 from ima_tui.intent.scan import (
     Clause,
     Item,
@@ -349,7 +348,7 @@ def _params(piece: str, want: Want) -> tuple[Parameter, ...]:
     params = [Parameter(each.name, each.value) for each in told.params]
     params += [Parameter(each.name, each.value) for each in (told.ratio, told.eight_k) if each]
     if told.length:
-        params.append(Parameter("duration", whole(told.length.seconds)))
+        params.append(Parameter("duration", numerals.plain(told.length.seconds)))
     if want.medium is Medium.MUSIC:
         params += [param for param, _ in read_song(piece).parameters(piece)]
     return tuple(each for each in params if each.name in OF_MEDIUM[want.medium])

@@ -10,11 +10,13 @@ from ima_tui.intent.scan import Item, Scan
 
 _UNSUNG = re.compile(
     r"(?:不要|不用|别要|别有|别带|别加|没有|没|无需|去掉|去除|不需要|不带|不含|免去|无)(?:任何|有"
-    r"|加)?(?:人声|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
-    r"|\b(?:no|without|zero|minus|skip|drop)\s+(?:the\s+|any\s+)?(?:vocals?|singing|lyrics"
-    r"|singers?)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"
+    r"|加|[^,。;、]{1,4}[和与或])?(?:人声|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
+    r"|\b(?:no|without|w/out|w/o|zero|minus|skip|drop|nothing|nobody|not)\s+(?:\w+ (?:or|and"
+    r"|nor) )?(?:(?:the|any|an?|anyone|anybody"
+    r"|someone|somebody|to be|is|human|actual|real)\s+){0,3}(?:vocals?|sing(?:s|ing|ers?)?|sung"
+    r"|lyrics)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"
     r"|\bvocals?\s*[:=]\s*(?:no|none|off)\b"
-    r"|\b(?:nobody|no one|no-one|noone) (?:sings|singing|should sing)\b"
+    r"|\b(?:nobody|no one|no-one|noone) (?:sings|should sing)\b"
     r"|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
     r"|\b(?:don't|do not) (?:want|need|add) (?:any )?(?:vocals?|singing|lyrics|singers?)\b"
 )
@@ -23,6 +25,7 @@ _UNSUNG = re.compile(
 _BPM = re.compile(
     r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
     r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
+    rf"|(?P<z>{numerals.CHINESE}{{2,5}})\s*(?:拍|bpm)|\bat (?P<at>[6-9]\d|1\d\d)(?=\s*(?:[,.;!]|$))"
 )
 
 
@@ -73,7 +76,8 @@ def music(text: str, items: list[Item], scan: Scan) -> list[FoundParameter]:
     elif not named and (who := voices.singer(text)) is not None:
         found.append(FoundParameter("vocal_gender", who[0][0], who[1], who[2]))
     if beat := _BPM.search(text):
-        value = int(beat["v"] or beat["w"])
+        told = beat["v"] or beat["w"] or beat["z"] or beat["at"]
+        value = int(numerals.number(told) or 0)
         found.append(FoundParameter("bpm", value, beat.start(), beat.end()))
     if tags := _EXCLUDE.search(text):
         found.append(
@@ -116,6 +120,7 @@ def speech(text: str, items: list[Item]) -> list[FoundParameter]:
             and not TURNED_DOWN.search(text[max(0, item.start - 16) : item.start])
         ]
         exact = [item for item in told if item.under(name) != "any"] or told
+        exact = exact[-1:] if name == "speed" else exact
         if name == "voice" and len({item.under(name) for item in exact}) > 1:
             continue  # either will do
         found += [

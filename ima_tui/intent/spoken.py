@@ -11,17 +11,31 @@ from ima_tui.intent.scan import Scan
 
 _SETTING = (
     r"(?:(?:in|with|use) an? |用)?(?:[\w-]+ ){0,2}(?:(?:fe)?male voice|(?:wo)?man's voice|女声|男声"
-    r"|童声|女生|男生|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
+    r"|童声|女生|男生|[男女]的?(?=[,、。]|$)|普通话|(?:粤|英|日|韩|国|客家|闽南|四川|东北)[语话]"
+    r"|(?:语速|speed)\s*:?\s*[\d.慢快]+\w{0,2}"
     r"|(?:at )?\d(?:\.\d+)?\s*(?:x|倍速|倍)(?: speed)?)"
 )
-_BEHIND = re.compile(rf"[.。!?\n]\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$")
+_BEHIND = re.compile(
+    rf"(?:(?<!\d)\.|[。!?\n])\s*(?P<told>{_SETTING}(?:[,、 ]+(?:and )?{_SETTING})*)[.。]?\s*$"
+)
 """A sentence of its own behind the words to be spoken: "Welcome home. Female voice, 1.1x"."""
 _READ = 120
 """Characters at the end in which it is looked for."""
 
 
+_QUOTED = re.compile(r"\s*\x00+(?=[^\x00]{1,80}$)")
+_HOW = re.compile(
+    r"\b(?:voice|tone|accent|(?:fe)?male|wom[ae]n|m[ae]n|girl|boy|lady|guy|slow\w*|fast\w*|speed|pitch"
+    r"|calm\w*|whisper\w*|\d(?:\.\d+)?x)\b|[男女童]|声|语速|语气|倍速|[快慢]"
+)
+"""Behind words to be spoken that are in quotes, what tells how to speak them."""
+
+
 def settings_behind(scan: Scan, spoken_from: int) -> int:
-    """Where such a sentence begins; the end of the text if there is none."""
+    """Where it is told how to speak; the end of the text if there is no such place."""
+    quoted = _QUOTED.match(scan.text, spoken_from)
+    if quoted is not None and _HOW.search(scan.text, quoted.end()):
+        return quoted.end()
     found = _BEHIND.search(scan.text, max(spoken_from, len(scan.text) - _READ))
     return found.start("told") if found is not None else len(scan.text)
 

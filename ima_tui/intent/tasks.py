@@ -26,7 +26,9 @@ class Tasks:
         """(task type, what has to be asked, roles of the pictures)."""
         asked, count = self._asked, len(self._inputs.sources)
         if not asked.wants:
-            return None, IntentQuestion.MEDIA_TYPE, Roles()
+            alters = not count and missing.alters(self._scan.text[: asked.spoken_from])
+            question = IntentQuestion.MISSING_INPUT if alters else IntentQuestion.MEDIA_TYPE
+            return None, question, Roles()
         if len(asked.wants) > 1:
             return None, self._missing(told), self._workflow_roles(count)
         medium = asked.media[0]
@@ -113,8 +115,12 @@ class Tasks:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=(0,))
         if told.roles.source:
             return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.roles.source)
-        if len(told.mentioned) == 1 and told.mentioned[0] < count:
-            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=told.mentioned)
+        mentioned = tuple(sorted(place for place in told.mentioned if place < count))
+        if len(mentioned) == 1:
+            return TaskType.IMAGE_TO_VIDEO, None, Roles(source=mentioned)
+        if told.parted:
+            every = mentioned or tuple(range(count))
+            return TaskType.REFERENCE_TO_VIDEO, None, Roles(reference=every)
         return None, IntentQuestion.IMAGE_ROLES, Roles()
 
     def _frames_pointed_at(self) -> bool:

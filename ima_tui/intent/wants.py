@@ -61,6 +61,29 @@ class ClauseReading:
     """Where the text to be spoken begins, once speech is asked for."""
 
 
+def want_of(
+    reading: ClauseReading,
+    item: Item,
+    medium: Medium | None,
+    *,
+    works_on: bool = False,
+    edit: bool = False,
+    asked: bool = False,
+    phrase: tuple[int, int] | None = None,
+) -> Want:
+    """What `item` asks for, in the clause of `reading`."""
+    return Want(
+        medium,
+        item.start,
+        item.end,
+        works_on=works_on,
+        edit=edit,
+        asked=asked,
+        phrase=phrase or (item.start, item.end),
+        clause=reading.clause.index,
+    )
+
+
 def medium_of(item: Item) -> Medium | None:
     """The medium that a noun names, or None for a sound and everything else."""
     kind = item.under("noun")
@@ -101,7 +124,8 @@ def is_inventory(clause: Clause) -> bool:
     bare = [
         i for i in kinds if i.phrase not in "一二两三四五六七八九十几" and not i.under("classifier")
     ]
-    return len(clause.items) > 1 and len(bare) == 1 and bare[0].under("noun") == "image"
+    alone = len(bare) == 1 or (len(bare) > 1 and bare[1].phrase in ("是", "都是"))
+    return len(clause.items) > 1 and alone and bare[0].under("noun") == "image"
 
 
 def begins_step(clause: Clause) -> bool:
@@ -126,3 +150,23 @@ _FORMS = frozenset(
 def is_form(clause: Clause) -> bool:
     """ "Type: image": a field of a form."""
     return len(clause.items) <= 3 and "".join(item.phrase for item in clause.items) in _FORMS
+
+
+def is_whole(clause: Clause, want: Want) -> bool:
+    """The clause says nothing but the thing wanted: adjectives before it, and behind it at most
+    what it says or what it is for."""
+    before = [item for item in clause.items if item.end <= want.start]
+    behind = next((item for item in clause.items if item.start >= want.end), None)
+    told = [item for item in before if not item.has("with", "and", "seq", "polite", "background")]
+    plain = not any(item.has("stop", "neg", "given", "source.path") for item in told)
+    plain = plain and not any(item.under("verb") not in ("", "speech", "want") for item in told)
+    if len(told) > ADJECTIVES or not plain:
+        return False
+    if behind is None or behind.has("stop", "quote", "polite", "pronoun", "this", "and"):
+        return True
+    return behind.phrase in _SAYING or behind.under("verb") == "speech"
+
+
+ADJECTIVES = 6
+_SAYING = frozenset({"saying", "says", "reading", "reads", "telling", "narrating", "should", "is",
+                     "要", "应", "是", "为", "用", "说", "playing", "plays"})  # fmt: skip

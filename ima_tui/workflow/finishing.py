@@ -15,7 +15,7 @@ from ima_tui.core.domain import Medium
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.intent.limits import CROSSFADE
-from ima_tui.intent.parameters import STANDARD
+from ima_tui.intent.shapes import STANDARD
 
 _LARGE = 22
 """21:9 is written so, 47:20 isn't."""

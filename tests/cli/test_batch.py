@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 from batch_person import PATIENT, SPEED, Person, wishes
+from beliefs import torn
 from PIL import Image
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli.commands import batch_feeder, batch_run
 from ima_tui.config import schema
 from ima_tui.core.domain import State
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
 from ima_tui.ledger import opening
 from ima_tui.runner import admission
 from ima_tui.sandbox.server import running_sandbox
@@ -49,8 +50,7 @@ def test_a_dry_run_prices_every_row_and_sends_nothing(person: Person) -> None:
 def test_unsure_rows_and_questions_are_refused_with_a_sentence(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opinion = classifier.Opinion("video", 4.5, "image", ())
-    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    monkeypatch.setattr(second_opinion, "believe", torn)
     file = person.write('{"prompt": "draw a fox"}\n{"prompt": "how much does a video cost?"}\n')
     said = person.verb("batch", file, "--json")
     assert said.code == 2

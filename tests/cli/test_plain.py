@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from beliefs import torn
 from PIL import Image
 
 from ima_tui.cli.plain import mode as plain
@@ -20,7 +21,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import en, say
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
 
@@ -148,8 +149,7 @@ async def test_a_job_is_retried_with_any_model_that_can_do_it(
 async def test_an_unsure_reading_names_both_and_a_yes_takes_the_guess(
     studio: Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opinion = classifier.Opinion("video", 4.5, "image", ())
-    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    monkeypatch.setattr(second_opinion, "believe", torn)
     script = await talk(studio, "draw a fox", "/quit")
     assert "This could be text to image or text to video." in script.text
     assert sandbox.ledger()["creates"] == []

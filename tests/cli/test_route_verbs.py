@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from beliefs import torn
 from verbs import Said, Verb
 
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
 from ima_tui.sandbox.server import Sandbox
 
 
@@ -227,9 +228,8 @@ def test_lyrics_go_out_as_lyrics(ima: Verb) -> None:
 
 @pytest.fixture
 def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second opinion that is very clear, and another than the words."""
-    opinion = classifier.Opinion("video", 4.5, "image", ())
-    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    """A second opinion that may as well be another."""
+    monkeypatch.setattr(second_opinion, "believe", torn)
 
 
 @pytest.mark.usefixtures("doubt")

@@ -140,6 +140,50 @@ def test_a_shape_is_bound_to_the_pixels_that_have_it() -> None:
     assert unmet == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a picture of a cat, 2560x1440, seedream 4.5", set()),
+        ("a picture of a cat, 1000x1000, seedream 4.5", {("1000x1000", "2048x2048")}),
+        ("a picture of a cat, 1000x1000, nano banana pro", {("1000x1000", "1K")}),
+        ("a picture of a cat, 2048x2048, nano banana pro", set()),
+        ("a video of a cat, 1920x1080, kling o1", set()),
+    ],
+)
+def test_a_size_in_pixels_that_the_model_lacks_is_named(
+    text: str, expected: set[tuple[str, str]]
+) -> None:
+    _, unmet = checked(text)
+    assert asked_and_sent(unmet) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("a picture of a cat, nano banana pro, 10 seconds", "10 seconds"),
+        ("draw a cat with sound, nano banana pro", "with sound"),
+        ("read aloud, 16:9: hello there", "16:9"),
+        ("一张猫的图片，10秒，nano banana pro", "10秒"),
+    ],
+)
+def test_a_setting_of_another_medium_is_named(text: str, asked: str) -> None:
+    _, unmet = checked(text)
+    assert [(each.asked, each.sent, each.why) for each in unmet] == [(asked, "", Why.SETTING)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a photo of a 10 second countdown on a screen, nano banana pro",
+        "a poster for a 90 minute film, nano banana pro",
+        "say: the screen is 16:9",
+        "a salsa song with a 2:3 clave",
+    ],
+)
+def test_what_describes_is_no_setting(text: str) -> None:
+    assert checked(text)[1] == []
+
+
 def test_a_voice_that_the_model_lacks_is_named() -> None:
     _, unmet = checked('say "good morning" in a female voice', usual=SPEECH)
     assert [(each.name, each.why) for each in unmet] == [("voice", Why.VALUE)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from beliefs import torn
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import multi_prompt
@@ -12,7 +13,8 @@ from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.multi_prompt import MultiPrompt
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
+from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import SandboxCatalogue
 
@@ -90,11 +92,12 @@ def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
 def test_questions_and_unsure_rows_are_never_sent(
     desk: Composer, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubts = classifier.Opinion("video", 4.5, "image", ())
-    sure = classifier.Opinion("image", 4.5, "video", ())
-    monkeypatch.setattr(
-        second_opinion, "on", lambda text, images: doubts if "wave" in text else sure
-    )
+    known = second_opinion.believe
+
+    def at_times(text: str, intent: Intent) -> second_opinion.Beliefs | None:
+        return torn(text, intent) if "wave" in text else known(text, intent)
+
+    monkeypatch.setattr(second_opinion, "believe", at_times)
     text = "draw a fox\nhow much does a video cost?\ndraw a wave"
     found = planned(desk, lists, text, by_lines=True)
     keys = [entry.problem.key if entry.problem else "" for entry in found.entries]

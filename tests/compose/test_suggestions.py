@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from beliefs import torn
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import draft as drafting
@@ -13,7 +14,7 @@ from ima_tui.compose.composer import KIND, MODEL, Composer
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.route import route
 from ima_tui.preferences.policy import PreferenceChange
@@ -280,9 +281,8 @@ def test_without_a_screen_8k_is_answered_with_what_is_possible(
 
 @pytest.fixture
 def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second opinion that is very clear, and another than the words."""
-    opinion = classifier.Opinion("video", 4.5, "image", ())
-    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    """A second opinion that may as well be another."""
+    monkeypatch.setattr(second_opinion, "believe", torn)
 
 
 @pytest.mark.usefixtures("doubt")

@@ -12,15 +12,15 @@ HERE = Path(__file__).parent / "validation"
 
 def test_prompts() -> None:
     found = totals(cases(HERE / "prompts.jsonl"))
-    assert found.right >= 0.955
-    assert found.whole >= 0.9
+    assert found.right >= 0.965
+    assert found.whole >= 0.92
     assert found.silent <= 0.01
     assert found.needless <= 0.08
 
 
 def test_briefs() -> None:
     found = totals(cases(HERE / "briefs.jsonl"))
-    assert found.right >= 0.73
+    assert found.right >= 0.77
     assert found.silent == 0
 
 
@@ -28,6 +28,6 @@ def test_second_set() -> None:
     """Written before any code of the rules was read, scored once; its misses are not mended."""
     found = totals(cases(HERE / "second.jsonl"))
     assert found.right >= 0.97
-    assert found.whole >= 0.9
-    assert found.silent <= 0.02
-    assert found.needless <= 0.08
+    assert found.whole >= 0.91
+    assert found.silent <= 0.015
+    assert found.needless <= 0.06

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import sqrt
@@ -15,12 +16,14 @@ from ima_tui.intent.classifier import HEADER, LABELS, MAGIC
 from ima_tui.intent.features import SIZE, features
 from intent_training.prompts import Prompt
 
-ALPHA = 1e-5
+ALPHA = 3e-5
 PASSES = 5
 SEED = 14
+Rows = tuple[csr_matrix, np.ndarray]
+"""Features and labels, a row for each prompt."""
 
 
-def matrix(prompts: Iterable[Prompt]) -> tuple[csr_matrix, np.ndarray]:
+def matrix(prompts: Iterable[Prompt]) -> Rows:
     """One row of features for each prompt, and its label's number."""
     places: list[int] = []
     values: list[float] = []
@@ -41,9 +44,7 @@ def matrix(prompts: Iterable[Prompt]) -> tuple[csr_matrix, np.ndarray]:
     return rows, np.array(labels)
 
 
-def together(
-    parts: Sequence[tuple[csr_matrix, np.ndarray]],
-) -> tuple[csr_matrix, np.ndarray]:
+def together(parts: Sequence[Rows]) -> Rows:
     return vstack([rows for rows, _ in parts], "csr"), np.concatenate([each for _, each in parts])
 
 
@@ -60,11 +61,12 @@ def fit(rows: csr_matrix, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return weights, bias
 
 
-def pack(weights: np.ndarray, bias: np.ndarray) -> bytes:
+def pack(weights: np.ndarray, bias: np.ndarray, combination: np.ndarray) -> bytes:
     """The file that `ima_tui.intent.classifier` reads. The scale covers the largest weight."""
     scale = float(np.float32(np.abs(weights).max() / 127))
     small = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
-    return HEADER.pack(MAGIC, SIZE, scale, *bias) + small.tobytes()
+    header = HEADER.pack(MAGIC, SIZE, combination.shape[1] - 1, scale, *bias)
+    return header + zlib.compress(small.tobytes() + combination.tobytes(), 9)
 
 
 def scores(rows: csr_matrix, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The labelled cases of `tests/intent`, with the label that a case stands for."""
+"""The labelled cases: the sets of `tests/intent`, and the prompts of strangers beside them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,56 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ima_tui.intent.classifier import LABELS
 from intent_training.prompts import Prompt
 
 CASES = Path(__file__).parents[2] / "tests" / "intent"
+STRANGERS = CASES / "strangers"
+BY_ROLE = {"first_last_frame_to_video": "frames", "reference_image_to_video": "reference"}
 
 
 def sets() -> dict[str, list[Prompt]]:
-    """File name → its prompts. Cases that only change a preference have no label."""
-    return {
-        path.stem: [prompt for case in cases(path) if (prompt := labelled(case)) is not None]
-        for path in sorted(CASES.glob("*.jsonl"))
-    }
+    """File name → its prompts, of the sets by which the rules were mended. Cases that stand for no
+    label are left out."""
+    return {path.stem: _prompts(cases(path)) for path in sorted(CASES.glob("*.jsonl"))}
+
+
+def strangers() -> dict[str, list[Prompt]]:
+    """File name → its prompts, by authors who saw neither rules nor sets."""
+    found = {path.stem: _prompts(cases(path)) for path in sorted(STRANGERS.glob("*.jsonl"))}
+    for path in sorted(STRANGERS.glob("*.tsv")):
+        lines = [line.split("\t") for line in path.read_text("utf-8").splitlines() if line]
+        found[path.stem] = [
+            Prompt(text.replace("\\n", "\n"), label, int(images), "stranger")
+            for label, images, text in lines
+        ]
+    return found
 
 
 def cases(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
+def _prompts(of: list[dict[str, Any]]) -> list[Prompt]:
+    return [prompt for case in of if (prompt := labelled(case)) is not None]
+
+
 def labelled(case: dict[str, Any]) -> Prompt | None:
-    label = label_of(case["expect"])
-    if label is None:
-        return None
-    return Prompt(case["text"], label, len(case.get("images", ())), "judged")
+    images = len(case.get("images", ()))
+    label = label_of(case["expect"], images)
+    return None if label is None else Prompt(case["text"], label, images, "judged")
 
 
-def label_of(decision: dict[str, Any]) -> str | None:
+def label_of(decision: dict[str, Any], images: int) -> str | None:
     """The label of an expectation or of a decision in its JSON form."""
-    if decision.get("kind") == "workflow":
+    kind, asked = decision.get("kind"), decision.get("clarify")
+    if kind == "workflow":
         return "several"
-    if decision.get("kind") == "question":
-        return "question"
-    if decision.get("clarify") == "media_type":
-        return "ask"
-    if decision.get("kind") == "preference":
-        return "preference"
+    if kind in ("question", "preference"):
+        return str(kind)
+    if kind == "clarify" or asked:
+        return "missing" if asked == "missing_input" and not images else "ask"
+    if images and decision.get("task_type") in BY_ROLE:
+        return BY_ROLE[decision["task_type"]]
     medium = decision.get("media")
-    return medium if isinstance(medium, str) else None
+    return medium if medium in LABELS else None

@@ -204,7 +204,7 @@ def told(text: str, decision: Intent) -> Iterator[str]:
     if decision.preference is not None:
         key = f"route.{decision.preference.action.value}"
         yield say(key, model=decision.preference.model_id)
-    yield from impossible(decision)
+    yield from impossible(text, decision)
     for each in decision.misplaced:
         words = one_line(text[slice(*each.span)], 60)
         yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
@@ -287,11 +287,16 @@ def _roles(decision: Intent) -> Iterator[str]:
             yield say("route.part", name=role, value=one_line(decision.inputs[place], 200))
 
 
-def impossible(decision: Intent) -> Iterator[str]:
+def impossible(text: str, decision: Intent) -> Iterator[str]:
     """What nobody here can do, and what can be had instead."""
     for limit in decision.limits:
         key, words = capabilities.told(decision, limit)
         yield say(key, **words)
+    for param in decision.inapplicable:
+        asked = " … ".join(text[slice(*s)] for s in decision.spans(f"params.{param.name}"))
+        name = parameter_names.name(param.name)
+        medium = say(f"medium.{decision.medium}")
+        yield say("route.not_applicable", asked=one_line(asked, 60), name=name, medium=medium)
     for name in decision.absent:
         yield say("route.absent", name=one_line(name, 80))
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import cast
 
 import pytest
+from beliefs import torn
 from fake import NOW, SEEDREAM, FakePreference, FakeStudio, order
 from patience import until
 from test_compose import asked, said, sent, write
@@ -25,7 +26,7 @@ from ima_tui.core.events import (
     PreferencesChanged,
     ProductList,
 )
-from ima_tui.intent import classifier, second_opinion
+from ima_tui.intent import second_opinion
 from ima_tui.sandbox.products import SandboxCatalogue
 from ima_tui.studio.guides import Recommendation
 from ima_tui.tui.app import ImaApp
@@ -231,8 +232,7 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
 
 
 async def test_an_unsure_prompt_is_settled_by_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    opinion = classifier.Opinion("video", 4.5, "image", ())
-    monkeypatch.setattr(second_opinion, "on", lambda text, images: opinion)
+    monkeypatch.setattr(second_opinion, "believe", torn)
     async with composing("draw a fox") as (pilot, screen, studio):
         await until(pilot, lambda: screen.view.askings)
         assert [each.kind for each in screen.view.askings[0].answers] == [T2I, T2V]
