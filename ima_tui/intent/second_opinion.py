@@ -93,6 +93,11 @@ def evidence(text: str, intent: Intent, scores: Sequence[float]) -> Iterator[flo
     for label in _READ:
         yield float(label == read)
         yield from (flag if label == read else 0.0 for flag in flags)
+    best = LABELS[scaled.index(first)]
+    for label in LABELS:
+        agree = float(label == read == best)
+        yield agree
+        yield agree * float(intent.explicit and intent.asked)
     dense = _DENSE.search(text) is not None
     length = len("".join(text.split())) * (_DENSER if dense else 1)
     yield from (float(length > least) for least in _LENGTHS)
@@ -135,12 +140,13 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
         return _unsure(intent, _answer(ranked[0], intent))
     least = SURE_OF_BRIEF if intent.brief else SURE
     own = label_of(intent)
-    for label in [ranked[0]] if own in _BOUGHT else ranked:
+    firm = [ranked[0], own] if ranked[0] not in _BOUGHT else [ranked[0]]
+    for label in firm if own in _BOUGHT else ranked:
         found = _read(label, beliefs[label], intent, read_as)
         if found is None:
             continue
         free = found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
-        sure = found.question is None and (free or beliefs[label] >= least)
+        sure = found.question is None and (free or _chance(label, intent, beliefs) >= least)
         return found if sure else _unsure(found, _other(ranked, found))
     return _unsure(intent, _other(ranked, intent))
 
@@ -165,11 +171,13 @@ def _is_settled(intent: Intent, beliefs: Beliefs) -> bool:
 
 
 def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
-    """`intent` of a very long text, which is not read twice: sure only if it is very probable."""
+    """`intent` of a very long text, which is not read twice: sure only if it is very probable, and
+    never if it is about several things."""
     own = label_of(intent)
     if beliefs is None or intent.question is not None:
         return _unsure(intent, None)
-    if own not in _BOUGHT or beliefs.get(own, 0.0) >= SURE_ALONE:
+    sure = own != SEVERAL and beliefs.get(own, 0.0) >= SURE_ALONE
+    if own not in _BOUGHT or sure:
         return intent
     return _unsure(intent, _other(_ranked(beliefs), intent))
 
@@ -177,6 +185,15 @@ def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
 def _works_on_it(intent: Intent) -> bool:
     """ "animate it": it is the attached picture, and not what another step makes."""
     return bool(intent.inputs) and intent.bare and intent.asked and intent.explicit
+
+
+def _chance(label: str, intent: Intent, beliefs: Beliefs) -> float:
+    """The probability of `label`; where a verb asks for it by name, among what can be bought: that
+    something is wished for is plain."""
+    named = label == label_of(intent) and intent.explicit and intent.asked
+    if not named:
+        return beliefs[label]
+    return beliefs[label] / sum(value for each, value in beliefs.items() if each in _BOUGHT)
 
 
 def _only_a_subject(intent: Intent) -> bool:

@@ -28,7 +28,7 @@ def test_several_shots_are_named_before_one_video_is_paid(text: str, count: int)
     said = confirmation.sentences(film_offer.unmet(text, decision, "Wan 2.6"))
     assert len(said) == (1 if count else 0)
     assert all(
-        f"a film of {count} shots" in sentence and "Wan 2.6" in sentence for sentence in said
+        f"a film with {count} shots" in sentence and "Wan 2.6" in sentence for sentence in said
     )
 
 
