@@ -72,7 +72,7 @@ def only_reads(arguments: argparse.Namespace) -> bool:
     name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
-    if name == "prefs_transfer:export":
+    if name == "prefs:export_prefs":
         return arguments.file in (None, "-")
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 

@@ -31,10 +31,12 @@ SURE = 0.8
 is then taken for something else."""
 SURE_OF_BRIEF = 0.9
 """The same of a long description, of which fewer were there to learn from."""
-SURE_ALONE = 0.99
+SURE_ALONE = 0.95
 """The same of a text that is too long to be read twice."""
 NO_WISH = 0.5
 """From which a text is a question, or asks for nothing, and no guess is preselected."""
+NAMED = 0.6
+"""From which a medium is taken that the text does not name; below, it is asked for."""
 NOT_MISSING = 0.15
 """Below which a picture that the rules miss is not asked for."""
 SEVERAL, QUESTION, PREFERENCE, ASK = "several", "question", "preference", "ask"
@@ -140,7 +142,7 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
         return _unsure(intent, _answer(ranked[0], intent))
     least = SURE_OF_BRIEF if intent.brief else SURE
     own = label_of(intent)
-    firm = [ranked[0], own] if ranked[0] not in _BOUGHT else [ranked[0]]
+    firm = [ranked[0], own]
     for label in firm if own in _BOUGHT else ranked:
         found = _read(label, beliefs[label], intent, read_as)
         if found is None:
@@ -154,7 +156,10 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
 def _with_preference(intent: Intent, beliefs: Beliefs) -> Beliefs:
     """ "always use X; draw a fox" is both: no doubt about the fox."""
     own, kept = beliefs.get(label_of(intent), 0.0), beliefs.get(PREFERENCE, 0.0)
-    if intent.preference is None or label_of(intent) not in _BOUGHT or own < kept:
+    if intent.preference is None or label_of(intent) not in _BOUGHT:
+        return beliefs
+    of_another = any(each.model_id == intent.preference.model_id for each in intent.misplaced)
+    if own < kept and not of_another:
         return beliefs
     return {**beliefs, label_of(intent): own + kept, PREFERENCE: 0.0}
 
@@ -176,7 +181,7 @@ def compare(intent: Intent, beliefs: Beliefs | None) -> Intent:
     own = label_of(intent)
     if beliefs is None or intent.question is not None:
         return _unsure(intent, None)
-    sure = own != SEVERAL and beliefs.get(own, 0.0) >= SURE_ALONE
+    sure = own != SEVERAL and _chance(own, intent, beliefs) >= SURE_ALONE
     if own not in _BOUGHT or sure:
         return intent
     return _unsure(intent, _other(_ranked(beliefs), intent))
@@ -192,8 +197,10 @@ def _chance(label: str, intent: Intent, beliefs: Beliefs) -> float:
     something is wished for is plain."""
     named = label == label_of(intent) and intent.explicit and intent.asked
     if not named:
-        return beliefs[label]
-    return beliefs[label] / sum(value for each, value in beliefs.items() if each in _BOUGHT)
+        return beliefs.get(label, 0.0)
+    return beliefs.get(label, 0.0) / sum(
+        value for each, value in beliefs.items() if each in _BOUGHT
+    )
 
 
 def _only_a_subject(intent: Intent) -> bool:
@@ -208,14 +215,26 @@ def _read(label: str, probability: float, intent: Intent, read_as: ReadAs) -> In
     own = label_of(intent)
     if label == own or (label == ASK and own == ROLES):
         return intent
-    plain = own in _MEDIA and intent.explicit and (intent.asked or label == SEVERAL)
-    least = SURE if plain or own == ROLES else NO_WISH
-    if label in (ASK, MISSING, QUESTION):
-        return _not_bought(label, intent) if probability >= least else None
-    if probability < least and (own in (ROLES, ASK) or (plain and label not in _MEDIA)):
+    if probability < _least(label, intent):
         return None
+    if label in (ASK, MISSING, QUESTION):
+        return _not_bought(label, intent)
     found = read_as(label)
     return found if label_of(found) == label or found.question is not None else None
+
+
+def _least(label: str, intent: Intent) -> float:
+    """How probable `label` has to be to be followed instead of what the rules read."""
+    own = label_of(intent)
+    if own == ROLES:
+        return SURE
+    if own == ASK and label not in (MISSING, QUESTION):
+        return NAMED
+    plain = own in _MEDIA and intent.explicit and (intent.asked or label == SEVERAL)
+    if plain and label not in _MEDIA:
+        return SURE
+    free = own not in _MEDIA or not intent.explicit
+    return 0.0 if free and label in _BOUGHT else NO_WISH
 
 
 def _not_bought(label: str, intent: Intent) -> Intent | None:

@@ -26,8 +26,8 @@ def planned(person: Person, prompt: str) -> tuple[dict[str, Any], str]:
     [
         ("make me a video", "The prompt doesn't say what it should be about"),
         ("30秒宣传片", "The prompt doesn't say what it should be about"),
-        ("a film in three acts", "It isn't clear what the film shows"),
-        ("5 shots", "It isn't clear what the film shows"),
+        ("a film in three acts", "The prompt doesn't say what the film shows"),
+        ("5 shots", "The prompt doesn't say what the film shows"),
         ("a film with subtitles", "There is no text for the subtitles"),
         ("a documentary about bees with a narrator", "The text of the voice-over is missing"),
         ("clip1.mp4 and clip2.mp4 joined with music", "ima-tui assemble clip1.mp4 clip2.mp4 -o"),

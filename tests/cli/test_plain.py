@@ -187,7 +187,7 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
     tmp_path: Path,
 ) -> None:
     typed = tmp_path / "typed"
-    long = f"a picture of a fox{' in the snow' * 1000}, seen from above"
+    long = f"draw a picture of a fox{' in the snow' * 1000}, seen from above"
     lines = ["use Midjourney to make a 30s video of a fox in 8K", "no", long, "yes"]
     lines += [f"a picture of{' snow' * 5000}", "yes", "a picture of a dog"]
     no_text = b"a picture of a caf\xe9\nyes\n"

@@ -53,7 +53,7 @@ def test_what_the_rules_would_ask_is_answered(read: Read) -> None:
     text = "soft piano, slow tempo, rain"
     sure = read(text, music=0.9, ask=0.05)
     assert (sure.task_type, sure.confidence) == (TaskType.TEXT_TO_MUSIC, Confidence.SURE)
-    guess = read(text, music=0.5, speech=0.3)
+    guess = read(text, music=0.7, speech=0.2)
     assert (guess.task_type, guess.confidence) == (TaskType.TEXT_TO_MUSIC, Confidence.UNSURE)
     assert guess.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_SPEECH)
     assert read(text, ask=0.6, music=0.3).question is IntentQuestion.MEDIA_TYPE
@@ -133,7 +133,7 @@ def test_several_things_that_the_rules_do_not_find_are_not_made_up(read: Read) -
 def test_a_very_long_text_is_sure_only_if_it_is_very_probable(read: Read) -> None:
     text = "Draw a fox. " + "It is late in the year and the hills are brown. " * 70
     assert read(text, image=0.995).confidence is Confidence.SURE
-    assert read(text, image=0.95, video=0.04).confidence is Confidence.UNSURE
+    assert read(text, image=0.9, video=0.08).confidence is Confidence.UNSURE
     assert read(text, video=0.95).task_type is TaskType.TEXT_TO_IMAGE
 
 

@@ -45,6 +45,7 @@ from ima_tui.ledger.repair_report import RepairReport
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
+from ima_tui.studio.endings import Endings
 from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
 from ima_tui.studio.subjects import Subjects
@@ -553,6 +554,14 @@ class FakeStudio:
         )
         self.subjects = Subjects(self.settings, self.clock, self.tell)  # type: ignore[arg-type]
         self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]
+        self.endings = Endings(
+            self.workflows,
+            self.films,
+            self.jobs,  # type: ignore[arg-type]
+            self.clock,  # type: ignore[arg-type]
+            self.tell,
+            lambda: None,
+        )
 
     async def load_stored(self, *task_types: TaskType) -> None:
         pass
