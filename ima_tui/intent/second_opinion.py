@@ -230,7 +230,10 @@ def _least(label: str, intent: Intent) -> float:
         return SURE
     if own == ASK and label not in (MISSING, QUESTION):
         return NAMED
-    plain = own in _MEDIA and intent.explicit and (intent.asked or label == SEVERAL)
+    alone = own in _MEDIA or own in _BY_ROLE.values()
+    plain = alone and intent.explicit and (intent.asked or label == SEVERAL)
+    if plain and label == ASK and intent.inputs:
+        return 1.0  # it is about what is attached
     if plain and label not in _MEDIA:
         return SURE
     free = own not in _MEDIA or not intent.explicit
