@@ -37,6 +37,8 @@ NO_WISH = 0.5
 """From which a text is a question, or asks for nothing, and no guess is preselected."""
 NAMED = 0.6
 """From which a medium is taken that the text does not name; below, it is asked for."""
+MAY_MISS = 0.4
+"""From which a picture may be missing, whatever is asked for."""
 NOT_MISSING = 0.15
 """Below which a picture that the rules miss is not asked for."""
 SEVERAL, QUESTION, PREFERENCE, ASK = "several", "question", "preference", "ask"
@@ -144,7 +146,7 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
     own = label_of(intent)
     firm = [ranked[0], own]
     for label in firm if own in _BOUGHT else ranked:
-        found = _read(label, beliefs[label], intent, read_as)
+        found = _read(label, beliefs.get(label, 0.0), intent, read_as)
         if found is None:
             continue
         free = found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
@@ -193,14 +195,13 @@ def _works_on_it(intent: Intent) -> bool:
 
 
 def _chance(label: str, intent: Intent, beliefs: Beliefs) -> float:
-    """The probability of `label`; where a verb asks for it by name, among what can be bought: that
-    something is wished for is plain."""
+    """The probability of `label`; where a verb asks for it by name, leaving out that nothing is
+    wished for."""
     named = label == label_of(intent) and intent.explicit and intent.asked
-    if not named:
+    if not named or beliefs.get(MISSING, 0.0) >= MAY_MISS:
         return beliefs.get(label, 0.0)
-    return beliefs.get(label, 0.0) / sum(
-        value for each, value in beliefs.items() if each in _BOUGHT
-    )
+    bought = sum(value for each, value in beliefs.items() if each in _BOUGHT)
+    return beliefs.get(label, 0.0) / (bought or 1.0)
 
 
 def _only_a_subject(intent: Intent) -> bool:

@@ -169,3 +169,11 @@ def test_probabilities_add_up_to_one() -> None:
     assert beliefs is not None
     assert sum(beliefs.values()) == pytest.approx(1)
     assert max(beliefs, key=lambda label: beliefs[label]) == "image"
+
+
+def test_a_picture_that_may_be_missing_leaves_nothing_sure(read: Read) -> None:
+    """That a verb asks for a medium excuses doubts about a wish, not about what is there."""
+    plain = read("draw a poster", ask=0.5, image=0.45)
+    assert (plain.task_type, plain.confidence) == (TaskType.TEXT_TO_IMAGE, Confidence.SURE)
+    missed = read("draw a poster", missing=0.5, image=0.45)
+    assert (missed.task_type, missed.confidence) == (TaskType.TEXT_TO_IMAGE, Confidence.UNSURE)
