@@ -4,8 +4,10 @@ typed: in capitals, in full-width forms, with blanks around it."""
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,9 +104,17 @@ SLOW = {
 }
 
 
-USUAL_STEPS = 200_000
-USUAL_SECONDS = 0.002
-"""What that many steps of `sum` take on a machine that is not busy."""
+USUAL_TEXT = "draw a fox in the snow at 10:30, 16:9, 把这张图做成视频 " * 320
+USUAL_WORDS = re.compile(r"(?<![a-z])(?:snow|rain)\s*[:：]|\d+\s*(?:s|秒)|[a-z]+|[\u4e00-\u9fff]")
+USUAL_SECONDS = 0.0020
+"""What `usual_work` takes on a machine that is not busy."""
+
+
+def usual_work() -> int:
+    """Work of the same kind as reading a text: interpreters differ in what they are fast at."""
+    found = [match.group() for match in USUAL_WORDS.finditer(USUAL_TEXT)]
+    kinds = Counter(found)
+    return sum(kinds[word] for word in found if word.isalpha() and not word.isascii())
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
@@ -121,7 +131,7 @@ def test_ten_thousand_characters_take_less_than_twenty_milliseconds(text: str) -
         pytest.skip("a tracer counts, too")
     times, usual = [], []
     for _ in range(40):
-        usual.append(processor_seconds(lambda: sum(range(USUAL_STEPS))))
+        usual.append(processor_seconds(usual_work))
         times.append(processor_seconds(lambda: route(text)))
         if len(times) >= 5 and min(times) < 0.020:
             break
