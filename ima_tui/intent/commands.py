@@ -62,7 +62,9 @@ def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple
     found += inputs
     clauses = [clause for clause in scan.clauses if clause.end <= until]
     for before, clause in pairwise([None, *clauses]):
-        if clause is None or any(parts.of(item) == {_NEGATIVE} for item in clause.items):
+        if clause is None or (
+            parts.refuses and any(parts.of(item) == {_NEGATIVE} for item in clause.items)
+        ):
             continue
         whole = _whole(scan, parts, before, clause)
         found += [whole] if whole is not None else _inside(scan, parts, clause)
@@ -127,14 +129,21 @@ class _Parts:
     def __init__(self, scan: Scan, evidence: Sequence[Evidence]) -> None:
         self._scan = scan
         self.told = [each for each in evidence if each.part in _ALONE or each.part == _NEGATIVE]
+        self.refuses = any(each.part == _NEGATIVE for each in self.told)
+        self._known: dict[int, set[str]] = {}
         self._at: dict[int, list[Evidence]] = {}
         for each in self.told:
             for place in range(*each.span):
                 self._at.setdefault(place, []).append(each)
 
     def of(self, item: Item) -> set[str]:
-        start, end = self._scan.plain.span(item.start, item.end)
-        return {each.part for each in self._at.get(start, ()) if end <= each.span[1]}
+        """Return the parts that the item gave."""
+        known = self._known.get(item.start)
+        if known is None:
+            start, end = self._scan.plain.span(item.start, item.end)
+            known = {each.part for each in self._at.get(start, ()) if end <= each.span[1]}
+            self._known[item.start] = known
+        return known
 
 
 def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> Command | None:

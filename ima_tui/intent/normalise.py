@@ -31,7 +31,7 @@ _ASKS = re.compile(
     re.I,
 )
 _SENTENCE_ENDS = ".。!！?？\n;；"
-_MOST_READ, _LONGEST_READ = 900, 150
+_MOST_READ, _LONGEST_READ = 600, 150
 """Characters of the middle, and of each sentence on both sides of what asks."""
 
 _TRADITIONAL = (
