@@ -188,7 +188,8 @@ async def test_the_question_is_printed_whole_and_no_prompt_is_cut(
 ) -> None:
     typed = tmp_path / "typed"
     long = f"draw a picture of a fox{' in the snow' * 1000}, seen from above"
-    lines = ["use Midjourney to make a 30s video of a fox in 8K", "no", long, "yes"]
+    lines = ["use Midjourney to make a 30s video of a fox in 8K", "no"]
+    lines += [long, "yes", "yes"]  # the medium, then the price
     lines += [f"a picture of{' snow' * 5000}", "yes", "a picture of a dog"]
     no_text = b"a picture of a caf\xe9\nyes\n"
     typed.write_bytes("\n".join(lines).encode() + b"\n" + no_text + b"/quit\n")
