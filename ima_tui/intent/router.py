@@ -43,6 +43,7 @@ from ima_tui.intent.parameters import Findings
 from ima_tui.intent.preference_grammar import PreferenceRequest
 from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan
+from ima_tui.intent.second_opinion import BY_ROLE
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
@@ -58,11 +59,6 @@ _BRIEF = 45
 """Words (Chinese: characters) from which a text is a brief."""
 _MOVED = frozenset({"put", "place", "paste", "swap", "copy", "move", "transfer", "add"})
 """Something goes from one picture into another: no first and last frame."""
-_BY_ROLE = {
-    "frames": TaskType.FIRST_LAST_FRAME,
-    "reference": TaskType.REFERENCE_TO_VIDEO,
-}
-"""Labels of the second opinion that say what the pictures are for."""
 _SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
 
@@ -81,13 +77,13 @@ class Known:
     @property
     def assumed(self) -> Medium | None:
         """The medium that the second opinion names; None for any other label."""
-        if self.label in _BY_ROLE:
+        if self.label in BY_ROLE:
             return Medium.VIDEO
         return Medium(self.label) if self.label in Medium.__members__.values() else None
 
     def task_type(self, inputs: int) -> TaskType | None:
         """The task type that is settled, or that the second opinion names for so many inputs."""
-        named = _BY_ROLE.get(self.label)
+        named = BY_ROLE.get(self.label)
         fits = named is not None and inputs >= named.inputs[0]
         return self.settled or (named if fits else None)
 

@@ -46,7 +46,9 @@ MISSING, FRAMES, REFERENCE, ROLES = "missing", "frames", "reference", "roles"
 _MEDIA = frozenset(medium.value for medium in Medium)
 _SEEN = (Medium.IMAGE.value, Medium.VIDEO.value)
 _BOUGHT = _MEDIA | {SEVERAL, FRAMES, REFERENCE}
-_BY_ROLE = {TaskType.FIRST_LAST_FRAME: FRAMES, TaskType.REFERENCE_TO_VIDEO: REFERENCE}
+BY_ROLE = {FRAMES: TaskType.FIRST_LAST_FRAME, REFERENCE: TaskType.REFERENCE_TO_VIDEO}
+"""Labels that say what the pictures are for."""
+_LABEL_OF_ROLE = {task_type: label for label, task_type in BY_ROLE.items()}
 _FLAGS = ("guessed", "explicit", "asked", "brief", "wonders", "bare", "vague")
 _READ = (*LABELS, ROLES)
 """Labels of what the rules read."""
@@ -121,7 +123,7 @@ def label_of(intent: Intent) -> str:
     asked = {IntentQuestion.MEDIA_TYPE: ASK, IntentQuestion.MISSING_INPUT: MISSING}
     if intent.question is not None:
         return asked.get(intent.question, ROLES)
-    by_role = _BY_ROLE.get(intent.task_type) if intent.task_type and intent.inputs else None
+    by_role = _LABEL_OF_ROLE.get(intent.task_type) if intent.task_type and intent.inputs else None
     return by_role or (intent.medium.value if intent.medium else ASK)
 
 
@@ -231,7 +233,7 @@ def _least(label: str, intent: Intent) -> float:
         return SURE
     if own == ASK and label not in (MISSING, QUESTION):
         return NAMED
-    alone = own in _MEDIA or own in _BY_ROLE.values()
+    alone = own in _MEDIA or own in BY_ROLE
     plain = alone and intent.explicit and (intent.asked or label == SEVERAL)
     if plain and label == ASK and intent.inputs:
         return 1.0  # it is about what is attached
@@ -263,7 +265,7 @@ def _other(ranked: Sequence[str], intent: Intent) -> RunnerUp | None:
     """The most probable thing to buy that is not what `intent` is about."""
     own, images = label_of(intent), bool(intent.inputs)
     others = (each for each in ranked if each in _BOUGHT and each != own)
-    fit = (each for each in others if images or each not in _BY_ROLE.values())
+    fit = (each for each in others if images or each not in BY_ROLE)
     label = next(fit, None)
     return None if label is None else _answer(label, intent)
 
@@ -272,9 +274,8 @@ def _answer(label: str, intent: Intent) -> RunnerUp:
     images = len(intent.inputs)
     if label == SEVERAL:
         return RunnerUp(RequestKind.WORKFLOW)
-    by_role = {value: key for key, value in _BY_ROLE.items()}
-    if label in by_role:
-        return RunnerUp(RequestKind.SINGLE, by_role[label])
+    if label in BY_ROLE:
+        return RunnerUp(RequestKind.SINGLE, BY_ROLE[label])
     return RunnerUp(RequestKind.SINGLE, task_type_for(Medium(label), images))
 
 
