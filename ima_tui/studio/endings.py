@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 NOTE = ".due"
 ELSEWHERE_SECONDS = 1.0
-"""Seconds between two looks whether another window is still at it."""
+"""Seconds between two looks whether another window is still at it, stopped it or changed it."""
 
 
 class Stage(StrEnum):
@@ -207,10 +207,12 @@ class Endings:
             return self._is_due(workflow_id) and file.stat().st_mtime_ns == as_kept.st_mtime_ns
 
         def told(progress: FilmProgress) -> None:
-            if is_valid():
-                self._put(workflow_id, Ending(Stage.MAKING, progress))
-            else:
-                task.cancel()
+            self._put(workflow_id, Ending(Stage.MAKING, progress))
+
+        async def watch() -> None:
+            while await asyncio.to_thread(is_valid):
+                await self._clock.sleep(ELSEWHERE_SECONDS)
+            task.cancel()
 
         async def work() -> Ending:
             workflow = status.workflow
@@ -220,13 +222,15 @@ class Endings:
 
         self._put(workflow_id, Ending(Stage.MAKING))
         task = asyncio.create_task(work(), name=f"end of workflow {workflow_id}")
+        watching = asyncio.create_task(watch(), name=f"watch workflow {workflow_id}")
         self._making = workflow_id, task
         try:
             await asyncio.wait([task])
         finally:
             self._making = None
+            watching.cancel()
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(task, watching, return_exceptions=True)
         if task.cancelled():
             return None
         ending = task.result()
