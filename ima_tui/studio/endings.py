@@ -163,8 +163,10 @@ class Endings:
             self._put(workflow_id, Ending(Stage.ELSEWHERE))
             return True
         try:
-            if self._is_due(workflow_id):  # else the other window ended just now
+            if self._is_due(workflow_id):
                 await self._make(status)
+            else:  # the other window ended just now
+                self._put(workflow_id, None)
         finally:
             await asyncio.to_thread(lock.release)
         return False

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
+from filelock import BaseFileLock
 from studios import POLITE, SPEED, window
 
 from ima_tui.config.loader import Settings
@@ -224,6 +225,26 @@ async def test_a_verb_that_makes_it_is_waited_for(settings: Settings) -> None:
             await until(studio, workflow, is_at(Stage.ELSEWHERE))
             assert maker.made == []
         await until(studio, workflow, is_at(Stage.DONE))
+
+
+async def test_a_window_that_comes_as_the_other_ends_has_nothing_to_tell(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with window(settings) as studio, window(settings, screen=False) as verb:
+        pretending(studio)
+        workflow = await planned(studio)
+        async with verb.endings.alone(workflow.id):
+            await run(studio, workflow)
+            await until(studio, workflow, is_at(Stage.ELSEWHERE))
+            lock = studio.films.lock
+
+            def ended_just_before(workflow_id: str) -> BaseFileLock:
+                (note,) = settings.data.rglob("*.due")
+                note.unlink()
+                return lock(workflow_id)
+
+            monkeypatch.setattr(studio.films, "lock", ended_just_before)
+        await until(studio, workflow, lambda ending: ending is None)
 
 
 async def test_files_are_downloaded_first(settings: Settings) -> None:

@@ -158,15 +158,13 @@ class DraftScreen(BaseScreen):
 
     # -------------------------------------------------------------------------- loading a draft
 
-    async def clear_draft(self, typed: str = "") -> None:
+    async def clear_draft(self) -> None:
         """Empty the prompt and the inputs; what was chosen by hand stays pinned. The text can be
-        brought back with the editor's undo. `typed` is already of the next prompt."""
+        brought back with the editor's undo."""
         self.composer.feed(())
         self.composer.begin_anew()
         with self.prompt.prevent(TextArea.Changed):
             self.prompt.clear()
-            self.prompt.insert(typed)
-            self.prompt.move_cursor(self.prompt.document.end)
         self._is_empty = True
         self.prompt.focus()
         await self.read(anew=True)
@@ -178,9 +176,7 @@ class DraftScreen(BaseScreen):
             self.composer.project = ""
             self.by_lines = False
         self.forget_remark()
-        bound = self.active_bindings.items()
-        keys = {key for key, active in bound if active.binding.action == "do('anew')"}
-        await self.clear_draft(self.prompt.typed_since(keys))
+        await self.clear_draft()
 
     def load_order(self, order: Order, replaces: int | None = None) -> None:
         """Fill the screen with what `order` was made of."""

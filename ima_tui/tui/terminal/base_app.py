@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
@@ -16,6 +17,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
@@ -41,6 +43,23 @@ OPENING_TURN = 0.005
 """Seconds between two looks whether a screen can take keys."""
 
 
+class KeyHandled(Message):
+    """Follows a key through the queues of the widgets, so that it arrives when the key was handled
+    by all of them, and its binding has run."""
+
+    def __init__(self, key: KeyUnderway) -> None:
+        super().__init__()
+        self.key = key
+
+
+@dataclass(frozen=True)
+class KeyUnderway:
+    """The last key that was handed to the widgets."""
+
+    target: Widget
+    is_text: bool
+
+
 class TerminalApp(WatchedApp, inherit_bindings=False):
     """Textual's app with the terminal behind it."""
 
@@ -49,7 +68,9 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
         self.shown = ShownCells()
         self._early: list[events.Key | events.Paste] = []
-        """Keys that came before the screen that they are for could take them."""
+        """Keys that came before the screen that they are for could take them, or before the key
+        in front of them was handled."""
+        self._underway: KeyUnderway | None = None
         self._opened: WeakSet[Screen[object]] = WeakSet()
         self._opening: asyncio.Task[None] | None = None
 
@@ -77,14 +98,43 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         if isinstance(event, events.Resize):
             self.shown.forget()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._early or not self._is_open():
+            if self._early or not self._is_open() or self._is_behind(event):
                 self._hold(event)
-                return
-            if isinstance(event, events.Key) and await self._take_key(event):
-                return
+            else:
+                await self._hand_over(event)
+            return
         await super().on_event(event)
 
-    # -------------------------------------------------------------- keys before a screen is there
+    async def _hand_over(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Key) and await self._take_key(event):
+            return
+        target, is_text = self.focused or self.screen, self._is_typed(event)
+        await super().on_event(event)
+        self._underway = KeyUnderway(target, is_text)
+        target.post_message(KeyHandled(self._underway))
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        """Go on with the keys that came behind this one."""
+        if message.key is self._underway:
+            self._underway = None
+            await self._replay()
+
+    def _is_quiet(self) -> bool:
+        return self._underway is None or not self._underway.target.is_attached
+
+    def _is_behind(self, event: events.Key | events.Paste) -> bool:
+        """Return whether a key in front has to be handled first. Letters that are typed keep their
+        order in the queue of their field; a binding of Textual takes another way than they do."""
+        before = self._underway
+        if before is None or self._is_quiet():
+            return False
+        return not (before.is_text and before.target is self.focused and self._is_typed(event))
+
+    def _is_typed(self, event: events.Key | events.Paste) -> bool:
+        is_field = isinstance(self.focused, Input | TextArea)
+        return is_field and (isinstance(event, events.Paste) or event.is_printable)
+
+    # ------------------------------------------------------- keys before they can be handled
 
     def is_opening(self, screen: Screen[object]) -> bool:
         """Return whether another screen follows this one at once, so that keys are for that one."""
@@ -105,28 +155,30 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
 
     def _hold(self, event: events.Key | events.Paste) -> None:
         self._early.append(event)
-        if len(self._early) == 1:
+        if self._opening is None:
             self._opening = asyncio.create_task(self._wait_for_screen(), name="keys for a screen")
 
     async def _wait_for_screen(self) -> None:
         due = asyncio.get_running_loop().time() + OPENS_WITHIN
-        while self.is_running and not self._is_open():
+        while self.is_running and not (self._is_open() and self._is_quiet()):
             screen = top_screen(self)
             late = asyncio.get_running_loop().time() > due
             if late and screen is not None and screen.is_mounted and not self.is_opening(screen):
                 self._opened.add(screen)
+                self._underway = None
             await asyncio.sleep(OPENING_TURN)
+        self._opening = None
         self.call_later(self._replay)
 
     async def _replay(self) -> None:
         """Hand over what was held; what comes meanwhile is held behind it."""
         early, self._early = self._early, []
         for place, event in enumerate(early):
-            if not self._is_open():
+            if not self._is_open() or self._is_behind(event):
                 for later in early[place:]:
                     self._hold(later)
                 return
-            await self.on_event(event)
+            await self._hand_over(event)
 
     # ------------------------------------------------------------------------------- keys at once
 

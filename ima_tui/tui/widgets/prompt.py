@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -84,26 +84,12 @@ class Prompt(TextArea):
         self._lines: Mapping[int, tuple[Highlight, ...]] = {}
         self._role: Callable[[str], str] = str
         self._pointed = ""
-        self._at_key = ("", "", "")
-        """The last key that writes nothing, and the text before and behind the cursor then."""
 
     def on_key(self, event: events.Key) -> None:
         """Hand keys that an empty prompt has no use for to whoever wants them."""
-        if not event.is_printable:
-            before = self.get_text_range((0, 0), self.cursor_location)
-            self._at_key = (event.key, before, self.text[len(before) :])
         if not self.text and self.when_empty is not None and self.when_empty(event.key):
             event.stop()
             event.prevent_default()
-
-    def typed_since(self, keys: Container[str]) -> str:
-        """What was typed right behind one of these keys. Letters are written at once, while what
-        a key is bound to waits until all widgets have seen it: fast letters overtake it."""
-        (key, before, behind), self._at_key = self._at_key, ("", "", "")
-        text, end = self.text, len(self.text) - len(behind)
-        if key not in keys or end < len(before):
-            return ""
-        return text[len(before) : end] if text[:end].startswith(before) else ""
 
     def update_suggestion(self) -> None:
         """Show the rest of a name that is begun; the right arrow key takes it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fake import FakeStudio, done, failed
 from patience import until
 from test_compose_reads import composing, told
 from textual import events
 from textual.widgets import Input
 
+from ima_tui.core.domain import Job, Order
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs.screen import LogsScreen
 from ima_tui.tui.queue.screen import QueueScreen
@@ -91,3 +94,30 @@ async def test_what_is_typed_right_behind_the_key_of_a_new_prompt_is_the_new_pro
         await until(pilot, lambda: screen.prompt.text == "yx")
         await screen.new_draft()  # from the list of all actions
         assert not screen.prompt.text
+
+
+async def test_a_deletion_comes_before_the_letter_behind_it() -> None:
+    async with composing("") as (pilot, screen):
+        app = pilot.app
+        assert isinstance(app, ImaApp)
+        await until(pilot, lambda: screen.prompt.has_focus)
+        type_at_once(app, *"abc", "backspace", *"de", "home", "delete", *"x")
+        await until(pilot, lambda: screen.prompt.text == "xbde")
+
+
+async def test_a_key_right_behind_sending_is_not_typed_into_the_next_prompt() -> None:
+    async with composing("a photo of a fox in the snow") as (pilot, screen):
+        app, jobs = pilot.app, screen.studio.jobs
+        assert isinstance(app, ImaApp)
+        await until(pilot, lambda: screen.composer.decision and screen.view.offer.problem is None)
+        submit, sent = jobs.submit, []
+
+        async def slow(order: Order, repeats: int | None = None) -> Job:
+            await asyncio.sleep(0.1)
+            sent.append(order)
+            return await submit(order, repeats)
+
+        jobs.submit = slow  # type: ignore[method-assign]
+        type_at_once(app, "ctrl+j", "escape", "3")
+        await until(pilot, lambda: isinstance(app.screen, QueueScreen))
+        assert (len(sent), screen.prompt.text) == (1, "")

@@ -220,7 +220,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         await pilot.press("x")
         await until(pilot, lambda: process.cancelled == 1)
         await until(pilot, lambda: "Stopped" in told(pilot))
-        assert "42%" not in timeline(pilot)
+        await until(pilot, lambda: "42%" not in timeline(pilot))
         assert not list(settings.data.rglob("*.due")), "nor at the next start"
 
 
