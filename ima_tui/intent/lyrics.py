@@ -68,7 +68,7 @@ _END = re.compile(
 
 _UNQUOTED = ("plain", "below", "set", "sung")
 _SIGN = re.compile(
-    r"lyric|sing|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲|配上?曲"
+    r"lyric|sing|vocal|sung|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲|配上?曲"
     r"|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
     re.I,
 )

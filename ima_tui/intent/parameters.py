@@ -47,6 +47,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
         found += _visual(text, scan)
     if Medium.VIDEO in media:
         found += _audio(items) or _silent(scan, asked) or _heard(scan, asked) or _noise(text)
+        found += _named_sound(text)
         found += _shots(items)
         found += _each(_FPS, "fps", text)
     if Medium.MUSIC in media:
@@ -230,6 +231,17 @@ def _noise(text: str) -> list[FoundParameter]:
     if found is None or TURNED_DOWN.search(text[max(0, found.start() - 8) : found.start()]):
         return []
     return [FoundParameter("audio", True, *found.span())]
+
+
+def _named_sound(text: str) -> list[FoundParameter]:
+    """ "with proper thunder audio"."""
+    found = _WITH_SOUND.search(text)
+    return [] if found is None else [FoundParameter("audio", True, *found.span())]
+
+
+_WITH_SOUND = re.compile(
+    r"\bwith (?!no\b|barely\b|any\b)(?:[a-z]+ ){1,3}(?:audio|sfx)\b|\bwith (?:the )?[a-z]+ sounds?(?=[,.;]|$)"
+)
 
 
 def _shots(items: list[Item]) -> list[FoundParameter]:

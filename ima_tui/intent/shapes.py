@@ -186,7 +186,9 @@ def _in_words_of(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                 near = bool(opens) or (
                     any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 )
-                near = near or (place == 0 and bool(rest) and numerals.number(rest[0].phrase) is not None)
+                near = near or (
+                    place == 0 and bool(rest) and numerals.number(rest[0].phrase) is not None
+                )
                 shaped = not rest or rest[0].phrase == "的"
                 near = near or (
                     shaped and _SHAPED.search(scan.text, clause.start, clause.end) is not None
