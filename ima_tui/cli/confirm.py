@@ -15,6 +15,7 @@ from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, folded
 from ima_tui.i18n import say
+from ima_tui.ledger import repair_report
 from ima_tui.ledger.job_states import UNSENT
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def unsure_rows(studio: Studio, errands: Sequence[PricedRow]) -> int:
 def count_unsure(studio: Studio, jobs: Sequence[Job | None]) -> int:
     """Of what is to be sent: without a job of its own, or held back since the restore."""
     held = sum(job is not None and job.state in UNSENT and job.waiting == RESTORED for job in jobs)
-    at = studio.repaired_at
+    at = repair_report.last_repair(studio.settings.ledger)
     recently = at is not None and abs(studio.clock.time() - at) < DAYS * 86_400.0
     return held + (sum(job is None for job in jobs) if recently else 0)
 
@@ -68,6 +69,6 @@ def ask_after_repair(studio: Studio, n: int, points: int) -> str:
     """What a person is asked. Raises `UsageError` where nobody is here."""
     if not somebody_is_here():
         raise UsageError("error.after_repair", n=n, points=points)
-    at = studio.repaired_at or studio.clock.time()
+    at = repair_report.last_repair(studio.settings.ledger) or studio.clock.time()
     when = datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
     return say("batch.ask_after_repair", n=n, points=points, when=when)

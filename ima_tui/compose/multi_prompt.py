@@ -101,7 +101,7 @@ def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Sugges
 
 def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
     decision = decide(row.prompt, desk)
-    problem = _unclear(decision, settled=KIND in desk.pinned)
+    problem = _unclear(decision, settled=KIND in desk.pins)
     if problem is not None:
         return PromptDraft(row, problem=problem)
     desk.hear(decision, suggested(desk.meant(decision)))
@@ -112,8 +112,8 @@ def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> Promp
         order, _ = drafting.finish(desk.model, draft)
     except UsageError as error:
         return PromptDraft(row, model=desk.model, problem=error, kind=desk.kind)
-    order = replace(order, inputs=desk.ordered(order.inputs), project=desk.project)
-    unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pinned).unmet
+    order = replace(order, inputs=drafting.ordered(order.inputs, desk.order), project=desk.project)
+    unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pins).unmet
     return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
 
 

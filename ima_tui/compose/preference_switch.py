@@ -23,7 +23,7 @@ def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
     decision = desk.decision
     meant = decision if decision is not None and decision.task_type is desk.kind else None
     reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
-    if MODEL in desk.pinned:
+    if MODEL in desk.pins:
         reason = Reason.REQUEST
     proposal = policy.propose(meant, desk.model, reason, before)
     if proposal is None:

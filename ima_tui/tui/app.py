@@ -249,7 +249,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         """Draw the time that is left in the top line, until nothing waits any more."""
         for line in self.screen.query(TopLine):
             line.refresh()
-        if self._counting is None and self.studio.waiting is not None:
+        if self._counting is None and self.studio.engine.waiting is not None:
             self._counting = self.set_timer(
                 SLOW_COUNT if self.studio.settings.quiet else 1.0, self._count, name="countdown"
             )

@@ -74,7 +74,7 @@ def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> N
 def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> None:
     midjourney = next(model for model in lists[desk.kind] if model.model_id == "midjourney")
     desk.take(midjourney)
-    desk.pin(KIND, MODEL)
+    desk.pins.hold(KIND, MODEL)
     found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
     assert {entry.order.model_id for entry in found.entries if entry.order} == {"midjourney"}
 

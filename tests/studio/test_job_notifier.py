@@ -156,8 +156,8 @@ async def test_what_goes_wrong_stands_in_the_jobs_timeline(
     async with opened(command=command) as studio:
         job = await studio.jobs.submit(await wish(studio))
         assert (await ended(studio, job.id)).state is State.DONE
-        assert studio._notifier is not None
-        await studio._notifier.aclose()
+        assert studio._background is not None
+        await studio._background.aclose()
         assert key in [event.key for event in await studio.jobs.timeline(job.id)]
 
 

@@ -49,6 +49,7 @@ from ima_tui.studio.endings import Endings
 from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
 from ima_tui.studio.subjects import Subjects
+from ima_tui.studio.workflow_making import WorkflowMaker
 from ima_tui.studio.workflows import Workflows
 
 NOW = 1_800_000_000.0
@@ -519,6 +520,14 @@ class FakeGallery:
         return changed
 
 
+class FakeEngine:
+    """What the screens ask the engine for."""
+
+    def __init__(self) -> None:
+        self.repair_report: RepairReport | None = None
+        self.waiting: tuple[str, float] | None = None
+
+
 class FakeStudio:
     """Calls its listeners at once, and notes in `asked` what was asked of it."""
 
@@ -540,17 +549,20 @@ class FakeStudio:
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.read_only: ImaError | None = None
-        self.repair_report: RepairReport | None = None
-        self.waiting: tuple[str, float] | None = None
+        self.engine = FakeEngine()
         self.config_editor = None
         self.workflows = Workflows(
             self.jobs,  # type: ignore[arg-type]
             self.catalogue,  # type: ignore[arg-type]
-            self.preferences,  # type: ignore[arg-type]
             self.inspect_inputs,
             Path("/dev/null/plans"),
             clock=self.clock,  # type: ignore[arg-type]
             download=False,
+        )
+        self.workflow_maker = WorkflowMaker(
+            self.catalogue,  # type: ignore[arg-type]
+            self.preferences,  # type: ignore[arg-type]
+            lambda: self.subjects.all,
         )
         self.subjects = Subjects(self.settings, self.clock, self.tell)  # type: ignore[arg-type]
         self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]

@@ -150,23 +150,23 @@ async def test_a_pause_is_counted_down_in_the_top_line() -> None:
     studio = FakeStudio()
     app = open_app(studio)
     async with app.run_test(size=(120, 30)) as pilot:
-        studio.waiting = ("wait.pause", 281.2)
+        studio.engine.waiting = ("wait.pause", 281.2)
         studio.tell(Paused(281.2))
         await pilot.pause()
         assert "Retrying in 4:42" in top_line(app)
         assert app._counting is not None, "it is drawn again a second later"
-        studio.waiting = ("wait.link", 12.0)
+        studio.engine.waiting = ("wait.link", 12.0)
         assert "Can't reach IMA. Retrying in 0:12." in top_line(app)
         studio.tell(ConnectivityChanged(Unreachable("refused")))
-        studio.waiting = None  # nothing waits for the connection
+        studio.engine.waiting = None  # nothing waits for the connection
         app._count()
         assert app._counting is None, "an idle app draws nothing"
         assert "can't reach IMA" in top_line(app)
-        studio.waiting = ("wait.link", 12.0)
+        studio.engine.waiting = ("wait.link", 12.0)
         studio.tell(ConnectivityChanged(Unreachable("refused")))
         await until(pilot, lambda: app._counting is not None)
         studio.tell(ConnectivityChanged(None))
-        studio.waiting = None
+        studio.engine.waiting = None
         app._count()
         assert app._counting is None
         assert "pause" not in top_line(app)

@@ -115,11 +115,11 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         open_studio(settings, key=found, for_screen=True) as studio,
     ):
         wish = await _show(studio)
-    if studio.unsaved:
+    if studio.engine.unsaved:
         from ima_tui.cli.output import talk
         from ima_tui.ledger import repair_report
 
-        *others, last = map(repair_report.unsaved_error, studio.unsaved)
+        *others, last = map(repair_report.unsaved_error, studio.engine.unsaved)
         for each in others:
             talk(i18n.explain(each))
         return last

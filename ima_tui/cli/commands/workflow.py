@@ -85,7 +85,7 @@ async def planned(
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
     subjects.named_in(studio, text)
-    made = await studio.workflows.make(text, images, films=True)
+    made = await studio.workflow_maker.make(text, images, films=True)
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:

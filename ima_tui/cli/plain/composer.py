@@ -9,7 +9,7 @@ from ima_tui.catalogue import choice, form, order, times
 from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.question_answer import answer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
@@ -62,7 +62,7 @@ class PlainComposer:
         """Start from what an earlier job was made of: prompt, model, settings and seed."""
         self._begin_anew()
         self.text, self.assumed = wanted.prompt, False
-        self.desk.recall(wanted)
+        recall(self.desk, wanted)
         self.catch_up()
 
     def read_again(self) -> None:
@@ -84,7 +84,7 @@ class PlainComposer:
         desk, offer = self.desk, self._studio.catalogue
         lists = {kind: offer.models(kind) for kind in TaskType}
         preferred = self._studio.preferences.preferred()
-        settled = desk.kind if KIND in desk.pinned else None
+        settled = desk.kind if KIND in desk.pins else None
         decision = route(self.text, desk.attached, lists, preferred, settled=settled)
         self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
         likely = desk.kind if self.assumed else apply_intent.tentative(decision)
@@ -100,14 +100,14 @@ class PlainComposer:
     def turn_to(self, kind: TaskType) -> None:
         """Choose a task type."""
         self.desk.turn_to(kind)
-        self.desk.pin(KIND)
+        self.desk.pins.hold(KIND)
         self.catch_up()
         self.read_again()
 
     def take(self, model: ModelVersion) -> None:
         """Choose a model."""
         self.desk.take(model)
-        self.desk.pin(KIND, MODEL)
+        self.desk.pins.hold(KIND, MODEL)
         self.read_again()
 
     def set(self, written: str) -> None:
@@ -119,7 +119,7 @@ class PlainComposer:
             return
         known, accepted = form.accept(model, name, value)
         self.desk.set(known, accepted)
-        self.desk.pin(known)
+        self.desk.pins.hold(known)
 
     def begin_anew(self) -> None:
         """Forget the prompt and every choice."""
@@ -129,7 +129,7 @@ class PlainComposer:
     def recall(self, order: Order, replaces: int | None = None) -> None:
         """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
         self.desk, self.text = Composer(), order.prompt
-        self.desk.recall(order, replaces)
+        recall(self.desk, order, replaces)
         self.catch_up()
 
     def add_input(self, source: str) -> None:
@@ -147,12 +147,12 @@ class PlainComposer:
             allowed = ", ".join(map(str, form.counts(model)))
             raise UsageError("plain.no_count", model=model.name, allowed=allowed)
         self.desk.set(COUNT, n)
-        self.desk.pin(COUNT)
+        self.desk.pins.hold(COUNT)
 
     def feed(self, sources: tuple[str, ...]) -> None:
         """Set the inputs."""
         self.desk.feed(sources)
-        self.desk.pin(INPUTS)
+        self.desk.pins.hold(INPUTS)
         self.read_again()
 
     def _leaf(self) -> ModelVersion:
@@ -189,7 +189,7 @@ class PlainComposer:
         desk = self.desk
         if desk.model is None or desk.draft is None:
             return []
-        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
+        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
         said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_leaves()
         for each in found.unmet:
@@ -216,14 +216,14 @@ class PlainComposer:
             return say("plain.which_kind")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
-        return self._which(decision) if self.is_unsure else ""
+        return _which(self.desk.kind, decision) if self.is_unsure else ""
 
     @property
     def in_steps(self) -> bool:
         """The words are about several things, and nobody has chosen one of them."""
         decision = self.desk.decision
         several = decision is not None and decision.kind is RequestKind.WORKFLOW
-        return several and not self.assumed and KIND not in self.desk.pinned
+        return several and not self.assumed and KIND not in self.desk.pins
 
     @property
     def is_unsure(self) -> bool:
@@ -231,42 +231,42 @@ class PlainComposer:
         decision, desk = self.desk.decision, self.desk
         single = decision is not None and decision.kind is RequestKind.SINGLE
         unsure = decision is not None and decision.confidence is Confidence.UNSURE
-        return single and unsure and not self.assumed and KIND not in desk.pinned
-
-    def _which(self, decision: Intent) -> str:
-        """Both answers, the guess first."""
-        other = decision.runner_up.task_type if decision.runner_up is not None else None
-        if other is None:
-            return say("plain.unsure_steps", guess=say(f"task.{self.desk.kind}"))
-        names = {"guess": say(f"task.{self.desk.kind}"), "other": say(f"task.{other}")}
-        return say("plain.unsure", **names)
-
-    def fields(self) -> Iterator[str]:
-        """Each parameter, its value and its options."""
-        desk = self.desk
-        if desk.model is None or desk.draft is None:
-            return
-        for row in drafting.rows(desk.model, desk.draft):
-            options = ", ".join(row.words(option) for option in row.field.options)
-            line = _field(row)
-            yield f"{line} {say('plain.options', options=options)}" if options else line
-        counts = ", ".join(map(str, form.counts(desk.model)))
-        yield say("plain.counts", n=desk.draft.n, options=counts)
+        return single and unsure and not self.assumed and KIND not in desk.pins
 
     async def order(self) -> Order:
         """Checked and priced, inputs looked at. Raises `ImaError` saying what is missing."""
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = self.desk.offer(self._studio.catalogue.models(self.desk.kind))
+        offer = price_of(self.desk, self._studio.catalogue.models(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
         placed, _ = drafting.finish(model, replace(draft, prompt=text))
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
-        sources = self.desk.ordered(tuple(one.source for one in facts))
+        sources = drafting.ordered(tuple(one.source for one in facts), self.desk.order)
         return replace(placed, inputs=sources, project=self.desk.project)
+
+
+def _which(kind: TaskType, decision: Intent) -> str:
+    """Both answers, the guess first."""
+    other = decision.runner_up.task_type if decision.runner_up is not None else None
+    if other is None:
+        return say("plain.unsure_steps", guess=say(f"task.{kind}"))
+    return say("plain.unsure", guess=say(f"task.{kind}"), other=say(f"task.{other}"))
+
+
+def fields(desk: Composer) -> Iterator[str]:
+    """Each parameter, its value and its options."""
+    if desk.model is None or desk.draft is None:
+        return
+    for row in drafting.rows(desk.model, desk.draft):
+        options = ", ".join(row.words(option) for option in row.field.options)
+        line = _field(row)
+        yield f"{line} {say('plain.options', options=options)}" if options else line
+    counts = ", ".join(map(str, form.counts(desk.model)))
+    yield say("plain.counts", n=desk.draft.n, options=counts)
 
 
 def _field(row: FormRow) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from ima_tui.catalogue import choice, form
 from ima_tui.catalogue.voices import voice_of, voices
-from ima_tui.cli.plain.composer import PlainComposer, model_line
+from ima_tui.cli.plain.composer import PlainComposer, fields, model_line
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next
 from ima_tui.compose import draft, parameter_names, suggestions
+from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.song_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
@@ -109,7 +110,7 @@ class PlainDraftCommands:
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        for sentence in self._composer.fields():
+        for sentence in fields(self._composer.desk):
             self._tell(sentence)
         self._tell(say("plain.set_how"))
 
@@ -192,7 +193,7 @@ class PlainDraftCommands:
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
         desk = self._composer.desk
-        offer = desk.offer(self._studio.catalogue.models(desk.kind))
+        offer = price_of(desk, self._studio.catalogue.models(desk.kind))
         if which == "elsewhere":
             if offer.elsewhere is None:
                 raise UsageError("plain.no_neighbour")
@@ -202,7 +203,7 @@ class PlainDraftCommands:
         if near is None:
             raise UsageError("plain.no_neighbour")
         desk.set(near.name, near.value)
-        desk.pin(near.name)
+        desk.pins.hold(near.name)
         return Next.SHAPED
 
     # ------------------------------------------------------------------------- voices and lyrics

@@ -95,7 +95,9 @@ class PlainJobs:
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
         for words in (
-            repair_report.describe(self._studio.repair_report) if self._studio.repair_report else ()
+            repair_report.describe(self._studio.engine.repair_report)
+            if self._studio.engine.repair_report
+            else ()
         ):
             self._tell(words)
         jobs = await self._studio.jobs.recent(0)

@@ -53,8 +53,8 @@ class PlainWorkflows:
 
     async def _make(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
-        plans = self._studio.workflows
-        made = await plans.make(prompt, inputs, fetch=False, films=True)
+        maker, plans = self._studio.workflow_maker, self._studio.workflows
+        made = await maker.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             raise UsageError("error.plan_nothing")
         await plans.keep(made.workflow)

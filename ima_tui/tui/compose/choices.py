@@ -45,7 +45,7 @@ class DraftChoices:
         async def chosen(number: int | None) -> None:
             if number is not None:
                 screen.composer.turn_to(list(TaskType)[number])
-                screen.composer.pin(KIND)
+                screen.composer.pins.hold(KIND)
                 await screen.reload()
 
         screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.kind), chosen)
@@ -69,7 +69,7 @@ class DraftChoices:
     async def _take(self, model: ModelVersion) -> None:
         self._screen.forget_remark()
         self._screen.composer.take(model)
-        self._screen.composer.pin(KIND, MODEL)
+        self._screen.composer.pins.hold(KIND, MODEL)
         await self._screen.read(anew=True)
 
     async def project(self) -> None:
@@ -104,7 +104,7 @@ class DraftChoices:
         if near is not None:
             self._screen.forget_remark()
             self._screen.composer.set(near.name, near.value)
-            self._screen.composer.pin(near.name)
+            self._screen.composer.pins.hold(near.name)
             await self._screen.read(anew=True)
 
     # -------------------------------------------------------------------------------- answers
@@ -226,11 +226,11 @@ class DraftChoices:
                 self.inputs()  # it says so
                 return
             composer.unpin(KIND)
-            composer.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
-        shown = INPUTS in composer.pinned or composer.kind.takes_inputs
+            composer.resting = min(taking, key=lambda kind: kind.medium is not medium)
+        shown = INPUTS in composer.pins or composer.kind.takes_inputs
         before = composer.inputs if shown else ()
         composer.feed((*before, source))
-        composer.pin(INPUTS)
+        composer.pins.hold(INPUTS)
         await screen.reload()
 
     async def look_at(self, sources: Sequence[str]) -> None:

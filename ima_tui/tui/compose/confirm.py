@@ -44,7 +44,7 @@ def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
     if composer.model is None or composer.draft is None:
         return ()
     found = confirmation.check(
-        text, composer.decision, composer.model, composer.draft, composer.pinned
+        text, composer.decision, composer.model, composer.draft, composer.pins
     ).unmet
     found = (*film_offer.unmet(text, composer.decision, composer.model.name), *found)
     if (done := composer.replaced) is None:
@@ -84,7 +84,7 @@ def shares(composer: Composer, order: Order) -> tuple[int, ...]:
     """How many results each of several jobs makes, where the prompt asks for more than one job
     of the model makes; () where one job is enough."""
     decision, model = composer.decision, composer.model
-    if decision is None or model is None or COUNT in composer.pinned:
+    if decision is None or model is None or COUNT in composer.pins:
         return ()
     asked = (one.value for one in decision.requirements if one.name == "n")
     left, counts = next(asked, 0), form.counts(model)

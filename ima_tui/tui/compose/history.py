@@ -55,7 +55,7 @@ class DraftHistory:
     def current(self, name: str = "") -> SavedDraft:
         """The prompt as it is, with what was chosen by the user."""
         screen, composer = self._screen, self._screen.composer
-        model, draft, pinned = composer.model, composer.draft, composer.pinned
+        model, draft, pinned = composer.model, composer.draft, composer.pins
         own = dict(draft.chosen) if draft is not None else {}
         return SavedDraft(
             text=screen.prompt.text,
@@ -75,10 +75,10 @@ class DraftHistory:
     async def put_back(self, saved: SavedDraft, *, passing: bool = False) -> None:
         """Load `saved`, with what the user chose. `passing`: chosen for this prompt only."""
         screen, composer = self._screen, self._screen.composer
-        composer.let_all_go()
+        composer.pins.release(*composer.pins)
         composer.begin_anew()
         composer.project = saved.project or composer.project
-        pin = partial(composer.pin, passing=passing)
+        pin = partial(composer.pins.hold, passing=passing)
         screen.by_lines = saved.by_lines
         with screen.prompt.prevent(TextArea.Changed):
             screen.prompt.text = saved.text

@@ -275,7 +275,7 @@ def _read(composer: Composer, dot: str) -> Row:
     ):
         return []
     parts: list[Part] = [(say(f"task.{composer.kind.value}"), origins.role(KIND, composer.kind))]
-    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pinned
+    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
         parts.append((composer.model.name, origins.role(MODEL, composer.kind)))
     parts += [(words, "ok") for words in _settings(composer)]

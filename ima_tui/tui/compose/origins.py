@@ -7,9 +7,8 @@ from ima_tui.compose.composer import (
     MODEL,
     ORDER,
     Composer,
-    SetBy,
 )
-from ima_tui.compose.highlights import LIMIT, REMEMBER
+from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
 from ima_tui.core.domain import TaskType
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
@@ -28,11 +27,11 @@ def role(part: str, kind: TaskType) -> str:
 def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
     by itself. And whether it was chosen by the user."""
-    origin = composer.origin(part)
-    if origin.by is SetBy.HAND:
+    set_by = origin(composer, part)
+    if set_by.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True
     found: list[Part] = []
-    for start, end in origin.spans:
+    for start, end in set_by.spans:
         words = one_line(text[start:end], LONGEST)
         found += [(" ", "text")] if found else []
         found.append((words, f"{role(part, composer.kind)}:words"))

@@ -241,7 +241,7 @@ class ComposeScreen(DraftScreen):
             await self.read(anew=True)
             return
         self.composer.set(event.name, event.value, typed=event.typed)
-        self.composer.pin(event.name)
+        self.composer.pins.hold(event.name)
         await self.show_draft()
 
     async def on_value_wanted(self, event: ValueWanted) -> None:
@@ -254,7 +254,7 @@ class ComposeScreen(DraftScreen):
     async def on_inputs_changed(self, event: InputsChanged) -> None:
         """Take over the changed inputs."""
         self.composer.feed(event.inputs)
-        self.composer.pin(INPUTS)
+        self.composer.pins.hold(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
         await self.choices.look_at(event.inputs)

@@ -174,7 +174,7 @@ class DraftSubmitter:
             screen.remark(say("compose.input_bad"), "bad")
             return None
         sources = tuple(one.source for one in facts)
-        return replace(order, inputs=screen.composer.ordered(sources))
+        return replace(order, inputs=drafting.ordered(sources, screen.composer.order))
 
     def _point_at(self, problem: UsageError) -> None:
         """Say what is missing, and give the keys to the field that lacks it."""

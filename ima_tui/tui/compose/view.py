@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft, film_offer, parameter_names, preference_switch, suggestions
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import KIND, MODEL
+from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
 from ima_tui.compose.preference_switch import PreferenceSwitch
@@ -85,7 +85,7 @@ class ComposeView:
         lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
         before = (self.offer, self.askings)
         self.offer, self.askings = (
-            composer.offer(lists[composer.kind]),
+            price_of(composer, lists[composer.kind]),
             suggestions.askings(composer, lists, screen.prompt.text),
         )
         question = screen.query_one(ConfirmBar)
@@ -172,14 +172,14 @@ class ComposeView:
         screen, composer = self._screen, self._screen.composer
         if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""
-        told = [model_picker.kind_name(composer.kind)] if KIND in composer.kept else []
-        told += [composer.model.name] if MODEL in composer.kept else []
+        told = [model_picker.kind_name(composer.kind)] if KIND in composer.pins.kept else []
+        told += [composer.model.name] if MODEL in composer.pins.kept else []
         told += [
             parameter_names.value(name, value)
             for name, value in composer.draft.chosen
-            if name in composer.kept
+            if name in composer.pins.kept
         ]
-        told += [f"×{composer.draft.n}"] if COUNT in composer.kept else []
+        told += [f"×{composer.draft.n}"] if COUNT in composer.pins.kept else []
         told += [say("compose.pinned_lines")] if screen.by_lines else []
         return say("compose.list_comma").join(told)
 

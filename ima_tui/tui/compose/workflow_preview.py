@@ -64,7 +64,7 @@ class WorkflowPreview:
     async def _draw_up(self, request: Request) -> None:
         await asyncio.sleep(PAUSE)
         try:
-            status = await self._screen.studio.workflows.outline(*request)
+            status = await self._screen.studio.workflow_maker.outline(*request)
         except ImaError:
             status = None  # said when it is planned
         if request == self._of and self._screen.is_complete:

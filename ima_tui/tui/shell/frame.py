@@ -68,7 +68,7 @@ class TopLine(Line):
         if unsaved := len(app.unsaved):
             key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"
             found.append((say(key, n=unsaved), "bad"))
-        waiting = app.studio.waiting
+        waiting = app.studio.engine.waiting
         if waiting is not None:
             key = waiting[0] if full else f"{waiting[0]}.short"
             found.append((say(key, left=duration(waiting[1] + 0.99)), "warn"))

@@ -32,13 +32,12 @@ _COLUMNS = (
 
 async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: str = "") -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
-    plans = app.studio.workflows
     try:
-        made = await plans.make(wish, inputs, fetch=False, films=True)
+        made = await app.studio.workflow_maker.make(wish, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             return say("error.plan_nothing")
         plan = replace(made.workflow, project=project)
-        await plans.keep(plan)
+        await app.studio.workflows.keep(plan)
     except ImaError as error:
         return explain(error)
     await open_plan(app, plan, made.notes)

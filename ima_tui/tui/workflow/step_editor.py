@@ -14,7 +14,7 @@ from textual.widgets import Input, Static, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import MODEL, Composer
+from ima_tui.compose.composer import MODEL, Composer, price_of
 from ima_tui.compose.draft import DraftPrice
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
@@ -98,7 +98,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def _show(self) -> None:
         desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
-        self._offer = desk.offer(studio.catalogue.models(desk.kind))
+        self._offer = price_of(desk, studio.catalogue.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
         self.query_one("#step-title", Static).update(Content(title))
         page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, self.ima.glyphs))

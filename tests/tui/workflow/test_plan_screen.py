@@ -202,7 +202,7 @@ async def test_what_a_run_without_a_screen_left_is_gone_on_with_here(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with open_studio(settings, clock=CommonClock(), key=KEY) as studio:
-        made = (await studio.workflows.make(WISH)).workflow
+        made = (await studio.workflow_maker.make(WISH)).workflow
         status = await studio.workflows.status(made)
         await studio.workflows.agree(status)
         await studio.workflows.go(status, again=False)
@@ -226,7 +226,7 @@ async def test_what_an_agent_ordered_is_approved_in_the_queue_not_here(
     settings: Settings, sandbox: Sandbox
 ) -> None:
     async with open_studio(settings, clock=CommonClock(), key=KEY, asks=True) as studio:
-        made = (await studio.workflows.make(WISH)).workflow
+        made = (await studio.workflow_maker.make(WISH)).workflow
         status = await studio.workflows.status(made)
         await studio.workflows.agree(status)
         hold = ("waiting.over_agent_total", {"points": made.total, "n": len(made.steps)})

@@ -122,7 +122,7 @@ async def board(
         pretended = Assembling(settings.folder, at_once=made)
         studio.films.lacking = pretended.what_lacks  # type: ignore[method-assign]
         studio.films.assemble = pretended.assemble  # type: ignore[method-assign,assignment]
-        workflow = (await studio.workflows.make(FILM, films=True)).workflow
+        workflow = (await studio.workflow_maker.make(FILM, films=True)).workflow
         await studio.workflows.keep(workflow)
         await open_plan(pilot.app, workflow)
         await until(pilot, lambda: screen(pilot).facts is not None)
