@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from ima_tui.api import connection_errors, network
+from ima_tui.api import exchange, network
 from ima_tui.api.client import quieten_httpx
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.records import dataclass
@@ -48,7 +48,7 @@ async def look(url: str, now: Callable[[], float]) -> ProbeResult:
                     answer.status_code, skew=_skew(answer.headers.get("Date"), middle)
                 )
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        return ProbeResult(problem=await connection_errors.explain(error, url))
+        return ProbeResult(problem=await exchange.explain(error, url))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         return ProbeResult(problem=Unreachable(type(error).__name__))
 

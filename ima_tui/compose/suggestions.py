@@ -13,10 +13,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.choice import newest
-from ima_tui.compose import apply_intent, capabilities, draft, film_offer, parameter_names
+from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
 from ima_tui.compose.capabilities import EIGHT_K
 from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer, price_of
-from ima_tui.compose.question_answer import answer as answer_to
+from ima_tui.compose.other_requests import answer as answer_to
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
@@ -177,7 +177,7 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
 
 def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
     """Offer the workflow of a film where one video would be sent for several shots."""
-    if count := film_offer.offered(text, decision):
+    if count := other_requests.offered(text, decision):
         film = Suggestion("compose.answer_film", {"n": count}, plans=True)
         yield OpenQuestion("compose.reads_film", film.values, (film,))
 

@@ -3,6 +3,8 @@
 Lyrics, title and voice-over are taken out whole first, because their words are no shots. Then what
 holds for the whole film is read, then the shots, in the first form that gives at least two: labels,
 numbers, a list behind a count, a sequence; else only their count is known.
+
+Tells a brief of a film of several shots or sounds from a prompt for something else.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ima_tui.film import brief_kind, brief_text
+from ima_tui.film import brief_facts
 from ima_tui.film import brief_words as words
-from ima_tui.film.brief_facts import Brief, ShotBrief
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 from ima_tui.film.brief_shots import NamesModel, ShotReader
 
 MOST_TEXT = 20_000
@@ -31,7 +33,7 @@ def read(
         return None
     reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
-    film = brief_kind.is_film(brief, reader.whole, reader.form, reader.opened, wanted)
+    film = is_film(brief, reader.whole, reader.form, reader.opened, wanted)
     return brief if film else None
 
 
@@ -49,7 +51,7 @@ class _Reader(ShotReader):
         if self.music_file and not found.lyrics:
             found = replace(found, music="", music_file=self.music_file)
         shots = tuple(shot for shot in (self.own_length(each) for each in shots) if shot.text)
-        told = brief_text.most_counted(self.rest)
+        told = brief_facts.most_counted(self.rest)
         count = len(shots) if len(shots) > 1 else told
         subject = self._subject(head, shots, found)
         whole = words.WHOLE_FILM.search(self.whole) is not None
@@ -74,7 +76,7 @@ class _Reader(ShotReader):
         alone = words.VOICE_ALONE.search(self.rest)
         if alone and not voice:
             self.rest = self.rest[: alone.start()] + self.rest[alone.end() :]
-        gender = brief_text.gender(said) or (brief_text.gender(self.rest) if lyrics else "")
+        gender = brief_facts.gender(said) or (brief_facts.gender(self.rest) if lyrics else "")
         self.rest = words.SINGER.sub("", self.rest)
         subtitles = words.SUBTITLES.search(self.rest)
         off = words.NO_SUBTITLES.search(self.rest)
@@ -115,9 +117,9 @@ class _Reader(ShotReader):
         each = words.EACH.search(self.rest)
         seconds = 0.0
         if each is not None:
-            seconds = brief_text.number(each["zh"] or each["en"] or each["of"])
+            seconds = brief_facts.number(each["zh"] or each["en"] or each["of"])
             self._remove(each)
-        ratio, said = brief_text.ratio(self.rest)
+        ratio, said = brief_facts.ratio(self.rest)
         self.rest = self.rest.replace(said, " ", 1) if said else self.rest
         shape = words.SHAPE.search(self.rest)
         self._remove(shape)
@@ -136,7 +138,7 @@ class _Reader(ShotReader):
         return replace(
             found,
             each=seconds,
-            shape=ratio or brief_text.shape(shape),
+            shape=ratio or brief_facts.shape(shape),
             fade=fade is not None,
             no_music=no_music is not None,
             one_take=one_take is not None,
@@ -147,11 +149,11 @@ class _Reader(ShotReader):
     # ------------------------------------------------------------------ what is left: clauses
 
     def _clauses(self, found: Brief, head: str, tail: str) -> Brief:
-        for clause in brief_text.split(f"{head}; {tail}"):
+        for clause in brief_facts.split(f"{head}; {tail}"):
             if self.is_model(clause):
                 found = replace(found, model=clause)
-            elif brief_text.is_music(clause):
-                music = brief_text.music(clause)
+            elif brief_facts.is_music(clause):
+                music = brief_facts.music(clause)
                 found = replace(found, music=found.music or music)
             elif style := words.STYLE_LABEL.match(clause) or words.STYLE.match(clause):
                 told = next(value for value in style.groupdict().values() if value)
@@ -162,7 +164,7 @@ class _Reader(ShotReader):
         if found.no_music and not song:
             found = replace(found, music="")
         length = words.LENGTH.search(f"{head}; {tail}")
-        return replace(found, seconds=brief_text.seconds(length) if length else 0.0)
+        return replace(found, seconds=brief_facts.seconds(length) if length else 0.0)
 
     def _subject(self, head: str, shots: Sequence[ShotBrief], found: Brief) -> str:
         plain = words.IN_A_PICTURE.sub("", re.sub(words.LENGTH, " ", head))
@@ -190,12 +192,12 @@ class _Reader(ShotReader):
         later = any(words.ANY_PRONOUN.search(shot.text) for shot in shots[1:])
         goes_on = any(words.GOES_ON.match(shot.text) for shot in shots[1:])
         if later or (self.form == "sequence" and goes_on):
-            return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
+            return brief_facts.leading_noun([shot.text for shot in shots if not shot.last])
         seen = words.SHOWN_ZH.match(shots[0].text) if self.form == "parts_of_a_whole" else None
         if seen is not None:
             return seen["who"]
         if found.images and not any(shot.first for shot in shots):
-            return brief_text.beside_picture(self.whole, found.images[0])
+            return brief_facts.beside_picture(self.whole, found.images[0])
         if shots:
             return ""
         return self._before_the_film() or self._first_telling()
@@ -220,7 +222,7 @@ class _Reader(ShotReader):
 
     def _first_telling(self) -> str:
         """Return the first clause that is neither a request nor about the whole film."""
-        for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
+        for clause in brief_facts.split(re.sub(r"[:：]", ";", self.rest)):
             about = self.is_wide(clause) or words.FILM.search(clause) is not None
             if words.COUNT.search(clause):  # 三个镜头的猫
                 clause = words.COUNT.sub("", clause).strip()
@@ -240,3 +242,40 @@ class _Reader(ShotReader):
             match = words.PLACE_ZH.match(shot.text) or words.PLACE_EN.match(shot.text)
             heads.append(match["who"].strip() if match else "")
         return heads[0] if heads[0] and len(set(heads)) == 1 else ""
+
+
+def is_film(brief: Brief, whole: str, form: str, opened: bool, wanted: bool) -> bool:
+    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow.
+
+    `wanted`: a workflow is asked for, so that a commercial is a film without more words.
+    """
+    sounds = bool(brief.music or brief.music_file or brief.lyrics or brief.voice or brief.title)
+    if brief.listed:
+        shown = [shot.text for shot in brief.shots if not shot.last]
+        if form != "labels" and any(words.OTHER_MEDIA.search(text) for text in shown):
+            return False
+        return form != "sequence" or _is_told_in_order(brief, whole, opened)
+    plain = words.COUNT.sub(" ", words.NAMED_FILE.sub(" ", whole))
+    film = bool(words.FILM.search(plain))
+    if brief.count > 1:  # "three clips of waves" are three clips
+        stills = words.STILLS.search(whole) or words.LENSES.search(whole)
+        timed = brief.seconds or brief.each or (brief.chinese and not stills)
+        timed = bool(timed) and words.SHOTS.search(whole) is not None
+        shots = wanted and not stills and words.SHOTS.search(whole) is not None
+        return film or sounds or brief.fade or timed or shots
+    if not film or words.STILLS.search(whole):
+        return False
+    longer = brief.seconds > LONGEST_SHOT
+    if brief.whole:
+        return sounds or longer or brief.music_video or wanted
+    heard = bool(brief.voice or brief.music_file or (brief.music and not brief.lyrics))
+    return heard or longer or (wanted and brief.subtitles)
+
+
+def _is_told_in_order(brief: Brief, text: str, opened: bool) -> bool:
+    """Tell whether first, then, finally mean shots: a single shot has stages, too."""
+    if brief.one_take:
+        return False
+    whole = bool(brief.fade or brief.title or brief.voice or words.WHOLE_FILM.search(text))
+    typed = any(words.SHOT_KIND.search(shot.text) for shot in brief.shots)
+    return whole or typed or (opened and len(brief.shots) > 2)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.core import atomic_file, home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, Media, Medium
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
@@ -69,7 +69,7 @@ def folder_of(written: str) -> Path:
     Raises `UsageError` for a home that does not exist.
     """
     try:
-        return home_folder.expand(written).absolute()
+        return atomic_file.expand(written).absolute()
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError(
@@ -84,7 +84,7 @@ def prepare(folder: Path) -> None:
     """
     shown = one_line(folder, 300)
     if str(folder).startswith("~"):
-        home_folder.expand(folder)  # raises: settings keep such a path as it was written
+        atomic_file.expand(folder)  # raises: settings keep such a path as it was written
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_probe(folder)

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from ima_tui.sandbox.film import can_encode_mp4
 from ima_tui.sandbox.ledger import SandboxLedger, first_parameters
+from ima_tui.sandbox.media import can_encode_mp4
 from ima_tui.sandbox.orders import (
     Call,
     SandboxOrder,

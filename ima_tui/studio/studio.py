@@ -6,7 +6,7 @@
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
 `studio.workflow_maker` makes workflows, `studio.workflows` keeps and runs them, `studio.films` has
-their films, `studio.endings` what of them is made by itself, `studio.subjects` named references.
+their films, `studio.endings` what of them is made by itself, `subjects.store` named references.
 Parts are imported and created on first use, because the first paint waits for nothing: `begin`
 opens ledger and scheduler, the API client comes when needed.
 """
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
-    from ima_tui.studio.subjects import Subjects
     from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflow_making import WorkflowMaker
     from ima_tui.studio.workflows import Workflows
+    from ima_tui.subjects.store import Subjects
 
 
 @asynccontextmanager
@@ -265,7 +265,7 @@ class Studio:
     @cached_property
     def subjects(self) -> Subjects:
         """Named references for prompts."""
-        from ima_tui.studio.subjects import Subjects
+        from ima_tui.subjects.store import Subjects
 
         return Subjects(self.settings, self.clock, self._broadcast.tell)
 

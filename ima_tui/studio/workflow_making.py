@@ -12,10 +12,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.subjects import mentions
-from ima_tui.workflow import contents
-from ima_tui.workflow.pricing import price_workflow
-from ima_tui.workflow.status import StepStatus, WorkflowStatus
-from ima_tui.workflow.steps import Workflow, intents
+from ima_tui.workflow.status import StepStatus, WorkflowStatus, price_workflow
+from ima_tui.workflow.steps import Workflow, intents, look_at_files
 
 if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief
@@ -155,7 +153,7 @@ def model_lists(catalogue: CatalogueService) -> Mapping[TaskType, Sequence[Model
 
 
 async def _look(plan: Workflow) -> Workflow:
-    return await asyncio.to_thread(contents.look, plan)
+    return await asyncio.to_thread(look_at_files, plan)
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

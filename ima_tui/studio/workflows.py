@@ -25,11 +25,16 @@ from ima_tui.ledger.writing import Why
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
 from ima_tui.studio.workflow_making import model_lists
-from ima_tui.workflow import contents, file
-from ima_tui.workflow.pricing import PricedStep, price_workflow
-from ima_tui.workflow.sources import for_queue
-from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
-from ima_tui.workflow.steps import Workflow, digest, intents, result_of
+from ima_tui.workflow import file
+from ima_tui.workflow.sources import for_queue, result_of
+from ima_tui.workflow.status import (
+    PricedStep,
+    StepStatus,
+    WorkflowStatus,
+    brought_nothing,
+    price_workflow,
+)
+from ima_tui.workflow.steps import Workflow, digest, intents, look_at_files
 
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
@@ -63,7 +68,7 @@ class Workflows:
 
     async def look(self, plan: Workflow) -> Workflow:
         """Return the workflow with the current hashes of its files."""
-        return await asyncio.to_thread(contents.look, plan)
+        return await asyncio.to_thread(look_at_files, plan)
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """Return the workflow at the current prices, and each priced step."""

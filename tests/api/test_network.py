@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.api import connection_errors, network, probe
+from ima_tui.api import exchange, network, probe
 from ima_tui.api.client import ImaClient
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import Misconfigured, Unreachable, UsageError
@@ -30,7 +30,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
             network.CERTIFICATE_FOLDER,
         ):
             monkeypatch.delenv(name)
-    connection_errors._issuers.clear()
+    exchange._issuers.clear()
 
 
 # ------------------------------------------------------------------------------- settings
@@ -318,7 +318,7 @@ async def test_a_self_signed_certificate_is_named_as_such(corporate: Path) -> No
 
 def test_an_issuer_is_read_from_anything_without_harm(corporate: Path) -> None:
     whole = ssl.PEM_cert_to_DER_cert((corporate / "leaf.pem").read_text())
-    assert connection_errors.issuer_of(whole) == "ACME Inspection CA"
+    assert exchange.issuer_of(whole) == "ACME Inspection CA"
     for cut in range(0, len(whole), 7):
-        connection_errors.issuer_of(whole[:cut])
-        connection_errors.issuer_of(whole[:cut] + b"\xff" * 9 + whole[cut:])
+        exchange.issuer_of(whole[:cut])
+        exchange.issuer_of(whole[:cut] + b"\xff" * 9 + whole[cut:])

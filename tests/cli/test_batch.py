@@ -21,7 +21,7 @@ from ima_tui.config import schema
 from ima_tui.core.domain import State
 from ima_tui.intent import second_opinion
 from ima_tui.ledger import opening
-from ima_tui.runner import admission
+from ima_tui.runner import scheduler
 from ima_tui.sandbox.server import running_sandbox
 
 THREE = ("a lighthouse", "a red boat", "a grey gull")
@@ -248,7 +248,7 @@ LIMITS = pytest.mark.skipif(
 def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day without an end: 1,000 times as fast, a test in the evening would see midnight, and
     with it a new day's points."""
-    monkeypatch.setattr(admission, "midnight", lambda _: 0.0)
+    monkeypatch.setattr(scheduler, "midnight", lambda _: 0.0)
 
 
 @LIMITS

@@ -48,9 +48,9 @@ from ima_tui.runner.input_checks import InputChecks
 from ima_tui.studio.endings import Endings
 from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
-from ima_tui.studio.subjects import Subjects
 from ima_tui.studio.workflow_making import WorkflowMaker
 from ima_tui.studio.workflows import Workflows
+from ima_tui.subjects.store import Subjects
 
 NOW = 1_800_000_000.0
 

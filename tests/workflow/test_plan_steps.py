@@ -12,18 +12,19 @@ from planned_leaves import PLAN_ID, bare_step
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import LARGEST
-from ima_tui.workflow.contents import look, trouble
 from ima_tui.workflow.lanes import lanes
+from ima_tui.workflow.sources import result_of
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
     check,
     digest,
     intents,
+    look,
     move,
     put,
     remove,
-    result_of,
+    trouble,
 )
 
 FILM = TaskType.IMAGE_TO_VIDEO

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from ima_tui import __version__
 from ima_tui.api.connection import key_file
-from ima_tui.api.shared_rate_limit import SharedRateLimit
+from ima_tui.api.rate_limit import SharedRateLimit
 from ima_tui.cli import session
 from ima_tui.cli.output import text_encoding
 from ima_tui.config import api_key as key

@@ -12,7 +12,7 @@ from ima_tui.catalogue import choice
 from ima_tui.cli import session
 from ima_tui.cli.output import document_text, print_json, print_path, print_table, talk
 from ima_tui.config.loader import Settings
-from ima_tui.core import atomic_file, home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import one_line
@@ -157,7 +157,7 @@ def export_prefs(arguments: argparse.Namespace) -> int:
     if arguments.file in (None, "-"):
         print_json(document)
         return EXIT_DONE
-    path = home_folder.expand(arguments.file).absolute()
+    path = atomic_file.expand(arguments.file).absolute()
     _save(path, document_text(document))
     print_path(path, as_json=arguments.json)
     talk(say("cli.prefs_exported", n=sum(map(len, preferences.users().values()))))
@@ -202,7 +202,7 @@ def _document(file: str) -> object:
         if file == "-":
             content = sys.stdin.buffer.read(LARGEST)
         else:
-            content = atomic_file.read_small(home_folder.expand(file), LARGEST)[0]
+            content = atomic_file.read_small(atomic_file.expand(file), LARGEST)[0]
         return json.loads(content.decode("utf-8-sig"))
     except OSError as error:
         why = reason(error)

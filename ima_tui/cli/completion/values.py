@@ -189,24 +189,24 @@ def _sizes(before: Sequence[str], current: str) -> Iterator[Candidate]:
 def _jobs(before: Sequence[str], current: str) -> Iterator[Candidate]:
     from ima_tui.config import loader
     from ima_tui.i18n import say
-    from ima_tui.ledger import recent
+    from ima_tui.ledger import queries
 
-    rows = recent.jobs(loader.load().ledger, MOST_JOBS)
+    rows = queries.jobs(loader.load().ledger, MOST_JOBS)
     return (Candidate(str(job), f"{say(f'state.{state}')} · {model}") for job, state, model in rows)
 
 
 def _projects(before: Sequence[str], current: str) -> Iterator[Candidate]:
     from ima_tui.config import loader
-    from ima_tui.ledger import recent
+    from ima_tui.ledger import queries
 
-    return map(Candidate, recent.projects(loader.load().ledger))
+    return map(Candidate, queries.read_projects(loader.load().ledger))
 
 
 def _tags(before: Sequence[str], current: str) -> Iterator[Candidate]:
     from ima_tui.config import loader
-    from ima_tui.ledger import recent
+    from ima_tui.ledger import queries
 
-    return map(Candidate, recent.tags(loader.load().ledger, MOST_JOBS))
+    return map(Candidate, queries.read_tags(loader.load().ledger, MOST_JOBS))
 
 
 def _report_keys(before: Sequence[str], current: str) -> Iterator[Candidate]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
-from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
+from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, price_of, recall
 from ima_tui.compose.draft import FormRow
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.other_requests import answer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
@@ -201,7 +201,7 @@ class PlainComposer:
         """That the prompt tells a film, of which one result would be made, and what makes it."""
         model = self.desk.model
         name = model.name if model is not None else ""
-        told = confirmation.sentences(film_offer.unmet(self.text, self.desk.decision, name))
+        told = confirmation.sentences(other_requests.unmet(self.text, self.desk.decision, name))
         return [*told, say("plain.film_how")] if told else []
 
     def doubt(self) -> str:

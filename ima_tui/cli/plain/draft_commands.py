@@ -13,7 +13,7 @@ from ima_tui.cli.plain.line_io import Asked, LineIO, Next
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
-from ima_tui.compose.song_text import with_lyrics
+from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
 from ima_tui.core.domain import Medium, ModelVersion, Option, Order, TaskType

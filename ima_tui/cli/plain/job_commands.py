@@ -14,7 +14,7 @@ from ima_tui.cli.plain.composer import PlainComposer
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Next, Say
 from ima_tui.compose import confirmation
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, Media, Order, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, folded, one_line, whole
@@ -143,7 +143,7 @@ class PlainJobCommands:
         _, media = await self._result(which)
         if not where.strip():
             raise UsageError("plain.save_how")
-        path = await self._studio.gallery.copy(media, str(home_folder.expand(where.strip())))
+        path = await self._studio.gallery.copy(media, str(atomic_file.expand(where.strip())))
         self._tell(say("plain.saved", path=one_line(str(path), 300)))
 
     async def delete(self, rest: str) -> Asked:

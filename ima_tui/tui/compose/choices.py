@@ -153,7 +153,7 @@ class DraftChoices:
 
     def lyrics(self) -> None:
         """Open an editor for the lyrics in the prompt."""
-        from ima_tui.compose.song_text import lyrics_of, with_lyrics
+        from ima_tui.compose.prompt_text import lyrics_of, with_lyrics
         from ima_tui.tui.shell.value_windows import TextEditor
 
         prompt = self._screen.prompt

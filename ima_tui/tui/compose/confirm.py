@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.compose import confirmation, film_offer, suggestions
+from ima_tui.compose import confirmation, other_requests, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
@@ -46,7 +46,7 @@ def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
     found = confirmation.check(
         text, composer.decision, composer.model, composer.draft, composer.pins
     ).unmet
-    found = (*film_offer.unmet(text, composer.decision, composer.model.name), *found)
+    found = (*other_requests.unmet(text, composer.decision, composer.model.name), *found)
     if (done := composer.replaced) is None:
         return found
     model = Unmet(MODEL, done.model_name, composer.model.name, Why.ABSENT, composer.model.name)

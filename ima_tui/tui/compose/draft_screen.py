@@ -16,7 +16,7 @@ from textual.widgets import TextArea
 
 from ima_tui.compose import draft
 from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
-from ima_tui.compose.multi_prompt import first_line
+from ima_tui.compose.prompt_text import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts

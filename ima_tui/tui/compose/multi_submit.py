@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft
-from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
+from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say

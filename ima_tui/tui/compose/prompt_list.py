@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from ima_tui.compose import draft
-from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
+from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind

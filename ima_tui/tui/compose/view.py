@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, film_offer, parameter_names, preference_switch, suggestions
+from ima_tui.compose import draft, other_requests, parameter_names, preference_switch, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
 from ima_tui.compose.preference_switch import PreferenceSwitch
-from ima_tui.compose.song_text import lyrics_of
+from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
@@ -138,7 +138,7 @@ class ComposeView:
         if not decision.steps:
             return []
         key = actions.key_of(self._screen.ima.screen, "compose.send")
-        if film_offer.ends_with_film(self._screen.prompt.text, decision):
+        if other_requests.ends_with_film(self._screen.prompt.text, decision):
             return [[(say("compose.reads_a_film", send=key), "warn")]]
         arrow = self._screen.ima.glyphs.right
         steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]

@@ -14,7 +14,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.actions import ResultActions
@@ -375,7 +375,7 @@ class GalleryScreen(BaseScreen):
     def action_save(self) -> None:
         """Ask where to copy the files."""
         field = self.query_one("#save", Input)
-        home = home_folder.known()
+        home = atomic_file.known()
         field.value = field.value or (f"{home}/" if home else "")
         self._set_saving(True)
         field.focus()

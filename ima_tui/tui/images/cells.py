@@ -10,7 +10,7 @@ from rich.style import Style
 
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration
-from ima_tui.imaging import kitty
+from ima_tui.imaging import terminal
 from ima_tui.imaging.request import MediaFacts
 
 Lines = tuple[tuple[Segment, ...], ...]
@@ -169,7 +169,7 @@ def _hanging_line(heights: Sequence[int], line: int, ascii_only: bool) -> str:
 def placeholders(columns: int, rows: int, colour: str, ground: str) -> Lines:
     """Cells that kitty fills with the picture whose number `colour` is."""
     style = Style(color=colour, bgcolor=ground)
-    return tuple((Segment(kitty.cells(row, columns), style),) for row in range(rows))
+    return tuple((Segment(terminal.cells(row, columns), style),) for row in range(rows))
 
 
 def blank(columns: int, rows: int, ground: str) -> Lines:

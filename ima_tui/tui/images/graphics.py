@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ima_tui.core.records import dataclass
-from ima_tui.imaging import kitty, terminal
+from ima_tui.imaging import terminal
 from ima_tui.imaging.decoder import Decoder
 from ima_tui.imaging.request import (
     CannotShow,
@@ -210,12 +210,12 @@ class Graphics:
     def _uploaded(
         self, reply: DecodeReply, wide: int, high: int, look: RenderRequest, choice: ProtocolChoice
     ) -> Rendered:
-        wide, high = min(wide, kitty.MOST_CELLS), min(high, kitty.MOST_CELLS)
+        wide, high = min(wide, terminal.MOST_CELLS), min(high, terminal.MOST_CELLS)
         exact = self._app.console.color_system == "truecolor"
         self.shelf.in_tmux = choice.in_tmux
         number, colour = self.shelf.number(exact=exact)
         lines = cells.placeholders(wide, high, colour, self._colour(look.ground))
-        upload = tuple(kitty.upload(number, reply.data, wide, high))
+        upload = tuple(terminal.upload(number, reply.data, wide, high))
         return Rendered(lines, wide, reply.facts, upload=upload, number=number)
 
     def _colour(self, ground: str) -> str:

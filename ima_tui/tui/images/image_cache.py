@@ -13,7 +13,7 @@ from dataclasses import replace
 from rich.color import Color, ColorSystem
 from rich.color_triplet import ColorTriplet
 
-from ima_tui.imaging import kitty
+from ima_tui.imaging import terminal
 from ima_tui.tui.images.cells import Rendered
 
 MOST_KEPT = 24 * 1024 * 1024
@@ -69,7 +69,7 @@ class ImageCache:
     def clear(self) -> None:
         """Take everything out of the terminal."""
         for number in self._alive:
-            self._write(self._wrapped(kitty.delete(number)))
+            self._write(self._wrapped(terminal.delete(number)))
         self._kept.clear()
         self._alive.clear()
         self._size = 0
@@ -79,10 +79,10 @@ class ImageCache:
         dropped = self._kept.pop(next(iter(self._kept)) if key is None else key)
         self._size -= dropped.size
         if self._alive.pop(dropped.number, None) is not None:
-            self._write(self._wrapped(kitty.delete(dropped.number)))
+            self._write(self._wrapped(terminal.delete(dropped.number)))
 
     def _wrapped(self, sequence: str) -> str:
-        return kitty.through_tmux(sequence) if self.in_tmux else sequence
+        return terminal.through_tmux(sequence) if self.in_tmux else sequence
 
 
 def _colours(*, exact: bool) -> dict[int, ColorTriplet]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from ima_tui.catalogue import choice, form, times
-from ima_tui.catalogue.changes import name_of
+from ima_tui.catalogue.list_cache import name_of
 from ima_tui.catalogue.order import input_counts
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import Field, ModelVersion

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from ima_tui.catalogue import choice, times
-from ima_tui.catalogue.changes import name_of
+from ima_tui.catalogue.list_cache import name_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import ModelKey, ProductList
 from ima_tui.core.records import dataclass

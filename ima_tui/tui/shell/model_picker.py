@@ -155,7 +155,7 @@ def results(
 
 
 def _of_step(step: WorkflowStep, index: int) -> PickerItem:
-    from ima_tui.workflow.steps import source_of
+    from ima_tui.workflow.sources import source_of
 
     words = one_line(step.title or step.prompt, 300)
     cells = (

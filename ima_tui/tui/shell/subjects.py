@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Media, Medium
 from ima_tui.core.errors import ImaError
 from ima_tui.core.input_files import local_path
@@ -143,7 +143,7 @@ class SubjectsScreen(ModalScreen[str | None]):
                                    limit=LONGEST_NAME + 1)  # fmt: skip
                 self.ima.push_screen(asked, partial(named, path))
 
-        home = home_folder.known()
+        home = atomic_file.known()
         picture = TextPrompt(
             say("subject.ask_file"), value=f"{home}/" if home else "", suggester=PathSuggester()
         )
@@ -179,14 +179,14 @@ class SubjectsScreen(ModalScreen[str | None]):
             if path is not None:
                 self.run_worker(self._export(path), group="subjects", exit_on_error=False)
 
-        home = home_folder.known()
+        home = atomic_file.known()
         value = f"{home}/subjects.zip" if home else "subjects.zip"
         asked = TextPrompt(say("subject.ask_export"), value=value, suggester=PathSuggester())
         self.ima.push_screen(asked, chosen)
 
     async def _export(self, path: str) -> None:
         try:
-            count = await self.ima.studio.subjects.export(home_folder.expand(path))
+            count = await self.ima.studio.subjects.export(atomic_file.expand(path))
         except ImaError as error:
             self.notify(explain(error), severity="error")
         else:

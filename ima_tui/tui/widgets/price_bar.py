@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ima_tui.compose.draft import DraftPrice
-from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.domain import ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions

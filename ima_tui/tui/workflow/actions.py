@@ -13,8 +13,7 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
-from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.status import StepStatus, WorkflowStatus
+from ima_tui.workflow.status import StepStatus, WorkflowStatus, price_step
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,

@@ -11,9 +11,8 @@ from textual.content import Content
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
-from ima_tui.film.assembler import FilmProgress
+from ima_tui.film.assembler import FilmProgress, progress_words
 from ima_tui.film.timeline import Role
-from ima_tui.film.words import progress_words
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm

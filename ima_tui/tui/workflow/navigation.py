@@ -15,7 +15,7 @@ from ima_tui.studio import films
 from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.columns import Column
 from ima_tui.tui.widgets.table import Cell
-from ima_tui.workflow import finish_words
+from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: 
 async def open_plan(app: AppContext, plan: Workflow, told: Sequence[str] = ()) -> None:
     """Show `plan`, what it does otherwise than its wish asked, and what else has to be `told`."""
     notes = [*told, *confirmation.sentences(each for _, each in plan.unmet)]
-    notes += finish_words.sentences(plan, app.studio.workflows.price(plan)[1])
+    notes += sentences(plan, app.studio.workflows.price(plan)[1])
     try:
         films.need_pyav(plan)
     except UsageError as error:

@@ -33,15 +33,9 @@ from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows
-from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.steps import (
-    Workflow,
-    WorkflowStep,
-    put,
-    result_of,
-    source_of,
-    source_said,
-)
+from ima_tui.workflow.sources import result_of, source_of, source_said
+from ima_tui.workflow.status import price_step
+from ima_tui.workflow.steps import Workflow, WorkflowStep, put
 
 
 class StepEditor(ModalScreen[WorkflowStep | None]):

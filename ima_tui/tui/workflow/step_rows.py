@@ -17,7 +17,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, duration, one_line
-from ima_tui.film.words import shortcomings
+from ima_tui.film.assembler import shortcomings
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
@@ -26,8 +26,9 @@ from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.workflow.lanes import Lanes, lanes
+from ima_tui.workflow.sources import result_of
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
-from ima_tui.workflow.steps import WorkflowStep, result_of, takes
+from ima_tui.workflow.steps import WorkflowStep, takes
 
 MOST_SETTINGS = 6
 PROMPT_LIMIT = 1200

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ima_tui.compose.composer import INPUTS, MODEL
-from ima_tui.compose.multi_prompt import words_of
+from ima_tui.compose.prompt_text import words_of
 from ima_tui.core.domain import TaskType
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose import draft_screen

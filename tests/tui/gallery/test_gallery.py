@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.events import JobChanged
-from ima_tui.imaging.kitty import PLACEHOLDER
+from ima_tui.imaging.terminal import PLACEHOLDER
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.gallery import actions

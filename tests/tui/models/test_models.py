@@ -24,7 +24,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from ima_tui import i18n
-from ima_tui.catalogue.changes import compare
+from ima_tui.catalogue.list_cache import compare
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import ListChanged, ProductList

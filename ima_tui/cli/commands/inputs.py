@@ -1,16 +1,21 @@
-"""`ima-tui subjects`: named references that prompts use as `@name`."""
+"""`ima-tui subjects`: named references that prompts use as `@name`.
+
+`ima-tui upload`: files to IMA's store, their links to stdout.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ima_tui.cli import session
+from ima_tui.cli import exit_status, session
+from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_plain, print_table, talk
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder
-from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.i18n import say
+from ima_tui.core import atomic_file
+from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, UsageError
+from ima_tui.core.text import one_line
+from ima_tui.i18n import explain, say
 from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions
 from ima_tui.subjects.mentions import Mentions
@@ -42,7 +47,7 @@ async def _source(studio: Studio, written: str) -> tuple[Path, str]:
     """Return the file of a path or a result such as job:41#1, and the result."""
     found = job_of(written)
     if found is None:
-        return home_folder.expand(written), ""
+        return atomic_file.expand(written), ""
     job = await studio.jobs.get(found[0])
     media = job.medias[found[1] - 1] if job and 0 < found[1] <= len(job.medias) else None
     if media is None or not media.path:
@@ -94,7 +99,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
-    target = home_folder.expand(arguments.file).absolute()
+    target = atomic_file.expand(arguments.file).absolute()
     async with session.session(arguments, settings, with_key=False) as studio:
         count = await studio.subjects.export(target)
     if arguments.json:
@@ -122,3 +127,40 @@ def named_in(studio: Studio, text: str) -> Mentions:
     for one in found.offered:
         talk(say("subject.note", name=one.name))
     return found
+
+
+def upload(arguments: argparse.Namespace) -> int:
+    """Upload files and print their URLs."""
+    settings = session.without_downloads(session.settle(arguments))
+    return session.run(_upload(arguments, settings))
+
+
+async def _upload(arguments: argparse.Namespace, settings: Settings) -> int:
+    """One after the other; what can't be uploaded is named, and the others go on."""
+    rows: list[dict[str, object]] = []
+    codes = [EXIT_DONE]
+    async with session.session(arguments, settings) as studio:
+        for name in arguments.files:
+            url, error = await _one(studio, name)
+            rows.append({"file": name, "url": url, "error": error and error_json(error)})
+            if url is not None and not arguments.json:
+                print_plain(url)
+            if error is not None:
+                codes.append(error.exit_code)
+                talk(f"{one_line(name, 300)}: {explain(error)}")
+                if error.exit_code == EXIT_KEY:
+                    break  # every other file would be refused, too
+    if arguments.json:
+        print_json({"uploads": rows})
+    return exit_status.worst(codes)
+
+
+async def _one(studio: Studio, name: str) -> tuple[str | None, ImaError | None]:
+    try:
+        return await studio.uploads.upload(_path(name)), None
+    except ImaError as error:
+        return None, error
+
+
+def _path(name: str) -> Path:
+    return atomic_file.expand(name).absolute()

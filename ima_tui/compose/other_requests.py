@@ -1,16 +1,23 @@
-"""A prompt for one result that tells a film of several shots: that is offered, never guessed."""
+"""A prompt for one result that tells a film of several shots: that is offered, never guessed.
+
+The answer to a question about the service: models and prices, by the lists that are known.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ima_tui.compose.confirmation import Unmet, Why
-from ima_tui.core.domain import Medium
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.core.text import points_range
+from ima_tui.i18n import joined, say
 from ima_tui.intent.intent import RequestKind
 
 if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief
     from ima_tui.intent.intent import Intent
+
 
 MOST_SECONDS = 180.0
 """Of a film that is told by a prompt for another medium."""
@@ -27,12 +34,12 @@ def shots(text: str, decision: Intent | None) -> int:
 
 def offered(text: str, decision: Intent | None) -> int:
     """Return the same, and of a film that is longer than one video how many shots it has."""
-    from ima_tui.film import lengths
+    from ima_tui.film import timeline
     from ima_tui.film.brief_facts import LONGEST_SHOT
 
     film = _film(text, decision)
     longer = film is not None and film.seconds > LONGEST_SHOT
-    usual = lengths.usual_count(film.seconds) if film is not None and longer else 0
+    usual = timeline.usual_count(film.seconds) if film is not None and longer else 0
     return shots(text, decision) or usual
 
 
@@ -66,3 +73,27 @@ def unmet(text: str, decision: Intent | None, model: str) -> tuple[Unmet, ...]:
     """Return that one result would be made instead of a film, to be confirmed before paying."""
     count = shots(text, decision)
     return (Unmet("shots", str(count), "", Why.SHOTS, model),) if count else ()
+
+
+Lists = Mapping[TaskType, Sequence[ModelVersion]]
+_NAMED = 3
+"""Models that an answer names."""
+
+
+def answer(intent: Intent, lists: Lists) -> str:
+    """One sentence for each medium asked about; without lists, how to see them."""
+    media = [intent.medium] if intent.medium is not None else list(Medium)
+    told = [words for medium in media if (words := _of(medium, lists))]
+    return joined(*told) if told else say("answer.no_lists")
+
+
+def _of(medium: Medium, lists: Lists) -> str:
+    models = [model for kind, found in lists.items() if kind.medium is medium for model in found]
+    if not models:
+        return ""
+    by_price = sorted(models, key=lambda model: (model.points[0], model.name))
+    names = list(dict.fromkeys(model.name for model in by_price))
+    points = points_range(by_price[0].points[0], max(model.points[1] for model in models))
+    shown = say("answer.comma").join(names[:_NAMED])
+    words = {"medium": say(f"answer.{medium}"), "points": points, "models": shown}
+    return say("answer.one" if len(names) <= _NAMED else "answer.more", n=len(names), **words)

@@ -2,6 +2,11 @@
 `a fox, {16:9|9:16}` is two shapes; what was chosen by the user holds for all.
 
 Rows, variants and the names of their intents are `batch`'s.
+
+Lyrics in the prompt of a song: read them, and put others in their place.
+
+A model that sings lyrics word for word takes them from the prompt, so the editor of lyrics changes
+the prompt, and the words that describe the song stay.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
+from ima_tui.i18n import say
 from ima_tui.intent.intent import Confidence, IntentQuestion
 from ima_tui.intent.intent import RequestKind as Reading
 from ima_tui.subjects import mentions
@@ -25,6 +31,8 @@ from ima_tui.subjects import mentions
 if TYPE_CHECKING:
     from ima_tui.compose.confirmation import Unmet
     from ima_tui.intent.intent import Intent
+    from ima_tui.intent.lyrics import Lyrics
+
 
 MOST = 500
 """Wishes at once: more are better told to `ima-tui batch`, which can be run again."""
@@ -142,3 +150,30 @@ def words_of(text: str, desk: Composer) -> str:
     """What goes out as the prompt; the names of subjects stay, without their `@`."""
     words = apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
     return mentions.without_signs(words, mentions.find(words, desk.subjects))
+
+
+def lyrics_of(text: str) -> str:
+    """Return the lyrics in a prompt, without their quotation marks; "" for none."""
+    found = _find(text)
+    return text[slice(*found.words)] if found is not None else ""
+
+
+def with_lyrics(text: str, lyrics: str) -> str:
+    """Return the prompt with these lyrics instead of those that it has; "" takes them out."""
+    found, lyrics = _find(text), lyrics.strip()
+    if not lyrics:
+        if found is None:
+            return text
+        start, end = found.whole
+        return (text[:start].rstrip(" ,，:：\n") + found.heading + text[end:]).strip(" ,，\n")
+    if found is not None and '"' not in lyrics and "”" not in lyrics:
+        start, end = found.words
+        return text[:start] + lyrics + text[end:]
+    before = with_lyrics(text, "").rstrip() if found is not None else text.rstrip()
+    return f"{before}\n\n{say('editor.wish_lyrics')}\n{lyrics}".lstrip()
+
+
+def _find(text: str) -> Lyrics | None:
+    from ima_tui.intent.lyrics import find_lyrics
+
+    return find_lyrics(text)
