@@ -26,6 +26,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
+    from ima_tui.compose.back_reference import LastResult
     from ima_tui.intent.intent import Intent
     from ima_tui.subjects.store import Subject
 
@@ -81,16 +82,15 @@ class Composer:
         self._named: tuple[str, ...] = ()  # inputs that the prompt names
         self._recalled: Order | None = None
         """An order that waits for its kind's list."""
-        self._is_tight = False
-        """Everything is pinned as it was in that order."""
+        self._is_tight = False  # everything is pinned as it was in that order
         self.replaced: Order | None = None
         """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
         self.subjects: tuple[Subject, ...] = ()
         self.named = Mentions()  # those that the prompt names
-        self.replaces: int | None = None
-        """The unsent job that goes when this is sent."""
+        self.replaces: int | None = None  # the unsent job that goes when this is sent
+        self.last: LastResult | None = None  # the image that a prompt means by "it"
         self.project = ""
         """What jobs are filed under, until the user chooses another one."""
 
