@@ -25,6 +25,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
+    from ima_tui.compose.back_reference import LastResult
     from ima_tui.intent.intent import Intent
     from ima_tui.subjects.store import Subject
 
@@ -93,16 +94,15 @@ class Composer:
         self._named: tuple[str, ...] = ()  # inputs that the prompt names
         self.recalled: Order | None = None
         """An order that waits for its kind's list."""
-        self.is_tight = False
-        """Everything is pinned as it was in that order."""
+        self.is_tight = False  # everything is pinned as it was in that order
         self.replaced: Order | None = None
         """A recalled order whose model is gone: another one was taken instead."""
         self.remember: bool | None = None
         """Whether the model is to be remembered, where somebody said so by hand."""
         self.subjects: tuple[Subject, ...] = ()
         self.named = Mentions()  # those that the prompt names
-        self.replaces: int | None = None
-        """The unsent job that goes when this is sent."""
+        self.replaces: int | None = None  # the unsent job that goes when this is sent
+        self.last: LastResult | None = None  # the image that a prompt means by "it"
         self.project = ""
         """What jobs are filed under, until the user chooses another one."""
 
@@ -350,6 +350,14 @@ def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
     if found is None or found.model.model_id == model.model_id:
         return offer
     return replace(offer, elsewhere=found)
+
+
+def meant_by(composer: Composer) -> LastResult | None:
+    """Return the last result, where the prompt means it and it is what goes in."""
+    last = composer.last
+    if last is None or INPUTS in composer.pins or last.source not in composer.inputs:
+        return None
+    return last
 
 
 def recall(composer: Composer, wanted: Order, replaces: int | None = None) -> None:

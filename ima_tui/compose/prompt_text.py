@@ -108,6 +108,7 @@ def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Sugges
 
 
 def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
+    desk.last = None  # of many prompts nobody would see which one is made of it
     decision = decide(row.prompt, desk)
     problem = _unclear(decision, settled=KIND in desk.pins)
     if problem is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue.choice import newest
 from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
 from ima_tui.compose.capabilities import EIGHT_K
-from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer, price_of
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer, price_of
 from ima_tui.compose.other_requests import answer as answer_to
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
@@ -50,6 +50,8 @@ class Suggestion:
     points: int | None = None
     subject: str = ""
     """The name of a subject that gets its `@` in the prompt."""
+    source: str = ""
+    """An earlier result that becomes the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def take(
     if answer.model is not None:
         desk.take(answer.model)
         desk.pins.hold(KIND, MODEL, passing=True)
+    if answer.source:
+        desk.feed((answer.source,))
+        desk.pins.hold(INPUTS)
     if answer.order:
         desk.order = answer.order
         desk.pins.hold(ORDER, passing=True)
@@ -154,7 +159,12 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
         yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
     elif decision.question is IntentQuestion.MISSING_INPUT and decision.medium is not None:
         bare = kind_for(decision.medium, 0)
+        last = desk.last
+        earlier = (
+            (Suggestion("compose.answer_last", last.words, source=last.source),) if last else ()
+        )
         answers = (
+            *earlier,
             Suggestion("compose.answer_add", wants_input=True),
             Suggestion("compose.answer_without", kind=bare),
         )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli.commands import batch_feeder, batch_run
+from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.config import schema
 from ima_tui.core.domain import State
 from ima_tui.intent import second_opinion
@@ -342,7 +343,7 @@ def test_hundreds_of_rows(count: int, person: Person, monkeypatch: pytest.Monkey
     most = 0
     hand_over = batch_feeder.BatchFeeder._begin
 
-    async def counted(self: batch_feeder.BatchFeeder, errand: batch_feeder.Errand) -> object:
+    async def counted(self: batch_feeder.BatchFeeder, errand: PricedRow) -> object:
         nonlocal most
         most = max(most, self.live)
         return await hand_over(self, errand)

@@ -376,3 +376,25 @@ async def test_an_earlier_job_is_used_again_by_lines(studio: Studio, sandbox: Sa
     assert "Make more like job 1, with a new seed, for 5 points?" in script.text
     first, second = sandbox.ledger()["creates"]
     assert first["prompt"] == second["prompt"] if "prompt" in first else True
+
+
+async def test_it_is_the_last_result_and_is_named_before_paying(
+    studio: Studio,
+) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "a 10s video of it", "yes", has("Job 2 is in the queue"), "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "Understood as image to video" in text
+    assert text.index("Made from #1: a picture of a fox.") < text.index("Job 2 is in the queue")
+    video, fox = await studio.jobs.recent(2)
+    assert video.order.inputs == (fox.medias[0].path,)
+
+
+async def test_an_image_that_is_missing_is_chosen_by_a_number(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"), "animate my photo", "1", "/quit"
+    )
+    assert "1. use #1: a picture of a fox" in script.text
+    assert "Input 1: /" in script.text.partition("1. use #1")[2]

@@ -20,7 +20,7 @@ from ima_tui.workflow.steps import (
     check,
     digest,
     intents,
-    look,
+    look_at_files,
     move,
     put,
     remove,
@@ -69,7 +69,7 @@ def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Pa
     for content in (None, b"a", b"b"):
         if content is not None:
             picture.write_bytes(content)
-        seen = look(plan)
+        seen = look_at_files(plan)
         hashes.add(digest(seen))
         problem = trouble(seen, seen.steps[0])
         assert (problem and problem.key) == (None if content else "error.input_missing")
@@ -78,7 +78,7 @@ def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Pa
     assert len(hashes) == 3
     with picture.open("wb") as large:
         large.truncate(LARGEST + 1)
-    seen = look(plan)
+    seen = look_at_files(plan)
     found = trouble(seen, seen.steps[0])
     assert found is not None
     assert found.key == "error.input_large"
@@ -90,7 +90,7 @@ def test_what_is_no_file_is_named_as_what_it_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     for name, key in (("folder", "folder"), ("loop", "loop"), ("pipe", "no_file")):
         plan = Workflow(PLAN_ID, "", (bare_step(1, str(tmp_path / f"{name}.png")),))
-        seen = look(plan)
+        seen = look_at_files(plan)
         found = trouble(seen, seen.steps[0])
         assert found is not None
         assert found.key == f"error.input_{key}"

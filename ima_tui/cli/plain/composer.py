@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
 from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, price_of, recall
+from ima_tui.compose.back_reference import LastResult, read_with
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
@@ -22,7 +23,7 @@ from ima_tui.studio.studio import Studio
 
 _UNSURE = {
     IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
-    IntentQuestion.MISSING_INPUT: "error.route_missing_input",
+    IntentQuestion.MISSING_INPUT: "plain.needs_input",
 }
 
 
@@ -35,6 +36,8 @@ class PlainComposer:
         self.text = ""
         self.last = ""
         """The prompt that was sent last."""
+        self.last_result: Callable[[], LastResult | None] = lambda: None
+        """What a prompt means by "it"."""
         self.input_notes: list[str] = []
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
@@ -85,7 +88,13 @@ class PlainComposer:
         lists = {kind: offer.models(kind) for kind in TaskType}
         preferred = self._studio.preferences.preferred()
         settled = desk.kind if KIND in desk.pins else None
-        decision = route(self.text, desk.attached, lists, preferred, settled=settled)
+
+        def decide(inputs: Sequence[str]) -> Intent:
+            return route(self.text, inputs, lists, preferred, settled=settled)
+
+        decision = decide(desk.attached)
+        desk.last = None if INPUTS in desk.pins else self.last_result()
+        decision = read_with(decide, self.text, decision, desk.last, settled)
         self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
         likely = desk.kind if self.assumed else apply_intent.tentative(decision)
         if likely is None:
@@ -179,6 +188,8 @@ class PlainComposer:
                 yield _field(row)
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
             yield say("plain.input", n=number, path=one_line(source, 200))
+        if (last := meant_by(desk)) is not None:
+            yield say("compose.from_last", **last.words)
         if desk.draft.n > 1:
             yield say("plain.count", n=desk.draft.n)
         if desk.remark is not None:
@@ -224,6 +235,12 @@ class PlainComposer:
         decision = self.desk.decision
         several = decision is not None and decision.kind is RequestKind.WORKFLOW
         return several and not self.assumed and KIND not in self.desk.pins
+
+    @property
+    def asks_for_input(self) -> bool:
+        """An image is spoken of, and none is there."""
+        decision = self.desk.decision
+        return decision is not None and decision.question is IntentQuestion.MISSING_INPUT
 
     @property
     def is_unsure(self) -> bool:

@@ -153,18 +153,22 @@ class PlainDraftCommands:
     def _suggested(self) -> list[Suggestion]:
         lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
         asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
-        return [one for asking in asked for one in asking.answers]
+        return [one for asking in asked for one in asking.answers if not one.wants_input]
 
     async def answer(self, rest: str) -> Asked | Next | None:
         """Take the suggestion with that number; without one, list them."""
         found, number = self._suggested(), whole(rest)
         if number is not None and 0 < number <= len(found):
             return await self._take(found[number - 1])
-        for place, one in enumerate(found, 1):
-            points = say("compose.answer_points", points=one.points) if one.points else ""
-            self._tell(f"{place}. {say(one.key, **one.values)}{points}")
+        self.list_answers()
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
         return None
+
+    def list_answers(self) -> None:
+        """List the suggestions, numbered."""
+        for place, one in enumerate(self._suggested(), 1):
+            points = say("compose.answer_points", points=one.points) if one.points else ""
+            self._tell(f"{place}. {say(one.key, **one.values)}{points}")
 
     async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
         """Take the suggestion that a whole line names, by number, words or medium.

@@ -10,6 +10,7 @@ from ima_tui.cli.commands.jobs import require
 from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
 from ima_tui.cli.plain.line_io import Asked, Say
+from ima_tui.compose.back_reference import LastResult, last_result
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
@@ -41,6 +42,7 @@ class PlainJobs:
         self._studio = studio
         self._tell = tell
         self._states: dict[int, State] = {}
+        self._recent: dict[int, Job] = {}
         self._problem: str = ""
         self._waits: str = ""
 
@@ -74,6 +76,7 @@ class PlainJobs:
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits
+        self._recent[job.id] = job
         if self._states.get(job.id) is job.state:
             return
         self._states[job.id] = job.state
@@ -92,6 +95,10 @@ class PlainJobs:
             lines = [words, *told, *results, *([tip] if tip else [])]
             self._tell("\n".join(lines if job.state is State.DONE else [words]))
 
+    def last_result(self) -> LastResult | None:
+        """What a prompt means by "it"."""
+        return last_result(tuple(self._recent.values()))
+
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
         for words in (
@@ -102,6 +109,7 @@ class PlainJobs:
             self._tell(words)
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
+        self._recent = {job.id: job for job in jobs[:MOST]}
         still = [job for job in jobs if job.state in OPEN]
         held = [job for job in still if job.needs_approval and job.state in UNSENT]
         if still:

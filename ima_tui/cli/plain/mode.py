@@ -59,6 +59,7 @@ class PlainMode:
         self._lines = lines
         self._wish = PlainComposer(studio)
         self._jobs = PlainJobs(studio, lines.say)
+        self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
         self.commands = self._commands()
@@ -188,6 +189,8 @@ class PlainMode:
         self._doubted = bool(doubt)
         if doubt:
             self._lines.say(joined(doubt, *self._wish.film()))
+            if self._wish.asks_for_input:
+                self._drafts.list_answers()
             if self._wish.is_unsure:
                 self._ask(say("plain.ask_guess"), self._take_guess)
             return

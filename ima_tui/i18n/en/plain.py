@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "plain.none": "no preference",
     "plain.no_list": "No models for {kind} yet. /refresh loads them.",
     "plain.field": "{name}: {value}.",
+    "plain.needs_input": "This needs an image. Add one with /inputs and its path, or type a number:",
     "plain.input": "Input {n}: {path}.",
     "plain.count": "Number of results: {n}.",
     "plain.counts": "Number of results: {n}. Available: {options}.",

@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "plain.none": "没有偏好",
     "plain.no_list": "还没有{kind}的模型列表，输入 /刷新 获取。",
     "plain.field": "{name}：{value}。",
+    "plain.needs_input": "这需要一张图片。用 /素材 加路径添加，或输入序号：",
     "plain.input": "素材 {n}：{path}。",
     "plain.count": "数量：{n}。",
     "plain.counts": "数量：{n}。可选：{options}。",

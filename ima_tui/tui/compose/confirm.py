@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue import form
 from ima_tui.compose import confirmation, other_requests, suggestions
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import Composer
+from ima_tui.compose.composer import Composer, meant_by
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import Order
@@ -69,15 +69,17 @@ def question(
     if model is None:
         return None
     send = say("compose.choice_send", points=order.total)
+    last = meant_by(screen.composer)
+    made_of = [say("compose.from_last", **last.words)] if last is not None else []
     found = unmet(screen.composer, screen.prompt.text)
     if found:
-        words = joined(_bought(order), *confirm_text.told(found, screen.ima.glyphs))
+        words = joined(_bought(order), *made_of, *confirm_text.told(found, screen.ima.glyphs))
         return Asked(words, send, tuple(_others(screen.composer, view))[:MOST_OTHERS], unmet=True)
     limit = screen.studio.settings.ask_above
     words = price_text.question(model, order, view.offer, limit, sent_before)
-    if not words and other_price not in (None, order.total):
+    if not words and (made_of or other_price not in (None, order.total)):
         words = _bought(order)
-    return Asked(words, send) if words else None
+    return Asked(joined(words, *made_of), send) if words else None
 
 
 def shares(composer: Composer, order: Order) -> tuple[int, ...]:

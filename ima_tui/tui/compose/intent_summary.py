@@ -279,6 +279,8 @@ def _read(composer: Composer, dot: str) -> Row:
     if named and composer.model is not None:
         parts.append((composer.model.name, origins.role(MODEL, composer.kind)))
     parts += [(words, "ok") for words in _settings(composer)]
+    if composer.last is not None and composer.last.source in decision.inputs:
+        parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 

@@ -146,11 +146,21 @@ class LatestJob:
         parts = ("#earlier-jobs", "#detail-pane", "#detail-picture", "#detail-facts")
         return all(map(self._screen.query, parts))
 
+    def _note_last(self) -> None:
+        """What a prompt means by "it"; one that waits for that is read again."""
+        from ima_tui.compose.back_reference import last_result
+
+        last, composer = last_result(tuple(self._recent.values())), self._screen.composer
+        if last != composer.last:
+            composer.last = last
+            self._screen.call_next(self._screen.read)
+
     def _show_earlier(self) -> None:
         newest = self._job.id if self._job is not None else 0
         kept = (job for job in self._recent.values() if job.state is not State.FORGOTTEN)
         found = sorted((job for job in kept if job.id != newest), key=lambda job: -job.id)
         self._recent = {job.id: job for job in found} | ({newest: self._job} if self._job else {})
+        self._note_last()
         if self._has_panes:
             latest = (self._job,) if self._job is not None else ()
             self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])

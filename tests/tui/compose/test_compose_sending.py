@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import cast
 
 import pytest
 from beliefs import torn
-from fake import NOW, SEEDREAM, FakePreference, FakeStudio, order
+from fake import NOW, SEEDREAM, FakePreference, FakeStudio, job, order
 from patience import until
+from PIL import Image
 from test_compose import asked, said, sent, write
 from textual import events
 from textual.pilot import Pilot
@@ -19,9 +21,10 @@ from textual.pilot import Pilot
 from ima_tui import i18n
 from ima_tui.catalogue import tree
 from ima_tui.compose.composer import KIND, MODEL
-from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.core.domain import Media, ModelVersion, State, TaskType
 from ima_tui.core.events import (
     GuidesChanged,
+    JobChanged,
     ListChanged,
     PreferencesChanged,
     ProductList,
@@ -378,3 +381,20 @@ async def test_as_many_results_as_a_job_makes_are_one_job() -> None:
         await pilot.press("ctrl+j")
         await until(pilot, lambda: screen.query_one(ConfirmBar).asking)
         assert "jobs" not in bar(screen)
+
+
+async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) -> None:
+    path = tmp_path / "fox.png"
+    Image.new("RGB", (640, 640)).save(path)
+    async with composing() as (pilot, screen, studio):
+        studio.tell(JobChanged(job(1, State.RUNNING)))
+        await write(pilot, "a video of it")
+        await until(pilot, lambda: "text to video" in told(screen))
+        studio.tell(JobChanged(job(1, State.DONE, medias=(Media("", path=str(path)),))))
+        await until(pilot, lambda: "image to video · from #1" in told(screen))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "Made from #1: a red fox in snow." in bar(screen))
+        assert sent(studio) == []
+        await pilot.press("y")
+        await until(pilot, lambda: sent(studio))
+        assert sent(studio)[0].inputs == (str(path),)
