@@ -72,7 +72,7 @@ def only_reads(arguments: argparse.Namespace) -> bool:
     name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
-    if name == "prefs:export_prefs":
+    if name == "models:export_prefs":
         return arguments.file in (None, "-")
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 
@@ -81,7 +81,7 @@ _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
         "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_fetch:verify",
-        "inputs:show", "prefs:list_prefs", "prefs:show_path",
+        "inputs:show", "models:list_prefs", "models:show_path",
         "config:show", "config:show_path", "config:show_key", "doctor:run", "tui:serve_sandbox",
     }
 )  # fmt: skip
@@ -299,21 +299,21 @@ def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_verb(actions, "list", "prefs:list_prefs", json=True)
-    add_verb(actions, "path", "prefs:show_path", json=True)
-    saved = add_verb(actions, "set", "prefs:set_pref", json=True)
+    add_verb(actions, "list", "models:list_prefs", json=True)
+    add_verb(actions, "path", "models:show_path", json=True)
+    saved = add_verb(actions, "set", "models:set_pref", json=True)
     service_flags(saved)
     saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = add_verb(actions, "clear", "prefs:clear_pref", json=True)
+    cleared = add_verb(actions, "clear", "models:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    given = add_verb(actions, "export", "prefs:export_prefs", json=True, about="cli.prefs_export")
+    given = add_verb(actions, "export", "models:export_prefs", json=True, about="cli.prefs_export")
     given.add_argument("file", nargs="?", metavar="FILE", help=say("cli.prefs_export_file"))
-    taken = add_verb(actions, "import", "prefs:import_prefs", json=True, about="cli.prefs_import")
+    taken = add_verb(actions, "import", "models:import_prefs", json=True, about="cli.prefs_import")
     taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
     taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
-    restored = add_verb(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
+    restored = add_verb(actions, "restore", "models:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 

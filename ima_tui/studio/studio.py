@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ima_tui.core.domain import ModelVersion, Order, TaskType, Value
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger.history import History
-    from ima_tui.preferences.service import PreferenceService
+    from ima_tui.preferences.policy import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
     from ima_tui.studio.endings import Endings
@@ -177,7 +177,7 @@ class Studio:
     @cached_property
     def preferences(self) -> PreferenceService:
         """The preferred models."""
-        from ima_tui.preferences.service import PreferenceService
+        from ima_tui.preferences.policy import PreferenceService
 
         return PreferenceService(self.settings, self.clock, self._broadcast.tell)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.preferences.service import PreferenceService
+from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.subjects import mentions
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, price_workflow

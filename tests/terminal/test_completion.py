@@ -16,8 +16,7 @@ import pytest
 from ima_tui.cli import parser
 from ima_tui.cli.commands import complete as asked
 from ima_tui.cli.commands import completion
-from ima_tui.cli.completion import values
-from ima_tui.cli.completion.words import complete
+from ima_tui.cli.completion.words import FREE, SOURCES, complete
 from ima_tui.sandbox.server import running_sandbox
 
 from .pty_program import PtyProgram
@@ -147,8 +146,8 @@ def test_every_value_has_a_completion_or_is_known_to_be_free() -> None:
         if action.nargs != 0
         and action.choices is None
         and action.dest not in ("help", "version", argparse.SUPPRESS)
-        and action.dest not in values.SOURCES
-        and action.dest not in values.FREE
+        and action.dest not in SOURCES
+        and action.dest not in FREE
     }
     assert unknown == set()
 

@@ -77,10 +77,10 @@ def read_made_from(arguments: argparse.Namespace) -> None:
     arguments.recalled = None
     if getattr(arguments, "made_from", None) is None:
         return
-    from ima_tui.runner import embedding
+    from ima_tui.runner import result_files
 
     path = atomic_file.expand(arguments.made_from)
-    found = embedding.read(path)
+    found = result_files.read(path)
     if found is None:
         raise UsageError("error.not_made_here", path=one_line(path, 300))
     arguments.recalled = found

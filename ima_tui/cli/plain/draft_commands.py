@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form
-from ima_tui.catalogue.voices import voice_of, voices
+from ima_tui.catalogue.names import voice_of, voices
 from ima_tui.cli.plain.composer import PlainComposer, fields, model_line
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next
 from ima_tui.compose import draft, parameter_names, suggestions

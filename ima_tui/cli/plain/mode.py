@@ -17,8 +17,7 @@ from ima_tui.cli.plain.draft_commands import PlainDraftCommands
 from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
-from ima_tui.cli.plain.preference_commands import PlainPreferences
-from ima_tui.cli.plain.screens import PlainScreens
+from ima_tui.cli.plain.screens import PlainPreferences, PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
 from ima_tui.core.domain import Medium, Order

@@ -265,10 +265,10 @@ def _is_file(path: str) -> bool:
 
 def _made_from(sources: Sequence[str]) -> Order | None:
     """What the last of the files was made from; links and unreadable files say nothing."""
-    from ima_tui.runner import embedding
+    from ima_tui.runner import result_files
 
     for source in reversed(sources):
         with suppress(ImaError):
-            if "://" not in source and (found := embedding.read(local_path(source))):
+            if "://" not in source and (found := result_files.read(local_path(source))):
                 return found
     return None

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static, TextArea
 
-from ima_tui.catalogue.voices import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voice_of, voices
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import Job, Option, Value

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 
-from ima_tui.catalogue.voices import voice_of
+from ima_tui.catalogue.names import voice_of
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import Blocked, FormRow
 from ima_tui.core.domain import (

@@ -1,4 +1,9 @@
-"""Connection test without a key: whether the host answers over TLS, and its time."""
+"""Connection test without a key: whether the host answers over TLS, and its time.
+
+Webhook client: posts JSON to an address of the user, without the API key.
+
+The address is checked as those of results are (`url_guard`): https on a public host, no redirects.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from ima_tui.api import exchange, network
+from ima_tui.api import exchange, network, url_guard
 from ima_tui.api.client import quieten_httpx
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.records import dataclass
@@ -59,3 +64,41 @@ def _skew(date: str | None, now: float) -> float | None:
         return now - (parsedate_to_datetime(date).timestamp() + 0.5) if date else None
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+TIMEOUT = httpx.Timeout(10.0)
+WHOLE_SECONDS = 10.0
+"""Time limit of one post, with name resolution."""
+
+
+async def post(
+    url: str,
+    body: bytes,
+    *,
+    sandbox: str = "",
+    resolver: url_guard.Resolve = url_guard.resolve,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Post `body`. Raises `ImaError` unless the host answers with 2xx.
+
+    `sandbox`: an origin on this machine that is allowed, or "". `resolver` and `transport` are
+    replaced only in tests.
+    """
+    quieten_httpx()
+    connections = url_guard.Connections(TIMEOUT, transport)
+    headers = {"Content-Type": "application/json", "User-Agent": "ima-tui"}
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            checked = await url_guard.check(url, sandbox, resolver)
+            async with connections.asked(
+                checked, "POST", content=body, headers=headers
+            ) as response:
+                status = response.status_code
+    except (url_guard.NotPublic, httpx.InvalidURL) as error:
+        raise ImaError("error.webhook_address") from error
+    except (url_guard.Unresolved, httpx.HTTPError, TimeoutError) as error:
+        raise ImaError("error.webhook_unreachable") from error
+    finally:
+        await connections.aclose()
+    if not 200 <= status < 300:
+        raise ImaError("error.webhook_refused", status=status)
