@@ -18,7 +18,7 @@ from ima_tui.core.domain import TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, folded, one_line
-from ima_tui.ledger import presence_lock
+from ima_tui.ledger import process_id
 
 LONGEST_NAME = 60
 OLDEST = 30 * 86_400.0
@@ -132,7 +132,7 @@ class Drafts:
 
     def __init__(self, folder: Path, run: str = "") -> None:
         self._folder = folder
-        self._run = run or presence_lock.name()
+        self._run = run or process_id.name()
         self._mine = folder / f"{secrets.token_hex(8)}.json"
 
     def keep(self, saved: SavedDraft) -> None:
@@ -168,7 +168,7 @@ class Drafts:
     def _is_left(self, run: str) -> bool:
         """A process id comes back: one like ours under another name is of an earlier run."""
         same_process = run.rpartition("/")[0] == self._run.rpartition("/")[0]
-        return run != self._run and (same_process or presence_lock.is_gone(run))
+        return run != self._run and (same_process or process_id.is_gone(run))
 
 
 class Templates:

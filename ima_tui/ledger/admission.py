@@ -24,7 +24,7 @@ from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
-from ima_tui.ledger import presence_lock
+from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
 from ima_tui.ledger.records import job_of
@@ -148,8 +148,8 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
     ).fetchall()
     owners = {row["owner"] for row in rows}
     gone, here = (
-        set(filter(presence_lock.is_gone, owners)),
-        set(filter(presence_lock.is_here, owners)),
+        set(filter(process_id.is_gone, owners)),
+        set(filter(process_id.is_here, owners)),
     )
     return [
         row

@@ -1,8 +1,4 @@
-"""Which processes are alive, and which of them have the ledger open.
-
-`process_id` names a run so that other processes on this machine can tell whether it is alive;
-presence locks keep anybody from restoring a ledger that is open elsewhere.
-"""
+"""Presence locks: who has the ledger open, so that nobody restores it meanwhile."""
 
 from __future__ import annotations
 
@@ -10,8 +6,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
-import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -119,37 +113,3 @@ def is_abandoned(path: Path) -> bool:
             return journal.stat().st_size > 0
     except (OSError, InUse):
         return False
-
-
-def name() -> str:
-    """Return a new name for this run."""
-    return f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
-
-
-def is_gone(owner: str) -> bool:
-    """Tell whether the run has certainly ended."""
-    return _lives(owner) is False
-
-
-def is_here(owner: str) -> bool:
-    """Tell whether the run is certainly alive, on this machine."""
-    return _lives(owner) is True
-
-
-def _lives(owner: str) -> bool | None:
-    """Return whether it is alive; None where that can't be known from here."""
-    host, _, rest = owner.partition("/")
-    pid = rest.partition("/")[0]
-    if host != _host() or not pid.isdigit():
-        return None
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return None
-    return True
-
-
-def _host() -> str:
-    return socket.gethostname().replace("/", "_")

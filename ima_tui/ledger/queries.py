@@ -15,7 +15,7 @@ from typing import Any
 
 from ima_tui.core.domain import PROMPT_BEGINNING, Event, Job, Order, Result, State, TaskType
 from ima_tui.core.labels import UNMARKED
-from ima_tui.ledger import presence_lock
+from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.records import LedgerError, job_of, load_marks, located
 
@@ -239,8 +239,8 @@ def unowned(connection: sqlite3.Connection, session: str, now: float) -> tuple[i
         row["id"]
         for row in rows
         if not row["owner"]
-        or presence_lock.is_gone(row["owner"])
-        or row["lease_until"] < now - (LONG_GONE if presence_lock.is_here(row["owner"]) else 0.0)
+        or process_id.is_gone(row["owner"])
+        or row["lease_until"] < now - (LONG_GONE if process_id.is_here(row["owner"]) else 0.0)
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ima_tui.core.domain import Job, Media, Order, Outcome, State, result_of
 from ima_tui.core.labels import UNMARKED, MarkChange
-from ima_tui.ledger import job_states, presence_lock
+from ima_tui.ledger import job_states, process_id
 from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, by_key, require
 from ima_tui.ledger.records import LedgerError, dump, dump_marks, dump_medias, dump_order, job_of
 
@@ -372,8 +372,8 @@ def claim(
     ids = tuple(only or ())
     among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
     others = [row[0] for row in other_owners(connection, session)]
-    gone = [each for each in others if presence_lock.is_gone(each)]
-    here = [each for each in others if presence_lock.is_here(each)]
+    gone = [each for each in others if process_id.is_gone(each)]
+    here = [each for each in others if process_id.is_here(each)]
     ended = f" OR owner IN ({', '.join('?' * len(gone))})"
     living = f"owner IN ({', '.join('?' * len(here))})"
     # a live run's create is left to it for longer: only that run can still get the answer

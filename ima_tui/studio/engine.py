@@ -178,11 +178,11 @@ class Engine:
     async def _build(self, find_model: FindModel) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
         from ima_tui.api.rate_limit import RateLimit, SharedRateLimit
-        from ima_tui.ledger import presence_lock
+        from ima_tui.ledger import process_id
         from ima_tui.runner.scheduler import Scheduler
 
         settings = self._settings
-        ledger = await self._open_ledger(presence_lock.name())
+        ledger = await self._open_ledger(process_id.name())
         scheduler = Scheduler(
             ledger,
             self._clock,

@@ -32,19 +32,17 @@ from ima_tui.core.events import (
 )
 from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
-from ima_tui.tui.keys import keymap, read_only
+from ima_tui.tui.keys import keymap
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
-from ima_tui.tui.shell.frame import HintLine, TopLine
-from ima_tui.tui.shell.splash import SplashScreen
+from ima_tui.tui.shell.frame import HintLine, SplashScreen, TopLine
 from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
-from ima_tui.tui.theme import styles, theme
-from ima_tui.tui.theme.filters import AsciiFilter, NoColour
-from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.theme import theme
+from ima_tui.tui.theme.glyphs import AsciiFilter, NoColour, glyphs
 from ima_tui.tui.widgets.hints import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
@@ -106,13 +104,13 @@ class ImaApp(AppActions, inherit_bindings=False):
             # read by Textual's own __init__; a class variable there, but each app has its own
             self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first screen's sheet comes along: added later, it would have all be read once more
-        super().__init__(css_path=[styles.path("app"), styles.path(start)])
+        super().__init__(css_path=[theme.path("app"), theme.path(start)])
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
         self.used = SeenHints(studio.settings.data, wanted=wanted)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
-            self.keymap = {**self.keymap, **read_only.without_keys()}
+            self.keymap = {**self.keymap, **keymap.without_keys()}
         set_bindings(self, keymap.rekey(bindings_of_node(self), self.keymap))
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
@@ -136,7 +134,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.register_theme(one)
         if self.no_color:
             self.use_filters_only(NoColour())  # Textual's own would draw in shades of grey
-        appearance.paint(self, studio.settings.theme)
+        app_actions.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
 

@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.route import route
-from ima_tui.tui.widgets.option_strip import window
+from ima_tui.tui.widgets.cells import window
 
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
 

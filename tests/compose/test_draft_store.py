@@ -21,10 +21,10 @@ from ima_tui.compose.draft_store import (
 )
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.ledger import presence_lock
+from ima_tui.ledger import process_id
 
 NOW = 1_800_000_000.0
-HOST = presence_lock.name().partition("/")[0]
+HOST = process_id.name().partition("/")[0]
 GONE = f"{HOST}/999999999/0000"
 LIVES = f"{HOST}/{os.getppid()}/1111"
 WISH = SavedDraft(

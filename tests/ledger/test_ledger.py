@@ -27,7 +27,7 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.ledger import job_states, opening, presence_lock, schema
+from ima_tui.ledger import job_states, opening, process_id, schema
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
@@ -268,7 +268,7 @@ async def test_a_job_is_followed_by_one_of_two(ledger: Ledger, path: Path) -> No
 
 async def test_a_create_is_left_to_a_live_run_for_longer(ledger: Ledger, path: Path) -> None:
     """A starved run gets its answer late; nobody else can."""
-    slow = await Ledger.open(path, presence_lock.name())
+    slow = await Ledger.open(path, process_id.name())
     sending, running = [await brought_to(slow, each) for each in (State.SENDING, State.RUNNING)]
     await slow.claim(1000.0, 1030.0)
     assert [job.id for job in await ledger.claim(1200.0, 1230.0)] == [running.id]

@@ -30,12 +30,12 @@ from ima_tui.core.events import (
 )
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, TopLine
-from ima_tui.tui.terminal import clipboard
+from ima_tui.tui.terminal import base_app
 from ima_tui.tui.theme import theme
-from ima_tui.tui.theme.filters import AsciiFilter
+from ima_tui.tui.theme.glyphs import AsciiFilter
 from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
 
 
@@ -232,9 +232,9 @@ async def test_text_of_others_in_a_toast_is_never_markup() -> None:
 
 
 def test_osc_52_is_wrapped_for_tmux_too() -> None:
-    plain = clipboard.sequence("链接", in_tmux=False)
+    plain = base_app.sequence("链接", in_tmux=False)
     assert plain == f"\x1b]52;c;{base64.b64encode('链接'.encode()).decode()}\x07"
-    wrapped = clipboard.sequence("x", in_tmux=True)
+    wrapped = base_app.sequence("x", in_tmux=True)
     assert wrapped.endswith("\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\")
 
 
@@ -273,7 +273,7 @@ def seen(name: str, colour: str) -> str:
     return RichColor.parse(colour).downgrade(system).get_truecolor().hex
 
 
-FOREIGN = [name for name in appearance.names() if name not in (theme.DARK, theme.LIGHT)]
+FOREIGN = [name for name in app_actions.names() if name not in (theme.DARK, theme.LIGHT)]
 
 
 @pytest.fixture(scope="module", autouse=True)

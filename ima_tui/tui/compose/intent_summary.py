@@ -1,4 +1,7 @@
-"""Summary of the intent under the prompt, and open questions with a key for each answer."""
+"""Summary of the intent under the prompt, and open questions with a key for each answer.
+
+Colour and origin of each part of a draft: which words gave it, or the user.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,25 @@ from textual.strip import Strip
 from ima_tui.catalogue import form
 from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.composer import (
+    KIND,
+    MODEL,
+    ORDER,
+    Composer,
+)
+from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
 from ima_tui.compose.preference_switch import PreferenceSwitch
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import clean
+from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
-from ima_tui.tui.compose import origins
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets.flow import (
-    Chunk,
-    FlowBlock,
-    flow,
-    within,
-)
-from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Line, Part, flow, within
 from ima_tui.tui.widgets.prompt import SEND, Prompt
 
 MOST_LINES = {"-narrow": 4, "-normal": 5}
@@ -274,10 +277,10 @@ def _read(composer: Composer, dot: str) -> Row:
         or decision.kind is not RequestKind.SINGLE
     ):
         return []
-    parts: list[Part] = [(say(f"task.{composer.kind.value}"), origins.role(KIND, composer.kind))]
+    parts: list[Part] = [(say(f"task.{composer.kind.value}"), role(KIND, composer.kind))]
     named = bool(decision.model_id or decision.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
-        parts.append((composer.model.name, origins.role(MODEL, composer.kind)))
+        parts.append((composer.model.name, role(MODEL, composer.kind)))
     parts += [(words, "ok") for words in _settings(composer)]
     if composer.last is not None and composer.last.source in decision.inputs:
         parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
@@ -344,3 +347,27 @@ def _turned(composer: Composer, turn: PreferenceSwitch, key: str) -> Row:
 
 def _model(composer: Composer) -> str:
     return composer.model.name if composer.model is not None else ""
+
+
+LONGEST = 24
+"""Characters of the words that are quoted."""
+_ROLES = {MODEL: "accent", ORDER: "info", REMEMBER: "info", LIMIT: "warn"}
+
+
+def role(part: str, kind: TaskType) -> str:
+    """The token that the words of `part` are drawn in."""
+    return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
+
+
+def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
+    """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
+    by itself. And whether it was chosen by the user."""
+    set_by = origin(composer, part)
+    if set_by.by is SetBy.HAND:
+        return [(say("compose.by_hand"), "muted")], True
+    found: list[Part] = []
+    for start, end in set_by.spans:
+        words = one_line(text[start:end], LONGEST)
+        found += [(" ", "text")] if found else []
+        found.append((words, f"{role(part, composer.kind)}:words"))
+    return found, False

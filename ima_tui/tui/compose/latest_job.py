@@ -17,8 +17,7 @@ from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Line
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Line, Pane
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen

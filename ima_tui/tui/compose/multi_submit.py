@@ -16,12 +16,12 @@ from ima_tui.i18n import say
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets import confirm_text
+from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
+    from ima_tui.tui.compose.confirm import ListGate
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
-    from ima_tui.tui.compose.list_gate import ListGate
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
 
 MOST_CHANGES = 6
@@ -106,7 +106,7 @@ def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     where: dict[str, list[str]] = {}
     for number, entry in enumerate(found.entries, 1):
         for each in entry.unmet:
-            where.setdefault(confirm_text.change(each, signs), []).append(str(number))
+            where.setdefault(price_text.change(each, signs), []).append(str(number))
     if not where:
         return ""
     told = [

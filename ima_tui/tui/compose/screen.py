@@ -35,11 +35,11 @@ from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -59,7 +59,7 @@ class ComposeScreen(DraftScreen):
 
     SCREEN_ID = "compose"
     HOME = "#kind"
-    CSS_PATH = styles.path("compose")
+    CSS_PATH = theme.path("compose")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("send", "send", "bind.compose_send", "compose.send", show=True),
         bind("approve", "accept", "bind.compose_answer", "compose.answer", show=True),

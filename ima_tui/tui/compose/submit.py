@@ -14,8 +14,8 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.tui.compose import confirm
+from ima_tui.tui.compose.confirm import ListGate
 from ima_tui.tui.compose.intent_summary import IntentSummary
-from ima_tui.tui.compose.list_gate import ListGate
 from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar

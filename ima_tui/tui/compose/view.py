@@ -18,7 +18,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.studio.guides import Document
-from ima_tui.tui.compose import origins
+from ima_tui.tui.compose import intent_summary
 from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
 from ima_tui.tui.compose.price_neighbours import PriceNeighbours
 from ima_tui.tui.keys import actions
@@ -95,7 +95,7 @@ class ComposeView:
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)
-        screen.prompt.show_marks(marks(composer), partial(origins.role, kind=composer.kind))
+        screen.prompt.show_marks(marks(composer), partial(intent_summary.role, kind=composer.kind))
         screen.query_one(IntentSummary).show(
             composer, self._told(), self.askings, self.switch, self._guide_names()
         )
@@ -107,7 +107,7 @@ class ComposeView:
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
         )
-        origin = partial(origins.tail, composer, screen.prompt.text)
+        origin = partial(intent_summary.tail, composer, screen.prompt.text)
         sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)

@@ -1,8 +1,14 @@
-"""Detail pane of the result under the cursor: preview and facts."""
+"""Detail pane of the result under the cursor: preview and facts.
+
+Text about a result. No widget here.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,12 +16,23 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.core.domain import Job
+from ima_tui.compose import draft
+from ima_tui.core.domain import (
+    Job,
+    Media,
+    ModelVersion,
+    State,
+    Value,
+)
+from ima_tui.core.labels import UNMARKED
+from ima_tui.core.text import clean, one_line, size
 from ima_tui.i18n import say
-from ima_tui.tui.gallery import result_text
+from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import context
+from ima_tui.tui.widgets.cells import fit, steady, width
 
 
 class ResultDetail(Widget):
@@ -48,16 +65,16 @@ class ResultDetail(Widget):
             told = await self._facts(job, index)
             if not eager:
                 told += Content.styled("\n\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#placard-facts", Static).update(fitted.facts(told))
+        self.query_one("#placard-facts", Static).update(lines.facts(told))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     async def _facts(self, job: Job, index: int) -> Content:
         studio = context(self).studio
-        return result_text.facts(
+        return facts(
             job,
             index,
             model=studio.catalogue.model_of(job.order),
-            bytes_here=await asyncio.to_thread(result_text.file_size, job.medias[index]),
+            bytes_here=await asyncio.to_thread(file_size, job.medias[index]),
             expires=studio.gallery.expires(job),
             now=studio.clock.time(),
         )
@@ -65,3 +82,118 @@ class ResultDetail(Widget):
     def scroll_facts(self, by: int) -> None:
         """By so many lines."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+PROMPT_LIMIT = 2_000
+DAY = 24 * 3600.0
+MOST_NAME = 16
+"""Cells of a setting's name."""
+
+
+def file_size(media: Media) -> int:
+    """Bytes of the file here; -1: there is none. Looks at the disk: call it in a thread."""
+    try:
+        return Path(media.path).stat().st_size if media.path else -1
+    except OSError:
+        return -1
+
+
+def facts(
+    job: Job, index: int, *, model: ModelVersion | None, bytes_here: int, expires: float, now: float
+) -> Content:
+    """Everything about one result; `index` counts from 0."""
+    media, order = job.medias[index], job.order
+    rows = [(_name(model, name), _value(value)) for name, value in order.parameters]
+    if order.inputs:
+        rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
+    rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
+    if told := _told(media, bytes_here):
+        rows.append((say("gallery.made"), told))
+    rows += _labels(job, index + 1)
+    lines = [
+        Content.styled(_title(job, index), "bold"),
+        Content.styled(f"{words.kind_words(order.task_type)} · {_made(job)}", "$muted"),
+        Content(""),
+        Content(steady(clean(order.prompt, PROMPT_LIMIT))),
+        Content(""),
+        *_rows(rows),
+        Content(""),
+        _where(job, media, bytes_here),
+        _link(expires, now, here=bytes_here >= 0),
+    ]
+    if trouble := words.trouble(job):
+        lines.append(Content.styled(trouble, "$warn"))
+    return Content("\n").join(lines)
+
+
+def _labels(job: Job, index: int) -> list[tuple[str, str]]:
+    """Return project, agent, star and tags of the result (from 1), where there are any."""
+    mark, order = job.marks.get(index, UNMARKED), job.order
+    found = [
+        ("label.project_field", order.project),
+        ("label.client_field", order.client),
+        ("label.star_field", say("compose.on") if mark.star else ""),
+        ("label.tags_field", " ".join(f"#{tag}" for tag in mark.tags)),
+    ]
+    return [(say(key), one_line(value, 300)) for key, value in found if value]
+
+
+def _name(model: ModelVersion | None, name: str) -> str:
+    """As people know it; what has no control is at least written as those that have one."""
+    known = draft.label(model, name)
+    return known.replace("_", " ").capitalize() if known == name else known
+
+
+def _value(value: Value) -> str:
+    """As the form says it: on and off, not True and False."""
+    if isinstance(value, bool):
+        return say("compose.on" if value else "compose.off")
+    return one_line(value, 120)
+
+
+def _title(job: Job, index: int) -> str:
+    title = f"#{job.id}  {job.order.model_name}"
+    if len(job.medias) > 1:
+        title += f" · {say('viewer.of', index=index + 1, count=len(job.medias))}"
+    return title
+
+
+def _made(job: Job) -> str:
+    at = job.ended_at or job.updated_at
+    return f"{day_words(at)} {words.clock_words(at)}"
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> list[Content]:
+    """Names below each other, values below each other."""
+    wide = min(MOST_NAME, max(width(name) for name, _ in rows))
+    return [
+        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(f"\t{value}")
+        for name, value in rows
+    ]
+
+
+def _told(media: Media, bytes_here: int) -> str:
+    told = [media.format]
+    if media.width and media.height:
+        told.append(f"{media.width}x{media.height}")
+    told += [media.duration, size(bytes_here) if bytes_here >= 0 else ""]
+    return "  ".join(filter(None, told))
+
+
+def _where(job: Job, media: Media, bytes_here: int) -> Content:
+    if bytes_here >= 0:
+        return Content.styled(media.path, "$info")
+    if job.state is State.FETCHING:
+        return Content.styled(say("gallery.fetching"), "$muted")
+    return Content.styled(say("gallery.file_gone" if media.path else "gallery.no_file"), "$warn")
+
+
+def _link(expires: float, now: float, *, here: bool) -> Content:
+    """Links to results live for a week; after that only the file is left."""
+    if now >= expires:
+        key = "gallery.link_over" if here else "gallery.link_lost"
+        return Content.styled(say(key, day=day_words(expires)), "$muted" if here else "$bad")
+    left = expires - now
+    role = "$warn" if left < DAY and not here else "$muted"
+    at = f"{day_words(expires)} {time.strftime('%H:%M', time.localtime(expires))}"
+    return Content.styled(say("gallery.link_until", at=at), role)

@@ -27,11 +27,9 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.list_status import ListStatus
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import ListStatus, Pane, Part
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -46,7 +44,7 @@ class GalleryScreen(BaseScreen):
 
     SCREEN_ID = "gallery"
     HOME = "#wall"
-    CSS_PATH = styles.path("gallery")
+    CSS_PATH = theme.path("gallery")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "view", "bind.view_large", "gallery.view", show=True),
         bind("play", "play", "bind.play", "gallery.play", show=True),

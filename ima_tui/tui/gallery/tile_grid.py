@@ -16,8 +16,7 @@ from textual.strip import Strip
 from ima_tui.core.domain import Result
 from ima_tui.core.records import dataclass
 from ima_tui.tui.gallery.arrangement import ResultGroup
-from ima_tui.tui.gallery.tile_layout import TileLayout
-from ima_tui.tui.gallery.tiles import TilePainter, TileState
+from ima_tui.tui.gallery.tiles import TileLayout, TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.images.thumbnails import Key, Thumbnails
 from ima_tui.tui.keys.verbs import bind

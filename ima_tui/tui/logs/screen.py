@@ -20,16 +20,13 @@ from ima_tui.logs.filter import LogFilter
 from ima_tui.logs.time_spec import moment
 from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.logs.detail import LogDetail
-from ima_tui.tui.logs.feed import LogFeed
+from ima_tui.tui.logs.feed import LogFeed, LogSearch
 from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.panes import LogDetail, LogStatusLine, source_picker
 from ima_tui.tui.logs.reader import LogReader
-from ima_tui.tui.logs.search import LogSearch
-from ima_tui.tui.logs.source_picker import source_picker
-from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.prompt import LineInput
 
 LOOK_SECONDS = 1.0
@@ -42,7 +39,7 @@ class LogsScreen(BaseScreen):
 
     SCREEN_ID = "logs"
     HOME = "LogLines"
-    CSS_PATH = styles.path("logs")
+    CSS_PATH = theme.path("logs")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "detail", "bind.log_detail", "logs.detail", show=True),
         bind("filter", "ask('find')", "bind.log_find", "logs.find", show=True),

@@ -13,7 +13,7 @@ from ima_tui.tui.models.matrix import BY_MEDIUM, ModelRow
 from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.table import LazyRows, Row, RowId
 
 VIEWS: tuple[Medium | None, ...] = (None, *Medium)

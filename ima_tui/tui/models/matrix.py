@@ -14,8 +14,7 @@ from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.models.search import places, scattered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
-from ima_tui.tui.widgets.cells import steady
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column, steady
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 

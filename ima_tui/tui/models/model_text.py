@@ -18,8 +18,7 @@ from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.models.search import moment, places, scattered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.widgets import plots, price_table
-from ima_tui.tui.widgets.cells import fit, steady, width
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column, fit, steady, width
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 

@@ -22,10 +22,8 @@ from ima_tui.tui.models.listing import ModelListing
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.fitted import Fitted
-from ima_tui.tui.widgets.list_status import ListStatus
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -43,7 +41,7 @@ class ModelsScreen(BaseScreen):
 
     SCREEN_ID = "models"
     HOME = "#models"
-    CSS_PATH = styles.path("models")
+    CSS_PATH = theme.path("models")
     FIRST_KIND: ClassVar[TaskType | None] = None
     """The task type that is shown first; None: all of them."""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual

@@ -21,11 +21,9 @@ from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.cells import cut
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import SEPARATOR, Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.cells import Column, cut
+from ima_tui.tui.widgets.lines import SEPARATOR, Line, Pane, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -72,7 +70,7 @@ class PreferencesScreen(BaseScreen):
 
     SCREEN_ID = "preferences"
     HOME = "Table"
-    CSS_PATH = styles.path("preferences")
+    CSS_PATH = theme.path("preferences")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "choose", "bind.prefs_choose", "prefs.choose", show=True),
         bind("delete", "clear", "bind.prefs_clear", "prefs.clear", show=True),

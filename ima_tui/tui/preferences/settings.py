@@ -16,12 +16,12 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import joined, say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
@@ -45,7 +45,7 @@ class SettingsScreen(BaseScreen):
 
     SCREEN_ID = "preferences"
     HOME = "Table"
-    CSS_PATH = styles.path("settings")
+    CSS_PATH = theme.path("settings")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "change", "bind.settings_change", "settings.change", show=True),
         bind("delete", "reset", "bind.settings_reset", "settings.reset", show=True),
@@ -228,7 +228,7 @@ class SettingsScreen(BaseScreen):
     def _use_at_once(self, name: str, value: Raw) -> None:
         """Colours and language need no new start."""
         if name == "look.theme":
-            appearance.paint(self.ima, str(value))
+            app_actions.paint(self.ima, str(value))
         elif name == "language" and value != "auto":
             i18n.use("zh" if value == "zh" else "en")
             self.call_after_refresh(partial(self.ima.retell))

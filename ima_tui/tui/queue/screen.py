@@ -16,13 +16,11 @@ from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
-from ima_tui.tui.queue.job_table import JobTable
-from ima_tui.tui.queue.summary import QueueSummary
+from ima_tui.tui.queue.job_table import JobTable, QueueArrangement, QueueSummary, moved, next_in
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
@@ -40,7 +38,7 @@ class QueueScreen(BaseScreen):
 
     SCREEN_ID = "queue"
     HOME = "#jobs"
-    CSS_PATH = styles.path("queue")
+    CSS_PATH = theme.path("queue")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "view", "bind.view", "queue.view", show=True),
         bind("approve", "do('approve')", "bind.approve", "queue.approve", show=True),

@@ -1,4 +1,9 @@
-"""Top, bottom and hint line of every screen."""
+"""Top, bottom and hint line of every screen.
+
+Splash screen: the frame, until the first screen is imported.
+
+Whoever types ahead of us loses nothing: the app holds the keys for the screen that follows.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,9 @@ from collections.abc import Iterator
 
 from rich.segment import Segment
 from textual import events
+from textual.app import ComposeResult
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
@@ -16,8 +23,7 @@ from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, wrap
-from ima_tui.tui.widgets.flow import clipped
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.lines import Line, Part, clipped, measure
 
 LEAST = 16
 """Lines that a screen has before a hint may take some of them."""
@@ -207,3 +213,21 @@ class HintLine(Line):
         plain = style(self.app.theme, "info", self.GROUND)
         text = " " + lines[y] if y < len(lines) else ""
         return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
+
+
+class SplashScreen(Screen[None]):
+    """`place` is the id of the one that follows."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+        self._is_painted = False
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        yield TopLine(self._place)
+
+    def is_painted(self) -> bool:
+        """True once: when it is on the terminal for the first time."""
+        first, self._is_painted = not self._is_painted, True
+        return first

@@ -1,4 +1,10 @@
-"""Actions on jobs: which fit which job, and confirmation where points or data are at stake."""
+"""Actions on jobs: which fit which job, and confirmation where points or data are at stake.
+
+Pending deletes with undo: jobs hidden at once, deleted from the ledger a moment later.
+
+Forgetting has no way back in the ledger, so the undo lies before it: until the moment has passed
+nothing was done. A crash meanwhile forgets nothing, which is the side to err on.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +20,14 @@ from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.delete_undo import MOMENT, PendingDeletes
-from ima_tui.tui.shell.label_actions import LabelActions
-from ima_tui.tui.widgets import confirm_text
+from ima_tui.tui.shell.label_windows import LabelActions
+from ima_tui.tui.widgets import price_text
 from ima_tui.tui.widgets.job_text import may_become
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.shell.base_screen import BaseScreen
+
 
 MOST_NAMED = 6
 """Jobs that a question names; how many more there are is said."""
@@ -125,7 +131,7 @@ class JobActions:
         unknown = job.state is State.NEEDS_REVIEW
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
-        words = joined(words, *confirm_text.told(unmet, screen.ima.glyphs))
+        words = joined(words, *price_text.told(unmet, screen.ima.glyphs))
         screen.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:
@@ -319,3 +325,41 @@ async def remove_from_queue(studio: Studio, old: int | None) -> None:
         await studio.jobs.forget(old)
     except UsageError as error:
         raise UsageError("error.no_longer_unsent", id=old) from error
+
+
+MOMENT = 10.0
+"""Seconds in which it can be taken back."""
+
+
+class PendingDeletes:
+    """`forget` is what does it in the end."""
+
+    def __init__(self, forget: Callable[[int], Awaitable[None]]) -> None:
+        self._forget = forget
+        self._batches: list[tuple[int, ...]] = []
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The jobs that are off the list, and not yet out of the ledger."""
+        return frozenset(job_id for batch in self._batches for job_id in batch)
+
+    def begin(self, *job_ids: int) -> tuple[int, ...]:
+        """Take these off the list; the answer is for `end`."""
+        self._batches.append(job_ids)
+        return job_ids
+
+    def undo(self) -> tuple[int, ...]:
+        """Bring the last ones back."""
+        return self._batches.pop() if self._batches else ()
+
+    async def end(self, batch: tuple[int, ...]) -> None:
+        """The moment has passed; nothing happens to what was brought back."""
+        if batch in self._batches:
+            self._batches.remove(batch)
+            for job_id in batch:
+                await self._forget(job_id)
+
+    async def end_all(self) -> None:
+        """Carry out all pending deletes."""
+        for batch in tuple(self._batches):
+            await self.end(batch)

@@ -15,12 +15,11 @@ from ima_tui.core.domain import Event, Job, Media, State
 from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.widgets import fitted, price_text
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets import lines, price_text
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
-from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.pane import SEPARATOR, Pane
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
@@ -87,7 +86,7 @@ class JobDetail(Widget):
             facts = _facts(job, events, now, aside_words, told, timeline=timeline)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#detail-facts", Static).update(fitted.facts(facts))
+        self.query_one("#detail-facts", Static).update(lines.facts(facts))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def scroll_facts(self, by: int) -> None:

@@ -21,9 +21,9 @@ from ima_tui.tui.keys.verbs import verb_of
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal.textual_internals import class_bindings
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.table import Cell
 
 LANGUAGES = ("en", "zh")
@@ -153,7 +153,7 @@ def _weight(act: actions.ActionEntry) -> int:
 class Palette(Picker):
     """A picker of actions. What other screens can do is added once their modules are imported."""
 
-    CSS_PATH = styles.path("picker")
+    CSS_PATH = theme.path("picker")
     PLACEHOLDER = "app.palette"
     EMPTY = "palette.none"
 

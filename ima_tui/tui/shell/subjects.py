@@ -22,11 +22,11 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.text_prompt import TextPrompt
+from ima_tui.tui.shell.value_windows import TextPrompt
 from ima_tui.tui.shell.viewer import FileItem, ViewerScreen
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.inputs import PathSuggester
 from ima_tui.tui.widgets.table import Cell, Row, RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -41,7 +41,7 @@ _COLUMNS = (
 class SubjectsScreen(ModalScreen[str | None]):
     """Gives back the name that is to be put into the prompt, or None."""
 
-    CSS_PATH = styles.path("subjects")
+    CSS_PATH = theme.path("subjects")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("use", "use", "bind.subject_use", "subjects.use", show=True),

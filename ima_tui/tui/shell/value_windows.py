@@ -1,4 +1,7 @@
-"""Windows in which one parameter is set: an editor for long texts, and a list of voices."""
+"""Windows in which one parameter is set: an editor for long texts, and a list of voices.
+
+Prompt for one line of text over a screen, such as a name or a path.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
+from textual.suggester import Suggester
 from textual.widgets import Static, TextArea
 
 from ima_tui.catalogue.names import Voice, voice_of, voices
@@ -22,9 +26,9 @@ from ima_tui.i18n import has, say
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal import external_editor
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput, PlainEditor
 from ima_tui.tui.widgets.table import Table
@@ -42,7 +46,7 @@ _LONGEST_ID = 200
 class TextEditor(ModalScreen[str | None]):
     """Gives back the text, or None where it stays as it was. `most`: the longest text taken."""
 
-    CSS_PATH = styles.path("text_editor")
+    CSS_PATH = theme.path("text_editor")
     AUTO_FOCUS = "PlainEditor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.text_take", priority=True, id="text.take"),
@@ -177,3 +181,46 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
         put(picker.typed if number < 0 else picker.known[number - 1].value if number else None)
 
     screen.app.push_screen(picker, chosen)
+
+
+class TextPrompt(ModalScreen[str | None]):
+    """Gives back what was typed, or None."""
+
+    CSS_PATH = theme.path("picker")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "bind.close", id="ask.close"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        hint: str = "",
+        value: str = "",
+        *,
+        limit: int = 0,
+        suggester: Suggester | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._field = LineInput(
+            value, placeholder=hint, widget_id="ask-text", max_length=limit, suggester=suggester
+        )
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        with Vertical(id="ask"):
+            yield Static(Content(self._title), id="ask-title")
+            yield self._field
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """Set up once the widgets exist."""
+        self._field.focus()
+
+    def on_input_submitted(self) -> None:
+        """Take over what was typed; nothing is no answer."""
+        self.dismiss(self._field.value.strip() or None)
+
+    def action_give_up(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)

@@ -16,7 +16,7 @@ from ima_tui.studio.gallery import open_file
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -137,7 +137,7 @@ def _where(media: Media, cells: int) -> str:
 class ViewerScreen(ModalScreen[int]):
     """Over the screen that opened it; what it is closed with is where one stood last."""
 
-    CSS_PATH = styles.path("viewer")
+    CSS_PATH = theme.path("viewer")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("right", "turn(1)", "bind.next_result", "viewer.next", show=True),
         bind("left", "turn(-1)", "bind.previous_result", "viewer.previous", show=True),

@@ -11,7 +11,7 @@ from ima_tui.i18n import say
 from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import plots
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell, Row
 
 RANGES = (7, 30, 90, 365)

@@ -23,10 +23,9 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.spending import report
 from ima_tui.tui.spending.report import RANGES, Spending
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme as styles
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Line, Pane, Part
 from ima_tui.tui.widgets.table import LazyRows, Row, RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 

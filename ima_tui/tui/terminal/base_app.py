@@ -2,11 +2,14 @@
 
 All overridden private methods of Textual's `App` are here. Subclasses override the public hooks
 `prepare_node`, `after_display` and `describe_crash`.
+
+Clipboard by OSC 52, which never answers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -22,12 +25,14 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
-from ima_tui.tui.terminal import clipboard
-from ima_tui.tui.terminal.alt_keys import without_alt
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
-from ima_tui.tui.terminal.stylesheet import SharedStylesheet
-from ima_tui.tui.terminal.textual_internals import binding_chain, top_screen
+from ima_tui.tui.terminal.textual_internals import (
+    SharedStylesheet,
+    binding_chain,
+    top_screen,
+    without_alt,
+)
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -258,7 +263,7 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand `text` to the terminal, which never says whether it took it."""
         self._clipboard = text
-        self.write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+        self.write(sequence(text, in_tmux="TMUX" in os.environ))
 
     def copy(self, text: str) -> None:
         """Copy `text` to the clipboard, and say what is known of the outcome."""
@@ -283,3 +288,12 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     ) -> None:
         """Show a notification, as Textual's; text is never markup: it may come from outside."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+
+def sequence(text: str, *, in_tmux: bool) -> str:
+    """The escape sequence; in tmux also wrapped, so that it reaches the terminal outside."""
+    plain = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    if not in_tmux:
+        return plain
+    escaped = plain.replace("\x1b", "\x1b\x1b")
+    return f"{plain}\x1bPtmux;{escaped}\x1b\\"

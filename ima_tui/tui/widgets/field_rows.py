@@ -28,9 +28,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.cells import cut, fit, width, window
 from ima_tui.tui.widgets.lines import Line, Part, measure
-from ima_tui.tui.widgets.option_strip import window
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 MOVES: list[BindingType] = [

@@ -20,8 +20,7 @@ from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
-from ima_tui.tui.widgets.cells import Align
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Align, Column
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 

@@ -16,12 +16,14 @@ from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import (
+    Column,
+    Slot,
     cut,
     fit,
+    layout,
     width,
     wrap,
 )
-from ima_tui.tui.widgets.columns import Column, Slot, layout
 
 GUTTER = 3
 """The cursor's bar, the mark, and a blank."""

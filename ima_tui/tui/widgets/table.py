@@ -20,7 +20,7 @@ from textual.strip import Strip
 from ima_tui.core.records import dataclass
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import (
     Cell,
     Painter,

@@ -23,7 +23,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, width
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -226,7 +226,7 @@ class StepDetail(Widget):
         """Show the details of a step."""
         self.set_class(media is not None, "-picture")
         self.query_one(Preview).see(media, medium)
-        self.query_one("#plan-facts", Static).update(fitted.facts(facts))
+        self.query_one("#plan-facts", Static).update(lines.facts(facts))
 
     def scroll_facts(self, by: int) -> None:
         """By so many lines."""

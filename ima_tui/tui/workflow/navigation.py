@@ -13,7 +13,7 @@ from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.studio import films
 from ima_tui.tui.widgets.app_context import AppContext
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.table import Cell
 from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow

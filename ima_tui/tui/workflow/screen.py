@@ -23,7 +23,7 @@ from ima_tui.studio.endings import Ending
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -57,7 +57,7 @@ class WorkflowScreen(BaseScreen):
 
     SCREEN_ID = "plan"
     HOME = "#graph"
-    CSS_PATH = styles.path("workflow")
+    CSS_PATH = theme.path("workflow")
     BINDINGS: ClassVar[list[BindingType]] = [
         _do("send", "run"),
         _film("open", "watch", show=True),

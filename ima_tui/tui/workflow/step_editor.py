@@ -24,7 +24,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
@@ -41,7 +41,7 @@ from ima_tui.workflow.steps import Workflow, WorkflowStep, put
 class StepEditor(ModalScreen[WorkflowStep | None]):
     """Gives back the changed step, or None."""
 
-    CSS_PATH = styles.path("step_editor")
+    CSS_PATH = theme.path("step_editor")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),

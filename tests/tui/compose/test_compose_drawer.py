@@ -17,14 +17,14 @@ from ima_tui import i18n
 from ima_tui.compose.composer import MODEL
 from ima_tui.compose.draft_store import Drafts, SavedDraft, Templates
 from ima_tui.core.domain import TaskType
-from ima_tui.ledger import presence_lock
+from ima_tui.ledger import process_id
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.widgets.table import Table
 
-GONE = f"{presence_lock.name().partition('/')[0]}/999999999/0000"
+GONE = f"{process_id.name().partition('/')[0]}/999999999/0000"
 
 
 @asynccontextmanager
@@ -46,9 +46,7 @@ async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Pat
         await pilot.pause()
         await screen.history.keep()
         (kept,) = (tmp_path / "drafts").glob("*.json")
-        kept.write_text(
-            kept.read_text().replace(presence_lock.name().rpartition("/")[0], GONE[:-5])
-        )
+        kept.write_text(kept.read_text().replace(process_id.name().rpartition("/")[0], GONE[:-5]))
     (kept,) = (tmp_path / "drafts").glob("*.json")
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "旺财 runs")

@@ -34,7 +34,7 @@ from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerScreen
-from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.lines import ListStatus
 
 SIZE = (120, 40)
 
@@ -422,7 +422,7 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
 async def test_in_kitty_the_wall_hangs_real_pictures_and_numbers_are_never_confused(
     path: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ima_tui.tui.images.image_cache.MOST_NUMBERS", 6)
+    monkeypatch.setattr("ima_tui.tui.images.graphics.MOST_NUMBERS", 6)
     app = app_of(*(done(number, path(f"{number}.png")) for number in range(1, 41)), images="kitty")
     sent: list[str] = []
     async with app.run_test(size=SIZE) as pilot:

@@ -19,8 +19,7 @@ from ima_tui.core.domain import Media, TaskType
 from ima_tui.imaging import terminal
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images import cells as pictures
-from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.images.viewport import Viewport
+from ima_tui.tui.images.preview import Preview, Viewport
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
 from ima_tui.tui.theme.theme import style

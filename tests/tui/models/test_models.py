@@ -33,7 +33,7 @@ from ima_tui.tui.models import model_text
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.theme.glyphs import glyphs
-from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.lines import ListStatus
 from ima_tui.tui.widgets.table import LazyRows, Table
 
 

@@ -21,7 +21,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions
 from ima_tui.tui.preferences.screen import PreferencesScreen
 from ima_tui.tui.preferences.settings import SettingsScreen
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Table
@@ -188,4 +188,4 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
 
 
 def test_every_theme_that_there_is_can_be_set() -> None:
-    assert BY_NAME["look.theme"].choices == appearance.names()
+    assert BY_NAME["look.theme"].choices == app_actions.names()

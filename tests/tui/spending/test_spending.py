@@ -16,7 +16,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.spending import report
 from ima_tui.tui.spending.screen import DayPlot, SpendingScreen
-from ima_tui.tui.widgets.pane import PaneHead
+from ima_tui.tui.widgets.lines import PaneHead
 
 JOBS = (done(1), done(2, model=WAN), done(3, model=WAN), failed(4, model=WAN))
 

@@ -14,13 +14,14 @@ from textual.screen import Screen
 
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.widgets.cells import (
+    Column,
     cut,
     fit,
+    layout,
     steady,
     width,
     wrap,
 )
-from ima_tui.tui.widgets.columns import Column, layout
 from ima_tui.tui.widgets.table import Cell, Row, Table
 
 COLUMNS = (

@@ -1,16 +1,30 @@
-"""Status line of the logs: live or paused, filters, matches."""
+"""Status line of the logs: live or paused, filters, matches.
+
+Detail pane of a log entry: source, message and further lines.
+
+Picker of the tools whose logs are shown.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import folded
 from ima_tui.i18n import say
-from ima_tui.logs.entry import LogLevel
+from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.filter import LogFilter
-from ima_tui.tui.widgets.cells import cut
+from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.widgets.cells import Column, cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.table import Cell
 
 MOST_WORDS = 24
 NARROW = 80
@@ -114,3 +128,51 @@ class LogStatusLine(Line):
         except (ValueError, OverflowError, OSError):
             return []
         return [(when.strftime("%Y-%m-%d %H:%M:%S") + " ", "muted")]
+
+
+MOST_LINES = 2_000
+
+
+class LogDetail(VerticalScroll, can_focus=False):
+    """Scrolls by the screen's own keys."""
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        yield Static(id="log-facts")
+        yield Static(id="log-text")
+
+    def show(self, entry: LogEntry | None, file_name: str) -> None:
+        """Show an entry; None clears the pane."""
+        self.query_one("#log-facts", Static).update(Content(_facts(entry, file_name)))
+        self.query_one("#log-text", Static).update(Content(_text(entry)))
+        self.scroll_home(animate=False)
+
+
+def _facts(entry: LogEntry | None, file_name: str) -> str:
+    if entry is None:
+        return ""
+    try:
+        when = datetime.fromtimestamp(entry.time).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006
+    except (ValueError, OverflowError, OSError):
+        when = "?"
+    words = [when, entry.level.name, entry.function]
+    words += [say("logs.of_job", id=entry.job)] if entry.job is not None else []
+    return " · ".join(word for word in [*words, file_name or entry.tool] if word)
+
+
+def _text(entry: LogEntry | None) -> str:
+    if entry is None:
+        return ""
+    lines = entry.more.split("\n") if entry.more else []
+    if hidden := len(lines) - MOST_LINES:
+        lines = lines[:MOST_LINES] + ([say("logs.more_lines", n=hidden)] if hidden > 0 else [])
+    return "\n".join([entry.message, *lines])
+
+
+def source_picker(tools: Sequence[str], current: str) -> Picker:
+    """All of them first (number 0), then each tool."""
+    names = [say("logs.all_sources"), *tools]
+    choices = [PickerItem((Cell(name), Cell("")), folded(name)) for name in names]
+    at = tools.index(current) + 1 if current in tools else 0
+    columns = (Column("tool", 20, flex=1), Column("nothing", 1))
+    return Picker(say("logs.choose_source"), columns, choices, at)
