@@ -301,7 +301,7 @@ async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Setti
 
 async def edit_step(pilot: Pilot[None], *keys: str) -> StepEditor:
     """The second step, opened for changing; then `keys`."""
-    screen(pilot).graph.move_to(2)
+    screen(pilot).page.graph.move_to(2)
     await pilot.press("e")
     await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
     found = pilot.app.screen
@@ -423,7 +423,7 @@ async def test_a_step_that_lacks_its_words_stands_out_and_is_not_run(
         assert any("incomplete" in row for row in graph(pilot))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: "to speak" in told(pilot))
-        assert (question(pilot), screen(pilot).graph.current) == ("", 2)
+        assert (question(pilot), screen(pilot).page.graph.current) == ("", 2)
     assert charged(sandbox) == []
 
 

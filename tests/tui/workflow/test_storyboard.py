@@ -40,10 +40,9 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.workflow.board_timeline import FilmTimeline
 from ima_tui.tui.workflow.navigation import open_plan
 from ima_tui.tui.workflow.screen import WorkflowScreen
-from ima_tui.tui.workflow.storyboard import LEAST, Storyboard, layout
+from ima_tui.tui.workflow.storyboard import LEAST, FilmTimeline, Storyboard, layout
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import digest
@@ -277,8 +276,8 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
 async def test_the_steps_are_a_key_away(settings: Settings) -> None:
     async with board(settings, made=False) as (pilot, _):
         await pilot.press("v")
-        assert screen(pilot).graph.display
-        assert screen(pilot).focused is screen(pilot).graph
+        assert screen(pilot).page.graph.display
+        assert screen(pilot).focused is screen(pilot).page.graph
         await pilot.press("v")
         assert screen(pilot).focused is tiles(pilot)
         assert str(screen(pilot).query_one(DraftMessage).content)
