@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.multi_prompt import words_of
+from ima_tui.compose.several_jobs import shares
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
@@ -147,7 +148,7 @@ class DraftSubmitter:
         screen = self._screen
         if screen.composer.replaces is not None:
             return []
-        found = [await self._order(n) for n in confirm.shares(screen.composer, order)]
+        found = [await self._order(n) for n in shares(screen.composer, order)]
         return [each for each in found if each is not None]
 
     async def _order(self, n: int | None = None) -> Order | None:
