@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
     "plain.price": "Costs {points} {points:point|points}, usually takes {time}.",
     "plain.price_changed": "The price or the settings have changed.",
     "plain.ask_send": "Send with {model} for {points} {points:point|points}? yes or no:",
-    "plain.several": "To get all {n} from {jobs} jobs for {points} points, answer all.",
+    "plain.several": "To get all {n} from {jobs} {jobs:job|jobs} for {points} {points:point|points}, answer all.",
     "plain.sent": "Job {n} is in the queue, {points} {points:point|points}. Updates appear here.",
     "plain.model": "{n}. {model}: {points} {points:point|points}, usually {time}.",
     "plain.model_how": "To choose one, type /model and its number or name.",

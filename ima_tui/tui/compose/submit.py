@@ -204,7 +204,7 @@ class DraftSubmitter:
                 screen.composer.replaces = old  # sent once more, it must not become a second job
             screen.remark(explain(error), "bad")
             return
-        self._sent = order
+        self._sent, screen.ima.sent = order, job.id
         remembered = await self._preferences.after_sending(self._view.switch)
         await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
@@ -227,7 +227,7 @@ class DraftSubmitter:
             return
         remembered = await self._preferences.after_sending(self._view.switch)
         await self._history.begin_next()
-        points = sum(order.total for order in orders)
+        points, screen.ima.sent = sum(order.total for order in orders), jobs[-1].id
         screen.remark(
             joined(say("compose.sent_several", n=len(jobs), points=points), *remembered), "ok"
         )
