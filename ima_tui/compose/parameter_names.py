@@ -45,8 +45,17 @@ def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str
     ]
 
 
-def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:
-    """A row of `messages`, and the values for its words."""
+def answer(parameter: str, label: str) -> str:
+    """`3 results`, `10 s`: a value that is offered."""
+    is_count = parameter == "n" and label.isdecimal()
+    return say("wish.results", n=int(label)) if is_count else value(parameter, label)
+
+
+def lacks(
+    model: str, refusal: Refusal, *, takes_voice: bool = False
+) -> tuple[str, dict[str, str | int]]:
+    """A row of `messages`, and the values for its words. `takes_voice`: the model takes a voice by
+    its ID, and lists none."""
     told = [value(refusal.name, each) for each in refusal.possible]
     words: dict[str, str | int] = {
         "model": model,
@@ -56,6 +65,10 @@ def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:
     }
     if refusal.both:
         return "lacking.both", words
+    if refusal.name == "voice" and takes_voice:
+        return "lacking.voice", words
+    if refusal.name == "n" and told:
+        return "lacking.count", {**words, "most": max(int(str(each)) for each in refusal.possible)}
     if told:
         return "lacking.value", words
     return ("lacking.sound" if refusal.name == "audio" else "lacking.setting"), words

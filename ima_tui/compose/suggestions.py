@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import newest
 from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
 from ima_tui.compose.capabilities import EIGHT_K
@@ -393,7 +394,7 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
             bound, _ = binding.bind(model, (Parameter(refusal.name, value),))
         if bound:
             label = draft.option_label(model, *bound[0])
-            words = {"value": parameter_names.value(refusal.name, label)}
+            words = {"value": parameter_names.answer(refusal.name, label)}
             answers.append(_priced(desk, Suggestion("compose.answer_value", words, sets=bound)))
     every = desk.decision.params if refusal.both and desk.decision is not None else ()
     wanted = every or (Parameter(refusal.name, refusal.asked),)
@@ -404,7 +405,8 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
                 _priced(desk, Suggestion("compose.answer_model_can", words, model=other))
             )
             break
-    key, told = parameter_names.lacks(model.name, refusal)
+    speaks = any(map(parameter_names.is_voice, form.user_fields(model)))
+    key, told = parameter_names.lacks(model.name, refusal, takes_voice=speaks)
     # what is possible instead are the answers themselves
     key = "compose.lacks_value" if key == "lacking.value" and answers else key
     return OpenQuestion(key, told, tuple(answers))

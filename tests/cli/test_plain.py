@@ -398,3 +398,24 @@ async def test_an_image_that_is_missing_is_chosen_by_a_number(studio: Studio) ->
     )
     assert "1. use #1: a picture of a fox" in script.text
     assert "Input 1: /" in script.text.partition("1. use #1")[2]
+
+
+async def test_more_results_than_one_job_makes_are_several_jobs(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(
+        studio, "20 pictures of a fox", "all", has("Job 5 is in the queue"), "yes", "/quit"
+    )
+    assert "To get all 20 from 5 jobs for 100 points, answer all." in script.text
+    assert [job.order.n for job in await studio.jobs.recent()] == [4] * 5
+
+
+async def test_models_are_compared_by_number_or_name(studio: Studio) -> None:
+    script = await talk(
+        studio, "/type text to video", "/compare Wan 2.6, Kling O1", "/models", "/compare 1 2",
+        "/compare 1", "/quit",
+    )  # fmt: skip
+    assert "Points: Wan 2.6 25 to 120; Kling O1 48 to 120." in script.text
+    assert "Duration: Wan 2.6 5, 10, 15; Kling O1 5, 10." in script.text
+    assert script.text.count("\nUsual time: ") == 2
+    assert script.text.count(say("plain.compare_how")) == 1

@@ -13,6 +13,7 @@ from ima_tui.compose.back_reference import LastResult, read_with
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
+from ima_tui.compose.several_jobs import shares
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
@@ -250,8 +251,15 @@ class PlainComposer:
         unsure = decision is not None and decision.confidence is Confidence.UNSURE
         return single and unsure and not self.assumed and KIND not in desk.pins
 
-    async def order(self) -> Order:
-        """Checked and priced, inputs looked at. Raises `ImaError` saying what is missing."""
+    async def several(self, order: Order) -> list[Order]:
+        """Orders that together make as many results as the prompt asks for, where one can't."""
+        if self.desk.replaces is not None:
+            return []
+        return [await self.order(n) for n in shares(self.desk, order)]
+
+    async def order(self, n: int | None = None) -> Order:
+        """Checked and priced, inputs looked at; `n`: for so many results. Raises `ImaError` saying
+        what is missing."""
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
@@ -259,7 +267,8 @@ class PlainComposer:
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
-        placed, _ = drafting.finish(model, replace(draft, prompt=text))
+        draft = replace(draft, prompt=text, n=draft.n if n is None else n)
+        placed, _ = drafting.finish(model, draft)
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
         sources = drafting.ordered(tuple(one.source for one in facts), self.desk.order)

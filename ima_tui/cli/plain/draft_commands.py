@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form
 from ima_tui.catalogue.names import voice_of, voices
+from ima_tui.cli.plain import model_comparison
 from ima_tui.cli.plain.composer import PlainComposer, fields, model_line
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next
+from ima_tui.cli.plain.model_comparison import MOST as MOST_COMPARED
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
@@ -100,13 +103,25 @@ class PlainDraftCommands:
         if not rest:
             await self.models("")
             return None
-        number = whole(rest)
-        if number is not None and 0 < number <= len(self._listed):
-            model = self._listed[number - 1]
-        else:
-            model = choice.pick(self._studio.catalogue.models(self._composer.desk.kind), rest)
-        self._composer.take(model)
+        self._composer.take(self._named(rest))
         return Next.SHAPED
+
+    async def compare(self, rest: str) -> None:
+        """Compare models by their numbers in the list, or their names."""
+        parts = [part.strip() for part in re.split(r"[,，、]", rest) if part.strip()]
+        if len(parts) == 1 and all(whole(word) for word in parts[0].split()):
+            parts = parts[0].split()
+        if not 1 < len(parts) <= MOST_COMPARED:
+            raise UsageError("plain.compare_how")
+        for sentence in model_comparison.sentences([self._named(part) for part in parts]):
+            self._tell(sentence)
+
+    def _named(self, written: str) -> ModelVersion:
+        """A model by its number in the list, or its name. Raises `UsageError`."""
+        number = whole(written)
+        if number is not None and 0 < number <= len(self._listed):
+            return self._listed[number - 1]
+        return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
 
     async def fields(self, _: str) -> None:
         """List the parameters."""

@@ -5,7 +5,7 @@ Nothing is redrawn or shown by position or colour; states are words.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from importlib import import_module
 from typing import Literal
@@ -28,9 +28,11 @@ from ima_tui.studio.studio import Studio
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
+ALL = frozenset({"all", "全部", "都要"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 COMMANDS = (
-    "help", "kind", "models", "model", "fields", "set", "inputs", "count", "voices", "lyrics",
+    "help", "kind", "models", "model", "compare", "fields", "set", "inputs", "count",
+    "voices", "lyrics",
     "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
     "history", "templates", "template", "untemplate", "guides",
     "workflow", "workflows", "step", "run", "assemble", "drop",
@@ -63,6 +65,8 @@ class PlainMode:
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
         self.commands = self._commands()
         self._open: Callable[[], Awaitable[None]] | None = None
+        self._open_all: Callable[[], Awaitable[None]] | None = None
+        """What the answer "all" does."""
         self._question = ""
         self._doubted = False
         """Whether the last thing said asks what is meant."""
@@ -76,7 +80,8 @@ class PlainMode:
         prefs = PlainPreferences(self._studio, self._wish, drafts.model, self._lines.say)
         return {
             "help": self._help, "kind": drafts.kind, "models": drafts.models,
-            "model": drafts.model, "fields": drafts.fields, "set": drafts.set,
+            "model": drafts.model, "compare": drafts.compare, "fields": drafts.fields,
+            "set": drafts.set,
             "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
@@ -136,11 +141,14 @@ class PlainMode:
 
     async def _hear(self, line: str) -> None:
         then, self._open, self._question = self._open, None, ""
+        every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
             await self._command(line.removeprefix("/"))
         elif then is not None and folded(line) in YES:
             await then()
+        elif every is not None and folded(line) in ALL:
+            await every()
         elif folded(line) in YES and self._wish.text:
             await self._offer()  # no question was open: a yes is no prompt of its own
         elif folded(line) in YES:
@@ -201,6 +209,13 @@ class PlainMode:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = self._wish.differing()
+        if several := await self._wish.several(order):
+            total = sum(each.total for each in several)
+            differing.append(
+                say("plain.several", n=sum(each.n for each in several), jobs=len(several),
+                    points=total)
+            )  # fmt: skip
+            self._open_all = partial(self._submit_all, several)
         self._ask(joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
@@ -232,6 +247,18 @@ class PlainMode:
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
         if order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
+
+    async def _submit_all(self, orders: Sequence[Order]) -> None:
+        """Send several jobs for one prompt."""
+        try:
+            jobs = await self._studio.jobs.submit_all([("", order) for order in orders])
+        except KeyMissing:
+            await self._key("")
+            return
+        if self._studio.settings.after_send != "keep":
+            self._wish.sent()
+        for job in jobs:
+            self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
 
     async def _send(self, _: str) -> Next:
         """Send the draft."""

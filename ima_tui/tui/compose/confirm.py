@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue import form
 from ima_tui.compose import confirmation, other_requests, suggestions
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import Composer, meant_by
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
 
 MOST_OTHERS = 3
 """Choices beside sending it as it is, and not at all."""
-MOST_RESULTS = 60
-"""Results of one prompt that are offered as several jobs; more are a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +82,6 @@ def question(
     if not words and (made_of or other_price not in (None, order.total)):
         words = _bought(order)
     return Asked(joined(words, *made_of), send) if words else None
-
-
-def shares(composer: Composer, order: Order) -> tuple[int, ...]:
-    """How many results each of several jobs makes, where the prompt asks for more than one job
-    of the model makes; () where one job is enough."""
-    decision, model = composer.decision, composer.model
-    if decision is None or model is None or COUNT in composer.pins:
-        return ()
-    asked = (one.value for one in decision.requirements if one.name == "n")
-    left, counts = next(asked, 0), form.counts(model)
-    if not isinstance(left, int) or not order.n < left <= MOST_RESULTS:
-        return ()
-    found: list[int] = []
-    while left and (fitting := [each for each in counts if each <= left]):
-        found.append(max(fitting))
-        left -= found[-1]
-    return tuple(found) if not left else ()
 
 
 def _bought(order: Order) -> str:

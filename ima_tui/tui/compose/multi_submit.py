@@ -95,6 +95,7 @@ class MultiPromptSubmitter:
             screen.remark(say(error.key, **error.values), "bad")
             return
         await self._history.begin_next()
+        screen.ima.sent = jobs[-1].id
         words = say("compose.sent_several", n=len(jobs), points=found.total)
         screen.remark(words, "ok")
         if screen.studio.settings.after_send == "queue" and jobs:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.prompt_text import words_of
+from ima_tui.compose.several_jobs import shares
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
@@ -147,7 +148,7 @@ class DraftSubmitter:
         screen = self._screen
         if screen.composer.replaces is not None:
             return []
-        found = [await self._order(n) for n in confirm.shares(screen.composer, order)]
+        found = [await self._order(n) for n in shares(screen.composer, order)]
         return [each for each in found if each is not None]
 
     async def _order(self, n: int | None = None) -> Order | None:
@@ -203,7 +204,7 @@ class DraftSubmitter:
                 screen.composer.replaces = old  # sent once more, it must not become a second job
             screen.remark(explain(error), "bad")
             return
-        self._sent = order
+        self._sent, screen.ima.sent = order, job.id
         remembered = await self._preferences.after_sending(self._view.switch)
         await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
@@ -226,7 +227,7 @@ class DraftSubmitter:
             return
         remembered = await self._preferences.after_sending(self._view.switch)
         await self._history.begin_next()
-        points = sum(order.total for order in orders)
+        points, screen.ima.sent = sum(order.total for order in orders), jobs[-1].id
         screen.remark(
             joined(say("compose.sent_several", n=len(jobs), points=points), *remembered), "ok"
         )

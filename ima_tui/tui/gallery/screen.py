@@ -57,6 +57,7 @@ class GalleryScreen(BaseScreen):
         bind("retry_other", "do('instead')", "bind.instead", "gallery.instead"),
         bind("similar", "do('similar')", "bind.similar", "gallery.similar"),
         bind("compare", "compare", "bind.compare", "gallery.compare", show=True),
+        bind("compare", "how_to_compare", "bind.compare", "gallery.compare_how"),
         bind("undo", "undo", "bind.undo", "gallery.undo", show=True),
         bind("filter", "filter", "bind.filter", "gallery.filter", show=True),
         bind("open_file", "do('open')", "bind.open", "gallery.open", show=True),
@@ -249,8 +250,8 @@ class GalleryScreen(BaseScreen):
                 return any(one.media.path for one in self._chosen())
             case "play":
                 return self.query_one(ResultDetail).preview.is_film
-            case "compare":
-                return len(self._pair()) == 2
+            case "compare" | "how_to_compare":
+                return (len(self._pair()) == 2) is (action == "compare")
             case "undo":
                 return bool(self.verbs.jobs.forgetting.ids)
             case "clear":
@@ -296,6 +297,10 @@ class GalleryScreen(BaseScreen):
         if len(self._marked) == 1 and self.current not in (None, *self._marked):
             return (*self._marked, self.current) if self.current else ()
         return self._marked
+
+    def action_how_to_compare(self) -> None:
+        """Tell how to choose two results."""
+        self.notify(say("gallery.compare_how"))
 
     def action_compare(self) -> None:
         """Open the two marked results side by side."""

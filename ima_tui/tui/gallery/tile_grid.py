@@ -235,6 +235,7 @@ class TileGrid(ScrollView, can_focus=True):
             self.post_message(self.Marked())
 
     def _reveal(self) -> None:
+        # forced: there may be no scrollbar yet for rows that have just come
         if self.cursor is None or self.size.height < 2:
             return
         place = self._at[self.cursor]
@@ -243,9 +244,9 @@ class TileGrid(ScrollView, can_focus=True):
             first -= 1
         top, room = self.scroll_offset.y, self.size.height
         if first < top or end - first > room:
-            self.scroll_to(y=first, animate=False)
+            self.scroll_to(y=first, animate=False, force=True)
         elif end > top + room:
-            self.scroll_to(y=end - room, animate=False)
+            self.scroll_to(y=end - room, animate=False, force=True)
 
     def _refresh_tile(self, key: Key | None) -> None:
         if key is not None and key in self._at:

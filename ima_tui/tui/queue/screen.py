@@ -46,6 +46,7 @@ class QueueScreen(BaseScreen):
         bind("retry", "do('again')", "bind.again", "queue.again", show=True),
         bind("stop", "do('stop')", "bind.stop", "queue.stop", show=True),
         bind("duplicate", "do('duplicate')", "bind.duplicate", "queue.duplicate", show=True),
+        bind("use", "do('use')", "bind.use_as_input", "queue.use", show=True),
         bind("fetch", "do('follow')", "bind.follow", "queue.follow", show=True),
         bind("filter", "filter", "bind.filter", "queue.filter", show=True),
         bind("retry_other", "do('instead')", "bind.instead", "queue.instead"),

@@ -57,7 +57,11 @@ class AppActions(AppContext, inherit_bindings=False):
 
     async def action_go(self, place: str) -> None:
         """Open the screen of that id."""
-        await self.switch_mode(place)
+        sent, self.sent = (self.sent, None) if place == "queue" else (None, self.sent)
+        if sent is None:
+            await self.switch_mode(place)
+        else:
+            await self.show_job(sent)
 
     async def action_turn_screen(self, by: int) -> None:
         """Open the next or previous of the numbered screens."""

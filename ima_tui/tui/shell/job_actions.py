@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import confirmation, draft
-from ima_tui.core.domain import Job, Order, State
+from ima_tui.core.domain import Job, Medium, Order, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
@@ -22,6 +22,7 @@ from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.label_windows import LabelActions
 from ima_tui.tui.widgets import price_text
+from ima_tui.tui.widgets.inputs import input_source
 from ima_tui.tui.widgets.job_text import may_become
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ FITS: Mapping[str, Callable[[Job], bool]] = {
     "copy": lambda job: any(media.url for media in job.medias),
     "open": lambda job: any(media.path for media in job.medias),
     "view": lambda job: bool(job.medias),
+    "use": lambda job: bool(job.medias) and job.order.task_type.medium is Medium.IMAGE,
     "similar": lambda job: _may_be_repeated(job) and job.state is State.DONE,
     "star": lambda job: True,
     "tags": lambda job: True,
@@ -228,6 +230,11 @@ class JobActions:
     async def duplicate(self, jobs: list[Job]) -> None:
         """Open Compose with the prompt and settings of the job."""
         await self._screen.ima.compose_from(jobs[0])
+
+    async def use(self, jobs: list[Job]) -> None:
+        """Open Compose with the first image of each job as inputs."""
+        sources = [await input_source(job.medias[0]) for job in jobs]
+        await self._screen.ima.compose_on(sources)
 
     async def edit(self, jobs: list[Job]) -> None:
         """Open Compose to replace an unsent job."""

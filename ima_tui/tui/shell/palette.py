@@ -90,6 +90,7 @@ def _also(name: str, sentence: str) -> Iterator[str]:
             if word in texts:
                 yield texts[word]
                 break
+        yield texts.get(f"also.{name.replace('.', '_')}", "")
 
 
 def here(screen: Screen[object]) -> list[Command]:

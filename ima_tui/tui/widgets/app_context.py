@@ -43,6 +43,8 @@ class AppContext(TerminalApp, inherit_bindings=False):
     used: SeenHints
     news: Signal[Updates]
     unsaved: set[int]
+    sent: int | None = None
+    """A job that was just sent: the queue opens on it."""
 
     def notify(
         self,

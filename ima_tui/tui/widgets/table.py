@@ -281,16 +281,17 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Marked(self))
 
     def _reveal(self) -> None:
+        # forced: there may be no scrollbar yet for rows that have just come
         if self.cursor is None or self.size.height < 2:
             return
         index, room = self._at[self.cursor], self.size.height - 1
         top = self.scroll_offset.y
         if index and index <= top and is_heading(self._rows[self._order[index - 1]]):
-            self.scroll_to(y=index - 1, animate=False)
+            self.scroll_to(y=index - 1, animate=False, force=True)
         elif index < top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, force=True)
         elif index >= top + room:
-            self.scroll_to(y=index - room + 1, animate=False)
+            self.scroll_to(y=index - room + 1, animate=False, force=True)
 
     def _refresh_cursor(self) -> None:
         if self.cursor is not None:

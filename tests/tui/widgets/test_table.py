@@ -275,3 +275,12 @@ async def test_data_is_text_and_never_markup() -> None:
         table = table_of(pilot)
         table.update_row(0, row(0, prompt="[/nope] [@click=app.bell]x[/]"))
         assert "[/nope] [@click=app.bell]x[/]" in line(table, 1)
+
+
+async def test_the_cursor_is_in_sight_when_many_rows_come_at_once() -> None:
+    """Before, the first row after which the table scrolls was not yet known to scroll."""
+    async with Bench(1).run_test(size=(60, 12)) as pilot:
+        table = table_of(pilot)
+        table.set_rows({number: row(number) for number in range(40, -1, -1)})
+        assert table.cursor == 0
+        assert table.scroll_offset.y + table.size.height - 1 > 40
