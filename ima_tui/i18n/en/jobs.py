@@ -193,4 +193,5 @@ TEXTS: dict[str, str] = {
     "waiting.from_result": "Restored from its result files; the job history was lost",
     "waiting.from_manifest": "Restored from the batch manifest; the job history was lost",
     "waiting.from_log": "Restored from the log, which contains no prompts; the job history was lost",
+    "queue.no_jobs_of": "No jobs yet.",
 }

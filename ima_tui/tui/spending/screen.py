@@ -22,8 +22,9 @@ from ima_tui.studio import spending
 from ima_tui.studio.spending import VIEWS
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.shell.job_lines import LATEST, JobLines
 from ima_tui.tui.spending import report
-from ima_tui.tui.spending.beside import LATEST, LatestJobs, Shares
+from ima_tui.tui.spending.beside import Shares
 from ima_tui.tui.spending.report import RANGES, WIDE, Spending
 from ima_tui.tui.theme import styles
 from ima_tui.tui.theme.theme import style
@@ -124,7 +125,7 @@ class SpendingScreen(BaseScreen):
                             with Pane(say("spending.by_type")):
                                 yield Shares()
                 with Pane(say("spending.latest"), widget_id="latest-pane"):
-                    yield LatestJobs()
+                    yield JobLines()
 
     @property
     def table(self) -> Table:
@@ -187,7 +188,7 @@ class SpendingScreen(BaseScreen):
             names = {row.key: spending.name_of(row.key, view, models) for row in rows}
             shares.query_ancestor(Pane).say([(say(f"spending.by_{view}"), "strong")])
             shares.show(rows, names, high)
-        self.query_one(LatestJobs).show(jobs)
+        self.query_one(JobLines).show(jobs)
 
     def _show(self) -> None:
         found = self.found

@@ -134,5 +134,5 @@ async def test_a_very_wide_screen_has_shares_by_other_views_and_the_latest_jobs(
 
 
 def lines_of(screen: SpendingScreen, within: str) -> str:
-    found = screen.query_one(within).query("Shares, LatestJobs")
+    found = screen.query_one(within).query("Shares, JobLines")
     return "\n".join(one.render_line(y).text for one in found for y in range(one.size.height))
