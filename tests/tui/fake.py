@@ -370,6 +370,17 @@ class FakeHistory:
                 row.estimates.append(one.order.estimate.high)
         return tuple(groups[key] for key in sorted(groups))
 
+    async def listed(self, among: JobFilter, below: int, limit: int) -> tuple[Job, ...]:
+        found = [
+            job
+            for job in self._jobs.rows.values()
+            if job.created_at >= among.since
+            and among.task_type in ("", job.order.task_type)
+            and among.model in job.order.model_id
+        ]
+        newest_first = sorted(found, key=lambda job: -job.id)
+        return tuple(job for job in newest_first if not below or job.id < below)[:limit]
+
     async def projects(self) -> tuple[str, ...]:
         named = (job.order.project for job in self._jobs.rows.values())
         return tuple(dict.fromkeys(filter(None, named)))

@@ -84,6 +84,7 @@ TEXTS: dict[str, str] = {
     "queue.ask_stop_many": "Stop following these {n} jobs ({which})? Points already spent ({points} pts) are not refunded.",
     "queue.ask_forget_many": "Remove these {n} jobs ({which}, {points} pts) from the list? Downloaded files stay.",
     "queue.file_is": "File: {path}",
+    "queue.no_jobs_of": "No jobs yet.",
     # ---- notify
     "notify.one": "{state}: #{id} {model}",
     "notify.left_unknown": "{n} {n:job|jobs} may have been charged when the last run ended unexpectedly.",

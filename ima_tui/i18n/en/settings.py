@@ -163,6 +163,13 @@ TEXTS: dict[str, str] = {
     "prefs.let_go": "Discarded: {which}.",
     "prefs.dropped_toast": "Another program removed {which} from your preferences. Restore it in Prefs (5).",
     "prefs.no_list": "These models are not loaded yet. In Compose (2), f5 refreshes.",
+    "prefs.used_for": "Used for {kind} when the prompt names no model.",
+    "prefs.from_user": "Preferred by user {user}, last used {day}.",
+    "prefs.from_user_unused": "Preferred by user {user}.",
+    "prefs.from_guides": "Default: recommended by the guides.",
+    "prefs.from_default": "Default model: no preference is set.",
+    "prefs.from_gone": "{gone} is no longer available. {model} is used until you choose another.",
+    "prefs.price_then": "{then} pts when it was saved, {now} pts now.",
     # ---- preferred models: set, asked about, cleared
     "remember.ask": "Your preferred model is {before}; this time {model} was used.",
     "remember.ask_how": "To use {model_id} from now on: ima-tui prefs set {task} {model_id}",

@@ -84,6 +84,7 @@ TEXTS: dict[str, str] = {
     "queue.ask_stop_many": "停止跟踪这 {n} 个任务（{which}）吗？已消耗的 {points} 积分不会退回。",
     "queue.ask_forget_many": "从列表移除这 {n} 个任务（{which}，{points} 积分）吗？已下载的文件会保留。",
     "queue.file_is": "文件：{path}",
+    "queue.no_jobs_of": "还没有任务。",
     # ---- notify
     "notify.one": "{state}：#{id} {model}",
     "notify.left_unknown": "上次运行异常结束时，有 {n} 个任务可能已扣积分。",

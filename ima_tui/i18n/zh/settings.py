@@ -163,6 +163,13 @@ TEXTS: dict[str, str] = {
     "prefs.let_go": "已放弃：{which}。",
     "prefs.dropped_toast": "其他程序从你的偏好中删除了{which}，可在“偏好”（5）中恢复。",
     "prefs.no_list": "这类模型还没有加载。在“创作”（2）中按 f5 刷新。",
+    "prefs.used_for": "提示词没有指定模型时，{kind}使用它。",
+    "prefs.from_user": "用户 {user} 的偏好，最近使用 {day}。",
+    "prefs.from_user_unused": "用户 {user} 的偏好。",
+    "prefs.from_guides": "默认：来自指南推荐。",
+    "prefs.from_default": "未设偏好，使用默认模型。",
+    "prefs.from_gone": "{gone} 已下架。选择其他模型之前，使用 {model}。",
+    "prefs.price_then": "保存时 {then} 积分，现价 {now} 积分。",
     # ---- preferred models: set, asked about, cleared
     "remember.ask": "你的偏好模型是 {before}，这次用的是 {model}。",
     "remember.ask_how": "以后都用 {model_id}：ima-tui prefs set {task} {model_id}",

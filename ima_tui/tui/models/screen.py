@@ -17,12 +17,13 @@ from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.models import model_text, search
+from ima_tui.tui.models import search
 from ima_tui.tui.models.listing import ModelListing
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets import model_detail
 from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import RowId, Table
@@ -183,7 +184,9 @@ class ModelsScreen(BaseScreen):
         else:
             mine, changes = self.list.is_mine(model), self.list.changes(model)
             took = self._took.get(model.model_id)
-            page.update(Fitted(partial(model_text.detail, model, mine, signs, changes, here=took)))
+            page.update(
+                Fitted(partial(model_detail.detail, model, mine, signs, changes, here=took))
+            )
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions

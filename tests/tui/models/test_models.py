@@ -33,6 +33,7 @@ from ima_tui.tui.models import model_text
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets import model_detail
 from ima_tui.tui.widgets.lines import ListStatus
 from ima_tui.tui.widgets.table import LazyRows, Table
 
@@ -110,7 +111,7 @@ def test_sorting(sort: str, first: ModelVersion) -> None:
 
 
 def test_the_price_of_every_combination_cheapest_first() -> None:
-    lines = str(model_text.detail(BANANA_2, True, glyphs(False))).split("\n")
+    lines = str(model_detail.detail(BANANA_2, True, glyphs(False))).split("\n")
     assert lines[0] == "Nano Banana 2 ★"
     table = lines[lines.index("SIZE  POINTS") :]
     assert table[1:5] == [
@@ -122,16 +123,16 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts for all settings" in str(model_text.detail(SEEDREAM, False, glyphs(False)))
+    assert "5 pts for all settings" in str(model_detail.detail(SEEDREAM, False, glyphs(False)))
 
 
 def test_inputs_are_told() -> None:
-    assert "Inputs: 1 (jpeg png)" in str(model_text.detail(KLING, False, glyphs(False)))
+    assert "Inputs: 1 (jpeg png)" in str(model_detail.detail(KLING, False, glyphs(False)))
 
 
 def test_names_from_outside_are_text() -> None:
     odd = replace(BANANA_2, name="[/nope] [@click=app.quit]x[/]")
-    assert "[/nope] [@click=app.quit]x[/]" in str(model_text.detail(odd, False, glyphs(False)))
+    assert "[/nope] [@click=app.quit]x[/]" in str(model_detail.detail(odd, False, glyphs(False)))
 
 
 # --------------------------------------------------------------------------------- the screen
@@ -305,7 +306,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
 
 def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
     model = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
-    lines = str(model_text.detail(model, False, glyphs(False), cells=30)).split("\n")
+    lines = str(model_detail.detail(model, False, glyphs(False), cells=30)).split("\n")
     assert lines[-4:] == [
         "Size  100x100  200x200",
         "      300x300  400x400",

@@ -1,0 +1,57 @@
+"""The latest jobs of a kind with their points, a line each; a click shows one in the queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from textual import events
+
+from ima_tui.core.domain import Job
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.row_lines import RowLines
+
+LATEST = 48
+"""Jobs that are read for a tall screen."""
+
+
+class JobLines(RowLines):
+    """When, what and for how much."""
+
+    def __init__(self) -> None:
+        super().__init__(id="latest-jobs")
+        self._jobs: tuple[Job, ...] = ()
+
+    def show(self, jobs: Sequence[Job]) -> None:
+        """Show these."""
+        if tuple(jobs) != self._jobs:
+            self._jobs = tuple(jobs)
+            self.refresh()
+
+    def row(self, y: int, cells: int) -> list[Part]:
+        """Return the parts of line `y`."""
+        if not self._jobs and y == 0:
+            return [(" " + cut(say("queue.no_jobs_of"), cells - 2), "muted")]
+        if y >= len(self._jobs):
+            return []
+        job = self._jobs[y]
+        now, signs = self.ima.studio.clock.time(), self.ima.glyphs
+        state, tag, _, prompt, _, _, points = words.row(job, now, signs, brief=True)
+        at = time.strftime("%m-%d %H:%M", time.localtime(job.sent_at or job.created_at))
+        room = cells - width(at) - width(tag.text) - 14
+        return [
+            (f" {state.text} ", state.role),
+            (f"{at}  ", "muted"),
+            (f"{tag.text} ", tag.role),
+            (fit(one_line(prompt.text, 200), max(0, room)), prompt.role),
+            (f"{points.text:>6} ", points.role),
+        ]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Show the job under the mouse in the queue."""
+        if event.y < len(self._jobs):
+            await self.ima.show_job(self._jobs[event.y].id)
