@@ -13,7 +13,7 @@ from ima_tui.compose.back_reference import LastResult, read_with
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
-from ima_tui.compose.several_jobs import shares
+from ima_tui.compose.prompt_text import shares
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
@@ -238,12 +238,6 @@ class PlainComposer:
         return several and not self.assumed and KIND not in self.desk.pins
 
     @property
-    def asks_for_input(self) -> bool:
-        """An image is spoken of, and none is there."""
-        decision = self.desk.decision
-        return decision is not None and decision.question is IntentQuestion.MISSING_INPUT
-
-    @property
     def is_unsure(self) -> bool:
         """The words may mean another kind, and nobody has said which."""
         decision, desk = self.desk.decision, self.desk
@@ -281,6 +275,11 @@ def _which(kind: TaskType, decision: Intent) -> str:
     if other is None:
         return say("plain.unsure_steps", guess=say(f"task.{kind}"))
     return say("plain.unsure", guess=say(f"task.{kind}"), other=say(f"task.{other}"))
+
+
+def asks_for_input(desk: Composer) -> bool:
+    """Whether an image is spoken of, and none is there."""
+    return desk.decision is not None and desk.decision.question is IntentQuestion.MISSING_INPUT
 
 
 def fields(desk: Composer) -> Iterator[str]:

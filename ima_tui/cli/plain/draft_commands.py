@@ -1,25 +1,22 @@
-"""Commands of plain mode about the draft: its model, parameters, suggestions, templates, guides."""
+"""Commands of plain mode about the draft: parameters, suggestions, templates, guides."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, form
+from ima_tui.catalogue import form
 from ima_tui.catalogue.names import voice_of, voices
-from ima_tui.cli.plain import model_comparison
-from ima_tui.cli.plain.composer import PlainComposer, fields, model_line
+from ima_tui.cli.plain.composer import PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next
-from ima_tui.cli.plain.model_comparison import MOST as MOST_COMPARED
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
-from ima_tui.core.domain import Medium, ModelVersion, Option, Order, TaskType
+from ima_tui.core.domain import Medium, Option, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -55,7 +52,6 @@ class PlainDraftCommands:
         self._composer = composer
         self._lines = lines
         self._tell = lines.say
-        self._listed: list[ModelVersion] = []
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
 
@@ -78,50 +74,6 @@ class PlainDraftCommands:
             return None
         self._composer.turn_to(found[0])
         return Next.SHAPED
-
-    async def models(self, rest: str) -> None:
-        """List the models."""
-        words, kind = folded(rest).split(), self._composer.desk.kind
-        offer = self._studio.catalogue
-        here = [model for model in offer.models(kind) if _matches(model, words)]
-        if not here:
-            here = [
-                model for one in TaskType for model in offer.models(one) if _matches(model, words)
-            ]
-        self._listed = here
-        if not here:
-            self._tell(say("models.none_match"))
-            return
-        for number, model in enumerate(here, 1):
-            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-            line = model_line(number, model, mine)
-            self._tell(line if model.task_type is kind else f"{line} ({_kind(model)})")
-        self._tell(say("plain.model_how"))
-
-    async def model(self, rest: str) -> Next | None:
-        """Choose a model."""
-        if not rest:
-            await self.models("")
-            return None
-        self._composer.take(self._named(rest))
-        return Next.SHAPED
-
-    async def compare(self, rest: str) -> None:
-        """Compare models by their numbers in the list, or their names."""
-        parts = [part.strip() for part in re.split(r"[,，、]", rest) if part.strip()]
-        if len(parts) == 1 and all(whole(word) for word in parts[0].split()):
-            parts = parts[0].split()
-        if not 1 < len(parts) <= MOST_COMPARED:
-            raise UsageError("plain.compare_how")
-        for sentence in model_comparison.sentences([self._named(part) for part in parts]):
-            self._tell(sentence)
-
-    def _named(self, written: str) -> ModelVersion:
-        """A model by its number in the list, or its name. Raises `UsageError`."""
-        number = whole(written)
-        if number is not None and 0 < number <= len(self._listed):
-            return self._listed[number - 1]
-        return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
@@ -373,14 +325,6 @@ class PlainDraftCommands:
                 why = say(error.key, **draft.spoken(one.desk.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
         return orders
-
-
-def _kind(model: ModelVersion) -> str:
-    return say(f"task.{model.task_type}")
-
-
-def _matches(model: ModelVersion, words: list[str]) -> bool:
-    return all(word in choice.search_terms(model) for word in words)
 
 
 def _sources(written: str) -> tuple[str, ...]:

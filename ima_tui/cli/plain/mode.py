@@ -12,11 +12,12 @@ from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
-from ima_tui.cli.plain.composer import PlainComposer, usual
+from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
 from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
+from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.screens import PlainPreferences, PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
@@ -76,11 +77,12 @@ class PlainMode:
         """What each of `COMMANDS` does."""
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
+        models = PlainModelCommands(self._studio, self._wish, self._lines.say)
         screens = PlainScreens(self._studio, self._lines.say)
-        prefs = PlainPreferences(self._studio, self._wish, drafts.model, self._lines.say)
+        prefs = PlainPreferences(self._studio, self._wish, models.model, self._lines.say)
         return {
-            "help": self._help, "kind": drafts.kind, "models": drafts.models,
-            "model": drafts.model, "compare": drafts.compare, "fields": drafts.fields,
+            "help": self._help, "kind": drafts.kind, "models": models.models,
+            "model": models.model, "compare": models.compare, "fields": drafts.fields,
             "set": drafts.set,
             "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
@@ -196,7 +198,7 @@ class PlainMode:
         self._doubted = bool(doubt)
         if doubt:
             self._lines.say(joined(doubt, *self._wish.film()))
-            if self._wish.asks_for_input:
+            if asks_for_input(self._wish.desk):
                 self._drafts.list_answers()
             if self._wish.is_unsure:
                 self._ask(say("plain.ask_guess"), self._take_guess)

@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.prompt_text import words_of
-from ima_tui.compose.several_jobs import shares
+from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say

@@ -1,8 +1,6 @@
-"""Status line of the logs: live or paused, filters, matches.
+"""Beside the lines of the logs: status, one entry in detail, and a picker of IMA's tools.
 
-Detail pane of a log entry: source, message and further lines.
-
-Picker of the tools whose logs are shown.
+The status says whether they are live or paused, what they are filtered by, and how many match.
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.filter import LogFilter
+from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.widgets.cells import Column, cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
@@ -141,8 +140,11 @@ class LogDetail(VerticalScroll, can_focus=False):
         yield Static(id="log-facts")
         yield Static(id="log-text")
 
-    def show(self, entry: LogEntry | None, file_name: str) -> None:
-        """Show an entry; None clears the pane."""
+    def show(self, entry: LogEntry | None, reader: LogReader) -> None:
+        """Show an entry, where the pane is shown; None clears it."""
+        if not self.screen.has_class("-detail"):
+            return
+        file_name = reader.name_of(entry) if entry is not None else ""
         self.query_one("#log-facts", Static).update(Content(_facts(entry, file_name)))
         self.query_one("#log-text", Static).update(Content(_text(entry)))
         self.scroll_home(animate=False)
