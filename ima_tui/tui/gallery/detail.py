@@ -79,10 +79,6 @@ class ResultDetail(Widget):
             now=studio.clock.time(),
         )
 
-    def scroll_facts(self, by: int) -> None:
-        """By so many lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
-
 
 PROMPT_LIMIT = 2_000
 DAY = 24 * 3600.0

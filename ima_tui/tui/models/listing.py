@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.events import ListChanges, ProductList
+from ima_tui.i18n import say
+from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.studio import Studio
 from ima_tui.tui.models import matrix, model_text
 from ima_tui.tui.models.matrix import BY_MEDIUM, ModelRow
@@ -137,3 +139,43 @@ class ModelListing:
     def next_sort(self) -> None:
         """Sort by the next criterion."""
         self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
+
+
+def why_empty(catalogue: CatalogueService, listing: ModelListing, wanted: str) -> str:
+    """Say why no model is shown: none matches `wanted`, or the lists are not there."""
+    if wanted:
+        everywhere = [model for kind in TaskType for model in catalogue.models(kind)]
+        count = len(ModelSearch(everywhere).arrange(wanted, listing.sort))
+        return say("models.none_match_here" if count else "models.none_match", n=count)
+    problem = next((one.problem for one in listing.lists if one.problem), None)
+    return say(problem.key, **problem.values) if problem is not None else say("models.fetching")
+
+
+class PreferenceChanges:
+    """Changes of preferred models that were made here, each of which can be undone."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._before: list[tuple[TaskType, ModelVersion | None]] = []
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    async def turn(self, model: ModelVersion) -> bool:
+        """Set or unset a model as preferred; return whether that could be stored."""
+        kind = model.task_type
+        before = model_picker.preferred(self._studio, kind)
+        models = self._studio.catalogue.models(kind)
+        previous = next((one for one in models if one.model_id == before), None)
+        stored = await self._store(kind, None if before == model.model_id else model)
+        if stored:
+            self._before.append((kind, previous))
+        return stored
+
+    async def undo(self) -> bool:
+        """Undo the last change; return whether that could be stored."""
+        return await self._store(*self._before.pop())
+
+    async def _store(self, kind: TaskType, model: ModelVersion | None) -> bool:
+        preferences = self._studio.preferences
+        return await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))

@@ -191,6 +191,19 @@ class QueueArrangement:
         return tuple(JobGroup(head, tuple(found)) for head, found in groups)
 
 
+def sending_line(jobs: Iterable[Job]) -> list[Job]:
+    """Return those that will be sent when their turn comes, in the order of their turns."""
+    return sorted(filter(words.stands_in_line, jobs), key=lambda job: job.queue_key)
+
+
+def place_in_line(jobs: Iterable[Job], job: Job) -> str:
+    """Say which place `job` has in the line of unsent jobs; "" for none, or where it is alone."""
+    line = [each.id for each in sending_line(jobs)]
+    if len(line) < 2 or job.id not in line:
+        return ""
+    return say("queue.in_line", place=line.index(job.id) + 1, of=len(line))
+
+
 def moved(line: Sequence[Job], chosen: Collection[int], by: int) -> tuple[int, ...]:
     """The ids of `line` when those of `chosen` go one place earlier (-1) or later (1); who
     follows another that is chosen, too, keeps behind it."""

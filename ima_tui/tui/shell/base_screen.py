@@ -2,8 +2,8 @@
 
 A screen overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
 have changed while it was hidden, or the language did).
-
-Keep the state of a screen's widgets while they are recreated.
+`ListScreen` adds what screens with a filtered list share. While widgets are made anew in another
+language, `RestoredState` keeps what was typed and marked.
 """
 
 from __future__ import annotations
@@ -180,6 +180,26 @@ class BaseScreen(Screen[None]):
         """Leave the text field."""
         home = self.query(self.HOME).first() if self.HOME else None
         self.set_focus(home)
+
+
+class ListScreen(BaseScreen):
+    """A screen with a list, a field `#filter` that narrows it, and one row in detail."""
+
+    DETAIL: ClassVar[str] = ""
+    """A selector: what scrolls by the keys for details."""
+
+    def action_filter(self) -> None:
+        """Move the focus to the filter."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.action_leave_field()
+
+    def action_scroll_facts(self, by: int) -> None:
+        """Scroll the details by so many lines."""
+        self.query_one(self.DETAIL).scroll_relative(y=by, animate=False)
 
 
 class RestoredState:

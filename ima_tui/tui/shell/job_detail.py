@@ -89,10 +89,6 @@ class JobDetail(Widget):
         self.query_one("#detail-facts", Static).update(lines.facts(facts))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
-    def scroll_facts(self, by: int) -> None:
-        """By so many lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
-
 
 def _aside(studio: Studio, job: Job) -> str:
     """After a failure what to take instead; after a success a quiet word on the usual choice."""

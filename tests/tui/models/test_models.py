@@ -154,7 +154,7 @@ async def test_a_model_of_another_kind_is_pointed_to() -> None:
         assert names(pilot) == []
         assert "1 model matches elsewhere" in models(pilot).table.empty
         await pilot.press("escape")
-        await pilot.app.run_action("all_kinds", pilot.app.screen)
+        await pilot.app.run_action("turn_kind(0)", pilot.app.screen)
         assert names(pilot) == ["Kling 2.6"]
 
 
