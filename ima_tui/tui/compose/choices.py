@@ -15,6 +15,7 @@ from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.label_windows import ProjectPicker
@@ -108,6 +109,13 @@ class DraftChoices:
             await self._screen.read(anew=True)
 
     # -------------------------------------------------------------------------------- answers
+
+    async def accept(self) -> None:
+        """Take the one suggestion; where there are several, let the user choose."""
+        if self._view.answers == 1:
+            await self.answer(1)
+        else:
+            self._screen.query_one(IntentSummary).focus()
 
     async def answer(self, number: int) -> None:
         """Take the suggestion with this number, from 1, if there is one."""

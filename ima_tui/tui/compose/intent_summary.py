@@ -35,6 +35,7 @@ from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.field_rows import Pressed
 from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Line, Part, flow, within
 from ima_tui.tui.widgets.prompt import SEND, Prompt
 
@@ -50,11 +51,6 @@ class SuggestionChosen(Message):
     """The user gave the answer with this number, from 1."""
 
     number: int
-
-
-@dataclass
-class PreferenceSwitched(Message):
-    """The user turned the switch."""
 
 
 Row = list[Chunk]
@@ -262,7 +258,7 @@ class IntentSummary(Line, can_focus=False):
 
     def action_turn(self) -> None:
         """Toggle whether the preference is saved."""
-        self.post_message(PreferenceSwitched())
+        self.post_message(Pressed("remember"))
 
 
 # ------------------------------------------------------------------------------ what is told

@@ -234,7 +234,7 @@ class GalleryScreen(ListScreen):
 
     async def action_undo(self) -> None:
         """Undo the last change."""
-        await self.verbs.jobs.undo()
+        await self.verbs.jobs.forgetting.undo()
 
     @on(TileGrid.Selected)
     def action_view(self) -> None:

@@ -230,7 +230,7 @@ class QueueScreen(ListScreen):
 
     async def action_undo(self) -> None:
         """Undo the last change."""
-        await self.verbs.undo()
+        await self.verbs.forgetting.undo()
 
     def action_arrange(self, what: str) -> None:
         """Sort by, or group by, the next thing there is."""

@@ -1,9 +1,6 @@
 """Actions on jobs: which fit which job, and confirmation where points or data are at stake.
 
-Pending deletes with undo: jobs hidden at once, deleted from the ledger a moment later.
-
-Forgetting has no way back in the ledger, so the undo lies before it: until the moment has passed
-nothing was done. A crash meanwhile forgets nothing, which is the side to err on.
+Deletes stay pending for a moment, in which they can be undone.
 """
 
 from __future__ import annotations
@@ -74,7 +71,7 @@ class JobActions:
 
     def __init__(self, screen: BaseScreen) -> None:
         self._screen = screen
-        self.forgetting = PendingDeletes(self._forget_for_good)
+        self.forgetting = PendingDeletes(screen)
         self.labels = LabelActions(screen)
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
@@ -183,31 +180,11 @@ class JobActions:
         """What is over goes at once, and comes back by a key; the rest only after a yes."""
         over = (State.DONE, State.FAILED, State.STOPPED)
         if len(jobs) == 1 and jobs[0].state in over:
-            await self._begin_to_forget(jobs)
+            await self.forgetting.begin(jobs)
         elif all(job.state in over for job in jobs):
-            self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
+            self._ask_once("queue.ask_forget", jobs, partial(self.forgetting.begin, jobs))
         else:
             self._ask("queue.ask_forget_open", jobs, self._screen.studio.jobs.forget)
-
-    async def _begin_to_forget(self, jobs: list[Job]) -> None:
-        batch = self.forgetting.begin(*(job.id for job in jobs))
-        self._screen.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
-        await self._screen.reload()
-
-    async def _end_forgetting(self, batch: tuple[int, ...]) -> None:
-        await self.forgetting.end(batch)
-        await self._screen.reload()  # what could not be forgotten is shown again
-
-    async def undo(self) -> None:
-        """Bring back what was taken off the list last."""
-        if self.forgetting.undo():
-            await self._screen.reload()
-
-    async def _forget_for_good(self, job_id: int) -> None:
-        try:
-            await self._screen.studio.jobs.forget(job_id)
-        except ImaError as error:
-            self._screen.complain(error)
 
     # ----------------------------------------------------------------------------- what is free
 
@@ -339,34 +316,50 @@ MOMENT = 10.0
 
 
 class PendingDeletes:
-    """`forget` is what does it in the end."""
+    """Jobs that are off the list of a screen, and not yet out of the ledger.
 
-    def __init__(self, forget: Callable[[int], Awaitable[None]]) -> None:
-        self._forget = forget
+    Nothing in the ledger can be undone, so the undo lies before it: until the moment has passed
+    nothing was done. A crash meanwhile forgets nothing, which is the side to err on.
+    """
+
+    def __init__(self, screen: BaseScreen) -> None:
+        self._screen = screen
         self._batches: list[tuple[int, ...]] = []
 
     @property
     def ids(self) -> frozenset[int]:
-        """The jobs that are off the list, and not yet out of the ledger."""
+        """The jobs that are hidden."""
         return frozenset(job_id for batch in self._batches for job_id in batch)
 
-    def begin(self, *job_ids: int) -> tuple[int, ...]:
-        """Take these off the list; the answer is for `end`."""
-        self._batches.append(job_ids)
-        return job_ids
+    async def begin(self, jobs: Sequence[Job]) -> None:
+        """Take jobs off the list, and forget them when the moment has passed."""
+        batch = tuple(job.id for job in jobs)
+        self._batches.append(batch)
+        self._screen.set_timer(MOMENT, partial(self.end, batch), name="forget")
+        await self._screen.reload()
 
-    def undo(self) -> tuple[int, ...]:
-        """Bring the last ones back."""
-        return self._batches.pop() if self._batches else ()
+    async def undo(self) -> None:
+        """Bring back what was taken off the list last."""
+        if self._batches:
+            self._batches.pop()
+            await self._screen.reload()
 
     async def end(self, batch: tuple[int, ...]) -> None:
         """The moment has passed; nothing happens to what was brought back."""
-        if batch in self._batches:
-            self._batches.remove(batch)
-            for job_id in batch:
-                await self._forget(job_id)
+        await self._forget(batch)
+        await self._screen.reload()  # what could not be forgotten is shown again
 
     async def end_all(self) -> None:
         """Carry out all pending deletes."""
         for batch in tuple(self._batches):
-            await self.end(batch)
+            await self._forget(batch)
+
+    async def _forget(self, batch: tuple[int, ...]) -> None:
+        if batch not in self._batches:
+            return
+        self._batches.remove(batch)
+        for job_id in batch:
+            try:
+                await self._screen.studio.jobs.forget(job_id)
+            except ImaError as error:
+                self._screen.complain(error)

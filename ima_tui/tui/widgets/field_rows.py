@@ -49,7 +49,7 @@ class Picked(Message):
 
 @dataclass
 class Pressed(Message):
-    """The user wants to choose what stands on this line."""
+    """A line or a switch was pressed: the action of this name is wanted."""
 
     name: str
 
