@@ -16,7 +16,7 @@ from ima_tui.intent.intent import RequestKind
 
 if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief
-    from ima_tui.intent.intent import Intent
+    from ima_tui.intent.intent import Intent, Limit
 
 
 MOST_SECONDS = 180.0
@@ -73,6 +73,13 @@ def unmet(text: str, decision: Intent | None, model: str) -> tuple[Unmet, ...]:
     """Return that one result would be made instead of a film, to be confirmed before paying."""
     count = shots(text, decision)
     return (Unmet("shots", str(count), "", Why.SHOTS, model),) if count else ()
+
+
+def limits(text: str, decision: Intent) -> tuple[Limit, ...]:
+    """What the prompt asks for and nothing offers. A film may be longer than any of its shots."""
+    if not decision.steps or not ends_with_film(text, decision):
+        return decision.limits
+    return tuple(limit for limit in decision.limits if limit.code != "video_too_long")
 
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]

@@ -77,7 +77,11 @@ def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion,
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
         *_film(text, decision),
-        *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
+        *(
+            _limit(desk, each, lists)
+            for each in other_requests.limits(text, decision)
+            if desk.model
+        ),
         *_absent(desk, decision, lists),
     ]
     if decision.task_type is desk.kind and desk.model is not None:

@@ -140,7 +140,7 @@ COMMAND_OF: Mapping[str, str] = {
     "queue.log": "log", "queue.open": "open", "queue.send_next": "first", "queue.stop": "stop",
     "queue.timeline": "job", "queue.view": "results",
     "reading.answer": "answer", "reading.remember": "prefer",
-    "settings.change": "settings", "settings.reset": "settings",
+    "settings.change": "settings", "settings.reset": "settings", "settings.filter": "settings",
     "spending.view": "spending", "spending.longer": "spending", "spending.write": "spending",
     "step.inputs": "step", "step.kind": "step", "step.model": "step", "step.results": "step",
     "step.take": "step",

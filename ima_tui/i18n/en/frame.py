@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "hint.logs": "What ima-tui and the other IMA tools did. Prompts and keys are never logged.",
     # ---- help
     "help.focus": "In this list or field",
+    "help.window": "In this window",
     "help.here": "In {place}",
     "help.everywhere": "Everywhere",
     "help.typing": "In a text field, press esc first to use these keys, or hold alt.\nesc 1 to esc 6 switch screens.",

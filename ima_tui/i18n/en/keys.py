@@ -67,6 +67,7 @@ TEXTS: dict[str, str] = {
     "pane.preview": "Preview",
     "pane.latest": "Latest job",
     "pane.prompt": "Prompt",
+    "pane.steps": "Workflow",
     "pane.settings": "Settings",
     "pane.price": "Price",
     "pane.models": "Models",

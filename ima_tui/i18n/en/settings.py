@@ -3,6 +3,8 @@
 TEXTS: dict[str, str] = {
     "config.not_utf8": "it is not UTF-8 text",
     "config.too_much": "a number or a list is too long",
+    "settings.filter": "name or help of a setting",
+    "settings.none_match": "No matches. esc shows all.",
     "bind.settings": "settings",
     "bind.settings_change": "change",
     "bind.settings_reset": "reset to default",

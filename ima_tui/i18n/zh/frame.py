@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "hint.logs": "ima-tui 和其他 IMA 工具的运行日志，不含提示词和密钥。",
     # ---- help
     "help.focus": "当前列表或输入框",
+    "help.window": "当前窗口",
     "help.here": "{place}界面",
     "help.everywhere": "所有界面",
     "help.typing": "在输入框中，先按 esc 再用这些按键，或按住 alt。\n按 esc 1 至 esc 6 切换界面。",

@@ -67,6 +67,7 @@ TEXTS: dict[str, str] = {
     "pane.preview": "预览",
     "pane.latest": "最新任务",
     "pane.prompt": "提示词",
+    "pane.steps": "工作流",
     "pane.settings": "设置",
     "pane.price": "价格",
     "pane.models": "模型",

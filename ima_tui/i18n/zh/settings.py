@@ -3,6 +3,8 @@
 TEXTS: dict[str, str] = {
     "config.not_utf8": "文件不是 UTF-8 文本",
     "config.too_much": "数字或列表太长",
+    "settings.filter": "设置的名称或说明",
+    "settings.none_match": "没有匹配的设置，按 esc 显示全部。",
     "bind.settings": "设置",
     "bind.settings_change": "修改",
     "bind.settings_reset": "恢复默认",

@@ -54,6 +54,8 @@ class DraftScreen(BaseScreen):
         """Each line of the prompt is a prompt of its own."""
         self.note = ("", "")
         """What happened last, and the role in which it is said."""
+        self.note_of: int | None = None
+        """The job that `note` tells of: when that ends, its end is told instead."""
         self._is_empty = True
         self._text = ""
         """The prompt as it was last read."""
@@ -82,9 +84,9 @@ class DraftScreen(BaseScreen):
     def text_edited(self) -> None:
         """Drop what was said about the text before it was edited."""
 
-    def remark(self, words: str, role: str) -> None:
-        """Say what happened, until something else does."""
-        self.note = (words, role)
+    def remark(self, words: str, role: str, *, job: int | None = None) -> None:
+        """Say what happened, until something else does; `job`: to which job."""
+        self.note, self.note_of = (words, role), job
         self.show_message()
 
     def forget_remark(self, only: str = "") -> None:

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.core.domain import Job, State
-from ima_tui.core.text import one_line
+from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.theme import style
@@ -121,6 +121,7 @@ class LatestJob:
             if before is None or before.revision <= job.revision:
                 self._recent[job.id] = job
         self._show_earlier()
+        self._tell_end(jobs)
         known = self._job
         newest = max(jobs, default=0)
         if known is not None and newest < known.id:
@@ -129,6 +130,18 @@ class LatestJob:
             await self.look()
         elif known is None or newest > known.id or jobs[newest].revision >= known.revision:
             await self._show(jobs[newest])
+
+    def _tell_end(self, jobs: Mapping[int, Job]) -> None:
+        """Where it was said that a job is in the queue, and it has ended, say that."""
+        screen = self._screen
+        job = jobs.get(screen.note_of or 0)
+        if job is not None and job.state is State.DONE:
+            took = duration(job.elapsed(job.updated_at))
+            told = say("compose.sent_done", number=job.id, points=job.order.total, took=took)
+            screen.remark(told, "ok", job=job.id)
+        elif job is not None and job.state is State.FAILED:
+            told = say("compose.sent_failed", number=job.id, why=words.failure_words(job))
+            screen.remark(told, "bad", job=job.id)
 
     async def _show(self, job: Job | None) -> None:
         self._job = job

@@ -171,6 +171,12 @@ class ComposeScreen(DraftScreen):
         if left and self._is_empty and self.focused is self.query(self.HOME).first():
             self.set_focus(self.prompt)
 
+    async def on_screen_resume(self) -> None:
+        """Begin the next prompt where this one was sent as a workflow."""
+        sent, self.ima.sent_prompt = self.ima.sent_prompt, ""
+        if sent and sent == self.prompt.text.strip():
+            await self.history.begin_next()
+
     async def on_unmount(self) -> None:
         """Write the draft."""
         await self.history.keep()

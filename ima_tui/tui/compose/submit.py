@@ -210,7 +210,7 @@ class DraftSubmitter:
         words = [say(key, number=job.id, points=order.total, old=old or 0)]
         if order.task_type.medium is Medium.VIDEO and order.estimate is not None:
             words.append(say("compose.sent_video", time=price_text.usual_time(order.estimate)))
-        screen.remark(joined(*words, *remembered), "ok")
+        screen.remark(joined(*words, *remembered), "ok", job=job.id)
         if screen.studio.settings.after_send == "queue":
             await screen.ima.show_job(job.id)
 

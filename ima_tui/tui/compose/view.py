@@ -161,7 +161,7 @@ class ComposeView:
             words, role = model_picker.way_to_a_list(lists[composer.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"
-        elif self._lines.could_be:
+        elif self._lines.could_be and not lyrics_of(screen.prompt.text):
             words, role = say("compose.by_lines_hint"), "muted"
         else:
             words, role = hint(self._screen.focused), "muted"

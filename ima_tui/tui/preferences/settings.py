@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -49,6 +50,7 @@ class SettingsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "change", "bind.settings_change", "settings.change", show=True),
         bind("delete", "reset", "bind.settings_reset", "settings.reset", show=True),
+        bind("filter", "filter", "bind.filter", "settings.filter", show=True),
         bind("view_before", "back", "bind.settings_back", "settings.back"),
         Binding("escape", "back", "bind.settings_back", id="settings.back_too"),
     ]
@@ -64,6 +66,7 @@ class SettingsScreen(BaseScreen):
         path = one_line(self.studio.settings.config_file)
         pane.say([(say("settings.title"), "strong")], [(path, "muted")])
         with pane:
+            yield LineInput(widget_id="filter", placeholder=say("settings.filter"))
             yield Table(COLUMNS, widget_id="settings")
             yield DraftMessage(widget_id="about")
             yield LineInput(widget_id="value", max_length=400)
@@ -86,11 +89,32 @@ class SettingsScreen(BaseScreen):
             self._say(say(error.key, **error.values), "bad")
             return
         self._rows = {one.setting.name: one for one in found}
-        self.query_one("#settings", Table).set_rows(_rows(found))
+        self._show()
         self._about()
         self.refresh_bindings()
 
     # ---------------------------------------------------------------------------- what is shown
+
+    @property
+    def filter(self) -> LineInput:
+        """The field that narrows the list."""
+        return self.query_one("#filter", LineInput)
+
+    def _show(self) -> None:
+        """Show the settings that have the words of the filter."""
+        wanted = folded(self.filter.value).split()
+        found = [one for one in self._rows.values() if _has(one.setting, wanted)]
+        table = self.query_one("#settings", Table)
+        table.empty = say("settings.none_match")
+        table.set_rows(_rows(found))
+        names = [one.setting.name for one in found]
+        if wanted and names and table.cursor not in names:
+            table.move_to(names[0])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        if event.input is self.filter:
+            self._show()
 
     def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
         """Show what belongs to the row under the cursor."""
@@ -136,12 +160,21 @@ class SettingsScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Out of the field, else out of the settings."""
+        """Out of the field, else show all, else out of the settings."""
         if self._editing:
             self._end_editing()
             self._about()
+        elif self.has_class("-filtering"):
+            self.remove_class("-filtering")
+            self.filter.value = ""
+            self.query_one("#settings", Table).focus()
         else:
             self.app.pop_screen()
+
+    def action_filter(self) -> None:
+        """Type words that narrow the list."""
+        self.add_class("-filtering")
+        self.filter.focus()
 
     def on_table_row_selected(self) -> None:
         """Act on the row that was chosen."""
@@ -191,7 +224,9 @@ class SettingsScreen(BaseScreen):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take over what was typed."""
-        if self._editing:
+        if event.input is self.filter:
+            self.query_one("#settings", Table).focus()
+        elif self._editing:
             await self._put(self._editing, event.value)
 
     async def _put(self, name: str, words: str) -> None:
@@ -253,7 +288,14 @@ def _done(one: SettingStatus, *, in_demo: bool) -> str:
     return say(key, name=name, value=value)
 
 
-def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
+def _has(setting: Setting, wanted: Sequence[str]) -> bool:
+    """Whether a setting, its group or its help has all of these words."""
+    group = say(f"setting_group.{setting.table}") if setting.table else ""
+    known = folded(f"{group} {setting.title} {setting.about} {setting.name}")
+    return all(word in known for word in wanted)
+
+
+def _rows(found: Sequence[SettingStatus]) -> dict[RowId, Row]:
     rows: dict[RowId, Row] = {}
     table = ""
     for one in found:

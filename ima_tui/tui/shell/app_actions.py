@@ -11,6 +11,7 @@ from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Protocol, cast
 
+from textual.screen import ModalScreen
 from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 
@@ -113,8 +114,11 @@ class AppActions(AppContext, inherit_bindings=False):
         entry = next(
             (each for each in (*SCREENS, WORKFLOW, SPENDING) if each.id == self.current_mode), None
         )
-        title = say(entry.key) if entry else ""
-        self.push_screen(HelpScreen(actions.acts(self.screen), title))
+        title = say("help.here", place=say(entry.key) if entry else "")
+        is_window = isinstance(self.screen, ModalScreen)
+        if is_window:  # there esc closes it, and leads to no key
+            title = say("help.window")
+        self.push_screen(HelpScreen(actions.acts(self.screen), title, in_window=is_window))
 
     def action_palette(self) -> None:
         """Open the command palette."""

@@ -38,10 +38,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("f1,question_mark,enter", "dismiss", "bind.close", show=False, id="help.close_too"),
     ]
 
-    def __init__(self, acts: Sequence[ActionEntry], title: str) -> None:
+    def __init__(self, acts: Sequence[ActionEntry], title: str, *, in_window: bool = False) -> None:
         super().__init__()
         self.acts = tuple(acts)
-        self.place_title = title
+        self.title_here = title
+        self.in_window = in_window
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
@@ -61,13 +62,14 @@ class HelpScreen(ModalScreen[None]):
         keys = max((width(key) for group in groups.values() for key in group.values()), default=0)
         near = [self._group(each, groups[each], keys) for each in (Scope.HERE, Scope.FOCUS)]
         far = [self._group(Scope.EVERYWHERE, groups[Scope.EVERYWHERE], keys)]
-        far.append([Content.styled(say("help.typing"), "$muted")])
+        if not self.in_window:
+            far.append([Content.styled(say("help.typing"), "$muted")])
         return _below(near), _below(far)
 
     def _group(self, scope: Scope, told: Mapping[str, str], keys: int) -> list[Content]:
         if not told:
             return []
-        title = say(f"help.{scope}", place=self.place_title)
+        title = self.title_here if scope is Scope.HERE else say(f"help.{scope}")
         lines = [Content.styled(title, "bold $accent")]
         for words, key in told.items():
             lines.append(Content.styled(fit(key, keys), "bold $text") + Content(f"   {words}"))

@@ -24,7 +24,7 @@ from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.table import Cell
+from ima_tui.tui.widgets.table import Cell, Table
 
 LANGUAGES = ("en", "zh")
 _COLUMNS = (
@@ -177,4 +177,5 @@ class Palette(Picker):
         others = elsewhere(context(self), owners)
         self.commands += [command for command in others if command.words not in known]
         self.choices = tuple(command.item() for command in self.commands)
-        self.again()
+        if self.query(Table):  # it may have been closed meanwhile
+            self.again()

@@ -60,6 +60,8 @@ class TextEditor(ModalScreen[str | None]):
         self._text = text
         self._about = about
         self._most = most
+        self._warned = False
+        """`esc` was pressed on a changed text, and nothing since."""
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
@@ -79,6 +81,7 @@ class TextEditor(ModalScreen[str | None]):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Count the characters."""
         event.stop()
+        self._warned = False
         self._count()
 
     @property
@@ -107,8 +110,13 @@ class TextEditor(ModalScreen[str | None]):
             self.dismiss(self.text)
 
     def action_give_up(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
+        """Close without a change; a changed text is discarded by a second press."""
+        if self._warned or self.text == self._text:
+            self.dismiss(None)
+            return
+        self._warned = True
+        words = Content.styled(say("editor.not_saved"), "$warn")
+        self.query_one("#text-count", Static).update(words)
 
 
 class VoicePicker(Picker):

@@ -45,6 +45,8 @@ class AppContext(TerminalApp, inherit_bindings=False):
     unsaved: set[int]
     sent: int | None = None
     """A job that was just sent: the queue opens on it."""
+    sent_prompt: str = ""
+    """The prompt of a workflow that was just sent: Compose is empty when it is opened again."""
 
     def notify(
         self,

@@ -161,6 +161,7 @@ class WorkflowActions:
             host.remark(explain(error), "bad")
             return
         await host.put(agreed)
+        host.ima.sent_prompt = agreed.prompt
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
         then = say("board.then" if agreed.film else "finish.then") if agreed.ends else ""
         host.remark(joined(say("workflow.sent", n=len(sent)), "" if first else then), "ok")

@@ -101,7 +101,7 @@ async def test_a_number_is_typed_and_nonsense_leaves_the_field_open(path: Path) 
     async with open_settings(path) as pilot:
         await go_to(pilot, "queue.running")
         await pilot.press("enter")
-        field = pilot.app.screen.query_one(Input)
+        field = pilot.app.screen.query_one("#value", Input)
         await until(pilot, lambda: field.has_focus)
         assert field.value == "3"
         await pilot.press("backspace", "0", "enter")
@@ -189,3 +189,16 @@ async def test_a_file_that_broke_meanwhile_is_told(path: Path) -> None:
 
 def test_every_theme_that_there_is_can_be_set() -> None:
     assert BY_NAME["look.theme"].choices == app_actions.names()
+
+
+async def test_words_narrow_the_list_and_escape_shows_all_of_it_again(path: Path) -> None:
+    async with open_settings(path) as pilot:
+        every = len(rows(pilot))
+        limits = ["agents.per_job", "agents.per_day"]
+        await pilot.press("slash", *"agents limit")
+        await until(pilot, lambda: list(rows(pilot)) == ["[agents]", *limits])
+        await pilot.press("enter")
+        assert isinstance(pilot.app.focused, Table)
+        await pilot.press("down", "escape")
+        await until(pilot, lambda: len(rows(pilot)) == every)
+        assert pilot.app.screen.query_one("#settings", Table).cursor == "agents.per_day"
