@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "settings.column_now": "NOW",
     "settings.column_later": "NEXT START",
     "settings.column_origin": "FROM",
+    "settings.column_about": "WHAT IT DOES",
     "settings.in_file": "In config.toml: {name}. Allowed: {allowed}.",
     "settings.environment": "Environment variable: {name}.",
     "settings.wins_flag": "A command-line flag overrides the file.",

@@ -27,7 +27,7 @@ from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
-LEAST_FILTER = 16
+LEAST_FILTER = 17
 """Cells that the filter keeps beside what is said of the list."""
 
 
@@ -119,7 +119,7 @@ class ModelsScreen(ListScreen):
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
-        self._say_standing()
+        self.call_after_refresh(self._say_standing)
         self.call_after_refresh(self._show_detail)
 
     @property
@@ -157,7 +157,7 @@ class ModelsScreen(ListScreen):
             kind = model_picker.kind_name(one.kind)
         else:
             kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
-        room = self.size.width - LEAST_FILTER
+        room = (self.query_one("#head").size.width or self.size.width) - LEAST_FILTER
         words = search.standing(one.lists, one.count, kind, one.sort, self.ima.glyphs.dot, room)
         self.query_one(ListStatus).say(words)
 

@@ -33,10 +33,11 @@ from ima_tui.tui.widgets.table import (
 )
 
 COLUMNS = (
-    Column("name", 24, "settings.column_name", flex=1),
-    Column("now", 12, "settings.column_now", flex=2),
-    Column("later", 10, "settings.column_later", flex=1, drop=2),
+    Column("name", 24, "settings.column_name", flex=1, most=30),
+    Column("now", 12, "settings.column_now", flex=2, most=36),
+    Column("later", 10, "settings.column_later", drop=2),
     Column("origin", 11, "settings.column_origin", drop=1),
+    Column("about", 36, "settings.column_about", flex=9, drop=3),
 )
 _VALUE = (Column("value", 20, flex=1),)
 
@@ -129,15 +130,14 @@ class SettingsScreen(BaseScreen):
         if not self.adjustments.kept:
             self._say(joined(setting.about, say("settings.not_kept")), "muted")
             return
-        written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
-        words = [setting.about, written]
+        told = [say("settings.in_file", name=setting.name, allowed=setting.allowed)]
         if one.setting.environment:
-            words.append(say("settings.environment", name=one.setting.environment))
+            told.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
-            words.append(say(f"settings.wins_{one.origin}"))
+            told.append(say(f"settings.wins_{one.origin}"))
         if self.adjustments.in_demo:
-            words.insert(1, say("settings.in_demo"))
-        self._say(joined(*words), "muted")
+            told.append(say("settings.in_demo"))
+        self._say(f"{setting.about}\n{joined(*told)}", "muted")
 
     def _say(self, words: str, role: str) -> None:
         self.query_one("#about", DraftMessage).say(words, role)
@@ -307,6 +307,7 @@ def _rows(found: Sequence[SettingStatus]) -> dict[RowId, Row]:
             Cell(_shown(one.setting, one.now), "text" if one.origin == "default" else "strong"),
             Cell("" if one.later is None else _shown(one.setting, one.later), "warn"),
             Cell(say(f"cli.source.{one.origin}"), "muted"),
+            Cell(one_line(one.setting.about, 200), "muted"),
         )
     return rows
 
