@@ -71,17 +71,14 @@ def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion,
     decision = desk.decision
     if decision is None:
         return ()
+    limits = other_requests.limits(text, decision)
     found = [
         *_subjects(desk),
         *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
         *_film(text, decision),
-        *(
-            _limit(desk, each, lists)
-            for each in other_requests.limits(text, decision)
-            if desk.model
-        ),
+        *(_limit(desk, each, lists) for each in limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
     if decision.task_type is desk.kind and desk.model is not None:

@@ -141,17 +141,12 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                if self._has_side_panes:
+                if _has_side_panes(self):
                     yield price_pane()
-            if self._has_side_panes:
+            if _has_side_panes(self):
                 yield from job_panes()
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
-
-    @property
-    def _has_side_panes(self) -> bool:
-        """On a narrower screen they are hidden, and mounted after the first paint."""
-        return self._is_painted or self.has_class("-wide") or self.has_class("-huge")
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
@@ -201,7 +196,7 @@ class ComposeScreen(DraftScreen):
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
-            if not self._has_side_panes:
+            if not _has_side_panes(self):
                 self._is_painted = True
                 await self.query_one("#settings").mount(price_pane())
                 await self.query_one("#composer").mount(*job_panes())
@@ -318,3 +313,8 @@ class ComposeScreen(DraftScreen):
         if action == "do" and parameters == ("write",):
             return not self.prompt.has_focus
         return super().check_action(action, parameters)
+
+
+def _has_side_panes(screen: ComposeScreen) -> bool:
+    """On a narrower screen they are hidden, and mounted after the first paint."""
+    return screen._is_painted or screen.has_class("-wide") or screen.has_class("-huge")

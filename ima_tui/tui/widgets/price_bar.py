@@ -12,7 +12,7 @@ from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.domain import ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
-from ima_tui.tui.widgets import fitted, price_text
+from ima_tui.tui.widgets import lines, price_text
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 Told = tuple[Sequence[Part], Sequence[Part]]
@@ -99,4 +99,4 @@ class DraftMessage(Static):
         if self._now != (words, role):
             self._now = (words, role)
             told = Content.styled(words, f"${role}") if words else Content("")
-            self.update(fitted.facts(told))
+            self.update(lines.facts(told))
