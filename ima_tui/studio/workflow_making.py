@@ -59,7 +59,7 @@ class WorkflowMaker:
         prompt, images = self._with_subjects(prompt, images)
         shared = await asyncio.to_thread(_share, prompt, tuple(images))
         if films:
-            from ima_tui.workflow.film_brief import refuse
+            from ima_tui.film.brief import refuse
 
             await asyncio.to_thread(refuse, prompt, shared)
         brief = await self._brief(prompt, images, shared) if films else None
@@ -77,7 +77,7 @@ class WorkflowMaker:
 
     async def _brief(self, prompt: str, images: Sequence[str], shared: Shared) -> Brief | None:
         """Return the brief of a film, None where the prompt asks for something else."""
-        from ima_tui.workflow.film_brief import read
+        from ima_tui.film.brief import brief_of as read
 
         videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
         visual = all(each.task_type.medium in _VISUAL for each in shared.shares)
@@ -98,8 +98,8 @@ class WorkflowMaker:
         return CreatedWorkflow(await _look(built.workflow), shared, built.notes)
 
     async def _build_film(self, brief: Brief, shared: Shared, prompt: str) -> BuiltFilm:
+        from ima_tui.film.brief import named_model
         from ima_tui.workflow import film_building
-        from ima_tui.workflow.film_brief import named_model
 
         named = shared.decision
         if not named.model_id and brief.model:

@@ -43,7 +43,7 @@ from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.glyphs import AsciiFilter, NoColour, glyphs
-from ima_tui.tui.widgets.hints import SeenHints
+from ima_tui.tui.widgets.app_context import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
     SLOW_GATHERING,

@@ -11,7 +11,7 @@ from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange
 
 if TYPE_CHECKING:
-    from ima_tui.compose.preference_switch import PreferenceSwitch
+    from ima_tui.compose.other_requests import PreferenceSwitch
     from ima_tui.intent.intent import Intent
     from ima_tui.tui.compose.draft_screen import DraftScreen
 

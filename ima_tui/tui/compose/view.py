@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, other_requests, parameter_names, preference_switch, suggestions
+from ima_tui.compose import draft, other_requests, parameter_names, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
-from ima_tui.compose.preference_switch import PreferenceSwitch
+from ima_tui.compose.other_requests import PreferenceSwitch
 from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
@@ -91,7 +91,7 @@ class ComposeView:
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = preference_switch.switch(composer, studio.preferences.model_id(composer.kind))
+        self.switch = other_requests.switch(composer, studio.preferences.model_id(composer.kind))
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)

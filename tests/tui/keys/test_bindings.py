@@ -50,7 +50,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         if name == "settings":
             await until(pilot, lambda: isinstance(app.focused, Table))
             await pilot.press("right_square_bracket")
-            await until(pilot, lambda: app.screen.query_one(Table)._rows)
+            await until(pilot, lambda: app.screen.query_one(Table).rows)
         yield pilot
 
 

@@ -29,7 +29,7 @@ from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.models import model_text
+from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.theme.glyphs import glyphs
@@ -95,7 +95,7 @@ def test_nothing_is_found_by_chance() -> None:
 
 
 def test_what_matched_is_pointed_out() -> None:
-    name = model_text.row(BANANA_PRO, "pro", False, glyphs(False))[0]
+    name = listing.row(BANANA_PRO, "pro", False, glyphs(False))[0]
     assert [name.text[at] for at in name.matched] == ["P", "r", "o"]
 
 
@@ -258,7 +258,7 @@ async def test_what_is_new_dearer_and_gone_is_said_where_it_stands() -> None:
         studio.tell(ListChanged(changed_list()))
         await until(pilot, lambda: "1 new, 1 price change, 1 gone" in standing(pilot))
         table = models(pilot).table
-        tagged = {table._rows[row][0].text: table._rows[row][-1].text for row in table.order}
+        tagged = {table.rows[row][0].text: table.rows[row][-1].text for row in table.order}
         assert tagged["SeeDream 4.5"] == "new"
         assert tagged["Nano Banana 2"] == "↑ was 4–13"
         assert tagged["Midjourney"] == "gone"
@@ -298,7 +298,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
     app = open_app(FakeStudio(models=many))
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.press("slash", *"model 4")
-        rows = models(pilot).table._rows
+        rows = models(pilot).table.rows
         assert isinstance(rows, LazyRows)
         assert len(rows) > 1000
         assert len(rows._made) < 60

@@ -50,7 +50,7 @@ async def open_preferences(
 
 
 def row(pilot: Pilot[None], task_type: TaskType) -> list[str]:
-    return [cell.text for cell in pilot.app.screen.query_one(Table)._rows[task_type.value]]
+    return [cell.text for cell in pilot.app.screen.query_one(Table).rows[task_type.value]]
 
 
 def said(pilot: Pilot[None]) -> str:

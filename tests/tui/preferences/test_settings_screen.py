@@ -57,7 +57,7 @@ async def open_settings(
 
 
 def rows(pilot: Pilot[None]) -> dict[str, list[str]]:
-    found = pilot.app.screen.query_one(Table)._rows
+    found = pilot.app.screen.query_one(Table).rows
     return {str(name): [cell.text for cell in row] for name, row in found.items()}
 
 
