@@ -22,7 +22,7 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
-from ima_tui.tui.terminal import clipboard
+from ima_tui.tui.terminal import clipboard, wide_characters
 from ima_tui.tui.terminal.alt_keys import without_alt
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
@@ -41,6 +41,9 @@ OPENS_WITHIN = 5.0
 """Seconds after which a screen without a focus is taken as it is."""
 OPENING_TURN = 0.005
 """Seconds between two looks whether a screen can take keys."""
+
+
+wide_characters.install()
 
 
 class KeyHandled(Message):
