@@ -18,7 +18,8 @@ NAMED = frozenset({
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80
-_LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
+LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
+"""Fields that only repeat the prompt."""
 
 
 def name(parameter: str) -> str:
@@ -31,6 +32,8 @@ def value(parameter: str, asked: Value) -> str:
     if isinstance(asked, bool):
         return say("compose.on" if asked else "compose.off")
     words = one_line(str(asked), _LONGEST)
+    if parameter == "voice" and has(f"voice.sex_{words}"):
+        return say(f"voice.sex_{words}")
     is_span = parameter == "duration" and words.replace(".", "", 1).isdecimal()
     return say("compose.seconds", span=words) if is_span else words
 
@@ -41,7 +44,7 @@ def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str
     return [
         one_line(value(name, each), longest)
         for name, each in chosen
-        if not isinstance(each, bool) and str(each).strip() and name not in _LIKE_THE_PROMPT
+        if not isinstance(each, bool) and str(each).strip() and name not in LIKE_THE_PROMPT
     ]
 
 

@@ -37,18 +37,17 @@ class PreferencePrompts:
         screen.composer.remember = None
         return told
 
-    async def alone(self, decision: Intent) -> None:
-        """Nothing is to be made: only what is remembered changes, and now."""
+    async def alone(self, decision: Intent) -> str:
+        """Nothing is to be made: only what is remembered changes, and now. Return what changed."""
         screen = self._screen
         models = policy.standing(decision, self._lists())
         kinds = policy.forgettable(decision, screen.studio.preferences.preferred())
         if models:
-            words = await self._save(models)
-        elif kinds:
-            words = await self._forget(kinds)
-        else:
-            words = say("compose.nothing_to_remember")
-        screen.remark(words, "ok" if models or kinds else "muted")
+            return await self._save(models)
+        if kinds:
+            return await self._forget(kinds)
+        screen.remark(say("compose.nothing_to_remember"), "muted")
+        return ""
 
     def meant(self, decision: Intent) -> str:
         """What `alone` would do, before it is done."""

@@ -85,7 +85,9 @@ class DraftSubmitter:
             return
         decision = screen.composer.decision
         if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            await self._preferences.alone(decision)
+            if words := await self._preferences.alone(decision):
+                await self._history.begin_next()
+                screen.remark(words, "ok")
         elif screen.composer.in_steps:
             await self.plan()
         else:

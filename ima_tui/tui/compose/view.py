@@ -64,9 +64,12 @@ class ComposeView:
 
     @property
     def priced(self) -> DraftPrice:
-        """What the price bar tells: nothing of a prompt in steps, for the plan does. While a
-        question is open it is the price of the likely answer."""
-        return DraftPrice() if self._screen.composer.in_steps else self.offer
+        """What the price bar tells: nothing of a prompt in steps, for the plan does, and nothing
+        where nothing is made. While a question is open it is the price of the likely answer."""
+        composer = self._screen.composer
+        decision = composer.decision
+        is_preference = decision is not None and decision.kind is RequestKind.PREFERENCE
+        return DraftPrice() if composer.in_steps or is_preference else self.offer
 
     @property
     def blocked(self) -> bool:

@@ -104,7 +104,9 @@ class SettingsScreen(BaseScreen):
     def _show(self) -> None:
         """Show the settings that have the words of the filter."""
         wanted = folded(self.filter.value).split()
-        found = [one for one in self._rows.values() if _has(one.setting, wanted)]
+        items = {name: _item(one.setting) for name, one in self._rows.items()}
+        found = [one for name, one in self._rows.items() if items[name].matches(wanted)]
+        found = found or [one for name, one in self._rows.items() if items[name].is_like(wanted)]
         table = self.query_one("#settings", Table)
         table.empty = say("settings.none_match")
         table.set_rows(_rows(found))
@@ -288,11 +290,11 @@ def _done(one: SettingStatus, *, in_demo: bool) -> str:
     return say(key, name=name, value=value)
 
 
-def _has(setting: Setting, wanted: Sequence[str]) -> bool:
-    """Whether a setting, its group or its help has all of these words."""
+def _item(setting: Setting) -> PickerItem:
+    """A setting as it is found: by its group, title, help and name in config.toml."""
     group = say(f"setting_group.{setting.table}") if setting.table else ""
-    known = folded(f"{group} {setting.title} {setting.about} {setting.name}")
-    return all(word in known for word in wanted)
+    words = f"{group} {setting.title} {setting.about} {setting.name}"
+    return PickerItem((Cell(setting.title),), folded(words))
 
 
 def _rows(found: Sequence[SettingStatus]) -> dict[RowId, Row]:

@@ -153,9 +153,10 @@ class BottomLine(Line):
         self._ways = (*shown, *(act for act in ways[-len(right) :] if act))
         return left, [*told, (" ", "text")]
 
-    @staticmethod
-    def _part(act: actions.ActionEntry, lead: str) -> list[Part]:
-        return [(lead + actions.key_name(act.keys[0]), "strong"), (f" {act.words()}", "muted")]
+    def _part(self, act: actions.ActionEntry, lead: str) -> list[Part]:
+        signs = {"left": self.ima.glyphs.left, "right": self.ima.glyphs.right}
+        name = signs.get(act.keys[0]) or actions.key_name(act.keys[0])
+        return [(lead + name, "strong"), (f" {act.words()}", "muted")]
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""

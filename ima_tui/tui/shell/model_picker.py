@@ -195,7 +195,7 @@ def _model(model: ModelVersion, is_mine: bool, star: str) -> PickerItem:
     cells = (
         Cell(star if is_mine else "", "accent"),
         Cell(model.name),
-        Cell(", ".join(_notes(model, is_mine)), "muted"),
+        Cell(say("compose.list_comma").join(_notes(model, is_mine)), "muted"),
         Cell(points_range(*model.points)),
         Cell(usual_time(times.estimate(model)), "muted"),
     )
@@ -255,7 +255,7 @@ def model_line(
     ]
     advised = studio.guides.recommended.get(task_type) == model.model_id
     told = [say("guides.recommended")] if advised and not is_mine else []
-    notes = ", ".join([*told, *_notes(model, is_mine)])
+    notes = say("compose.list_comma").join([*told, *_notes(model, is_mine)])
     return left, [(notes, "muted")] if notes else []
 
 
@@ -266,4 +266,4 @@ def dropped(found: Sequence[DroppedPreference]) -> str:
         for one in found[:3]
     ]
     more = len(found) - len(shown)
-    return ", ".join(shown) + (f" +{more}" if more else "")
+    return say("compose.list_comma").join(shown) + (f" +{more}" if more else "")

@@ -21,6 +21,7 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
+from ima_tui.tui.terminal import wide_characters
 from ima_tui.tui.terminal.key_queue import KeyHandled, KeyQueue
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.widget import Widget
+
+
+wide_characters.install()
 
 
 class TerminalApp(WatchedApp, inherit_bindings=False):

@@ -332,6 +332,7 @@ class TextLine(Horizontal):
         self.row = row
         self.control = row.field.name
         self._head = _Head(row.field.name, row.title)
+        self.label_cells = self._head.label_cells
         self._heard = _written(row)
         """What was last told by it, or put there: Textual tells of both alike."""
         self.input = LineInput(self._heard, placeholder=_placeholder(row.field))
