@@ -6,17 +6,17 @@ news. Reached from Compose, where a prompt is about several things, and from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.timer import Timer
 
-from ima_tui.core.domain import Media, Medium
+from ima_tui.core.domain import Event, Media, Medium
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending
@@ -25,7 +25,8 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.lines import Part, Rule
+from ima_tui.tui.widgets.pane import SEPARATOR, Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import board_tiles, step_rows
@@ -34,6 +35,7 @@ from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
 from ima_tui.tui.workflow.board_timeline import FilmTimeline
 from ima_tui.tui.workflow.film_actions import FilmActions
 from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.step_timeline import StepTimeline
 from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
@@ -97,6 +99,8 @@ class WorkflowScreen(BaseScreen):
         self.verbs = WorkflowActions(self)
         self.films = FilmActions(self)
         self._as_steps = False
+        self._happened: Mapping[int, tuple[Event, ...]] = {}
+        """The timelines of the steps' jobs."""
         self._ending: Ending | None = None
         """Where the film, or another end, stood when it was last told."""
         self._came_from = "compose"
@@ -107,14 +111,15 @@ class WorkflowScreen(BaseScreen):
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         yield WorkflowLine("background", widget_id="workflow-title")
-        yield Rule()
         with Container(id="body"):
-            with Vertical(id="board"):
+            with Pane(say("workflow.title"), widget_id="steps-pane"):
+                yield WorkflowGraph(widget_id="graph")
+            with Pane(say("pane.board"), widget_id="board-pane"):
                 yield Storyboard(widget_id="storyboard")
-                yield Rule()
-                yield FilmTimeline(widget_id="timeline")
-            yield WorkflowGraph(widget_id="graph")
             yield StepDetail()
+            with Pane(say("pane.timeline"), widget_id="time-pane"):
+                yield FilmTimeline(widget_id="timeline")
+                yield StepTimeline()
         yield Rule()
         yield DraftMessage(widget_id="said")
         yield WorkflowLine(widget_id="workflow-total")
@@ -166,10 +171,14 @@ class WorkflowScreen(BaseScreen):
     async def reload(self) -> None:
         """Show everything again from current data."""
         if self.plan is not None:
-            before, self.status = self.status, await self.studio.workflows.status(self.plan)
+            status = await self.studio.workflows.status(self.plan)
+            facts = await self._read_film(status)
+            jobs = [each.job.id for each in status.steps if each.job is not None]
+            happened = await self.studio.history.timelines(jobs)
+            before, self.status = self.status, status
+            self.facts, self._happened = facts, happened
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
-            self.facts = await self._read_film(self.status)
             self._tell_ending()
             self._show()
 
@@ -206,12 +215,19 @@ class WorkflowScreen(BaseScreen):
         title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
         self.query_one("#workflow-title", WorkflowLine).show(title, [])
         self._show_board()
-        self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
+        self._show_steps(status)
         self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
         self._show_detail()
         self.speak()
         self._wind()
         self.refresh_bindings()
+
+    def _show_steps(self, status: WorkflowStatus) -> None:
+        now = self.studio.clock.time()
+        self.graph.show(step_rows.rows(status, now, self.ima.glyphs))
+        self.query_one(StepTimeline).show(status, now)
+        count: list[Part] = [(say("workflow.steps", n=len(status.steps)), "strong")]
+        self.query_one("#steps-pane", Pane).say(count)
 
     def _show_board(self) -> None:
         facts = self.facts
@@ -220,6 +236,11 @@ class WorkflowScreen(BaseScreen):
             tiles = board_tiles.tiles(facts)
             self.query_one(Storyboard).show(tiles)
             self.query_one(FilmTimeline).show(facts, tiles)
+            title: list[Part] = [(say("pane.board"), "strong")]
+            if seconds := board_tiles.film_seconds(facts):
+                length = say("board.seconds", seconds=f"{seconds:g}")
+                title.append((SEPARATOR + length, "text"))
+            self.query_one("#board-pane", Pane).say(title)
 
     @property
     def shows_board(self) -> bool:
@@ -244,15 +265,19 @@ class WorkflowScreen(BaseScreen):
         if status is not None and current is None and tile is not None:
             made = tile.result if self.studio.settings.preview else None
             shown = Media("", path=made.path) if made is not None and made.path else None
-            self.query_one(StepDetail).show(board_tiles.detail(tile), shown, Medium.VIDEO)
+            title = " ".join(filter(None, (tile.title, tile.length)))
+            told = board_tiles.detail(tile)
+            self.query_one(StepDetail).show(title, told, shown, Medium.VIDEO)
         if status is None or current is None:
             return
         each = status.step_status(current)
         medias = each.job.medias if each.job else ()
         shown = next((media for media in medias if media.path), None)
         eager = shown if self.studio.settings.preview else None
-        facts = step_rows.detail(each, self.studio.clock.time())
-        self.query_one(StepDetail).show(facts, eager, each.step.task_type.medium)
+        happened = self._happened.get(each.job.id, ()) if each.job is not None else ()
+        facts = step_rows.detail(each, self.studio.clock.time(), happened)
+        title = step_rows.headline(each.step)
+        self.query_one(StepDetail).show(title, facts, eager, each.step.task_type.medium)
 
     def remark(self, sentence: str, role: str) -> None:
         """Say what happened."""
@@ -301,10 +326,9 @@ class WorkflowScreen(BaseScreen):
 
     def _tick(self) -> None:
         if self.status is not None:
-            now = self.studio.clock.time()
-            self.graph.show(step_rows.rows(self.status, now, self.ima.glyphs))
+            self._show_steps(self.status)
             if self.facts is not None:
-                self.facts = replace(self.facts, now=now)
+                self.facts = replace(self.facts, now=self.studio.clock.time())
                 self._show_board()
 
     # ------------------------------------------------------------------------------ the user
