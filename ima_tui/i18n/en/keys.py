@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "pane.price": "Price",
     "pane.models": "Models",
     "pane.gallery": "Gallery",
+    "pane.board": "Storyboard",
+    "pane.timeline": "Timeline",
     "pane.detail": "Details",
     "app.points_today": "{points} pts today",
     "example.lead": "Or start from an example: arrows choose, enter uses it",

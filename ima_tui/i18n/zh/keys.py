@@ -72,6 +72,8 @@ TEXTS: dict[str, str] = {
     "pane.price": "价格",
     "pane.models": "模型",
     "pane.gallery": "图库",
+    "pane.board": "分镜",
+    "pane.timeline": "时间线",
     "pane.detail": "详情",
     "app.points_today": "今日 {points} 积分",
     "example.lead": "或从示例开始：方向键选择，enter 采用",

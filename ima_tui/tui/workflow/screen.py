@@ -6,7 +6,7 @@ news. Reached from Compose, where a prompt is about several things, and from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from ima_tui.core.domain import Event
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending
@@ -94,6 +95,8 @@ class WorkflowScreen(BaseScreen):
         self.facts: BoardFacts | None = None
         self.verbs = WorkflowActions(self)
         self.films = FilmActions(self)
+        self._happened: Mapping[int, tuple[Event, ...]] = {}
+        """The timelines of the steps' jobs."""
         self._ending: Ending | None = None
         """Where the film, or another end, stood when it was last told."""
         self._came_from = "compose"
@@ -104,7 +107,6 @@ class WorkflowScreen(BaseScreen):
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         yield WorkflowLine("background", widget_id="workflow-title")
-        yield Rule()
         yield WorkflowPage()
         yield Rule()
         yield DraftMessage(widget_id="said")
@@ -157,11 +159,14 @@ class WorkflowScreen(BaseScreen):
     async def reload(self) -> None:
         """Show everything again from current data."""
         if self.plan is not None:
-            before, self.status = self.status, await self.studio.workflows.status(self.plan)
+            status = await self.studio.workflows.status(self.plan)
+            facts = await film_facts(self.studio, status, self._current_ending(), self.ima.glyphs)
+            jobs = [each.job.id for each in status.steps if each.job is not None]
+            happened = await self.studio.history.timelines(jobs)
+            before, self.status = self.status, status
+            self.facts, self._happened = facts, happened
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
-            ending = self._current_ending()
-            self.facts = await film_facts(self.studio, self.status, ending, self.ima.glyphs)
             self._tell_ending()
             self._show()
 
@@ -193,8 +198,7 @@ class WorkflowScreen(BaseScreen):
 
     def _show_page(self) -> None:
         if self.status is not None:
-            rows = step_rows.rows(self.status, self.studio.clock.time(), self.ima.glyphs)
-            self.page.show(self.status, self.facts, rows)
+            self.page.show(self.status, self.facts, self._happened)
 
     def remark(self, sentence: str, role: str) -> None:
         """Say what happened."""

@@ -1,7 +1,4 @@
-"""Storyboard widget: tiles with a picture each, one of them under the cursor.
-
-Timeline of a film: its shots, sounds and state over time, one line each.
-"""
+"""Storyboard widget: tiles with a picture each, one of them under the cursor."""
 
 from __future__ import annotations
 
@@ -16,28 +13,22 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import one_line
-from ima_tui.film.timeline import Role, spoken_seconds
-from ima_tui.i18n import say
 from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.images.thumbnails import Key, Shown, Thumbnails, key_of, picture_line
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.workflow import board_tiles
-from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
+from ima_tui.tui.workflow.board_tiles import BoardTile
 
-LEAST, MOST = 24, 60
+LEAST, MOST = 24, 80
 """Cells of a tile."""
 WORDS = 3
 """Lines of a tile beside its picture: title, caption, states."""
-LEAST_PICTURE, MOST_PICTURE = 3, 18
+LEAST_PICTURE, MOST_PICTURE = 3, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +51,22 @@ def layout(count: int, cells: int, lines: int) -> BoardLayout:
     Where that is impossible: the one with most tiles beside each other.
     """
     most = max(1, min(count, cells // LEAST))
-    room = max(LEAST_PICTURE, lines - WORDS)
+    best: BoardLayout | None = None
     for across in range(max(1, min(most, -(-cells // MOST))), most + 1):
-        wide = cells // across
-        picture = max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32), room))
-        found = BoardLayout(across, wide, picture)
-        if -(-count // across) * found.high - 1 <= lines:
-            return found
+        rows = -(-count // across)
+        room = (lines + 1) // rows - WORDS - 1
+        picture = min(_picture(cells // across), room)
+        if picture >= LEAST_PICTURE and (best is None or picture > best.picture):
+            best = BoardLayout(across, cells // across, picture)
+    if best is not None:
+        return best
     wide = cells // most
-    picture = max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32), room))
-    return BoardLayout(most, wide, picture)
+    return BoardLayout(most, wide, min(_picture(wide), max(LEAST_PICTURE, lines - WORDS)))
+
+
+def _picture(wide: int) -> int:
+    """Return the lines of a picture of 16:9 in a tile of that width."""
+    return max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32)))
 
 
 class Storyboard(ScrollView, can_focus=True):
@@ -290,132 +287,3 @@ class Storyboard(ScrollView, can_focus=True):
             self._go(place)
             if event.chain == 2:
                 self.post_message(self.Selected())
-
-
-LABEL = 8
-"""Cells of the name before each line."""
-MOST_TICKS = 9
-
-Lines = list[list[Part]]
-
-
-def lines(facts: BoardFacts, tiles: Sequence[BoardTile], cells: int, most: int) -> Lines:
-    """Return at most `most` lines of `cells` cells: the film and the shots go last."""
-    room = max(1, cells - LABEL - 1)
-    shots = [_label("board.line_shots"), *_shots(facts, tiles, room)]
-    film = [_label("board.line_film"), *_film(facts, room)]
-    sounds = [
-        [_label(f"board.line_{tile.id}"), *_sound(facts, tile, room)]
-        for tile in tiles
-        if board_tiles.is_sound(tile)
-    ]
-    found: Lines = [shots, *sounds, film]
-    if len(found) < most and board_tiles.film_seconds(facts):
-        found.insert(0, [("", "muted"), (" " * LABEL + _ticks(facts, room), "muted")])
-    if len(found) > most:
-        found = [shots, film][:most]
-    return found
-
-
-def _label(key: str) -> Part:
-    return fit(f" {say(key)}", LABEL), "muted"
-
-
-def _ticks(facts: BoardFacts, room: int) -> str:
-    """Return seconds above the line, as many as there is room for."""
-    total = board_tiles.film_seconds(facts)
-    step = next((s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300, 600) if total / s <= MOST_TICKS), 0)
-    line = ""
-    for second in range(0, int(total) + 1, step or int(total) + 1):
-        at = round(second / total * room)
-        told = say("board.seconds", seconds=second)
-        if at >= width(line) and at + width(told) <= room:
-            line += " " * (at - width(line)) + told
-    return line
-
-
-def _shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> list[Part]:
-    """Return a bar a shot: full where it is made."""
-    shown = [tile for tile in tiles if tile.shot]
-    lengths = [board_tiles.shot_seconds(facts, shot) or 5.0 for shot in facts.film.shots]
-    whole = sum(lengths)
-    found: list[Part] = []
-    begins = at = 0.0
-    for place, (tile, seconds) in enumerate(zip(shown, lengths, strict=True), 1):
-        at += seconds
-        cells = max(3, round(at / whole * room) - round(begins / whole * room))
-        begins = at
-        is_made = tile.sign_role == "ok"
-        head = f"{'|' if facts.glyphs.ascii else '▏'}{place} "
-        bar = (facts.glyphs.full if is_made else facts.glyphs.empty) * max(
-            0, cells - len(head) - width(tile.sign)
-        )
-        found += [(head, "strong"), (tile.sign, tile.sign_role)]
-        found.append((bar, "video" if is_made else "muted"))
-    return found
-
-
-def _sound(facts: BoardFacts, tile: BoardTile, room: int) -> list[Part]:
-    """Return when a sound plays, and what it is."""
-    track = next(
-        each
-        for each in facts.film.tracks
-        if (each.role is Role.MUSIC) == (tile.id == board_tiles.MUSIC)
-    )
-    total = board_tiles.film_seconds(facts) or 1.0
-    begins = min(room // 2, round(track.start / total * room))
-    lasts = spoken_seconds(track.text) if track.text else total
-    cells = max(1, min(room - begins, round(lasts / total * room)))
-    told = f"{one_line(tile.caption, 60)}  {tile.length}"
-    told = cut(told, max(0, room - begins - 3))
-    role = "music" if track.role is Role.MUSIC else "speech"
-    bar = _bar(facts.glyphs, cells - width(told) - 3)
-    return [
-        (" " * begins, "muted"),
-        (tile.sign, tile.sign_role),
-        (f" {told} ", "text"),
-        (bar, role),
-    ]
-
-
-def _bar(glyphs: Glyphs, cells: int) -> str:
-    return glyphs.full * max(0, cells)
-
-
-def _film(facts: BoardFacts, room: int) -> list[Part]:
-    told, role = board_tiles.film_words(facts)
-    found: list[Part] = []
-    if (progress := facts.state.progress) is not None:
-        cells = max(6, min(30, room - width(told) - 2))
-        found.append((facts.glyphs.bar(int(progress.share * 100), cells) + " ", "accent"))
-    found.append((told, role))
-    settings = f"  {board_tiles.settings_words(facts.film)}"
-    if sum(width(text) for text, _ in found) + width(settings) <= room:
-        found.append((settings, "muted"))
-    return found
-
-
-class FilmTimeline(Widget):
-    """The lines above, for a storyboard."""
-
-    DEFAULT_CSS = "FilmTimeline { height: 5; }"
-
-    def __init__(self, *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
-        self._facts: BoardFacts | None = None
-        self._tiles: tuple[BoardTile, ...] = ()
-
-    def show(self, facts: BoardFacts, tiles: tuple[BoardTile, ...]) -> None:
-        """Show these."""
-        self._facts, self._tiles = facts, tiles
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """Return the cells of line `y`."""
-        theme, room = self.app.theme, self.size.width
-        plain = style(theme, "text", "surface")
-        found = lines(self._facts, self._tiles, room, self.size.height) if self._facts else []
-        parts = found[y] if y < len(found) else []
-        return Strip(
-            Segment(text, style(theme, role, "surface")) for text, role in parts if text
-        ).adjust_cell_length(room, plain)

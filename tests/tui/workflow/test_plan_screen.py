@@ -149,7 +149,7 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
     async with planning(settings) as pilot:
         rows = graph(pilot)
         assert [row for row in rows if "Draw a dragon" in row and "5" in row]
-        assert "from step 1" in rows[3]
+        assert [row for row in rows if "from step 1" in row]
         assert "│" in rows[1]
         assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
         assert WISH in line(pilot, "#workflow-title")
@@ -486,7 +486,7 @@ async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
 async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> None:
     async with planning(settings, SERIES, "escape", "W") as pilot:
         assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
-        assert "├─" in graph(pilot)[2]
+        assert [row for row in graph(pilot) if "├─" in row]
     assert charged(sandbox) == []
 
 
