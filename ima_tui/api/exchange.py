@@ -3,7 +3,7 @@
 httpx's own timers end a read although the response is in the socket, if this process was suspended
 or starved meanwhile. For a paid request that would leave the outcome unknown.
 
-Diagnosis of failed connections: proxy, certificate or network.
+`explain` tells why a connection failed: proxy, certificate or network.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Facade for the scheduler: API client and downloader.
+"""What the scheduler needs of the service: API calls, and downloads of results.
 
-Downloader for results: public https hosts only, size limits, `.part` files.
+Downloads come from public https hosts only, with size limits, to `.part` files.
 
 The addresses come from the service and are not trusted: each one, and each redirect, is checked by
 `url_guard`, and the connection is made to the checked IP address.

@@ -1,8 +1,8 @@
-"""Connection test without a key: whether the host answers over TLS, and its time.
+"""Requests beside the API: a connection test, and the webhook. Neither carries the API key.
 
-Webhook client: posts JSON to an address of the user, without the API key.
-
-The address is checked as those of results are (`url_guard`): https on a public host, no redirects.
+The test says whether the host answers over TLS, and its time. The webhook posts JSON to an address
+of the user. It is checked as those of results are (`url_guard`): https on a public host, no
+redirects.
 """
 
 from __future__ import annotations

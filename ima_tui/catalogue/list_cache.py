@@ -1,6 +1,6 @@
 """Product list cache: shows stored lists at once, refreshes them, keeps their age.
 
-Differences between two product lists of one task type: models added, removed, repriced.
+A fresh list is compared with the stored one: models added, removed, repriced.
 """
 
 from __future__ import annotations

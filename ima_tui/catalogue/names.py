@@ -1,6 +1,6 @@
-"""Model families, versions and aliases, from names.toml (facts of the founding document).
+"""Names of models (families, versions, aliases) and of the voices that a model lists.
 
-Voices that a model lists: name, language and sex, read off their ids and labels.
+Those of models are in names.toml (facts of the founding document).
 
 The service has no table of voices. What is known of one is in the option's label or in its id, as
 in `zh_female_xiaohe_bigtts`.

@@ -1,6 +1,6 @@
 """Order builder: validates and prices a draft. No file or network access.
 
-The seed of an order: the number that makes a model repeat itself.
+An order may carry a seed: the number that makes a model repeat itself.
 """
 
 from __future__ import annotations

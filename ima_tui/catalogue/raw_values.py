@@ -1,6 +1,6 @@
-"""Parsers for untyped values of product lists; unreadable ones become None or "".
+"""Parsers for untyped values of product lists, and for the inputs that a model accepts (`files`).
 
-Parser of a model's accepted inputs (`files` in the product list).
+Unreadable values become None or "".
 """
 
 from __future__ import annotations

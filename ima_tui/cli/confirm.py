@@ -2,8 +2,7 @@
 
 After the ledger was restored no flag alone pays for what may have been sent before: it is asked.
 
-What the verbs do with requirements that an order would not meet: refuse them by name, or say
-them where `--yes` agrees.
+Requirements that an order would not meet are refused by name, or said where `--yes` agrees.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""A prompt for one result that tells a film of several shots: that is offered, never guessed.
+"""What a prompt may ask beside one result: a film, an answer, a preferred model.
 
-The answer to a question about the service: models and prices, by the lists that are known.
-
-The switch that saves the model of a draft as preferred, and whether it is on.
+A film of several shots is offered, never guessed. Questions about models and prices are answered by
+the lists that are known. The switch saves the model of a draft as preferred.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Several prompts in one text: a line each, or variants in braces. Each is read for itself, so that
-`a fox, {16:9|9:16}` is two shapes; what was chosen by the user holds for all.
+"""The text of a prompt: several prompts or jobs in one, and the lyrics of a song.
+
+Several prompts are a line each, or variants in braces. Each is read for itself, so that `a fox,
+{16:9|9:16}` is two shapes; what was chosen by the user holds for all.
 
 Rows, variants and the names of their intents are `batch`'s.
-
-Lyrics in the prompt of a song: read them, and put others in their place.
 
 A model that sings lyrics word for word takes them from the prompt, so the editor of lyrics changes
 the prompt, and the words that describe the song stay.
 
-Several jobs for one prompt, where it asks for more results than one job of the model makes.
+`shares`: several jobs, where a prompt asks for more results than one job of the model makes.
 """
 
 from __future__ import annotations

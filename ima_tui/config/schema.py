@@ -1,9 +1,9 @@
 """Schema of all settings: names, defaults, allowed values.
 
-The source of Settings, config.example.toml, `config show`, the Preferences screen and docs/.
-Their descriptions are the messages `setting.<name>`.
+The source of Settings, config.example.toml, `config show`, the Preferences screen and docs/. Their
+descriptions are the messages `setting.<name>`.
 
-Limits of projects: the tables below `[projects]` in config.toml.
+The tables below `[projects]` in config.toml are limits of projects:
 
     [projects."Spring campaign"]
     per_day = 500

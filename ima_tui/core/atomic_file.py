@@ -1,12 +1,10 @@
-"""Atomic file writes, bounded reads of small regular files, and locks between processes.
+"""Atomic file writes, bounded reads of small regular files, locks between processes, `~` in paths.
 
 A reader, or a crash, sees the old content or the new one, never a mix.
 
-`~` and `~user` in a path, and what to say where there is no such folder.
-
-Containers and service accounts run under user ids without a passwd entry and without `HOME`.
-A path that still begins with `~`, or hangs from a relative `HOME`, would become a folder in
-whatever directory the program was started in: another ledger each time.
+There may be no home folder: containers and service accounts run under user ids without a passwd
+entry and without `HOME`. A path that still begins with `~`, or hangs from a relative `HOME`, would
+become a folder in whatever directory the program was started in: another ledger each time.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 When it is cancelled, or this program ends, the worker ends too. Finished pieces stay in the cache
 folder, so that the same film goes on from there.
 
-Sentences about films that verbs, plain mode and screens share.
+Sentences about films that verbs, plain mode and screens share stand at the end.
 """
 
 from __future__ import annotations

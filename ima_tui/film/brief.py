@@ -4,9 +4,7 @@ Lyrics, title and voice-over are taken out whole first, because their words are 
 holds for the whole film is read, then the shots, in the first form that gives at least two: labels,
 numbers, a list behind a count, a sequence; else only their count is known.
 
-Tells a brief of a film of several shots or sounds from a prompt for something else.
-
-A prompt as the brief of a film: its pictures as files, its model by the live names.
+`brief_of` takes a prompt with its files; None where it asks for something else than a film.
 """
 
 from __future__ import annotations

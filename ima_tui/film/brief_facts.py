@@ -1,7 +1,4 @@
-"""What a brief asks of a film: its shots, and what holds for all of it.
-
-Small parts of briefs: lengths, counts, clauses, music, places.
-"""
+"""What a brief asks of a film, and how its small parts are read: lengths, counts, places."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Writes the film: pieces of one H.264 track, sound, subtitles. Runs in the worker.
 
-Removes what stopped or killed workers left behind: pieces, half films. Runs in the worker.
+What stopped or killed workers left behind is removed: pieces, half films.
 """
 
 from __future__ import annotations

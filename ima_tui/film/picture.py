@@ -3,7 +3,7 @@
 Runs in the worker. A graph is kept as long as its filters are used: PyAV does not keep it, and a
 lost graph crashes the process.
 
-Writes one frame of a video, or a picture, cropped where wished. Runs in the worker.
+Stills are written here too: one frame of a video, or a picture, cropped where wished.
 """
 
 from __future__ import annotations

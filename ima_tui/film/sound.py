@@ -3,7 +3,7 @@
 The mix is written as 32-bit floats to a file, because its loudness is known only at its end; a
 second pass applies gain and limiter. Memory does not depend on the film's length.
 
-Joins pieces of music to one file of a length, crossfaded. Runs in the worker.
+`join` makes one file of a length of pieces of music, crossfaded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Description of a film, without its pixels: shots, tracks, subtitles, size and frame rate.
 
-Splits a film's length among its shots, by the lengths that a model offers and their prices.
+`split` divides a film's length among its shots, by the lengths that a model offers and their
+prices.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Video decoding by PyAV, if installed: a frame, a strip of frames, or a reel.
+"""Video and sound decoding: a frame, a strip of frames, a reel; waveforms. Runs in the child.
 
-Runs in the child.
-
-Waveforms of sounds: WAV by the standard library, others by PyAV. Runs in the child.
+By PyAV, if installed; WAV by the standard library.
 """
 
 from __future__ import annotations

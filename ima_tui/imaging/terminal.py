@@ -1,11 +1,9 @@
-"""Detects a terminal's image protocol and clipboard support.
+"""Detects a terminal's image protocol and clipboard support; speaks Kitty's graphics protocol.
 
 By setting, environment, or the response to device attributes, which no screen ever waits for.
 
-Kitty's graphics protocol with Unicode placeholders.
-
-An image is sent once under a number, then text cells say which part they show. So it is scrolled,
-covered and clipped like text, by tmux too.
+By Kitty's protocol with Unicode placeholders an image is sent once under a number, then text cells
+say which part they show. So it is scrolled, covered and clipped like text, by tmux too.
 """
 
 from __future__ import annotations

@@ -5,10 +5,8 @@ out or is held. Other jobs record why they wait; what exceeds a spending limit i
 user approves. All runs share one queue: a job of another live run that may be sent keeps its slot
 ahead of those behind it, until that run admits it or its lease ends.
 
-Order of unsent jobs: by id, unless the user moved them.
-
-Only the positions of the named jobs are redistributed, so nothing else moves, positions stay
-unique, and a new job is always last.
+Unsent jobs go by id, unless the user moved them: only the positions of the named jobs are
+redistributed, so nothing else moves, positions stay unique, and a new job is always last.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""The opened file of the ledger, and the one thread that reads and writes it.
+"""The opened file of the ledger, its one reading and writing thread, and group commits.
 
 A rollback journal with `synchronous=EXTRA`, not WAL: see docs/decisions.md.
 
-Group commit: writes requested while another commit is flushed share the next transaction.
-
-A commit costs a few disk flushes whatever its size. Each write is still atomic (a savepoint), and
-none is reported before its commit is on disk.
+Writes that are requested while another commit is flushed share the next transaction. A commit costs
+a few disk flushes whatever its size. Each write is still atomic (a savepoint), and none is reported
+before its commit is on disk.
 """
 
 from __future__ import annotations

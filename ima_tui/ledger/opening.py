@@ -1,6 +1,6 @@
 """Opens the ledger file: writable, repaired first where damaged, or read-only.
 
-Read-only access to the ledger, as it is or as it would be restored.
+Read-only, it is seen as it is, or as it would be restored.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """SELECT statements of the ledger. Each function runs inside one transaction.
 
-The latest jobs, read at once: for the shell's completion, which waits for it.
+The last functions read a ledger file at once, for the shell's completion, which waits for it.
 """
 
 from __future__ import annotations

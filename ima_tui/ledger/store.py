@@ -4,7 +4,7 @@ What it returns is on disk: the intent before the request leaves, the task id as
 the results as a step of their own. A rollback journal with `synchronous=EXTRA`, not WAL: see
 docs/decisions.md. Jobs are written on state changes only, never per status request.
 
-Queries of the ledger: jobs by id, by state and by what they wait for; points and durations.
+`LedgerReader` has the queries: jobs by id, state and what they wait for; points and durations.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
-"""Spill files for task ids that could not be written to the ledger.
+"""Task ids that the ledger doesn't have: spilled to files, or recovered from the shared log.
 
 A create's answer is worth points. Where the ledger can't be written (full disk, read-only or
 replaced file, a lock that never comes) it goes to a small file beside it or, failing that, to the
 temporary folder. The next start takes it into the ledger and deletes the file.
 
-Recovers task ids from the shared log, for jobs that a restored ledger calls unsent or sending.
-
-Log lines name a job by its number, and other profiles log the same numbers to the same folder. So
-jobs are also matched by the time they were queued; where a number was queued more than once no task
-id is used, and the job needs review instead of being sent again.
+The log is read for jobs that a restored ledger calls unsent or sending. Log lines name a job by its
+number, and other profiles log the same numbers to the same folder. So jobs are also matched by the
+time they were queued; where a number was queued more than once no task id is used, and the job
+needs review instead of being sent again.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""All log files merged by time, and a sliding window over them for a screen.
+"""All log files merged by time: a sliding window for a screen, a stream for a pipe or an export.
 
 The file's cursor that is behind advances, one block at a time. An entry is returned as soon as no
 other file can hold an earlier one; a large file without matches delays the others no longer.
 
-The window holds some thousand entries, newest first. It grows at one end and is cut at the
-other, so memory does not depend on the size of the logs.
-Every call reads files: call it off the event loop, one at a time.
+The window holds some thousand entries, newest first. It grows at one end and is cut at the other,
+so memory does not depend on the size of the logs. Every call reads files: call it off the event
+loop, one at a time.
 
-Log entries as a stream, oldest first: for a pipe, `--follow`, or an export to a private file.
+The stream goes from the oldest entry on, with `--follow` without an end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The tool `run_batch`: several orders under one idempotency key, priced and recorded together.
+"""Tools that order several jobs under one idempotency key: `run_batch` and `run_workflow`.
 
-The tool `run_workflow`: steps that feed each other, planned from one prompt.
+A batch is priced and recorded together; the steps of a workflow feed each other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is remembered about models: the founding document's rules, told once for both front ends.
+"""Preferred models: what is remembered, by the founding document's rules, and where it is stored.
 
 | what is said | what follows |
 | --- | --- |
@@ -10,10 +10,10 @@
 | 用最好的, 推荐一个, 用默认的, 换个试试 | forgotten |
 | a tier, a recommendation, a default | nothing: nobody named a model |
 
-Pure: no file, no clock. `choice.Reason` says why a leaf serves; `propose` what sending it would
-change; `standing` and `forgettable` serve a text that asks for nothing to be made.
+The rules are pure: no file, no clock. `choice.Reason` says why a leaf serves; `propose` what
+sending it would change; `standing` and `forgettable` serve a text that asks for nothing to be made.
 
-Preferred models of the user: stored in the shared file, which is watched for changes.
+`PreferenceService` stores them in the shared file, which is watched for changes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""Rules for partial results: which are kept, how many are missing and why. Pure.
+"""Outcome of a task: which partial results are kept, how many are missing and why. Pure.
 
 An order of several outputs is paid for as a whole, so ready ones are kept even where others failed.
 Such a job is done, with the failure `error.partial`.
 
-Classifies the service's failure texts (two languages) to message keys.
-
-The causes are those of the founding document's error tables; other texts get the general message.
+The service's failure texts (two languages) are classified to message keys. The causes are those of
+the founding document's error tables; other texts get the general message.
 """
 
 from __future__ import annotations

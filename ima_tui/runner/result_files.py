@@ -1,12 +1,11 @@
-"""Files of results: names, format checks, and a JSON sidecar beside each.
+"""Files of results: names, format checks, facts in the file and in a JSON sidecar beside it.
 
 A name consists of the day, the model, the task id and a number, never of a header or address; the
 extension follows the file's first bytes.
 
-What a result was made from: written into its file, and read back from any file that has it.
-
-The facts are JSON in an XMP packet (`imaging.xmp`): task type, model, prompt, parameters (the seed
-is one of them), no paths and no ids. A file without them may have a sidecar that does.
+What a result was made from can be read back from any file that has it: JSON in an XMP packet
+(`imaging.xmp`): task type, model, prompt, parameters (the seed is one of them), no paths and no
+ids. A file without them may have a sidecar that does.
 """
 
 from __future__ import annotations

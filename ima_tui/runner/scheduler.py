@@ -1,12 +1,11 @@
 """Scheduler: follows this process's jobs, one coroutine each, from queued to done.
 
-A coroutine waits for admission (`admission`), prepares inputs and sends once (`submit`), polls
-(`poll`), and downloads (`download`). A lease in the ledger says who follows a job; it is renewed
-while this process lives, and other processes take over when it does not.
+A coroutine waits for admission, prepares inputs and sends once (`submit`), polls (`poll`), and
+downloads (`download`). A lease in the ledger says who follows a job; it is renewed while this
+process lives, and other processes take over when it does not.
 
-Local waiting room for queued jobs until the ledger admits them.
-
-Order and limits are decided in `ledger.admission`, shared by all processes.
+`Admission` is where queued jobs wait until the ledger admits them. Order and limits are decided in
+`ledger.admission`, shared by all processes.
 """
 
 from __future__ import annotations

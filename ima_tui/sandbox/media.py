@@ -1,10 +1,8 @@
-"""Short videos: a slow pan over a scene or the inputs, as MP4 (PyAV) or animated WebP.
+"""Videos and sounds as results: MP4 (PyAV) or animated WebP, and WAV.
 
-Sounds as WAV: a melody over chords for music, a murmur of syllables for speech.
-
-Marked results: films of one flat colour, sounds of one pure tone, both from the prompt.
-
-A test that reads an assembled film finds its shots by colour and its sounds by tone. Films keep the
+A slow pan over a scene or the inputs; a melody over chords for music, a murmur of syllables for
+speech. Marked results are films of one flat colour and sounds of one pure tone, from the prompt: a
+test that reads an assembled film finds its shots by colour and its sounds by tone. Films keep the
 ordered length and proportions at a tenth of the size, so that they cost next to nothing.
 """
 

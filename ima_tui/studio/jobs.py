@@ -1,6 +1,6 @@
 """Actions on jobs for both front ends; the ledger stores jobs, the scheduler runs them.
 
-Jobs as the ledger has them, for both front ends: by id, the newest, timelines, points.
+`JobQueries` reads them: by id, the newest, timelines, points.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Subjects on the disk: `subjects/index.json` and a folder of files for each.
+"""Named references (subjects) on the disk: `subjects/index.json` and a folder of files for each.
 
     {"version": 1, "subjects": [{"id": …, "name": …, "aliases": [], "created": …,
      "files": [{"file": "1.png", "sha256": …, "job": "job:41#1"}]}]}
@@ -6,7 +6,7 @@
 Every change is made under a lock and appears by a rename, so that windows share it and a crash
 leaves the old content or the new one. A file is written before the index names it.
 
-Subjects for both front ends: the last known ones at once, changes off the event loop.
+`Subjects` serves both front ends: the last known ones at once, changes off the event loop.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reads values out of a workflow document; every error names the place.
+"""Parts of a workflow file, version 2: the film and the finish; `DocumentReader` for their values.
 
-The film's part of a workflow file, version 2.
+Every error names the place. The film:
 
 "shots": [{"id": 1, "title": …, "source": "step:5#1", "takes": [], "trim": [0, 4], "hold": 0,
 "transition": "cut", "transition_s": 0.5, "own_sound": 0}],
@@ -9,7 +9,7 @@ The film's part of a workflow file, version 2.
 "assemble": {"size": [0, 0], "fps": 0, "loudness": -14, "title": "", "subtitles": "none",
 "burned": false, "master": 1, "ratio": "7:3"}
 
-The `finish` of a workflow file, version 2.
+The finish:
 
 "finish": [{"do": "crop", "steps": [1], "ratio": "7:3"},
 {"do": "join", "steps": [2, 3, 4], "seconds": 300, "crossfade": 3}]

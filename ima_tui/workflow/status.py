@@ -1,8 +1,7 @@
 """Status of a workflow: each step's newest job, what remains to be paid, what was approved.
 
-Prices of steps by the current lists, or why a step is unavailable.
-
-Sentences about what a workflow ends with beside its film: crops and joined music.
+`price_step` prices by the current lists, or says why a step is unavailable; `finish_sentences` say
+what a workflow ends with beside its film.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Workflow types, the hash that the user approves, and the intents of steps in the ledger.
 
-Hashes of a workflow's input files; approving a workflow includes their contents.
+The hash includes the contents of input files: `look_at_files` reads them.
 """
 
 from __future__ import annotations

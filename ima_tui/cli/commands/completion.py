@@ -1,6 +1,6 @@
 """`ima-tui completion`: the completion scripts, the man page, and installing both.
 
-The man page, written from the parser and the settings, in English.
+The man page is written from the parser and the settings, in English.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""`ima-tui config`: what is set, where it came from, and a file to begin with.
-
-`ima-tui key`: keep a key, see which one is used and where it lives, forget it.
+"""`ima-tui config` and `key`: what is set and where it came from; the API key, kept or forgotten.
 
 The key is read from the keyboard without being shown, or from stdin; never from the command line,
 which everybody on the machine can list.

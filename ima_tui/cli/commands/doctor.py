@@ -1,7 +1,9 @@
-"""`ima-tui doctor`: what is wrong here, and what to do about it. Safe to paste: no secret in it,
-and the person's home is `~`.
+"""`ima-tui doctor`: what is wrong here, and what to do about it.
 
-What `ima-tui doctor` finds in the job history: damage, and jobs that need the user.
+Its output is safe to paste: no secret is in it, and the person's home is `~`.
+
+The job history is searched here for damage, and for jobs that need the user; the rest is in
+`doctor_checks`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`ima-tui generate`: one job to its end. Takes every flag of the founding document's script.
 
-What `generate` remembers of models, by the rules of `remembering`: told, and stored.
+What it remembers of models, by the rules of `preferences.policy`, is told and stored.
 """
 
 from __future__ import annotations

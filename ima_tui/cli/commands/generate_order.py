@@ -1,6 +1,6 @@
-"""What the flags of `generate` ask for: a task type, a model, an order on it.
+"""What the flags and the text of `generate` ask for: a task type, a model, an order on it.
 
-A text without a task type: what is to be made of it, on which model, with which settings.
+For a text without a task type its reading gives these (`Meant`).
 """
 
 from __future__ import annotations

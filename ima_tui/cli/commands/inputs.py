@@ -1,6 +1,7 @@
-"""`ima-tui subjects`: named references that prompts use as `@name`.
+"""`ima-tui subjects` and `upload`: inputs for later prompts.
 
-`ima-tui upload`: files to IMA's store, their links to stdout.
+Subjects are named references that prompts use as `@name`; an upload prints links to files in IMA's
+store.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""`ima-tui jobs`: the ledger, looked at and waited for.
+"""`ima-tui jobs`: the ledger, looked at, waited for and watched.
 
-Which jobs a verb means: by number, or by the filters that `jobs list` has.
-
-`ima-tui jobs watch`: every change of every job as it happens, whoever follows it.
+`chosen` says which jobs a verb means: by number, or by the filters that `jobs list` has. `watch`
+tells every change of every job as it happens, whoever follows it.
 """
 
 from __future__ import annotations

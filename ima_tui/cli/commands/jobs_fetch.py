@@ -1,8 +1,7 @@
-"""`ima-tui jobs fetch` and `jobs open`: the files of jobs. Neither costs anything.
+"""`ima-tui jobs fetch`, `open`, `mark` and `verify`: what jobs have brought. All are free.
 
-`ima-tui jobs mark`: stars and tags of results, and the project of jobs.
-
-`ima-tui jobs verify`: the ledger beside manifests, log, sidecars and files. Changes nothing.
+`mark` sets stars and tags of results, and the project of jobs; `verify` compares the ledger with
+manifests, log, sidecars and files, and changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`ima-tui jobs list` and `jobs report`: many jobs, filtered in the ledger, page by page.
+"""`ima-tui jobs list`, `report` and `export`: many jobs, filtered in the ledger, page by page.
 
-`ima-tui jobs export`: the whole ledger for scripts and spreadsheets. No secret is in it, and
-what people wrote only when they ask for it.
+An export is for scripts and spreadsheets. No secret is in it, and what people wrote only when they
+ask for it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""`ima-tui jobs send` and `jobs stop`: what happens to jobs that wait, or that are followed.
+"""`ima-tui jobs send`, `stop`, `retry` and `again`: jobs that wait or are followed, and new ones.
 
-`ima-tui jobs retry`: the same orders again, as new jobs that name the old; new charges.
-
-`ima-tui jobs again`: what jobs were made of, as new jobs: with another model, or a new seed.
+`retry` sends the same orders once more, as new jobs that name the old; `again` what jobs were made
+of, with another model or a new seed. Both are charged.
 """
 
 from __future__ import annotations

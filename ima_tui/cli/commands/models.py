@@ -1,6 +1,6 @@
-"""`ima-tui models`: what the service offers, live.
+"""`ima-tui models` and `prefs`: what the service offers, live, and the preferred models.
 
-`ima-tui prefs`: the preferences that all of IMA's tools share; their export and import.
+All of IMA's tools share the preferences; they can be exported and imported.
 """
 
 from __future__ import annotations

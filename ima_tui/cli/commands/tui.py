@@ -1,7 +1,4 @@
-"""The bare verb and `demo`: the studio on the terminal.
-
-`ima-tui sandbox`: the embedded service, alone.
-"""
+"""The bare verb and `demo`: the studio on the terminal; `sandbox`: the embedded service alone."""
 
 from __future__ import annotations
 

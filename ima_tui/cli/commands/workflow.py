@@ -1,6 +1,6 @@
-"""`ima-tui workflow plan` and `show`: what would be made, and how it stands.
+"""`ima-tui workflow plan`, `show` and `assemble`: what would be made, how it stands, its film.
 
-`ima-tui workflow assemble`, and the film at the end of `workflow run`: free.
+The film is free, at the end of `workflow run` too.
 """
 
 from __future__ import annotations

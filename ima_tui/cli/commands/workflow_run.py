@@ -1,13 +1,11 @@
-"""`ima-tui workflow run` and `resume`: the steps to their ends, each paid for once.
+"""`ima-tui workflow run`, `resume` and `make`: the steps to their ends, each paid for once.
 
-Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only
-where it would pay for something that was not agreed to before: a failed step once more, or a
-price that has risen.
+Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only where
+it would pay for something that was not agreed to before: a failed step once more, or a price that
+has risen.
 
-`ima-tui workflow make`: from a prompt to its results, or its film, by one command.
-
-The plan is written before anything is sent: the same command, run again, goes on with it and pays
-for no step twice.
+`make` goes from a prompt to its results, or its film, by one command. The plan is written before
+anything is sent: the same command, run again, goes on with it and pays for no step twice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Complete a command line from the parser itself.
+"""Completes a command line: words from the parser itself, values from what this machine knows.
 
-The values that this machine knows: cached models, jobs, settings. Nothing asks the network.
+These are cached models, jobs and settings. Nothing asks the network.
 """
 
 from __future__ import annotations

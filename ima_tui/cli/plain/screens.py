@@ -1,11 +1,8 @@
-"""What the other places show, in plain mode: results, the log and the settings.
+"""What the other screens show, in plain mode: results, log, settings, preferred models.
 
-Command of plain mode for each action of the screens, by the id of its binding.
-
-A test walks the bindings of all screens: an action without a row here, or with a command that does
-not exist, fails it.
-
-Commands of plain mode about preferred models.
+`COMMAND_OF` has the command for each action of the screens, by the id of its binding. A test walks
+the bindings of all screens: an action without a row here, or with a command that does not exist,
+fails it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decide what to confirm before points are spent: price, unmet requirements, alternatives.
 
-Check whether the model lists that a prompt needs are loaded before it is sent.
+`ListGate` checks that the model lists that a prompt needs are loaded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Drafts, templates and earlier prompts of Compose, and the prompt in an external editor.
 
-Template picker: choose a saved prompt, save the current one, or delete one.
+The picker of templates chooses a saved prompt, saves the current one, or deletes one.
 """
 
 from __future__ import annotations

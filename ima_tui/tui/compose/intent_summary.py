@@ -1,6 +1,6 @@
 """Summary of the intent under the prompt, and open questions with a key for each answer.
 
-Colour and origin of each part of a draft: which words gave it, or the user.
+Each part of a draft has a colour and an origin: the words that gave it, or the user.
 """
 
 from __future__ import annotations

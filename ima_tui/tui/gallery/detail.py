@@ -1,6 +1,6 @@
 """Detail pane of the result under the cursor: preview and facts.
 
-Text about a result. No widget here.
+The functions below the widget are the text about a result.
 """
 
 from __future__ import annotations

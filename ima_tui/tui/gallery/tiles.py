@@ -1,6 +1,6 @@
-"""Draw one result as a tile with an image, or as a line. No widget here.
+"""Layout of a scrolling grid of tiles in groups, and drawing of one. No widget here.
 
-Layout of a scrolling grid of tiles in groups with headings. Arithmetic only.
+A result is a tile with an image, or a line.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Draw decoded images as text cells: half blocks, braille, letters, waveforms.
+"""Draw decoded images as text cells, and paint sixel and iTerm2 images over blank cells.
 
-Paint sixel and iTerm2 images over blank cells, right after Textual drew these.
-
-Nobody counts what is on the screen: whatever is drawn over a picture takes it off the screen by
-itself, and when its own cells were drawn again, and nothing covers them, it is painted again.
+Text cells are half blocks, braille, letters or waveforms. Images are painted right after Textual
+drew the blank cells. Nobody counts what is on the screen: whatever is drawn over a picture takes it
+off the screen by itself, and when its own cells were drawn again, and nothing covers them, it is
+painted again.
 """
 
 from __future__ import annotations

@@ -2,12 +2,11 @@
 
 Textual knows cells alone, so there are three kinds of pictures: cells (blocks, dots, letters,
 waves), cells that the terminal fills (kitty's placeholders), and blank cells that are painted over
-(sixel, iTerm2; see overlay.py).
+(sixel, iTerm2; see `cells`).
 
-Image cache: rendered images, and the ids of those stored in the terminal's memory.
-
-Numbers of kitty's pictures are colours of cells: only such are used as survive the rounding to 256
-colours unchanged. Whose picture is dropped, gives its number back.
+The cache has rendered images, and the ids of those stored in the terminal's memory. Numbers of
+kitty's pictures are colours of cells: only such are used as survive the rounding to 256 colours
+unchanged. Whose picture is dropped, gives its number back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Preview widget of a result; decodes in a child process, and the newest request wins.
 
-Zoom and pan of an image. Arithmetic only.
+`Viewport` is the arithmetic of zoom and pan.
 """
 
 from __future__ import annotations

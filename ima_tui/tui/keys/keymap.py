@@ -4,10 +4,9 @@ Textual's own keymap takes a key from all that share it with a changed action (`
 field here and clears a filter there). Ours goes over each node's bindings once, when it is made;
 footer, help and palette read them off the nodes, so they follow by themselves.
 
-Bindings that read-only mode removes: every action that sends, writes or deletes.
-
-The keys are taken away, so footer, help and palette are silent about them too. That is a
-kindness: what refuses is below, in the ledger, the wishes and the connection.
+Read-only mode removes the keys of every action that sends, writes or deletes. The keys are taken
+away, so footer, help and palette are silent about them too. That is a kindness: what refuses is
+below, in the ledger, the wishes and the connection.
 """
 
 from __future__ import annotations

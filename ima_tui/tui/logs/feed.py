@@ -1,6 +1,6 @@
-"""Feed of log entries: loads round the cursor, and follows what is written at the end.
+"""Feed of log entries: loads round the cursor, follows what is written at the end, and searches.
 
-Search the logs: highlight, count and go to matches.
+Matches are highlighted and counted, and can be gone to.
 """
 
 from __future__ import annotations

@@ -1,12 +1,7 @@
 """What the Models screen lists: which view, which order, which rows. No widget.
 
-Two views: all task types with a row per model (`matrix`), or one task type with a row per version.
-
-Models of all task types in one table: a row per model, a column per kind of input. No widget.
-
-Versions of one model for one task type share a cell; the first of them is taken.
-
-Table row of a model version.
+Two views: all task types with a row per model and a column per kind of input, or one task type with
+a row per version. Versions of one model for one task type share a cell; the first of them is taken.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Table of jobs; updates running jobs in view while the screen is open.
+"""Table of jobs, its filter, order and groups, and the summary above it.
 
-Filter, sort and group the jobs of the queue. No widget here.
-
-Summary line of the queue: jobs by state, marks and points.
+Running jobs in view are updated while the screen is open.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Actions that every screen has: open another screen, help, palette, jump, language, theme.
 
-Theme and language, changed at run time and kept in the config file on request.
+Theme and language are changed at run time, and kept in the config file on request.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Top, bottom and hint line of every screen.
+"""Top, bottom and hint line of every screen, and the splash screen, which has nothing else.
 
-Splash screen: the frame, until the first screen is imported.
-
-Whoever types ahead of us loses nothing: the app holds the keys for the screen that follows.
+It stands until the first screen is imported. Whoever types ahead of us loses nothing: the app holds
+the keys for the screen that follows.
 """
 
 from __future__ import annotations

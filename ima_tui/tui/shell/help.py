@@ -1,7 +1,4 @@
-"""Help: the keys that work now, grouped by scope.
-
-Jump mode: a letter on each focusable widget.
-"""
+"""Help: the keys that work now, grouped by scope. Jump mode: a letter on each focusable widget."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Windows that ask for a project, and for tags.
+"""Stars, tags and the project of jobs and results, and the windows that ask for them.
 
-Stars, tags and the project of jobs and results, for Queue and Gallery. None costs anything.
+For Queue and Gallery. None costs anything.
 """
 
 from __future__ import annotations

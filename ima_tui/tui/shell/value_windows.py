@@ -1,7 +1,4 @@
-"""Windows in which one parameter is set: an editor for long texts, and a list of voices.
-
-Prompt for one line of text over a screen, such as a name or a path.
-"""
+"""Windows in which one value is set: an editor for long texts, a list of voices, one line."""
 
 from __future__ import annotations
 

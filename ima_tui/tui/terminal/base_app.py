@@ -1,8 +1,8 @@
 """The app as far as it speaks to the terminal: raw writes, clipboard, drawing hooks, fatal errors.
 
 All overridden private methods of Textual's `App` are here. Subclasses override the public hooks
-`prepare_node`, `after_display` and `describe_crash`.
-The clipboard is written by OSC 52, which never answers.
+`prepare_node`, `after_display` and `describe_crash`. The clipboard is written by OSC 52, which
+never answers.
 """
 
 from __future__ import annotations

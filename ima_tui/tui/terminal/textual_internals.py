@@ -3,21 +3,18 @@
 Nothing outside this package names a private attribute or module of Textual. The contract tests in
 `tests/tui/terminal/test_textual_contracts.py` say what each function relies on.
 
-A stylesheet that parses each source once per set of theme variables.
+`SharedStylesheet` parses each source once per set of theme variables. Textual parses all sources
+again whenever a mode is opened or the theme is set, and a cache of 64 entries is cleared each time;
+at the start that happens five times. Parsed rules are not changed afterwards, so all stylesheets of
+the process share them.
 
-Textual parses all sources again whenever a mode is opened or the theme is set, and a cache of 64
-entries is cleared each time; at the start that happens five times. Parsed rules are not changed
-afterwards, so all stylesheets of the process share them.
+`without_alt`: escape and a character at once are alt and that key, in every terminal. What most
+terminals send for alt and a character is escape and the character. Textual takes some of these for
+what a Mac types with option (`¡` for alt+1, an en dash for alt+-) or loses the alt (`*`).
 
-Escape and a character at once: alt and that key, in every terminal.
-
-What most terminals send for alt and a character is escape and the character. Textual takes some of
-these for what a Mac types with option (`¡` for alt+1, an en dash for alt+-) or loses the alt (`*`).
-
-Take the terminal's replies to queries out of the input before Textual parses keys.
-
-Textual knows no device attributes, and would hand a late or cut answer to the user's fields as
-keystrokes. The exact pin of Textual keeps this true.
+The terminal's replies to queries are taken out of the input before Textual parses keys: Textual
+knows no device attributes, and would hand a late or cut answer to the user's fields as keystrokes.
+The exact pin of Textual keeps this true.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Glyphs of the screens, with ASCII fallbacks.
 
-Line filters for ASCII output and for no colours.
-
-Screens choose their own signs (`glyphs`); this catches what Textual draws and what sentences hold.
-Text in other scripts stays as it is.
+The filters are for ASCII output and for no colours. Screens choose their own signs; a filter
+catches what Textual draws and what sentences hold. Text in other scripts stays as it is.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Style sheets say `$muted`, `$rule` …; widgets on the Line API ask `style(theme, "muted", "raised")`.
 
-Paths of the style sheets: beside the package in a checkout, inside it once installed.
+`path`: the style sheets are beside the package in a checkout, inside it once installed.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 `ImaApp` implements it. Widgets import this instead of the app, so that no import leads upwards.
 
-Hint line of each screen until it was used; remembered between runs.
-
-Used is: the user pressed a key there that does something, and went on to another screen.
+`SeenHints` remembers between runs which screens were used, so that they need no hint. Used is: the
+user pressed a key there that does something, and went on to another screen.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Measure, cut and pad text in terminal cells. No widget here.
+"""Arithmetic of terminal cells: measure, cut and pad text, share a width among columns.
 
-Share a table's width among its columns. Arithmetic only.
-
-Positions of the options of one choice on its line. Arithmetic only.
+`window` places the options of one choice on its line. No widget here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Text about the price of a draft, for the price bar and the confirmation.
-
-Short text about unmet requirements, for confirm bars and notices.
-"""
+"""Text about the price of a draft and its unmet requirements, for bars and notices."""
 
 from __future__ import annotations
 
