@@ -7,7 +7,7 @@ import asyncio
 from ima_tui.cli.plain.line_io import Say
 from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
-from ima_tui.core.text import one_line, whole
+from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
 from ima_tui.logs import stream
 from ima_tui.logs.filter import LogFilter, literally
@@ -61,7 +61,8 @@ class PlainScreens:
             self._tell(say("plain.no_log"))
 
     async def settings(self, rest: str) -> None:
-        """All of them; or one changed. Raises `UsageError` for what it can't be."""
+        """All of them, those with some words, or one changed. Raises `UsageError` for what it can't
+        be."""
         name, _, words = rest.partition(" ")
         if name in BY_NAME and words.strip():
             editor = self._studio.config_editor
@@ -71,11 +72,18 @@ class PlainScreens:
                 key = "settings.is"
             self._tell(say(key, name=BY_NAME[name].title, value=told))
             return
-        for one in await self._studio.config_editor.statuses():
+        every = await self._studio.config_editor.statuses()
+        wanted = folded(rest)
+        for one in [one for one in every if wanted in _known(one.setting)] or every:
             told = _value(one.setting, one.now)
             name = one.setting.name
             self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
         self._tell(say("plain.settings_how"))
+
+
+def _known(setting: Setting) -> str:
+    """What a setting is found by."""
+    return folded(f"{setting.title} {setting.name} {setting.about}")
 
 
 def _value(setting: Setting, value: object) -> str:
