@@ -276,7 +276,7 @@ def sentence(unmet: Unmet) -> str:
     if unmet.why is Why.PRICE and not unmet.asked:
         key = "confirm.price_added"
     elif unmet.why is Why.VALUE and not unmet.sent:
-        key = "confirm.setting"
+        key = "confirm.voice" if unmet.name == "voice" else "confirm.setting"
     return say(key, **facts)
 
 

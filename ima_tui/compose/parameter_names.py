@@ -18,6 +18,8 @@ NAMED = frozenset({
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80
+_DESCRIBED = ("custom_mode", False)
+"""How a song is told by a description: that nobody asked for."""
 LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
 """Fields that only repeat the prompt."""
 
@@ -46,6 +48,11 @@ def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str
         for name, each in chosen
         if not isinstance(each, bool) and str(each).strip() and name not in LIKE_THE_PROMPT
     ]
+
+
+def is_told(name: str, value: Value | None) -> bool:
+    """Whether a value that the prompt set says more than the prompt."""
+    return name not in LIKE_THE_PROMPT and (name, value) != _DESCRIBED
 
 
 def answer(parameter: str, label: str) -> str:

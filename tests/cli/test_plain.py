@@ -419,3 +419,29 @@ async def test_models_are_compared_by_number_or_name(studio: Studio) -> None:
     assert "Duration: Wan 2.6 5, 10, 15; Kling O1 5, 10." in script.text
     assert script.text.count("\nUsual time: ") == 2
     assert script.text.count(say("plain.compare_how")) == 1
+
+
+async def test_a_number_does_not_replace_the_prompt_that_is_to_be_paid(studio: Studio) -> None:
+    script = await talk(studio, "a picture of a fox", "1", "yes", has("Job 1 is in"), "/quit")
+    assert script.text.count(say("plain.yes_or_no")) == 1
+    (job,) = await studio.jobs.recent()
+    assert job.order.prompt == "a picture of a fox"
+
+
+async def test_a_command_is_found_by_words_about_it(studio: Studio) -> None:
+    script = await talk(studio, "/settings limit", "/tags", "/help star", "/help qqq", "/quit")
+    text = script.text
+    assert "spending.per_day" in text
+    assert "look.theme" not in text
+    assert "/tag: add tags" in text.partition("no command /tags")[2]
+    assert "/star: add or remove a star" in text
+    assert "No command is about qqq." in text
+
+
+async def test_a_job_above_a_limit_is_told_with_its_reason(studio: Studio) -> None:
+    script = await talk(
+        studio, "/settings spending.per_day 3", "a picture of a fox", "yes",
+        has("needs your approval"), "/quit",
+    )  # fmt: skip
+    assert "your daily limit of 3" in script.text
+    assert "Job 1, 5 points, needs your approval: /follow 1 sends it" in script.text

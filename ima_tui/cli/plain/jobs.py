@@ -43,6 +43,8 @@ class PlainJobs:
         self._tell = tell
         self._states: dict[int, State] = {}
         self._recent: dict[int, Job] = {}
+        self._held: set[int] = set()
+        """Jobs of which it was said that they need approval."""
         self._problem: str = ""
         self._waits: str = ""
 
@@ -76,6 +78,10 @@ class PlainJobs:
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits
+        if job.needs_approval and job.state in UNSENT and job.id not in self._held:
+            self._held.add(job.id)
+            why = say(job.waiting, **job.waiting_values) + say("plain.stop") if job.waiting else ""
+            self._tell(joined(why, say("plain.held", n=job.id, points=job.order.total)))
         self._recent[job.id] = job
         if self._states.get(job.id) is job.state:
             return
@@ -114,6 +120,7 @@ class PlainJobs:
         held = [job for job in still if job.needs_approval and job.state in UNSENT]
         if still:
             self._tell(say("plain.still_open", n=len(still)))
+        self._held = {job.id for job in held}
         for job in held:
             self._tell(say("plain.held", n=job.id, points=job.order.total))
 

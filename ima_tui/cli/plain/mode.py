@@ -23,7 +23,7 @@ from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
-from ima_tui.core.text import folded, one_line
+from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
@@ -142,7 +142,8 @@ class PlainMode:
             self._lines.say(explain(error))
 
     async def _hear(self, line: str) -> None:
-        then, self._open, self._question = self._open, None, ""
+        then, question = self._open, self._question
+        self._open, self._question = None, ""
         every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
@@ -160,6 +161,9 @@ class PlainMode:
                 self._lines.say(say("plain.left"))
         elif doubted and (taken := await self._drafts.take_named(line)) is not None:
             await self._go_on(taken[0])
+        elif then is not None and whole(line) is not None:  # a number is no prompt
+            self._lines.say(say("plain.yes_or_no"))
+            self._open, self._open_all, self._question = then, every, question
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
@@ -172,6 +176,9 @@ class PlainMode:
         name = next((one for one in COMMANDS if folded(written) in _names(one)), None)
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
+            similar = nearest(written, [say(f"plain.name_{one}") for one in COMMANDS], 3, 0.4)
+            for each in similar if written else ():
+                self._tell_command(next(c for c in COMMANDS if each == say(f"plain.name_{c}")))
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -309,10 +316,21 @@ class PlainMode:
         self._lines.say(say("look.language_now"))
         self._lines.say(say("plain.how"))
 
-    async def _help(self, _: str) -> None:
-        """List the commands."""
-        for name in COMMANDS:
-            self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
+    async def _help(self, rest: str) -> None:
+        """List the commands, or those that have a word in their names or in what they do."""
+        wanted = folded(rest.removeprefix("/"))
+        found = [name for name in COMMANDS if wanted in _names(name)] or [
+            name
+            for name in COMMANDS
+            if any(wanted in each for each in (*_names(name), folded(say(f"plain.about_{name}"))))
+        ]
+        for name in found:
+            self._tell_command(name)
+        if not found:
+            self._lines.say(say("plain.no_help", word=one_line(rest, 40)))
+
+    def _tell_command(self, name: str) -> None:
+        self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
 
     async def _quit(self, _: str) -> None:
         """End."""

@@ -115,9 +115,9 @@ def _options(model: ModelVersion) -> dict[str, str]:
     """The values of each parameter that has some, by what people call it."""
     parts = (part for field in form.user_fields(model) for part in parameter_names.apart(field))
     return {
-        parameter_names.label(field) if field.label == field.name else field.label: ", ".join(
-            parameter_names.option(field, option) for option in field.options
-        )
+        parameter_names.label(field) if field.label == field.name else field.label: say(
+            "compose.list_comma"
+        ).join(parameter_names.option(field, option) for option in field.options)
         for field in parts
         if field.options
     }

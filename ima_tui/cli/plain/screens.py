@@ -16,7 +16,7 @@ from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line, whole
+from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import explain, say
 from ima_tui.logs import window
 from ima_tui.logs.filter import LogFilter, literally
@@ -71,7 +71,8 @@ class PlainScreens:
             self._tell(say("plain.no_log"))
 
     async def settings(self, rest: str) -> None:
-        """All of them; or one changed. Raises `UsageError` for what it can't be."""
+        """All of them, those with some words, or one changed. Raises `UsageError` for what it can't
+        be."""
         name, _, words = rest.partition(" ")
         if name in BY_NAME and words.strip():
             editor = self._studio.config_editor
@@ -81,11 +82,18 @@ class PlainScreens:
                 key = "settings.is"
             self._tell(say(key, name=BY_NAME[name].title, value=told))
             return
-        for one in await self._studio.config_editor.statuses():
+        every = await self._studio.config_editor.statuses()
+        wanted = folded(rest)
+        for one in [one for one in every if wanted in _known(one.setting)] or every:
             told = _value(one.setting, one.now)
             name = one.setting.name
             self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
         self._tell(say("plain.settings_how"))
+
+
+def _known(setting: Setting) -> str:
+    """What a setting is found by."""
+    return folded(f"{setting.title} {setting.name} {setting.about}")
 
 
 def _value(setting: Setting, value: object) -> str:

@@ -92,6 +92,7 @@ TEXTS: dict[str, str] = {
     "error.no_longer_unsent": "#{id} was sent in the meantime, so nothing else was sent. Sending this would be a second job.",
     "compose.sent": "#{number} is in the queue: {points} pts. esc 3 shows it.",
     "compose.sent_done": "#{number} is done: {points} pts, took {took}. esc 3 shows it.",
+    "compose.sent_held": "#{number} was not sent: {why}. esc 3 shows it.",
     "compose.sent_failed": "#{number} failed: {why} esc 3 shows it.",
     "compose.sent_video": "Videos take longer, usually {time}.",
     "bind.compose_remember": "set as preferred model (on/off)",

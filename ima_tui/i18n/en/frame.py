@@ -141,6 +141,7 @@ TEXTS: dict[str, str] = {
     "place.short_logs": "Log",
     # ---- confirmations before points are spent
     "confirm.value": "{asked} isn't available for {model}: sent as {sent}.",
+    "confirm.voice": "{model} can't choose a voice by “{asked}”: it uses its own.",
     "confirm.setting": "{model} has no parameter {name}: “{asked}” is left out.",
     "confirm.together": "{asked} can't be combined with the other settings of {model}: sent as {sent}.",
     "confirm.price": "{model} has no price for {name} {asked}: sent as {sent}.",

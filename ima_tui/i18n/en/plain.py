@@ -9,6 +9,9 @@ TEXTS: dict[str, str] = {
     "plain.bye": "Goodbye. Jobs you sent keep running, and are followed again at the next start.",
     "plain.left": "Canceled.",
     "plain.did": "Done.",
+    "plain.no_help": "No command is about {word}. For all commands, type /help.",
+    "plain.yes_or_no": "Answer yes or no, or type another prompt.",
+    "plain.stop": ".",
     "plain.unknown": "There is no command /{name}. For all commands, type /help.",
     # ---- the key
     "plain.key_where": "The key is only ever sent to api.imastudio.com and imapi.liveme.com. Get a key: https://www.imaclaw.ai/imaclaw/apikey",
@@ -67,7 +70,7 @@ TEXTS: dict[str, str] = {
     "plain.prefer_how": "/prefer and a model's name sets the preferred model for the current task type; /unprefer clears it.",
     # ---- commands
     "plain.name_help": "help",
-    "plain.about_help": "show all commands",
+    "plain.about_help": "show all commands; with a word, those about it, for example /help tag",
     "plain.name_kind": "type",
     "plain.about_kind": "choose what to make: image, video, music or speech",
     "plain.name_models": "models",
@@ -101,7 +104,7 @@ TEXTS: dict[str, str] = {
     "plain.name_log": "log",
     "plain.about_log": "show the newest log lines",
     "plain.name_settings": "settings",
-    "plain.about_settings": "show the settings of ima-tui; with a name and a value, change one",
+    "plain.about_settings": "show the settings of ima-tui; with a word, those about it; with a name and a value, change one",
     "plain.result": "Job {n}, {prompt}: {where}",
     "plain.no_results": "No results yet.",
     "plain.no_log": "No log lines yet.",

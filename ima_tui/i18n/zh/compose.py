@@ -92,6 +92,7 @@ TEXTS: dict[str, str] = {
     "error.no_longer_unsent": "#{id} 已经发送，因此没有再发送。现在发送会成为另一个任务。",
     "compose.sent": "#{number} 已加入队列，{points} 积分。按 esc 3 查看。",
     "compose.sent_done": "#{number} 已完成，{points} 积分，用时 {took}。按 esc 3 查看。",
+    "compose.sent_held": "#{number} 尚未发送：{why}。按 esc 3 查看。",
     "compose.sent_failed": "#{number} 失败：{why}按 esc 3 查看。",
     "compose.sent_video": "视频生成时间较长，通常需要 {time}。",
     "bind.compose_remember": "设为偏好模型（开关）",

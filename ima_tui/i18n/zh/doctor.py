@@ -86,7 +86,7 @@ TEXTS: dict[str, str] = {
     "error.export": "无法写入 {path}：{reason}。",
     # ---- verb
     "logs.none": "{folder} 里还没有日志。",
-    "logs.exported": "已将 {n} 条日志保存到 {path}。",
+    "logs.exported": "已保存 {n} 条日志：{path}",
     # ---- the screen
     "place.logs": "日志",
     "bind.go_logs": "前往“日志”",
@@ -123,7 +123,7 @@ TEXTS: dict[str, str] = {
     "logs.empty_looking": "正在读取…",
     "logs.no_more_hits": "这个方向没有更多匹配。",
     "logs.job_unknown": "任务记录中没有任务 {id}，可能属于其他配置或其他机器。",
-    "logs.exported_part": "已将前 {n} 条保存到 {path}。文件会过大，请先筛选。",
+    "logs.exported_part": "文件会过大，只保存了前 {n} 条，请先筛选：{path}",
     "logs.ask_find": "文字或正则表达式",
     "logs.ask_time": "时间：14:05 · 2h（之前）· 2026-11-24 · 2026-11-24 14:05",
     "logs.all_sources": "所有工具",

@@ -9,6 +9,9 @@ TEXTS: dict[str, str] = {
     "plain.bye": "再见。已发送的任务会继续运行，下次启动时继续跟踪。",
     "plain.left": "已取消。",
     "plain.did": "完成。",
+    "plain.no_help": "没有与“{word}”有关的命令。输入 /帮助 查看全部命令。",
+    "plain.yes_or_no": "请回答是或否，或输入新的提示词。",
+    "plain.stop": "。",
     "plain.unknown": "没有命令 /{name}。输入 /帮助 查看全部命令。",
     # ---- the key
     "plain.key_where": "密钥只会发送到 api.imastudio.com 和 imapi.liveme.com。获取密钥：https://www.imaclaw.ai/imaclaw/apikey",
@@ -67,7 +70,7 @@ TEXTS: dict[str, str] = {
     "plain.prefer_how": "/设为偏好 加模型名称，设为当前类型的偏好模型；/清除偏好 清除它。",
     # ---- commands
     "plain.name_help": "帮助",
-    "plain.about_help": "显示全部命令",
+    "plain.about_help": "显示全部命令；加上文字只显示相关的，例如 /帮助 标签",
     "plain.name_kind": "类型",
     "plain.about_kind": "选择生成什么：图片、视频、音乐或语音",
     "plain.name_models": "模型列表",
@@ -101,7 +104,7 @@ TEXTS: dict[str, str] = {
     "plain.name_log": "日志",
     "plain.about_log": "显示最近的日志",
     "plain.name_settings": "程序设置",
-    "plain.about_settings": "显示 ima-tui 的设置；加上名称和值可修改",
+    "plain.about_settings": "显示 ima-tui 的设置；加上文字可筛选，加上名称和值可修改",
     "plain.result": "任务 {n}，{prompt}：{where}",
     "plain.no_results": "还没有作品。",
     "plain.no_log": "还没有日志。",

@@ -85,7 +85,7 @@ TEXTS: dict[str, str] = {
     "cli.subject_export": "要写入的 ZIP 文件",
     "subject.added": "@{name} 有 {n} 张图片。在提示词中写 @{name} 即可使用。",
     "subject.removed": "已删除 @{name}。",
-    "subject.exported": "已将 {n} 个角色写入 {path}。",
+    "subject.exported": "已写入 {n} 个角色：{path}",
     "subject.note": "{name} 是已保存的角色。要使用它的图片，请写成 @{name}。",
     "subject.none": "还没有角色。按 ctrl+n 添加图片；在图库中按 ctrl+n 可将作品存为角色。",
     "subject.none_cli": "还没有角色。添加：ima-tui subjects add 名字 图片",

@@ -54,9 +54,6 @@ class SuggestionChosen(Message):
 
 
 Row = list[Chunk]
-_DESCRIBED = ("custom_mode", False)
-"""How a song is told by a description: that nobody asked for."""
-
 
 _Told = tuple[Composer, Row, Sequence[OpenQuestion], PreferenceSwitch | None, Sequence[str]]
 
@@ -294,11 +291,9 @@ def _settings(composer: Composer) -> list[str]:
     chosen = dict(draft.chosen)
     for name in sorted(composer.read):
         field = form.user_field(model, name)
-        if name in parameter_names.LIKE_THE_PROMPT or (name, chosen.get(name)) == _DESCRIBED:
-            continue
         if name == COUNT:
             told.append(f"×{draft.n}")
-        elif field is not None and name in chosen:
+        elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
             words = parameter_names.value(name, chosen[name])
             label = parameter_names.label(field)
             told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
+from ima_tui.ledger.job_states import UNSENT
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
@@ -139,6 +140,10 @@ class LatestJob:
             took = duration(job.elapsed(job.updated_at))
             told = say("compose.sent_done", number=job.id, points=job.order.total, took=took)
             screen.remark(told, "ok", job=job.id)
+        elif job is not None and job.needs_approval and job.state in UNSENT:
+            if why := words.waiting_words(job):
+                told = say("compose.sent_held", number=job.id, why=why)
+                screen.remark(told, "warn", job=job.id)
         elif job is not None and job.state is State.FAILED:
             told = say("compose.sent_failed", number=job.id, why=words.failure_words(job))
             screen.remark(told, "bad", job=job.id)
