@@ -194,4 +194,6 @@ TEXTS: dict[str, str] = {
     "waiting.from_manifest": "Restored from the batch manifest; the job history was lost",
     "waiting.from_log": "Restored from the log, which contains no prompts; the job history was lost",
     "queue.no_jobs_of": "No jobs yet.",
+    "queue.today_at": "today {clock}",
+    "queue.col_when": "MADE",
 }

@@ -194,4 +194,6 @@ TEXTS: dict[str, str] = {
     "waiting.from_manifest": "任务记录丢失，已根据批量清单恢复",
     "waiting.from_log": "任务记录丢失，已根据日志恢复（日志中没有提示词）",
     "queue.no_jobs_of": "还没有任务。",
+    "queue.today_at": "今天 {clock}",
+    "queue.col_when": "提交时间",
 }

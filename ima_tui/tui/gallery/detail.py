@@ -25,7 +25,7 @@ class ResultDetail(Widget):
         """Yield the widgets."""
         studio = context(self).studio
         yield Preview(
-            widget_id="placard-picture", ground="surface", delay=0.15, cover=studio.gallery.cover
+            widget_id="placard-picture", ground="background", delay=0.15, cover=studio.gallery.cover
         )
         with VerticalScroll(id="placard-scroll", can_focus=False):
             yield Static(id="placard-facts")
