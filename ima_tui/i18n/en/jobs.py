@@ -85,6 +85,8 @@ TEXTS: dict[str, str] = {
     "queue.ask_forget_many": "Remove these {n} jobs ({which}, {points} pts) from the list? Downloaded files stay.",
     "queue.file_is": "File: {path}",
     "queue.no_jobs_of": "No jobs yet.",
+    "queue.today_at": "today {clock}",
+    "queue.col_when": "MADE",
     # ---- notify
     "notify.one": "{state}: #{id} {model}",
     "notify.left_unknown": "{n} {n:job|jobs} may have been charged when the last run ended unexpectedly.",

@@ -85,6 +85,8 @@ TEXTS: dict[str, str] = {
     "queue.ask_forget_many": "从列表移除这 {n} 个任务（{which}，{points} 积分）吗？已下载的文件会保留。",
     "queue.file_is": "文件：{path}",
     "queue.no_jobs_of": "还没有任务。",
+    "queue.today_at": "今天 {clock}",
+    "queue.col_when": "提交时间",
     # ---- notify
     "notify.one": "{state}：#{id} {model}",
     "notify.left_unknown": "上次运行异常结束时，有 {n} 个任务可能已扣积分。",

@@ -18,13 +18,17 @@ from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Line, Pane
+from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
 
 
-EARLIER = 24
+ROOMY = 100
+"""Cells from which on each job says its model and when it was made, too."""
+MADE = 12
+"""Cells of when a job was made."""
+EARLIER = 32
 """Jobs before the newest one that are kept for a tall screen."""
 
 
@@ -64,15 +68,25 @@ class EarlierJobs(Line):
         job = self._jobs[y]
         now, signs = self.ima.studio.clock.time(), self.ima.glyphs
         rows = [words.row(each, now, signs) for each in self._jobs[: self.size.height]]
-        state, tag, _, prompt, _, _, points = rows[y]
+        state, tag, model, prompt, _, _, points = rows[y]
         price = say("queue.points", points=job.order.total)
         states = max(width(each[0].text) for each in rows)
-        room = cells - states - width(tag.text) - width(price) - 5
+        behind: list[Part] = [(f"{price} ", points.role)]
+        if cells >= ROOMY:
+            models = max(width(each[2].text) for each in rows)
+            most = max(width(say("queue.points", points=each.order.total)) for each in self._jobs)
+            made = words.day_and_clock(job.created_at, now)
+            behind = [
+                (f"{fit(model.text, models)} ", "muted"),
+                (f"{fit(price, most + 1, 'right')}  ", points.role),
+                (f"{fit(made, MADE, 'right')} ", "muted"),
+            ]
+        room = cells - states - width(tag.text) - measure(behind) - 4
         parts = [
             (f" {fit(state.text, states)} ", state.role),
             (f"{tag.text} ", tag.role),
             (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
-            (f"{price} ", points.role),
+            *behind,
         ]
         segments = [Segment(text, style(theme, role, self.GROUND)) for text, role in parts]
         return Strip(segments).adjust_cell_length(cells, plain)
@@ -81,10 +95,6 @@ class EarlierJobs(Line):
         """Show the job under the mouse in the queue."""
         if event.y < len(self._jobs):
             await self.ima.show_job(self._jobs[event.y].id)
-
-
-STATE_CELLS = 16
-"""Cells of a state with its sign."""
 
 
 def job_panes() -> tuple[Widget, Widget]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -16,13 +15,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.compose import draft
 from ima_tui.core.domain import (
     Job,
     Media,
     ModelVersion,
     State,
-    Value,
 )
 from ima_tui.core.labels import UNMARKED
 from ima_tui.core.text import clean, one_line, size
@@ -30,9 +27,9 @@ from ima_tui.i18n import say
 from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets import lines
+from ima_tui.tui.widgets import lines, order_text
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.cells import fit, steady, width
+from ima_tui.tui.widgets.cells import steady
 
 
 class ResultDetail(Widget):
@@ -42,7 +39,7 @@ class ResultDetail(Widget):
         """Yield the widgets."""
         studio = context(self).studio
         yield Preview(
-            widget_id="placard-picture", ground="surface", delay=0.15, cover=studio.gallery.cover
+            widget_id="placard-picture", ground="background", delay=0.15, cover=studio.gallery.cover
         )
         with VerticalScroll(id="placard-scroll", can_focus=False):
             yield Static(id="placard-facts")
@@ -82,8 +79,6 @@ class ResultDetail(Widget):
 
 PROMPT_LIMIT = 2_000
 DAY = 24 * 3600.0
-MOST_NAME = 16
-"""Cells of a setting's name."""
 
 
 def file_size(media: Media) -> int:
@@ -99,9 +94,7 @@ def facts(
 ) -> Content:
     """Everything about one result; `index` counts from 0."""
     media, order = job.medias[index], job.order
-    rows = [(_name(model, name), _value(value)) for name, value in order.parameters]
-    if order.inputs:
-        rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), 300)))
+    rows = order_text.settings(order, model)
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
     if told := _told(media, bytes_here):
         rows.append((say("gallery.made"), told))
@@ -112,7 +105,7 @@ def facts(
         Content(""),
         Content(steady(clean(order.prompt, PROMPT_LIMIT))),
         Content(""),
-        *_rows(rows),
+        *order_text.rows(rows),
         Content(""),
         _where(job, media, bytes_here),
         _link(expires, now, here=bytes_here >= 0),
@@ -134,19 +127,6 @@ def _labels(job: Job, index: int) -> list[tuple[str, str]]:
     return [(say(key), one_line(value, 300)) for key, value in found if value]
 
 
-def _name(model: ModelVersion | None, name: str) -> str:
-    """As people know it; what has no control is at least written as those that have one."""
-    known = draft.label(model, name)
-    return known.replace("_", " ").capitalize() if known == name else known
-
-
-def _value(value: Value) -> str:
-    """As the form says it: on and off, not True and False."""
-    if isinstance(value, bool):
-        return say("compose.on" if value else "compose.off")
-    return one_line(value, 120)
-
-
 def _title(job: Job, index: int) -> str:
     title = f"#{job.id}  {job.order.model_name}"
     if len(job.medias) > 1:
@@ -157,15 +137,6 @@ def _title(job: Job, index: int) -> str:
 def _made(job: Job) -> str:
     at = job.ended_at or job.updated_at
     return f"{day_words(at)} {words.clock_words(at)}"
-
-
-def _rows(rows: Sequence[tuple[str, str]]) -> list[Content]:
-    """Names below each other, values below each other."""
-    wide = min(MOST_NAME, max(width(name) for name, _ in rows))
-    return [
-        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(f"\t{value}")
-        for name, value in rows
-    ]
 
 
 def _told(media: Media, bytes_here: int) -> str:

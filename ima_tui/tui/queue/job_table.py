@@ -27,8 +27,8 @@ PULSE = 1.0
 """Seconds between two looks at the clock while something runs."""
 SLOW_PULSE = 5.0
 """The same over a slow line."""
-BRIEF = 70
-"""Cells of a table below which states are signs."""
+BRIEF, DATED = 70, 122
+"""Cells of a table below which states are signs, and from which on dates are shown."""
 
 
 class JobTable(Table):
@@ -38,7 +38,7 @@ class JobTable(Table):
         super().__init__(words.COLUMNS, widget_id="jobs", markable=True)
         self._jobs: dict[int, Job] = {}
         self._groups: Sequence[JobGroup] = ()
-        self._brief = False
+        self._brief = self._dated = False
         self._clock: Timer | None = None
         self._ticks = False
 
@@ -61,10 +61,12 @@ class JobTable(Table):
         self.wind()
 
     def on_resize(self) -> None:
-        """Show the sign of a state alone where there is little room."""
-        if self._brief != (self.size.width < BRIEF):
-            self._brief = not self._brief
-            self.set_columns(words.BRIEF_COLUMNS if self._brief else words.COLUMNS)
+        """Show the sign of a state alone where there is little room, dates where there is much."""
+        now = self.size.width < BRIEF, self.size.width >= DATED
+        if now != (self._brief, self._dated):
+            self._brief, self._dated = now
+            wide = words.DATED_COLUMNS if self._dated else words.COLUMNS
+            self.set_columns(words.BRIEF_COLUMNS if self._brief else wide)
             self.show(self._groups)
 
     def jobs(self) -> list[Job]:
@@ -105,7 +107,10 @@ class JobTable(Table):
 
     def _row(self, job: Job) -> Row:
         app = context(self)
-        return words.row(job, app.studio.clock.time(), app.glyphs, brief=self._brief)
+        now = app.studio.clock.time()
+        if self._dated:
+            return words.dated_row(job, now, app.glyphs)
+        return words.row(job, now, app.glyphs, brief=self._brief)
 
 
 Key = Callable[[Job], tuple[float | str, ...]]
