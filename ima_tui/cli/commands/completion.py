@@ -29,13 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print or install tab completion and the man page."""
     if arguments.shell == "install":
         return _install()
-    print(_man() if arguments.shell == "man" else _script(arguments.shell), end="")
+    print(page() if arguments.shell == "man" else _script(arguments.shell), end="")
     return EXIT_DONE
-
-
-def _man() -> str:
-
-    return page()
 
 
 def _script(shell: str) -> str:
@@ -58,7 +53,7 @@ def _places() -> dict[Path, str]:
         data / "bash-completion/completions/ima-tui": _script("bash"),
         data / "zsh/site-functions/_ima-tui": _script("zsh"),
         config / "fish/completions/ima-tui.fish": _script("fish"),
-        data / "man/man1/ima-tui.1": _man(),
+        data / "man/man1/ima-tui.1": page(),
     }
 
 
