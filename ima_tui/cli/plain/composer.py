@@ -40,14 +40,20 @@ class PlainComposer:
         self.last_result: Callable[[], LastResult | None] = lambda: None
         """What a prompt means by "it"."""
         self.input_notes: list[str] = []
+        self._added = False
+        """An input was added after the last prompt: the next one may be about it."""
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
 
     def hear(self, text: str) -> None:
         """Start from a new prompt; earlier choices of the user no longer count."""
+        added = self.desk.inputs if self._added else ()
         if self.text:
             self._begin_anew()
-        self.text = text
+        self.text, self._added = text, False
+        for source in added:
+            self.add_input(source)
+        self._added = False
         self.read_again()
 
     def sent(self) -> None:
@@ -148,6 +154,7 @@ class PlainComposer:
         self.catch_up()
         self.desk.add_inputs((source,))
         self.desk.have_inputs()
+        self._added = True
         self.read_again()
 
     def count(self, n: int) -> None:

@@ -49,7 +49,7 @@ COMMAND_OF: Mapping[str, str] = {
     "queue.forget": "forget", "queue.instead": "instead", "queue.later": "later",
     "queue.log": "log", "queue.open": "open", "queue.send_next": "first", "queue.stop": "stop",
     "queue.timeline": "job", "queue.view": "results",
-    "reading.answer": "answer", "reading.remember": "prefer",
+    "reading.answer": "answer", "reading.remember": "once",
     "settings.change": "settings", "settings.reset": "settings", "settings.filter": "settings",
     "spending.view": "spending", "spending.longer": "spending", "spending.write": "spending",
     "step.inputs": "step", "step.kind": "step", "step.model": "step", "step.results": "step",

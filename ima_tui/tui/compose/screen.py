@@ -19,6 +19,8 @@ from textual.widgets import TextArea
 from ima_tui.compose.composer import (
     INPUTS,
 )
+from ima_tui.compose.preference_prompts import PreferencePrompts
+from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
@@ -28,7 +30,6 @@ from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
 from ima_tui.tui.compose.latest_job import LatestJob, job_panes
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-from ima_tui.tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.tui.compose.price_neighbours import price_pane
 from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.compose.submit import DraftSubmitter
@@ -95,7 +96,7 @@ class ComposeScreen(DraftScreen):
         # as long as nothing else is known; each change later styles all widgets once more
         self.add_class("-examples", "-no-job", "-no-earlier", "-no-prices", update=False)
         self.history = DraftHistory(self)
-        self.preferences = PreferencePrompts(self)
+        self.preferences = PreferencePrompts(self.studio.preferences, self._lists)
         self.lines = MultiPromptPane(self, self._price_changed)
         self.preview = WorkflowPreview(self, self._price_changed)
         self.view = ComposeView(self, self.lines, self.preview, self.preferences, self.history)
@@ -219,6 +220,9 @@ class ComposeScreen(DraftScreen):
         """Show the draft, its price and the open questions."""
         self.set_class(not self.prompt.text, "-examples")
         await self.view.show()
+
+    def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+        return {kind: self.studio.catalogue.models(kind) for kind in TaskType}
 
     def show_message(self) -> None:
         """Show the one sentence above the price."""

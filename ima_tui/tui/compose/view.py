@@ -28,10 +28,10 @@ from ima_tui.tui.widgets.form import hint
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
+    from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 
 

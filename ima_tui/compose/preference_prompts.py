@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -11,68 +11,63 @@ from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange
 
 if TYPE_CHECKING:
+    from ima_tui.compose.composer import Composer
     from ima_tui.compose.preference_switch import PreferenceSwitch
     from ima_tui.intent.intent import Intent
-    from ima_tui.tui.compose.draft_screen import DraftScreen
+    from ima_tui.preferences.service import PreferenceService
+
+Lists = Mapping[TaskType, Sequence[ModelVersion]]
 
 
 class PreferencePrompts:
     """Saves and forgets preferred models for a prompt, and says so."""
 
-    def __init__(self, screen: DraftScreen) -> None:
-        self._screen = screen
+    def __init__(self, preferences: PreferenceService, lists: Callable[[], Lists]) -> None:
+        self._preferences = preferences
+        self._lists = lists
 
-    async def after_sending(self, turn: PreferenceSwitch | None) -> list[str]:
+    async def after_sending(self, composer: Composer, turn: PreferenceSwitch | None) -> list[str]:
         """Save or forget what the switch and the prompt say; return what was done, in words."""
-        screen = self._screen
         told: list[str] = []
         if turn is not None and turn.on:
             if turn.proposal.change is PreferenceChange.FORGET:
-                told.append(await self._forget([screen.composer.kind]))
+                told.append(await self._forget([composer.kind]))
             elif turn.proposal.model is not None:
                 told.append(await self._save([turn.proposal.model]))
-        if (decision := screen.composer.decision) is not None:
+        if (decision := composer.decision) is not None:
             beside = policy.standing(decision, self._lists())
             told += [await self._save(beside)] if beside else []
-        screen.composer.remember = None
+        composer.remember = None
         return told
 
     async def alone(self, decision: Intent) -> str:
-        """Nothing is to be made: only what is remembered changes, and now. Return what changed."""
-        screen = self._screen
+        """Nothing is to be made: only what is remembered changes, and now. Return what changed; ""
+        where nothing did."""
         models = policy.standing(decision, self._lists())
-        kinds = policy.forgettable(decision, screen.studio.preferences.preferred())
+        kinds = policy.forgettable(decision, self._preferences.preferred())
         if models:
             return await self._save(models)
-        if kinds:
-            return await self._forget(kinds)
-        screen.remark(say("compose.nothing_to_remember"), "muted")
-        return ""
+        return await self._forget(kinds) if kinds else ""
 
-    def meant(self, decision: Intent) -> str:
-        """What `alone` would do, before it is done."""
+    def meant(self, decision: Intent, texts: str = "compose") -> str:
+        """What `alone` would do, before it is done, in the words of `texts`."""
         models = policy.standing(decision, self._lists())
         if models:
             kinds = _kinds([model.task_type for model in models])
-            return say("compose.only_remember", model=models[0].name, kinds=kinds)
-        found = policy.forgettable(decision, self._screen.studio.preferences.preferred())
+            return say(f"{texts}.only_remember", model=models[0].name, kinds=kinds)
+        found = policy.forgettable(decision, self._preferences.preferred())
         if found:
-            return say("compose.only_forget", kinds=_kinds(found))
+            return say(f"{texts}.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
 
-    def _lists(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
-        return {kind: self._screen.studio.catalogue.models(kind) for kind in TaskType}
-
     async def _save(self, models: Sequence[ModelVersion]) -> str:
-        preferences = self._screen.studio.preferences
-        stored = [await preferences.prefer(model.task_type, model) for model in models]
+        stored = [await self._preferences.prefer(model.task_type, model) for model in models]
         kinds = _kinds([model.task_type for model in models])
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
     async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        preferences = self._screen.studio.preferences
-        stored = [await preferences.unprefer(kind) for kind in kinds]
+        stored = [await self._preferences.unprefer(kind) for kind in kinds]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
         return say(key, kinds=_kinds(kinds))
 
