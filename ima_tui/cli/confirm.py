@@ -108,7 +108,7 @@ async def warnings_of(
             with suppress(ImaError):  # one offer less, and nothing that the order needs
                 await studio.catalogue.fresh(kind)
     said = confirmation.sentences(unmet)
-    lists = studio.catalogue.all_leaves()
+    lists = studio.catalogue.all_models()
     instead = [confirmation.offers(each, task_type, lists) for each in unmet]
     first = next((offers for offers in instead if offers), ())
     if words := confirmation.offered(first):

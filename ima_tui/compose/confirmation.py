@@ -259,6 +259,14 @@ def instead(
     return drafting.finish(model, draft)[0], unmet
 
 
+def price_instead(model: ModelVersion, done: Order, before: ModelVersion | None) -> int | None:
+    """What `instead` would cost, in points; None where it can't be made there."""
+    try:
+        return instead(model, done, before)[0].total
+    except UsageError:
+        return None
+
+
 # ------------------------------------------------------------------------------- in words
 
 

@@ -1,7 +1,7 @@
-"""What a prompt may ask beside one result: a film, an answer, a preferred model.
+"""What a prompt may ask instead of one result: a film, or an answer.
 
 A film of several shots is offered, never guessed. Questions about models and prices are answered by
-the lists that are known. The switch saves the model of a draft as preferred.
+the lists that are known.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue.choice import Reason
-from ima_tui.compose.composer import MODEL, Composer
 from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
-from ima_tui.core.records import dataclass
 from ima_tui.core.text import points_range
 from ima_tui.i18n import joined, say
 from ima_tui.intent.intent import RequestKind
-from ima_tui.preferences import policy
 
 if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief
@@ -109,26 +105,3 @@ def _of(medium: Medium, lists: Lists) -> str:
     shown = say("answer.comma").join(names[:_NAMED])
     words = {"medium": say(f"answer.{medium}"), "points": points, "models": shown}
     return say("answer.one" if len(names) <= _NAMED else "answer.more", n=len(names), **words)
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceSwitch:
-    """What sending changes in the preferences, and whether it will."""
-
-    proposal: policy.Proposal
-    on: bool
-
-
-def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
-    """`before`: the model id that is remembered for the composer's kind, or ""."""
-    if desk.model is None:
-        return None
-    decision = desk.decision
-    meant = decision if decision is not None and decision.task_type is desk.kind else None
-    reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
-    if MODEL in desk.pins:
-        reason = Reason.REQUEST
-    proposal = policy.propose(meant, desk.model, reason, before)
-    if proposal is None:
-        return None
-    return PreferenceSwitch(proposal, proposal.on if desk.remember is None else desk.remember)

@@ -69,7 +69,7 @@ class CatalogueService:
         """Return the models of one task type, as last seen."""
         return self._lists.models(task_type)
 
-    def all_leaves(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+    def all_models(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
         """Return the models of every task type, as last seen."""
         return {task_type: self.models(task_type) for task_type in TaskType}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ima_tui.core.domain import Medium, ModelVersion, TaskType
+from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
@@ -106,7 +106,7 @@ class WorkflowMaker:
             named = await asyncio.to_thread(named_model, brief.model)
         return film_building.build(
             brief,
-            model_lists(self._catalogue),
+            self._catalogue.all_models(),
             self._preferences.preferred(),
             secrets.token_hex(8),
             prompt,
@@ -127,7 +127,7 @@ class WorkflowMaker:
             made = (await self._build_film(brief, shared, prompt)).workflow
         else:
             made = self._build(shared, prompt)
-        plan, prices = price_workflow(made, model_lists(self._catalogue))
+        plan, prices = price_workflow(made, self._catalogue.all_models())
         names = intents(plan)
         return WorkflowStatus(
             plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
@@ -144,12 +144,7 @@ class WorkflowMaker:
         from ima_tui.workflow.building import build
 
         preferred = self._preferences.preferred()
-        return build(shared, model_lists(self._catalogue), preferred, secrets.token_hex(8), prompt)
-
-
-def model_lists(catalogue: CatalogueService) -> Mapping[TaskType, Sequence[ModelVersion]]:
-    """Return the current list of each task type."""
-    return {task_type: catalogue.models(task_type) for task_type in TaskType}
+        return build(shared, self._catalogue.all_models(), preferred, secrets.token_hex(8), prompt)
 
 
 async def _look(plan: Workflow) -> Workflow:

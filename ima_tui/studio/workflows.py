@@ -24,7 +24,6 @@ from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.ledger.writing import Why
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
-from ima_tui.studio.workflow_making import model_lists
 from ima_tui.workflow import file
 from ima_tui.workflow.sources import for_queue, result_of
 from ima_tui.workflow.status import (
@@ -72,7 +71,7 @@ class Workflows:
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """Return the workflow at the current prices, and each priced step."""
-        return price_workflow(plan, model_lists(self._catalogue))
+        return price_workflow(plan, self._catalogue.all_models())
 
     async def keep(self, plan: Workflow) -> None:
         """Store the workflow in place of its last version.

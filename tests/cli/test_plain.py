@@ -445,3 +445,36 @@ async def test_a_job_above_a_limit_is_told_with_its_reason(studio: Studio) -> No
     )  # fmt: skip
     assert "your daily limit of 3" in script.text
     assert "Job 1, 5 points, needs your approval: /follow 1 sends it" in script.text
+
+
+async def test_a_preference_alone_is_set_after_a_yes_and_nothing_is_paid(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(
+        studio, "always use Midjourney for images", "yes", "/prefs",
+        "a picture of a boat", "no", "forget my preferred image model", "yes", "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "This sets Midjourney as preferred for text to image" in text
+    assert "text to image: Midjourney" in text
+    assert "with Midjourney for 8 points" in text
+    assert studio.preferences.preferred() == {}
+    assert sandbox.ledger()["creates"] == []
+
+
+async def test_what_sending_sets_as_preferred_is_told_and_can_be_left(studio: Studio) -> None:
+    script = await talk(
+        studio, "use Midjourney: a picture of a boat", "/once", "yes",
+        "use Midjourney: a picture of a bridge", "yes", "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert text.count("Midjourney also becomes the preferred model for text to image") == 2
+    assert text.count("Midjourney is now preferred for text to image.") == 1
+
+
+async def test_an_input_that_was_added_is_for_the_next_prompt(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "a picture of a dog", "no", "/use 1", "no", "in winter, with snow", "/quit",
+    )  # fmt: skip
+    assert script.text.count("Input 1: /") == 2

@@ -9,7 +9,7 @@ from beliefs import torn
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import draft as drafting
-from ima_tui.compose import other_requests, suggestions
+from ima_tui.compose import preference_prompts, suggestions
 from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -189,11 +189,11 @@ def test_every_answer_of_every_question_can_be_given(
 
 def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "always use Nano Banana Pro; draw a fox")
-    turn = other_requests.switch(desk, "")
+    turn = preference_prompts.switch(desk, "")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
     desk.remember = False
-    turn = other_requests.switch(desk, "")
+    turn = preference_prompts.switch(desk, "")
     assert turn is not None
     assert not turn.on
 
@@ -203,17 +203,17 @@ def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
 ) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
-    turn = other_requests.switch(desk, "midjourney")
+    turn = preference_prompts.switch(desk, "midjourney")
     assert turn is not None
     assert turn.proposal.asks
     assert not turn.on
     read(desk, lists, "draw a fox", preferred)
-    assert other_requests.switch(desk, "midjourney") is None
+    assert preference_prompts.switch(desk, "midjourney") is None
 
 
 def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
-    turn = other_requests.switch(desk, "midjourney")
+    turn = preference_prompts.switch(desk, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
 

@@ -408,6 +408,9 @@ class FakeOffer:
     def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
         return self.lists[task_type].models
 
+    def all_models(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+        return {task_type: self.models(task_type) for task_type in TaskType}
+
     def is_loading(self, task_type: TaskType) -> bool:
         found = self.lists[task_type]
         return found.as_of is None and found.problem is None

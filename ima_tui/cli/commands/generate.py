@@ -72,7 +72,7 @@ async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | 
         arguments.input_images = [*arguments.input_images, *named.files]
     if arguments.task_type is not None:
         return None
-    lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+    lists = studio.catalogue.all_models()
     text, images = generate_order.prompt_of(arguments), arguments.input_images
     kept = mentions.task_for(text, route(text, images)) if named.files else None
     if kept is not None and not await studio.catalogue.fresh(kept):
@@ -329,7 +329,7 @@ async def change(
     else:
         await _save(studio, model)
     if decision is not None:
-        for other in policy.standing(decision, _lists(studio)):
+        for other in policy.standing(decision, studio.catalogue.all_models()):
             await _save(studio, other)
 
 
@@ -372,7 +372,7 @@ async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[Model
     """The live leaves of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
         await studio.catalogue.fresh(task_type)
-    models = policy.standing(decision, _lists(studio))
+    models = policy.standing(decision, studio.catalogue.all_models())
     if not models:
         raise UsageError("error.remember_absent", model=one_line(model_id, 80))
     return models
@@ -400,10 +400,6 @@ async def _forget(studio: Studio, task_type: TaskType) -> None:
         talk(say("cli.cleared", task=say(f"task.{task_type}")))
     else:
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
-
-
-def _lists(studio: Studio) -> dict[TaskType, tuple[ModelVersion, ...]]:
-    return {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
 
 
 def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:

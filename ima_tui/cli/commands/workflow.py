@@ -28,7 +28,7 @@ from ima_tui.compose import confirmation, parameter_names
 from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.domain import Job, TaskType
+from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import timeline
@@ -101,7 +101,7 @@ async def planned(
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:
-            lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+            lists = studio.catalogue.all_models()
             raise UsageError("error.route_question", answer=answer(decision, lists))
         raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)

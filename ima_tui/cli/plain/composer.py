@@ -40,14 +40,20 @@ class PlainComposer:
         self.last_result: Callable[[], LastResult | None] = lambda: None
         """What a prompt means by "it"."""
         self.input_notes: list[str] = []
+        self._added = False
+        """An input was added after the last prompt: the next one may be about it."""
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
 
     def hear(self, text: str) -> None:
         """Start from a new prompt; earlier choices of the user no longer count."""
+        added = self.desk.inputs if self._added else ()
         if self.text:
             self._begin_anew()
-        self.text = text
+        self.text, self._added = text, False
+        for source in added:
+            self.add_input(source)
+        self._added = False
         self.read_again()
 
     def sent(self) -> None:
@@ -86,7 +92,7 @@ class PlainComposer:
         if not self.text:
             return None
         desk, offer = self.desk, self._studio.catalogue
-        lists = {kind: offer.models(kind) for kind in TaskType}
+        lists = offer.all_models()
         preferred = self._studio.preferences.preferred()
         settled = desk.kind if KIND in desk.pins else None
 
@@ -148,6 +154,7 @@ class PlainComposer:
         self.catch_up()
         self.desk.add_inputs((source,))
         self.desk.have_inputs()
+        self._added = True
         self.read_again()
 
     def count(self, n: int) -> None:
@@ -205,7 +212,7 @@ class PlainComposer:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
         said = [*self.film(), *confirmation.sentences(found.unmet)]
-        lists = self._studio.catalogue.all_leaves()
+        lists = self._studio.catalogue.all_models()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
@@ -224,8 +231,7 @@ class PlainComposer:
         if decision is None:
             return ""
         if decision.kind is RequestKind.QUESTION:
-            models = self._studio.catalogue.models
-            return answer(decision, {task_type: models(task_type) for task_type in TaskType})
+            return answer(decision, self._studio.catalogue.all_models())
         if self.assumed:
             return say("plain.which_kind")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:

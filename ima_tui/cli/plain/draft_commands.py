@@ -118,7 +118,7 @@ class PlainDraftCommands:
     # ------------------------------------------------------------------------------ suggestions
 
     def _suggested(self) -> list[Suggestion]:
-        lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
+        lists = self._studio.catalogue.all_models()
         asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers if not one.wants_input]
 

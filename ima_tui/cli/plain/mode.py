@@ -18,7 +18,8 @@ from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
 from ima_tui.cli.plain.model_commands import PlainModelCommands
-from ima_tui.cli.plain.screens import PlainPreferences, PlainScreens
+from ima_tui.cli.plain.preference_commands import PlainPreferences
+from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
 from ima_tui.core.domain import Medium, Order
@@ -40,7 +41,7 @@ COMMANDS = (
     "project", "jobs", "job", "star", "tag", "untag", "again", "similar", "instead",
     "stop", "follow", "approve", "forget", "edit", "duplicate", "fetch", "sooner", "later", "first",
     "results", "use", "open", "save", "discard", "spending", "log",
-    "prefs", "prefer", "unprefer", "restore", "let_go", "undo", "settings",
+    "prefs", "prefer", "unprefer", "once", "restore", "let_go", "undo", "settings",
     "refresh", "key", "language", "quit",
 )  # fmt: skip
 """Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
@@ -64,6 +65,8 @@ class PlainMode:
         self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
+        self._models = PlainModelCommands(studio, self._wish, lines.say)
+        self._prefs = PlainPreferences(studio, self._wish, self._models.model, lines.say)
         self.commands = self._commands()
         self._open: Callable[[], Awaitable[None]] | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
@@ -77,9 +80,9 @@ class PlainMode:
         """What each of `COMMANDS` does."""
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
-        models = PlainModelCommands(self._studio, self._wish, self._lines.say)
+        models = self._models
         screens = PlainScreens(self._studio, self._lines.say)
-        prefs = PlainPreferences(self._studio, self._wish, models.model, self._lines.say)
+        prefs = self._prefs
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
@@ -106,9 +109,9 @@ class PlainMode:
             "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
             "discard": more.delete, "spending": more.spending, "log": screens.log,
             "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
-            "restore": prefs.restore, "let_go": prefs.let_go, "undo": prefs.undo,
-            "settings": screens.settings, "refresh": self._refresh, "key": self._key,
-            "language": self._language, "quit": self._quit,
+            "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
+            "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
+            "key": self._key, "language": self._language, "quit": self._quit,
         }  # fmt: skip
 
     async def run(self) -> End:
@@ -199,6 +202,9 @@ class PlainMode:
         if self._wish.in_steps:
             await self._go_on(await self._workflows.open())
             return
+        if asked := self._prefs.only():
+            self._ask(*asked)
+            return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()
@@ -217,7 +223,7 @@ class PlainMode:
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        differing = self._wish.differing()
+        differing = [*filter(None, [self._prefs.beside()]), *self._wish.differing()]
         if several := await self._wish.several(order):
             total = sum(each.total for each in several)
             differing.append(
@@ -251,6 +257,7 @@ class PlainMode:
             await self._key("")
             return
         self._wish.desk.replaces = None
+        await self._prefs.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
@@ -264,6 +271,7 @@ class PlainMode:
         except KeyMissing:
             await self._key("")
             return
+        await self._prefs.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         for job in jobs:

@@ -1,4 +1,4 @@
-"""What the other screens show, in plain mode: results, log, settings, preferred models.
+"""What the other screens show, in plain mode: results, log and settings.
 
 `COMMAND_OF` has the command for each action of the screens, by the id of its binding. A test walks
 the bindings of all screens: an action without a row here, or with a command that does not exist,
@@ -8,20 +8,16 @@ fails it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
-from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.line_io import Next, Say
+from ima_tui.cli.plain.line_io import Say
 from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
-from ima_tui.core.domain import TaskType
-from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import say
 from ima_tui.logs import window
 from ima_tui.logs.filter import LogFilter, literally
 from ima_tui.logs.window import LogStream
-from ima_tui.preferences.file import DroppedPreference
 from ima_tui.studio.studio import Studio
 
 MOST = 20
@@ -144,7 +140,7 @@ COMMAND_OF: Mapping[str, str] = {
     "queue.forget": "forget", "queue.instead": "instead", "queue.later": "later",
     "queue.log": "log", "queue.open": "open", "queue.send_next": "first", "queue.stop": "stop",
     "queue.timeline": "job", "queue.view": "results",
-    "reading.answer": "answer", "reading.remember": "prefer",
+    "reading.answer": "answer", "reading.remember": "once",
     "settings.change": "settings", "settings.reset": "settings", "settings.filter": "settings",
     "spending.view": "spending", "spending.longer": "spending", "spending.write": "spending",
     "step.inputs": "step", "step.kind": "step", "step.model": "step", "step.results": "step",
@@ -194,88 +190,3 @@ def is_move(binding_id: str) -> bool:
     """Return whether a binding only moves about in what is shown, or answers."""
     name = binding_id.rpartition(".")[2].removesuffix("_too")
     return name in MOVES or name.startswith("pan_")
-
-
-class PlainPreferences:
-    """`choose` chooses the model that is named. Raises `UsageError`."""
-
-    def __init__(
-        self,
-        studio: Studio,
-        composer: PlainComposer,
-        choose: Callable[[str], Awaitable[Next | None]],
-        tell: Say,
-    ) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._choose = choose
-        self._tell = tell
-        self._undo: list[tuple[TaskType, str]] = []
-        """Preferred models as they were before each change that was made here."""
-
-    async def prefs(self, rest: str) -> None:
-        """List preferred models."""
-        preferences, user = self._studio.preferences, rest or None
-        if preferences.preferences.trouble is not None:
-            self._tell(explain(preferences.preferences.trouble))
-        for kind in TaskType:
-            wanted = preferences.model_id(kind, user)
-            models = self._studio.catalogue.models(kind)
-            model = next((one for one in models if one.model_id == wanted), None)
-            gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
-            name = (model.name if model else gone) if wanted else say("plain.none")
-            self._tell(f"{say(f'task.{kind}')}: {name}")
-        self._tell(say("plain.prefer_how"))
-
-    async def prefer(self, rest: str) -> Next | None:
-        """Set this model, or the one that is named, as preferred."""
-        shaped = await self._choose(rest) if rest else None
-        model = self._composer.desk.model
-        if model is None:
-            raise UsageError("error.no_models")
-        self._remember(model.task_type)
-        if not await self._studio.preferences.prefer(model.task_type, model):
-            raise UsageError("models.not_stored")
-        kind = say(f"task.{model.task_type}")
-        self._tell(say("prefs.kept", kind=kind, model=model.name))
-        return shaped
-
-    async def unprefer(self, _: str) -> None:
-        """Clear the preferred model."""
-        kind = self._composer.desk.kind
-        self._remember(kind)
-        if not await self._studio.preferences.unprefer(kind):
-            raise UsageError("models.not_stored")
-        self._tell(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
-
-    def _remember(self, kind: TaskType) -> None:
-        self._undo.append((kind, self._studio.preferences.model_id(kind)))
-
-    async def undo(self, _: str) -> None:
-        """Undo the last change of a preferred model."""
-        if not self._undo:
-            raise UsageError("plain.nothing_to_undo")
-        kind, before = self._undo.pop()
-        preferences = self._studio.preferences
-        models = self._studio.catalogue.models(kind)
-        model = next((one for one in models if one.model_id == before), None)
-        done = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
-        if not done:
-            raise UsageError("models.not_stored")
-        self._tell(say("plain.did"))
-
-    async def restore(self, _: str) -> None:
-        """Restore preferences that another program removed."""
-        await self._studio.preferences.bring_back(self._dropped())
-        self._tell(say("plain.did"))
-
-    async def let_go(self, _: str) -> None:
-        """Discard preferences that another program removed."""
-        await self._studio.preferences.let_go(self._dropped())
-        self._tell(say("plain.did"))
-
-    def _dropped(self) -> tuple[DroppedPreference, ...]:
-        dropped = self._studio.preferences.dropped()
-        if not dropped:
-            raise UsageError("plain.nothing_dropped")
-        return dropped

@@ -79,7 +79,7 @@ class IntentReader:
     def _decide(
         self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
     ) -> Intent:
-        lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
+        lists = self._studio.catalogue.all_models()
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
         read = partial(route, text, attached, lists, preferred, recommended)

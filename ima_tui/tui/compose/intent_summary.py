@@ -24,7 +24,7 @@ from ima_tui.compose.composer import (
     Composer,
 )
 from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
-from ima_tui.compose.other_requests import PreferenceSwitch
+from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass

@@ -18,6 +18,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import TextArea
 
 from ima_tui.compose.composer import INPUTS
+from ima_tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.i18n import say
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
@@ -27,7 +28,6 @@ from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
 from ima_tui.tui.compose.latest_job import LatestJob, job_panes
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-from ima_tui.tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.tui.compose.price_neighbours import price_pane
 from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.compose.submit import DraftSubmitter
@@ -94,7 +94,9 @@ class ComposeScreen(DraftScreen):
         # as long as nothing else is known; each change later styles all widgets once more
         self.add_class("-examples", "-no-job", "-no-earlier", "-no-prices", update=False)
         self.history = DraftHistory(self)
-        self.preferences = PreferencePrompts(self)
+        self.preferences = PreferencePrompts(
+            self.studio.preferences, self.studio.catalogue.all_models
+        )
         self.lines = MultiPromptPane(self, lambda: self.view.show_price())
         self.preview = WorkflowPreview(self, lambda: self.view.show_price())
         self.view = ComposeView(self, self.lines, self.preview, self.preferences, self.history)

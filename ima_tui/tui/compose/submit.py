@@ -22,12 +22,12 @@ from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
 from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
+    from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.compose.suggestions import Suggestion
     from ima_tui.tui.compose.choices import DraftChoices
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.view import ComposeView
 
 
@@ -88,6 +88,8 @@ class DraftSubmitter:
             if words := await self._preferences.alone(decision):
                 await self._history.begin_next()
                 screen.remark(words, "ok")
+            else:
+                screen.remark(say("compose.nothing_to_remember"), "muted")
         elif screen.composer.in_steps:
             await self.plan()
         else:
@@ -206,7 +208,7 @@ class DraftSubmitter:
             screen.remark(explain(error), "bad")
             return
         self._sent, screen.ima.sent = order, job.id
-        remembered = await self._preferences.after_sending(self._view.switch)
+        remembered = await self._preferences.after_sending(screen.composer, self._view.switch)
         await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
         words = [say(key, number=job.id, points=order.total, old=old or 0)]
@@ -226,7 +228,7 @@ class DraftSubmitter:
         except ImaError as error:
             screen.remark(explain(error), "bad")
             return
-        remembered = await self._preferences.after_sending(self._view.switch)
+        remembered = await self._preferences.after_sending(screen.composer, self._view.switch)
         await self._history.begin_next()
         points, screen.ima.sent = sum(order.total for order in orders), jobs[-1].id
         screen.remark(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, other_requests, parameter_names, suggestions
+from ima_tui.compose import draft, other_requests, parameter_names, preference_prompts, suggestions
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
-from ima_tui.compose.other_requests import PreferenceSwitch
+from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
@@ -28,10 +28,10 @@ from ima_tui.tui.widgets.form import hint
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
+    from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 
 
@@ -85,7 +85,7 @@ class ComposeView:
         """Show the draft in all widgets, its price and the open questions."""
         screen, composer, page = self._screen, self._screen.composer, self._screen.form
         studio, signs = screen.studio, screen.ima.glyphs
-        lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+        lists = studio.catalogue.all_models()
         before = (self.offer, self.askings)
         self.offer, self.askings = (
             price_of(composer, lists[composer.kind]),
@@ -94,7 +94,9 @@ class ComposeView:
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = other_requests.switch(composer, studio.preferences.model_id(composer.kind))
+        self.switch = preference_prompts.switch(
+            composer, studio.preferences.model_id(composer.kind)
+        )
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)

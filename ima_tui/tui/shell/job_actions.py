@@ -117,7 +117,9 @@ class JobActions:
                 if number is not None:
                     self._ask_instead(job, offered[number])
 
-            screen.app.push_screen(model_picker.others(offered), chosen)
+            before = screen.studio.catalogue.model_of(job.order)
+            prices = [confirmation.price_instead(one.model, job.order, before) for one in offered]
+            screen.app.push_screen(model_picker.others(offered, prices), chosen)
 
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
         screen, model = self._screen, offered.model

@@ -185,18 +185,23 @@ def _day(at: float, now: float) -> str:
     return then.strftime("%H:%M" if then.date() == today.date() else "%m-%d")
 
 
-def others(offered: Sequence[Alternative]) -> Picker:
-    """Models that could do a job instead of its own."""
-    choices = [_model(one.model, False, "") for one in offered]
+def others(offered: Sequence[Alternative], prices: Sequence[int | None]) -> Picker:
+    """Models that could do a job instead of its own, each with what the job would cost."""
+    choices = [
+        _model(one.model, False, "", points=None if price is None else (price, price))
+        for one, price in zip(offered, prices, strict=True)
+    ]
     return Picker(say("queue.choose_other"), _MODELS, choices)
 
 
-def _model(model: ModelVersion, is_mine: bool, star: str) -> PickerItem:
+def _model(
+    model: ModelVersion, is_mine: bool, star: str, points: tuple[int, int] | None = None
+) -> PickerItem:
     cells = (
         Cell(star if is_mine else "", "accent"),
         Cell(model.name),
         Cell(say("compose.list_comma").join(_notes(model, is_mine)), "muted"),
-        Cell(points_range(*model.points)),
+        Cell(points_range(*(points or model.points))),
         Cell(usual_time(times.estimate(model)), "muted"),
     )
     return PickerItem(cells, choice.search_terms(model))
