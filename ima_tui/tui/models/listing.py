@@ -108,6 +108,14 @@ class ModelListing:
         row = self._rows.get(str(row_id))
         return row.of(row.nearest(self.column)) if row else self.by_id.get(str(row_id))
 
+    def others(self, row_id: RowId | None) -> tuple[ModelVersion, ...]:
+        """Return the versions of a row's model for the task types that are not chosen."""
+        row, chosen = self._rows.get(str(row_id)), self.model(row_id)
+        if row is None or chosen is None:
+            return ()
+        found = (row.of(kind) for kind in row.task_types() if kind is not chosen.task_type)
+        return tuple(one for one in found if one is not None)
+
     def has(self, row_id: RowId | None) -> bool:
         """Return whether the row has several columns to choose from."""
         row = self._rows.get(str(row_id))

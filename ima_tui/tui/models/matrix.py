@@ -21,13 +21,14 @@ from ima_tui.tui.widgets.table import Cell, Row
 
 COLUMNS = (
     Column("kind", 3, ""),
-    Column("model", 17, "models.col_model", flex=1),
+    Column("model", 17, "models.col_model", flex=1, most=28),
     Column("text", 10, "models.col_text", align="right"),
     Column("image", 10, "models.col_image", align="right"),
     Column("frames", 10, "models.col_frames", align="right", drop=3),
     Column("references", 8, "models.col_references", align="right", drop=2),
     Column("time", 9, "models.col_time", align="right", drop=4),
-    Column("note", 12, "models.col_tags", drop=5),
+    Column("note", 12, "models.col_tags", drop=5, flex=1, most=18),
+    Column("id", 26, "models.col_id", drop=6),
 )
 BY_MEDIUM = {
     medium: tuple(task_type for task_type in TaskType if task_type.medium is medium)
@@ -90,6 +91,7 @@ def draw(
         *prices,
         Cell(usual_time(times.estimate(shown)), "muted"),
         Cell(tiers or steady(" ".join(shown.features)), "muted"),
+        Cell(shown.model_id, "muted", places(shown.model_id, wanted)),
     )
 
 

@@ -22,6 +22,7 @@ from ima_tui.tui.models.listing import ModelListing
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.shell.job_lines import LatestJobs
 from ima_tui.tui.theme import styles
 from ima_tui.tui.widgets import model_detail
 from ima_tui.tui.widgets.fitted import Fitted
@@ -93,6 +94,7 @@ class ModelsScreen(BaseScreen):
             pane = Pane(say("pane.detail"), widget_id="facts-pane")
             with pane, VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="facts")
+            yield LatestJobs()
 
     @property
     def table(self) -> Table:
@@ -186,9 +188,10 @@ class ModelsScreen(BaseScreen):
         else:
             mine, changes = self.list.is_mine(model), self.list.changes(model)
             took = self._took.get(model.model_id)
-            page.update(
-                Fitted(partial(model_detail.detail, model, mine, signs, changes, here=took))
-            )
+            more = self.list.others(self.table.cursor) if self.has_class("-huge") else ()
+            told = partial(model_detail.detail, model, mine, signs, changes, here=took, more=more)
+            page.update(Fitted(told))
+        self.query_one(LatestJobs).look(model)
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions
