@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from functools import partial
 
-from textual import events
+from textual import events, work
 
 from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.text import one_line
@@ -74,9 +73,9 @@ class LatestJobs(Pane):
     def look(self, model: ModelVersion | None) -> None:
         """Read and show those of a model for its task type; nothing where the pane is hidden."""
         if self.display and model is not None:
-            read = partial(self._read, model)
-            self.run_worker(read, group="jobs", exclusive=True, exit_on_error=False)
+            self._read(model)
 
+    @work(group="jobs", exclusive=True, exit_on_error=False)
     async def _read(self, model: ModelVersion) -> None:
         await asyncio.sleep(REST)
         among = JobFilter(task_type=model.task_type, model=model.model_id)
