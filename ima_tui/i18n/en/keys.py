@@ -72,6 +72,7 @@ TEXTS: dict[str, str] = {
     "pane.price": "Price",
     "pane.models": "Models",
     "pane.gallery": "Gallery",
+    "pane.latest_jobs": "Latest jobs",
     "pane.board": "Storyboard",
     "pane.timeline": "Timeline",
     "pane.detail": "Details",

@@ -117,6 +117,14 @@ class ModelListing:
         row = self._rows.get(str(row_id))
         return row.of(row.nearest(self.column)) if row else self.by_id.get(str(row_id))
 
+    def others(self, row_id: RowId | None) -> tuple[ModelVersion, ...]:
+        """Return the versions of a row's model for the task types that are not chosen."""
+        row, chosen = self._rows.get(str(row_id)), self.model(row_id)
+        if row is None or chosen is None:
+            return ()
+        found = (row.of(kind) for kind in row.task_types() if kind is not chosen.task_type)
+        return tuple(one for one in found if one is not None)
+
     def has(self, row_id: RowId | None) -> bool:
         """Return whether the row has several columns to choose from."""
         row = self._rows.get(str(row_id))
@@ -190,13 +198,14 @@ class PreferenceChanges:
 
 MATRIX_COLUMNS = (
     Column("kind", 3, ""),
-    Column("model", 17, "models.col_model", flex=1),
+    Column("model", 17, "models.col_model", flex=1, most=28),
     Column("text", 10, "models.col_text", align="right"),
     Column("image", 10, "models.col_image", align="right"),
     Column("frames", 10, "models.col_frames", align="right", drop=3),
     Column("references", 8, "models.col_references", align="right", drop=2),
     Column("time", 9, "models.col_time", align="right", drop=4),
-    Column("note", 12, "models.col_tags", drop=5),
+    Column("note", 12, "models.col_tags", drop=5, flex=1, most=18),
+    Column("id", 26, "models.col_id", drop=6),
 )
 BY_MEDIUM = {
     medium: tuple(task_type for task_type in TaskType if task_type.medium is medium)
@@ -259,6 +268,7 @@ def draw(
         *prices,
         Cell(usual_time(times.estimate(shown)), "muted"),
         Cell(tiers or steady(" ".join(shown.features)), "muted"),
+        Cell(shown.model_id, "muted", places(shown.model_id, wanted)),
     )
 
 

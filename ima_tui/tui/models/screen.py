@@ -20,6 +20,7 @@ from ima_tui.tui.models import search
 from ima_tui.tui.models.listing import ModelListing, PreferenceChanges, why_empty
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import ListScreen
+from ima_tui.tui.shell.job_lines import LatestJobs
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_detail
 from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
@@ -91,6 +92,7 @@ class ModelsScreen(ListScreen):
             pane = Pane(say("pane.detail"), widget_id="facts-pane")
             with pane, VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="facts")
+            yield LatestJobs()
 
     # ------------------------------------------------------------------------------ the facts
 
@@ -170,9 +172,10 @@ class ModelsScreen(ListScreen):
         else:
             mine, changes = self.list.is_mine(model), self.list.changes(model)
             took = self._took.get(model.model_id)
-            page.update(
-                Fitted(partial(model_detail.detail, model, mine, signs, changes, here=took))
-            )
+            more = self.list.others(self.table.cursor) if self.has_class("-huge") else ()
+            told = partial(model_detail.detail, model, mine, signs, changes, here=took, more=more)
+            page.update(Fitted(told))
+        self.query_one(LatestJobs).look(model)
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions

@@ -15,9 +15,8 @@ from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say
-from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.preferences.file import Preference
-from ima_tui.tui.shell.job_lines import LATEST, JobLines
+from ima_tui.tui.shell.job_lines import LatestJobs
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, fit, steady, width
@@ -43,15 +42,14 @@ class Wanted:
         return choice.serving(self.models, self.task_type, mine, self.recommended)
 
 
-def facts(wanted: Wanted, here: ReportRow | None, glyphs: Glyphs, cells: int) -> Content:
-    """Return what the preference does, where it comes from, and all about its model; `here`: what
-    it did for this user."""
+def facts(wanted: Wanted, glyphs: Glyphs, cells: int) -> Content:
+    """Return what the preference does, where it comes from, and all about its model."""
     kind = say(f"task.{wanted.task_type}")
     lines = [Content(say("prefs.used_for", kind=kind))]
     lines += [Content.styled(words, f"${role}") for words, role in _origin(wanted)]
     if (found := wanted.serving) is not None:
         preferred = found[1] is Reason.PREFERENCE
-        lines += [Content(""), detail_of(found[0], preferred, glyphs, cells=cells, here=here)]
+        lines += [Content(""), detail_of(found[0], preferred, glyphs, cells=cells)]
     return Content("\n").join(lines)
 
 
@@ -107,42 +105,27 @@ def _row(model: ModelVersion, in_use: bool, glyphs: Glyphs) -> tuple[str, str, s
 
 
 def panes() -> list[Pane]:
-    """Return the panes: the model in use, all models for the task type, and its latest jobs."""
+    """Return the panes: the model in use, all models for the task type, the latest jobs."""
     found = []
     for name, title in (("model", "pane.detail"), ("others", "pane.models")):
         pane = Pane(say(title), widget_id=f"{name}-pane")
         facts_of = Static(id=f"{name}-facts", markup=False)
         pane.compose_add_child(VerticalScroll(facts_of, id=f"{name}-scroll", can_focus=False))
         found.append(pane)
-    latest = Pane(say("spending.latest"), widget_id="latest-pane")
-    latest.compose_add_child(JobLines())
-    return [*found, latest]
+    return [*found, LatestJobs()]
 
 
-def show(screen: Widget, wanted: Wanted, here: ReportRow | None = None) -> None:
+def show(screen: Widget, wanted: Wanted) -> None:
     """Show in these panes of a screen what is known of a task type and its preference."""
     glyphs = context(screen).glyphs
     kind = (SEPARATOR + say(f"task.{wanted.task_type}"), "text")
     parts = (
-        ("model", "pane.detail", partial(facts, wanted, here, glyphs)),
+        ("model", "pane.detail", partial(facts, wanted, glyphs)),
         ("others", "pane.models", partial(others, wanted, glyphs)),
     )
     for name, title, told in parts:
         screen.query_one(f"#{name}-pane", Pane).say([(say(title), "strong"), kind])
         screen.query_one(f"#{name}-facts", Static).update(Fitted(told))
         screen.query_one(f"#{name}-scroll").scroll_home(animate=False)
-
-
-async def show_jobs(screen: Widget, wanted: Wanted) -> None:
-    """Read and show what the model in use did for this task type."""
-    found = wanted.serving
-    if found is None:
-        return
-    model, history = found[0], context(screen).studio.history
-    among = JobFilter(task_type=wanted.task_type, model=model.model_id)
-    jobs, rows = await history.listed(among, 0, LATEST), await history.report("model", among)
-    if screen.is_mounted:
-        title = [(say("spending.latest"), "strong"), (SEPARATOR + steady(model.name), "text")]
-        screen.query_one("#latest-pane", Pane).say(title)
-        screen.query_one(JobLines).show(jobs)
-        show(screen, wanted, next(iter(rows), None))
+    model = wanted.serving[0] if wanted.serving is not None else None
+    screen.query_one(LatestJobs).look(model)

@@ -163,9 +163,6 @@ class PreferencesScreen(BaseScreen):
             recommended.get(task_type, ""),
         )
         detail.show(self, wanted)
-        if self.has_class("-huge"):
-            read = detail.show_jobs(self, wanted)
-            self.run_worker(read, group="jobs", exclusive=True, exit_on_error=False)
         self.refresh_bindings()
 
     def _about(self) -> None:

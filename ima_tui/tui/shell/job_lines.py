@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 
-from textual import events
+from textual import events, work
 
-from ima_tui.core.domain import Job
+from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.app_context import context
+from ima_tui.tui.widgets.cells import cut, fit, steady, width
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
 from ima_tui.tui.widgets.row_lines import RowLines
 
 LATEST = 48
 """Jobs that are read for a tall screen."""
+REST = 0.3
+"""Seconds that a cursor rests before they are read: one that runs through a list would draw all."""
 
 
 class JobLines(RowLines):
@@ -55,3 +60,25 @@ class JobLines(RowLines):
         """Show the job under the mouse in the queue."""
         if event.y < len(self._jobs):
             await self.ima.show_job(self._jobs[event.y].id)
+
+
+class LatestJobs(Pane):
+    """The latest jobs of one model, read once the cursor rests on it."""
+
+    def __init__(self) -> None:
+        super().__init__(say("pane.latest_jobs"), widget_id="latest-pane")
+        self.compose_add_child(JobLines())
+
+    def look(self, model: ModelVersion | None) -> None:
+        """Read and show those of a model for its task type; nothing where the pane is hidden."""
+        if self.display and model is not None:
+            self._read(model)
+
+    @work(group="jobs", exclusive=True, exit_on_error=False)
+    async def _read(self, model: ModelVersion) -> None:
+        await asyncio.sleep(REST)
+        among = JobFilter(task_type=model.task_type, model=model.model_id)
+        jobs = await context(self).studio.history.listed(among, 0, LATEST)
+        name = f"{SEPARATOR}{steady(model.name)}{SEPARATOR}{say(f'task.{model.task_type}')}"
+        self.say([(say("pane.latest_jobs"), "strong"), (name, "text")])
+        self.query_one(JobLines).show(jobs)

@@ -123,7 +123,7 @@ class SpendingScreen(BaseScreen):
                         for _ in range(OTHERS):
                             with Pane(say("spending.by_type")):
                                 yield Shares()
-                with Pane(say("spending.latest"), widget_id="latest-pane"):
+                with Pane(say("pane.latest_jobs"), widget_id="latest-pane"):
                     yield JobLines()
 
     @property

@@ -60,13 +60,13 @@ _OPENING = frozenset("（「『《【“‘")
 
 def wrap(text: str, cells: int) -> list[str]:
     """`text` in lines of at most `cells`; breaks at blanks and beside wide characters, but not
-    before what closes nor behind what opens."""
+    before what closes nor behind what opens, nor between a number and its Chinese unit."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, taken, place, begun = "", 0, 0, len(lines)
-        for character in paragraph:
+        for at, character in enumerate(paragraph):
             size = get_character_cell_size(character)
-            if line.strip() and _may_break(line[-1], character):
+            if line.strip() and _may_break(line[-1], character) and not _unit(paragraph, at):
                 place = len(line)
             while line and taken + size > cells:
                 place = place or len(line)
@@ -79,6 +79,13 @@ def wrap(text: str, cells: int) -> list[str]:
             taken += size
         lines.append(line)
     return lines
+
+
+def _unit(text: str, at: int) -> bool:
+    """Whether a break at that place would part a number from its Chinese unit: 13 秒."""
+    first = at if text[at] == " " else at - 1
+    digit, blank, unit = text[first - 1 : first], text[first], text[first + 1 : first + 2]
+    return blank == " " and digit.isdigit() and bool(unit) and get_character_cell_size(unit) == 2
 
 
 def _may_break(before: str, behind: str) -> bool:

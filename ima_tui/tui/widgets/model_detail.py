@@ -42,9 +42,11 @@ def detail(
     changes: ListChanges = UNCHANGED,
     cells: int = price_table.ROOM,
     here: ReportRow | None = None,
+    more: Sequence[ModelVersion] = (),
 ) -> Content:
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines
-    of `cells`; `here`: how long it took in this ledger."""
+    of `cells`; `here`: how long it took in this ledger; `more`: the same model for other task
+    types, of which the prices are told."""
     estimate = times.estimate(model)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
@@ -62,7 +64,13 @@ def detail(
         lines.append(Content.styled(told, "$warn"))
     if model.description:
         lines.append(Content.styled(steady(model.description), "$muted"))
-    lines += [Content(""), *price_table.every(model, glyphs), *_fields(model, cells)]
+    prices = price_table.every(model, glyphs)
+    lines += [Content(""), *prices, *_fields(model, cells)]
+    for other in more:
+        kind, found = say(f"task.{other.task_type}"), price_table.every(other, glyphs)
+        if found == prices:
+            found = [Content.styled(say("models.same_prices"), "$muted")]
+        lines += [Content(""), Content.styled(kind, "bold"), *found]
     return Content("\n").join(lines)
 
 

@@ -18,12 +18,12 @@ LONGEST_VALUE = 300
 
 
 def settings(order: Order, model: ModelVersion | None) -> list[tuple[str, str]]:
-    """Return names and values as people know them, without settings that are empty; then the
-    inputs."""
+    """Return names and values as people know them, without settings that are empty or only repeat
+    the prompt; then the inputs."""
     rows = [
         (_name(model, name), _value(name, value))
         for name, value in order.parameters
-        if str(value).strip()
+        if str(value).strip() not in ("", order.prompt.strip())
     ]
     if order.inputs:
         rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), LONGEST_VALUE)))

@@ -17,6 +17,7 @@ from fake import (
     WAN,
     FakeStudio,
     choice,
+    done,
     rules,
 )
 from patience import until
@@ -32,6 +33,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
+from ima_tui.tui.shell.job_lines import JobLines
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import model_detail
 from ima_tui.tui.widgets.lines import ListStatus
@@ -314,3 +316,20 @@ def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
         "      700x700  800x800",
     ]
     assert max(map(len, lines[-4:])) <= 30
+
+
+async def test_a_very_wide_screen_shows_the_latest_jobs_of_a_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ModelsScreen, "FIRST_KIND", None)
+    studio = FakeStudio((done(1, prompt="a fox"), done(2, model=MIDJOURNEY, prompt="a map")))
+    app = open_app(studio)
+    async with app.run_test(size=(200, 60)) as pilot:
+        lines = app.screen.query_one(JobLines)
+        await until(pilot, lambda: "a map" in lines.render_line(0).text)
+        assert "a fox" not in lines.render_line(1).text
+
+
+def test_the_prices_of_a_model_for_other_task_types_are_told_below_its_own() -> None:
+    told = str(model_detail.detail(BANANA_2, False, glyphs(False), more=(WAN, BANANA_2)))
+    assert told.index("text to image") < told.index("text to video") < told.index("Same prices.")

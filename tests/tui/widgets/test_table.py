@@ -120,6 +120,7 @@ def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
     assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
     assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
     assert wrap("请运行ima-tui doctor，再试。", 10) == ["请运行", "ima-tui", "doctor，再", "试。"]
+    assert wrap("预计 7–13 秒", 10) == ["预计", "7–13 秒"]
 
 
 def test_no_line_begins_with_what_closes_or_ends_with_what_opens() -> None:
