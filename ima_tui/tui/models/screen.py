@@ -30,6 +30,8 @@ from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 17
 """Cells that the filter keeps beside what is said of the list."""
+BESIDE = {"-wide": 42, "-huge": 66}
+"""Cells that the details and the frame take, as the style sheet says."""
 
 
 BY_COLUMN = {"points": "price", "time": "time", "model": "name"}
@@ -121,7 +123,7 @@ class ModelsScreen(ListScreen):
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
-        self.call_after_refresh(self._say_standing)
+        self._say_standing()
         self.call_after_refresh(self._show_detail)
 
     @property
@@ -159,7 +161,8 @@ class ModelsScreen(ListScreen):
             kind = model_picker.kind_name(one.kind)
         else:
             kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
-        room = (self.query_one("#head").size.width or self.size.width) - LEAST_FILTER
+        beside = next((cells for name, cells in BESIDE.items() if self.has_class(name)), 0)
+        room = self.size.width - beside - LEAST_FILTER
         words = search.standing(one.lists, one.count, kind, one.sort, self.ima.glyphs.dot, room)
         self.query_one(ListStatus).say(words)
 
