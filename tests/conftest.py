@@ -159,9 +159,9 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name, milliseconds in (
         ("ima_tui.studio.studio.GUIDES_SECONDS", 50.0),
-        ("ima_tui.preferences.service.WATCH_SECONDS", 50.0),
+        ("ima_tui.preferences.policy.WATCH_SECONDS", 50.0),
         ("ima_tui.studio.jobs.NEWS_SECONDS", 10.0),
-        ("ima_tui.studio.job_queries.NEWS_SECONDS", 10.0),
+        ("ima_tui.studio.jobs.NEWS_SECONDS", 10.0),
         ("ima_tui.runner.polling_schedule.LEAST_PATIENCE", 900_000.0),
     ):
         monkeypatch.setattr(name, milliseconds)

@@ -22,7 +22,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from ima_tui import __version__
-from ima_tui.api import connection_errors, network, url_guard, wire
+from ima_tui.api import network, url_guard, wire
 from ima_tui.api.exchange import (
     Answer,
     Body,
@@ -31,6 +31,7 @@ from ima_tui.api.exchange import (
     Stage,
     TimedOut,
     exchange,
+    explain,
     watched,
 )
 from ima_tui.config.loader import is_loopback
@@ -276,7 +277,7 @@ class ImaClient:
         try:
             status, headers = await watched(put(), stage, UPLOAD_CALL)
         except NEVER_CONNECTED as error:
-            raise await connection_errors.explain(error, url) from error
+            raise await explain(error, url) from error
         except (httpx.HTTPError, TimedOut) as error:
             raise Unreachable(type(error).__name__) from error
         self._update_clock_skew(headers)
@@ -366,10 +367,10 @@ class ImaClient:
         except NEVER_CONNECTED as error:
             if "certificate is not yet valid" in str(error):
                 raise ClockWrong from error
-            raise await connection_errors.explain(error, str(request.url)) from error
+            raise await explain(error, str(request.url)) from error
         except TimedOut as error:
             if self._traced and not error.written:
-                raise await connection_errors.explain(error, str(request.url)) from error
+                raise await explain(error, str(request.url)) from error
             raise lost("TimedOut") from error
         except (httpx.HTTPError, httpx.StreamError, ResponseTooLarge) as error:
             raise lost(type(error).__name__) from error

@@ -112,8 +112,7 @@ def _remote_service(secret: str, address: Endpoint, language: str, clock: Clock)
     Importing httpx takes a quarter of a second: call it off the event loop.
     """
     from ima_tui.api.client import ImaClient
-    from ima_tui.api.download import Downloader
-    from ima_tui.api.service import RemoteService
+    from ima_tui.api.service import Downloader, RemoteService
 
     client = ImaClient(
         key=secret,

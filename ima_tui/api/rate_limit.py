@@ -1,17 +1,30 @@
 """Rate limiter for requests of all jobs: per second, concurrent, and pauses the service asks for.
 
-With a `SharedRateLimit`, rate and pauses are shared by all processes of the user. `Alarm` is a
-sleep that notices a laptop's suspend.
+The limits hold for all processes of one user: `SharedRateLimit` counts in a locked file beside the
+ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, replace
+from math import isfinite
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, SharedRateLimit
+from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
+from ima_tui.core.records import dataclass
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 
 LOOK_SECONDS = 20.0
 """Seconds between two checks of a pause, so that a suspend during it is noticed."""
@@ -137,3 +150,134 @@ class Alarm:
 
     async def _sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
+
+
+log = logging.getLogger(__name__)
+
+LOCK_SECONDS = 2.0
+MOST_BYTES = 4096
+LONGEST_PAUSE = 300.0
+"""Maximum pause in seconds."""
+LENGTH = 160
+"""Fixed length of the file: it is overwritten in place, because truncating forces a flush."""
+MOST_AHEAD = 30.0
+"""Seconds; a slot further ahead was written before the clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitState:
+    """Content of the file: seconds since the epoch by the wall clock.
+
+    `paused_for`: seconds the service asked for.
+    """
+
+    next_turn: float = 0.0
+    paused_until: float = 0.0
+    paused_for: float = 0.0
+
+    def bounded(self, now: float) -> RateLimitState:
+        """Return the state with implausible values limited.
+
+        They come from an older version, a broken disk or a wrong clock. Pauses are at most
+        `LONGEST_PAUSE`; one in the future begins now.
+        """
+        if not all(map(isfinite, (self.next_turn, self.paused_until, self.paused_for))):
+            return RateLimitState()
+        length = min(LONGEST_PAUSE, max(0.0, self.paused_for))
+        began = min(now, self.paused_until - max(0.0, self.paused_for))
+        return replace(self, paused_until=began + length, paused_for=length)
+
+    def pause_left(self, now: float) -> float:
+        """Return the remaining seconds of the pause."""
+        return max(0.0, self.paused_until - now)
+
+
+class SharedRateLimit:
+    """Reads and writes the shared file. Every method locks it: call it off the event loop."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._works = True
+        self._one_thread = Lock()
+        self._lock: BaseFileLock | None = None
+        self._own = RateLimitState()
+        """Used where the file can't be."""
+
+    def take_turn(self, now: float, gap: float) -> float | None:
+        """Reserve the next free slot; returns the seconds until it, None during a pause."""
+        with self._changing(now) as signal:
+            if signal.pause_left(now) > 0:
+                return None
+            ahead = signal.next_turn - now
+            wait = ahead if 0 < ahead < MOST_AHEAD else 0.0
+            self._write(replace(signal, next_turn=now + wait + gap))
+            return wait
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Pause all processes for `seconds`."""
+        length = min(LONGEST_PAUSE, seconds)
+        with self._changing(now) as signal:
+            if length > signal.pause_left(now):
+                self._write(replace(signal, paused_until=now + length, paused_for=length))
+
+    def pause_left(self, now: float) -> float:
+        """Return the remaining seconds of the pause, and correct an implausible file."""
+        with self._changing(now) as signal:
+            return signal.pause_left(now)
+
+    def read(self, now: float) -> float:
+        """Return the same as `pause_left` without writing, for read-only runs."""
+        return self._read().bounded(now).pause_left(now)
+
+    @contextmanager
+    def _changing(self, now: float) -> Iterator[RateLimitState]:
+        """Yield the bounded state and write it back.
+
+        Without writing, a clock that was set back would find the same pause for days.
+        """
+        with self._one_thread, self._locked() as found:
+            signal = found.bounded(now)
+            if signal != found and signal.pause_left(now) > 0:
+                self._write(signal)
+            yield signal
+
+    @contextmanager
+    def _locked(self) -> Iterator[RateLimitState]:
+        if not self._works:
+            yield self._own
+            return
+        if self._lock is None:
+            from ima_tui.core import atomic_file
+
+            name = self._file.with_name(f"{self._file.name}.lock")
+            self._lock = atomic_file.lock(name, timeout=LOCK_SECONDS, thread_local=False)
+        try:
+            self._lock.acquire()
+        except (OSError, NotImplementedError) as error:  # includes a timeout
+            log.warning("pace: %r", error)
+            self._works = isinstance(error, TimeoutError)
+            yield self._own
+            return
+        try:
+            yield self._read()
+        finally:
+            self._lock.release()
+
+    def _read(self) -> RateLimitState:
+        try:
+            found = json.loads(atomic_file.read_small(self._file, MOST_BYTES)[0])
+            return RateLimitState(**{name: float(found[name]) for name in RateLimitState.__slots__})
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return self._own  # missing, torn by a crash, or not ours
+
+    def _write(self, signal: RateLimitState) -> None:
+        self._own = signal
+        try:
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)
+            try:
+                os.write(handle, json.dumps(asdict(signal)).ljust(LENGTH).encode())
+                os.ftruncate(handle, LENGTH)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            log.warning("pace: %r", error)

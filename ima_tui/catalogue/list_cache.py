@@ -1,4 +1,7 @@
-"""Product list cache: shows stored lists at once, refreshes them, keeps their age."""
+"""Product list cache: shows stored lists at once, refreshes them, keeps their age.
+
+A fresh list is compared with the stored one: models added, removed, repriced.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
@@ -14,12 +17,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ima_tui.catalogue import tree
-from ima_tui.catalogue.changes import compare
 from ima_tui.core import atomic_file
 from ima_tui.core.clock import steady
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import ImaError
-from ima_tui.core.events import ListChanges, ProductList
+from ima_tui.core.events import ListChanges, ModelKey, ProductList
 
 LARGEST = 32 * 1024 * 1024
 """Maximum bytes of a stored list: twice the largest response."""
@@ -150,3 +152,30 @@ def kept(cache: Path, origin: str, task_type: TaskType) -> tuple[ModelVersion, .
     """The models as last seen, from disk alone."""
     found = _load(_path(cache, origin, task_type), task_type)
     return () if found is None else found.models
+
+
+def name_of(model: ModelVersion) -> ModelKey:
+    """Return the model's key in a list of changes."""
+    return model.model_id, model.version
+
+
+def compare(
+    before: Iterable[ModelVersion], after: Iterable[ModelVersion], since: float
+) -> ListChanges:
+    """Compare `before`, seen at `since`, with `after`. Prices are compared by their rules."""
+    old = {name_of(model): model for model in before}
+    new = {name_of(model): model for model in after}
+    return ListChanges(
+        since=since,
+        new=frozenset(new.keys() - old.keys()),
+        gone=tuple(model for name, model in old.items() if name not in new),
+        was={
+            name: old[name].points
+            for name, model in new.items()
+            if name in old and _prices(old[name]) != _prices(model)
+        },
+    )
+
+
+def _prices(model: ModelVersion) -> list[tuple[object, int]]:
+    return sorted(((rule.attributes, rule.points) for rule in model.rules), key=repr)

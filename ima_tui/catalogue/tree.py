@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import input_types, raw_values
+from ima_tui.catalogue import raw_values
 from ima_tui.catalogue.form import OUTSIDE_THE_FORM, same, truth
 from ima_tui.core.domain import (
     Estimate,
@@ -82,7 +82,7 @@ def _model(node: Json, task_type: TaskType) -> ModelVersion | None:
         estimate=next(
             filter(None, (estimate(value) for kind, value in tags if kind == "EET")), None
         ),
-        accepts=input_types.read(node.get("files"), task_type),
+        accepts=raw_values.read(node.get("files"), task_type),
     )
 
 

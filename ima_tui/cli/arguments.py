@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
 from ima_tui.core.text import clean, nearest, one_line, redact, whole
@@ -264,7 +264,7 @@ def read_file(name: str, most: int) -> bytes:
     """
     if name == "-":
         return sys.stdin.buffer.read(most + 1)
-    path = home_folder.expand(name)
+    path = atomic_file.expand(name)
     number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(number, "rb") as handle:
         if stat.S_ISDIR(os.fstat(number).st_mode):

@@ -1,6 +1,8 @@
 """Questions to the person at the terminal, where there is one.
 
 After the ledger was restored no flag alone pays for what may have been sent before: it is asked.
+
+Requirements that an order would not meet are refused by name, or said where `--yes` agrees.
 """
 
 from __future__ import annotations
@@ -8,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from ima_tui.core.domain import Job
-from ima_tui.core.errors import UsageError
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.compose import confirmation, other_requests
+from ima_tui.compose.confirmation import Unmet
+from ima_tui.core.domain import Job, Medium, Order, TaskType
+from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.text import clean, folded
-from ima_tui.i18n import say
+from ima_tui.i18n import joined, say
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.limits import music_pieces
+from ima_tui.ledger import repair_report
 from ima_tui.ledger.job_states import UNSENT
-
-if TYPE_CHECKING:
-    from ima_tui.cli.commands.batch_rows import PricedRow
-    from ima_tui.studio.studio import Studio
+from ima_tui.studio.studio import Studio
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 
@@ -51,15 +56,10 @@ DAYS = 30
 RESTORED = "waiting.restored"
 
 
-def unsure_rows(studio: Studio, errands: Sequence[PricedRow]) -> int:
-    """How many of these rows may have been sent before the ledger was restored."""
-    return count_unsure(studio, [errand.job for errand in errands if errand.repeats is None])
-
-
 def count_unsure(studio: Studio, jobs: Sequence[Job | None]) -> int:
     """Of what is to be sent: without a job of its own, or held back since the restore."""
     held = sum(job is not None and job.state in UNSENT and job.waiting == RESTORED for job in jobs)
-    at = studio.repaired_at
+    at = repair_report.last_repair(studio.settings.ledger)
     recently = at is not None and abs(studio.clock.time() - at) < DAYS * 86_400.0
     return held + (sum(job is None for job in jobs) if recently else 0)
 
@@ -68,6 +68,49 @@ def ask_after_repair(studio: Studio, n: int, points: int) -> str:
     """What a person is asked. Raises `UsageError` where nobody is here."""
     if not somebody_is_here():
         raise UsageError("error.after_repair", n=n, points=points)
-    at = studio.repaired_at or studio.clock.time()
+    at = repair_report.last_repair(studio.settings.ledger) or studio.clock.time()
     when = datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
     return say("batch.ask_after_repair", n=n, points=points, when=when)
+
+
+class Unconfirmed(UsageError):
+    """The order differs from what was asked for, and nobody agreed to that. `alternatives` are
+    models that could be asked instead."""
+
+    def __init__(self, warnings: Sequence[str], alternatives: Sequence[Alternative] = ()) -> None:
+        super().__init__("error.would_change", changes=joined(*warnings))
+        self.alternatives = tuple(alternatives)
+
+
+def exactly(text: str, decision: Intent | None, order: Order) -> str:
+    """Say which verb makes what no model does: a film, a crop, music of a length; else ""."""
+    if other_requests.shots(text, decision):
+        return say("finish.exactly_film")
+    for limit in decision.limits if decision is not None else ():
+        medium = order.task_type.medium
+        if limit.code == "aspect_ratio_custom" and medium in (Medium.IMAGE, Medium.VIDEO):
+            return say("finish.exactly_crop", ratio=limit.asked, points=order.total)
+        if limit.code == "music_duration" and limit.param is not None:
+            count = music_pieces(float(str(limit.param.value)), order.model_id)
+            if count:
+                points = count * order.total
+                return say("finish.exactly_join", length=limit.asked, n=count, points=points)
+    return ""
+
+
+async def warnings_of(
+    studio: Studio, unmet: Sequence[Unmet], task_type: TaskType
+) -> tuple[list[str], tuple[Alternative, ...]]:
+    """(a sentence for each, and for a model that can't have it what is available instead; those
+    models). Fetches the lists of the media that the named models make."""
+    for kind in TaskType:
+        if any(each.medium is kind.medium for each in unmet):
+            with suppress(ImaError):  # one offer less, and nothing that the order needs
+                await studio.catalogue.fresh(kind)
+    said = confirmation.sentences(unmet)
+    lists = studio.catalogue.all_models()
+    instead = [confirmation.offers(each, task_type, lists) for each in unmet]
+    first = next((offers for offers in instead if offers), ())
+    if words := confirmation.offered(first):
+        said.append(words)
+    return said, first

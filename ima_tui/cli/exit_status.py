@@ -249,7 +249,7 @@ def holds_up(job: Job, now: float) -> str:
 
 def waits(studio: Studio) -> str:
     """What everything waits for at this moment, with the time that is left; or ""."""
-    waiting = studio.waiting
+    waiting = studio.engine.waiting
     return say(waiting[0], left=duration(waiting[1] + 0.99)) if waiting else ""
 
 

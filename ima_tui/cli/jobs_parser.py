@@ -63,19 +63,19 @@ def _following(actions: Verbs) -> None:
     service_flags(waited)
     waited.add_argument("id", type=job_number, nargs="*", metavar="ID", help=say("cli.job_id"))
     waited.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
-    watched = add_verb(actions, "watch", "jobs_watch:run", json=True)
+    watched = add_verb(actions, "watch", "jobs:watch", json=True)
     service_flags(watched)
 
 
 def _ordering(actions: Verbs) -> None:
-    retried = add_verb(actions, "retry", "jobs_retry:run", json=True)
+    retried = add_verb(actions, "retry", "jobs_send:retry", json=True)
     service_flags(retried)
     _named_jobs(retried)
     retried.add_argument("--yes", action="store_true", help=say("cli.retry_yes"))
     retried.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     retried.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
     retried.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    again = add_verb(actions, "again", "jobs_again:run", json=True)
+    again = add_verb(actions, "again", "jobs_send:again", json=True)
     service_flags(again)
     again.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
     again.add_argument("--model-id", metavar="M", help=say("cli.again_model"))
@@ -102,13 +102,13 @@ def _results(actions: Verbs) -> None:
     _named_jobs(stopped)
     opened = add_verb(actions, "open", "jobs_fetch:open_job", json=True)
     opened.add_argument("id", type=job_number, metavar="ID", help=say("cli.job_id"))
-    add_verb(actions, "verify", "jobs_verify:run", json=True)
+    add_verb(actions, "verify", "jobs_fetch:verify", json=True)
     forgotten = add_verb(actions, "forget", "jobs:forget_jobs", json=True)
     forgotten.add_argument("id", type=job_number, nargs="+", metavar="ID", help=say("cli.job_id"))
 
 
 def _exporting(actions: Verbs) -> None:
-    exported = add_verb(actions, "export", "jobs_export:run")
+    exported = add_verb(actions, "export", "jobs_list:export")
     exported.add_argument(
         "--format", choices=("jsonl", "csv"), default="jsonl", help=say("cli.export_format")
     )
@@ -117,7 +117,7 @@ def _exporting(actions: Verbs) -> None:
 
 
 def _marking(actions: Verbs) -> None:
-    parser = add_verb(actions, "mark", "jobs_mark:run", json=True)
+    parser = add_verb(actions, "mark", "jobs_fetch:mark", json=True)
     parser.add_argument("id", type=result_number, nargs="+", metavar="ID", help=say("cli.mark_id"))
     star = parser.add_mutually_exclusive_group()
     star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))

@@ -72,7 +72,7 @@ def only_reads(arguments: argparse.Namespace) -> bool:
     name = arguments.verb.removeprefix(f"{COMMANDS}.")
     if name == "logs:run":
         return not arguments.export
-    if name == "prefs:export_prefs":
+    if name == "models:export_prefs":
         return arguments.file in (None, "-")
     return name in _READING or (name in _PRICING and bool(arguments.dry_run))
 
@@ -80,9 +80,9 @@ def only_reads(arguments: argparse.Namespace) -> bool:
 _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
-        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_verify:run",
-        "subjects:show", "prefs:list_prefs", "prefs:show_path",
-        "config:show", "config:show_path", "key:show_key", "doctor:run", "sandbox:run",
+        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_fetch:verify",
+        "inputs:show", "models:list_prefs", "models:show_path",
+        "config:show", "config:show_path", "config:show_key", "doctor:run", "tui:serve_sandbox",
     }
 )  # fmt: skip
 _PRICING = frozenset({"generate:run", "batch:run"})
@@ -223,7 +223,7 @@ def _workflow(verbs: Verbs) -> None:
         project_flag(run)
     run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
     about = "cli.workflow_assemble"
-    assemble = add_verb(actions, "assemble", "workflow_film:assemble", json=True, about=about)
+    assemble = add_verb(actions, "assemble", "workflow:assemble", json=True, about=about)
     assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
     assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
     assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
@@ -231,7 +231,7 @@ def _workflow(verbs: Verbs) -> None:
 
 
 def _making(actions: Verbs) -> None:
-    parser = add_verb(actions, "make", "workflow_make:run", json=True, about="cli.workflow_make")
+    parser = add_verb(actions, "make", "workflow_run:make", json=True, about="cli.workflow_make")
     service_flags(parser)
     parser.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
     parser.add_argument(
@@ -299,21 +299,21 @@ def _prefs(verbs: Verbs) -> None:
     about = say("cli.prefs")
     parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_verb(actions, "list", "prefs:list_prefs", json=True)
-    add_verb(actions, "path", "prefs:show_path", json=True)
-    saved = add_verb(actions, "set", "prefs:set_pref", json=True)
+    add_verb(actions, "list", "models:list_prefs", json=True)
+    add_verb(actions, "path", "models:show_path", json=True)
+    saved = add_verb(actions, "set", "models:set_pref", json=True)
     service_flags(saved)
     saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = add_verb(actions, "clear", "prefs:clear_pref", json=True)
+    cleared = add_verb(actions, "clear", "models:clear_pref", json=True)
     cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     cleared.add_argument("--user-id", help=say("cli.user_id"))
-    given = add_verb(actions, "export", "prefs:export_prefs", json=True, about="cli.prefs_export")
+    given = add_verb(actions, "export", "models:export_prefs", json=True, about="cli.prefs_export")
     given.add_argument("file", nargs="?", metavar="FILE", help=say("cli.prefs_export_file"))
-    taken = add_verb(actions, "import", "prefs:import_prefs", json=True, about="cli.prefs_import")
+    taken = add_verb(actions, "import", "models:import_prefs", json=True, about="cli.prefs_import")
     taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
     taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
-    restored = add_verb(actions, "restore", "prefs:restore", json=True, about="cli.prefs_restore")
+    restored = add_verb(actions, "restore", "models:restore", json=True, about="cli.prefs_restore")
     restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
 
 
@@ -321,20 +321,18 @@ def _subjects(verbs: Verbs) -> None:
     about = say("cli.subjects")
     parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    added = add_verb(actions, "add", "subjects:add", json=True, about="cli.subjects_add")
+    added = add_verb(actions, "add", "inputs:add", json=True, about="cli.subjects_add")
     added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
     added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
-    add_verb(actions, "list", "subjects:show", json=True, about="cli.subjects_list")
-    removed = add_verb(actions, "remove", "subjects:remove", json=True, about="cli.subjects_remove")
+    add_verb(actions, "list", "inputs:show", json=True, about="cli.subjects_list")
+    removed = add_verb(actions, "remove", "inputs:remove", json=True, about="cli.subjects_remove")
     removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
-    exported = add_verb(
-        actions, "export", "subjects:export", json=True, about="cli.subjects_export"
-    )
+    exported = add_verb(actions, "export", "inputs:export", json=True, about="cli.subjects_export")
     exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
 
 
 def _upload(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "upload", "upload:run", json=True)
+    parser = add_verb(verbs, "upload", "inputs:upload", json=True)
     service_flags(parser)
     parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
 
@@ -357,10 +355,10 @@ def _key(verbs: Verbs) -> None:
     about = say("cli.key")
     parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    kept = add_verb(actions, "set", "key:set_key", json=True, about="cli.key_set")
+    kept = add_verb(actions, "set", "config:set_key", json=True, about="cli.key_set")
     kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
-    add_verb(actions, "show", "key:show_key", json=True, about="cli.key_show")
-    add_verb(actions, "forget", "key:forget_key", json=True, about="cli.key_forget")
+    add_verb(actions, "show", "config:show_key", json=True, about="cli.key_show")
+    add_verb(actions, "forget", "config:forget_key", json=True, about="cli.key_forget")
 
 
 def _logs(verbs: Verbs) -> None:
@@ -395,7 +393,7 @@ def _mcp(verbs: Verbs) -> None:
 
 
 def _sandbox(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "sandbox", "sandbox:run")
+    parser = add_verb(verbs, "sandbox", "tui:serve_sandbox")
     parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
     parser.add_argument("--speed", type=positive, default=1.0, metavar="N", help=say("cli.speed"))
     parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))

@@ -90,10 +90,10 @@ async def session(
         logged(settings),
         open_studio(settings, clock=clock, key=found, patient=patient, asks=asks) as studio,
     ):
-        if studio.repair_report is not None:
+        if studio.engine.repair_report is not None:
             from ima_tui.ledger import repair_report
 
-            for words in repair_report.describe(studio.repair_report):
+            for words in repair_report.describe(studio.engine.repair_report):
                 talk(words)
         with _watch(studio):
             yield studio

@@ -259,6 +259,14 @@ def instead(
     return drafting.finish(model, draft)[0], unmet
 
 
+def price_instead(model: ModelVersion, done: Order, before: ModelVersion | None) -> int | None:
+    """What `instead` would cost, in points; None where it can't be made there."""
+    try:
+        return instead(model, done, before)[0].total
+    except UsageError:
+        return None
+
+
 # ------------------------------------------------------------------------------- in words
 
 
@@ -276,7 +284,7 @@ def sentence(unmet: Unmet) -> str:
     if unmet.why is Why.PRICE and not unmet.asked:
         key = "confirm.price_added"
     elif unmet.why is Why.VALUE and not unmet.sent:
-        key = "confirm.setting"
+        key = "confirm.voice" if unmet.name == "voice" else "confirm.setting"
     return say(key, **facts)
 
 

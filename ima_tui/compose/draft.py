@@ -310,6 +310,13 @@ def roles_on(model: ModelVersion | None, filled: int) -> tuple[Role, ...]:
     return roles(model.task_type, filled, order.input_counts(model)[1])
 
 
+def ordered(inputs: tuple[str, ...], order: Sequence[int]) -> tuple[str, ...]:
+    """Return `inputs` in the order in which they go out; as they are where it isn't theirs."""
+    if sorted(order) != list(range(len(inputs))):
+        return inputs
+    return tuple(inputs[place] for place in order)
+
+
 def most_inputs(model: ModelVersion) -> int | None:
     """How many inputs `model` takes; None: it does not say."""
     return order.input_counts(model)[1]

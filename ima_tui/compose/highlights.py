@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer
 from ima_tui.core.records import dataclass
@@ -25,12 +26,42 @@ class Highlight:
     part: str
 
 
+class SetBy(StrEnum):
+    """Who set a part of the draft."""
+
+    HAND = "hand"
+    WORDS = "words"
+    ITSELF = "itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who set a part of the draft, and the words of the prompt that did (`spans`)."""
+
+    by: SetBy
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+def origin(composer: Composer, part: str) -> Origin:
+    """Return where `part` (as in `Pins`) comes from."""
+    if part in composer.pins:
+        return Origin(SetBy.HAND)
+    decision = composer.decision
+    if decision is None or decision.task_type is not composer.kind:
+        return Origin(SetBy.ITSELF)
+    told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
+    if part in composer.read:
+        told[part] = (composer.read[part].part,)
+    spans = tuple(span for name in told.get(part, ()) for span in decision.spans(name))
+    return Origin(SetBy.WORDS, spans) if spans else Origin(SetBy.ITSELF)
+
+
 def marks(desk: Composer) -> tuple[Highlight, ...]:
     """The words that count, in their order; what was chosen by the user has none."""
     spans = [
         (span, part)
         for part in (KIND, MODEL, ORDER, *sorted(desk.read))
-        for span in desk.origin(part).spans
+        for span in origin(desk, part).spans
     ]
     if desk.decision is not None:
         spans += [(span, REMEMBER) for span in desk.decision.spans("preference")]

@@ -18,7 +18,10 @@ NAMED = frozenset({
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
 _LONGEST = 80
-_LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
+_DESCRIBED = ("custom_mode", False)
+"""How a song is told by a description: that nobody asked for."""
+LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
+"""Fields that only repeat the prompt."""
 
 
 def name(parameter: str) -> str:
@@ -31,6 +34,8 @@ def value(parameter: str, asked: Value) -> str:
     if isinstance(asked, bool):
         return say("compose.on" if asked else "compose.off")
     words = one_line(str(asked), _LONGEST)
+    if parameter == "voice" and has(f"voice.sex_{words}"):
+        return say(f"voice.sex_{words}")
     is_span = parameter == "duration" and words.replace(".", "", 1).isdecimal()
     return say("compose.seconds", span=words) if is_span else words
 
@@ -41,12 +46,26 @@ def settings(chosen: Iterable[tuple[str, Value]], longest: int = 40) -> list[str
     return [
         one_line(value(name, each), longest)
         for name, each in chosen
-        if not isinstance(each, bool) and str(each).strip() and name not in _LIKE_THE_PROMPT
+        if not isinstance(each, bool) and str(each).strip() and name not in LIKE_THE_PROMPT
     ]
 
 
-def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:
-    """A row of `messages`, and the values for its words."""
+def is_told(name: str, value: Value | None) -> bool:
+    """Whether a value that the prompt set says more than the prompt."""
+    return name not in LIKE_THE_PROMPT and (name, value) != _DESCRIBED
+
+
+def answer(parameter: str, label: str) -> str:
+    """`3 results`, `10 s`: a value that is offered."""
+    is_count = parameter == "n" and label.isdecimal()
+    return say("wish.results", n=int(label)) if is_count else value(parameter, label)
+
+
+def lacks(
+    model: str, refusal: Refusal, *, takes_voice: bool = False
+) -> tuple[str, dict[str, str | int]]:
+    """A row of `messages`, and the values for its words. `takes_voice`: the model takes a voice by
+    its ID, and lists none."""
     told = [value(refusal.name, each) for each in refusal.possible]
     words: dict[str, str | int] = {
         "model": model,
@@ -56,6 +75,10 @@ def lacks(model: str, refusal: Refusal) -> tuple[str, dict[str, str | int]]:
     }
     if refusal.both:
         return "lacking.both", words
+    if refusal.name == "voice" and takes_voice:
+        return "lacking.voice", words
+    if refusal.name == "n" and told:
+        return "lacking.count", {**words, "most": max(int(str(each)) for each in refusal.possible)}
     if told:
         return "lacking.value", words
     return ("lacking.sound" if refusal.name == "audio" else "lacking.setting"), words

@@ -12,11 +12,12 @@ from dataclasses import field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import newest
-from ima_tui.compose import apply_intent, capabilities, draft, film_offer, parameter_names
+from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
 from ima_tui.compose.capabilities import EIGHT_K
-from ima_tui.compose.composer import KIND, MODEL, ORDER, Composer
-from ima_tui.compose.question_answer import answer as answer_to
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer, price_of
+from ima_tui.compose.other_requests import answer as answer_to
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
@@ -50,6 +51,8 @@ class Suggestion:
     points: int | None = None
     subject: str = ""
     """The name of a subject that gets its `@` in the prompt."""
+    source: str = ""
+    """An earlier result that becomes the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,14 @@ def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion,
     decision = desk.decision
     if decision is None:
         return ()
+    limits = other_requests.limits(text, decision)
     found = [
         *_subjects(desk),
         *_answered(desk, decision, lists),
         *_question(desk, decision, lists),
         *_unsure(desk, decision),
         *_film(text, decision),
-        *(_limit(desk, limit, lists) for limit in decision.limits if desk.model is not None),
+        *(_limit(desk, each, lists) for each in limits if desk.model is not None),
         *_absent(desk, decision, lists),
     ]
     if decision.task_type is desk.kind and desk.model is not None:
@@ -103,9 +107,9 @@ def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:
     """Whether the user has chosen what one of the answers would."""
     for answer in asking.answers:
         names = {name for name, _ in answer.sets}
-        if names and names <= desk.pinned:
+        if names and names <= desk.pins:
             return True
-        if answer.model is not None and MODEL in desk.pinned and answer.model == desk.model:
+        if answer.model is not None and MODEL in desk.pins and answer.model == desk.model:
             return True
     return False
 
@@ -116,18 +120,21 @@ def take(
     """Do what `answer` says, as if by hand, for this prompt."""
     if answer.kind is not None:
         desk.turn_to(answer.kind)
-        desk.pin(KIND, passing=True)
+        desk.pins.hold(KIND, passing=True)
         if desk.model is None and (model := suggested(answer.kind)) is not None:
             desk.take(model)
     if answer.model is not None:
         desk.take(answer.model)
-        desk.pin(KIND, MODEL, passing=True)
+        desk.pins.hold(KIND, MODEL, passing=True)
+    if answer.source:
+        desk.feed((answer.source,))
+        desk.pins.hold(INPUTS)
     if answer.order:
         desk.order = answer.order
-        desk.pin(ORDER, passing=True)
+        desk.pins.hold(ORDER, passing=True)
     for name, value in answer.sets:
         desk.set(name, value)
-        desk.pin(name, passing=True)
+        desk.pins.hold(name, passing=True)
 
 
 # ------------------------------------------------------------------------------- questions
@@ -135,14 +142,14 @@ def take(
 
 def _answered(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """The answer to what somebody asks; to make something all the same takes one key."""
-    if decision.kind is RequestKind.QUESTION and KIND not in desk.pinned:
+    if decision.kind is RequestKind.QUESTION and KIND not in desk.pins:
         told: dict[str, str | int] = {"answer": answer_to(decision, lists)}
         anyway = tuple(_makes(kind_for(medium, 0)) for medium in Medium)
         yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 
 
 def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
-    if decision.kind is not RequestKind.CLARIFY or KIND in desk.pinned:
+    if decision.kind is not RequestKind.CLARIFY or KIND in desk.pins:
         return
     count = len(decision.inputs)
     if decision.question is IntentQuestion.MEDIA_TYPE:
@@ -154,7 +161,12 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
         yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
     elif decision.question is IntentQuestion.MISSING_INPUT and decision.medium is not None:
         bare = kind_for(decision.medium, 0)
+        last = desk.last
+        earlier = (
+            (Suggestion("compose.answer_last", last.words, source=last.source),) if last else ()
+        )
         answers = (
+            *earlier,
             Suggestion("compose.answer_add", wants_input=True),
             Suggestion("compose.answer_without", kind=bare),
         )
@@ -164,7 +176,7 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
 def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
     """What is meant, the guess first. A workflow shows its steps and asks before it is paid."""
     doubtful = decision.kind is RequestKind.SINGLE and decision.confidence is Confidence.UNSURE
-    if not doubtful or decision.task_type is None or KIND in desk.pinned:
+    if not doubtful or decision.task_type is None or KIND in desk.pins:
         return
     other = decision.runner_up
     answers = [_makes(decision.task_type)]
@@ -177,7 +189,7 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
 
 def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
     """Offer the workflow of a film where one video would be sent for several shots."""
-    if count := film_offer.offered(text, decision):
+    if count := other_requests.offered(text, decision):
         film = Suggestion("compose.answer_film", {"n": count}, plans=True)
         yield OpenQuestion("compose.reads_film", film.values, (film,))
 
@@ -266,7 +278,7 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
 
 def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
     """Offer the workflow that really makes it: a crop, or pieces of music that are joined."""
-    quote = desk.offer(()).quote
+    quote = price_of(desk, ()).quote
     if quote is None or desk.model is None or limit.param is None:
         return
     if limit.code == "aspect_ratio_custom" and desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
@@ -359,7 +371,7 @@ def _name_of(model_id: str, lists: Lists) -> str:
 
 def _absent(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """A model that is not offered here, with its kin and what serves by itself."""
-    if not decision.absent or MODEL in desk.pinned:
+    if not decision.absent or MODEL in desk.pins:
         return
     kin = [other.value for other in decision.alternatives if other.part == "model"]
     answers = list(_models(desk, kin, lists))
@@ -383,7 +395,7 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
             bound, _ = binding.bind(model, (Parameter(refusal.name, value),))
         if bound:
             label = draft.option_label(model, *bound[0])
-            words = {"value": parameter_names.value(refusal.name, label)}
+            words = {"value": parameter_names.answer(refusal.name, label)}
             answers.append(_priced(desk, Suggestion("compose.answer_value", words, sets=bound)))
     every = desk.decision.params if refusal.both and desk.decision is not None else ()
     wanted = every or (Parameter(refusal.name, refusal.asked),)
@@ -394,7 +406,8 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
                 _priced(desk, Suggestion("compose.answer_model_can", words, model=other))
             )
             break
-    key, told = parameter_names.lacks(model.name, refusal)
+    speaks = any(map(parameter_names.is_voice, form.user_fields(model)))
+    key, told = parameter_names.lacks(model.name, refusal, takes_voice=speaks)
     # what is possible instead are the answers themselves
     key = "compose.lacks_value" if key == "lacking.value" and answers else key
     return OpenQuestion(key, told, tuple(answers))
@@ -420,7 +433,7 @@ def _measure(value: Value) -> float | None:
 def _priced(desk: Composer, answer: Suggestion) -> Suggestion:
     """`answer` with what the draft then costs."""
     trial = tried(desk, answer)
-    quote = trial.offer(()).quote if trial is not None else None
+    quote = price_of(trial, ()).quote if trial is not None else None
     return replace(answer, points=quote.total) if quote is not None else answer
 
 

@@ -11,10 +11,17 @@ from urllib.parse import urlsplit
 
 from ima_tui import i18n
 from ima_tui.config import toml_file as config_file
-from ima_tui.config.projects import ProjectLimits
-from ima_tui.config.schema import OFFICIAL_API, OFFICIAL_UPLOAD, SETTINGS, Raw, Setting, checked
+from ima_tui.config.schema import (
+    OFFICIAL_API,
+    OFFICIAL_UPLOAD,
+    SETTINGS,
+    ProjectLimits,
+    Raw,
+    Setting,
+    checked,
+)
 from ima_tui.config.schema import is_loopback as is_loopback
-from ima_tui.core import home_folder, labels
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
@@ -131,7 +138,7 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     """Return the path of config.toml: IMA_TUI_CONFIG, or the user's config folder."""
     env = os.environ if environ is None else environ
     if named := env.get("IMA_TUI_CONFIG"):
-        return home_folder.expand(named)
+        return atomic_file.expand(named)
     return _standard_folder("config") / "config.toml"
 
 
@@ -140,7 +147,7 @@ def _standard_folder(purpose: Literal["config", "data", "cache"]) -> Path:
     import platformdirs
 
     if not os.environ.get(f"XDG_{purpose.upper()}_HOME"):
-        home_folder.find()
+        atomic_file.find()
     try:
         named = getattr(platformdirs, f"user_{purpose}_dir")("ima-tui", appauthor=False)
     except RuntimeError as error:  # since 4.14; older ones return a path with ~
@@ -203,7 +210,7 @@ def _settings(
     path: Path,
 ) -> Settings:
     language = str(raw["language"])
-    data = home_folder.expand(str(raw["data"]) or _standard_folder("data"))
+    data = atomic_file.expand(str(raw["data"]) or _standard_folder("data"))
     beside = bool(env.get("IMA_TUI_DATA_DIR"))
     settled: dict[str, object] = {
         **raw,
@@ -212,9 +219,9 @@ def _settings(
         "quiet": raw["quiet"] == "on" or (raw["quiet"] == "auto" and over_ssh(env)),
         "preview": raw["preview"] == "on" or (raw["preview"] == "auto" and not over_ssh(env)),
         "folder": _results_folder(str(raw["folder"])),
-        "preferences": home_folder.expand(str(raw["preferences"])),
-        "logs": home_folder.expand(str(raw["logs"])),
-        "knowledge": home_folder.expand(str(raw["knowledge"])),
+        "preferences": atomic_file.expand(str(raw["preferences"])),
+        "logs": atomic_file.expand(str(raw["logs"])),
+        "knowledge": atomic_file.expand(str(raw["knowledge"])),
         "data": data,
         "cache": data / "cache" if beside else _standard_folder("cache"),
         "config_file": path,
@@ -236,7 +243,7 @@ def _results_folder(written: str) -> Path:
     everything that stores no results works without it.
     """
     try:
-        return home_folder.expand(written).absolute()
+        return atomic_file.expand(written).absolute()
     except (UsageError, OSError):  # or the folder that we were started in is gone
         return Path(written)
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ima_tui import i18n
-from ima_tui.config import projects
-from ima_tui.config.projects import ProjectLimits
-from ima_tui.config.schema import BY_NAME, SETTINGS, Raw, Setting, checked
+from ima_tui.config import schema
+from ima_tui.config.schema import BY_NAME, SETTINGS, ProjectLimits, Raw, Setting, checked
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
@@ -68,7 +67,7 @@ def read(path: Path) -> Written:
         raise _broken(path, i18n.say("config.too_much")) from error
     lines = line_numbers(text)
     keys = keymap(tables.pop("keys", {}), path)
-    limits = projects.parse(tables.pop(projects.TABLE, {}), str(path))
+    limits = schema.parse(tables.pop(schema.TABLE, {}), str(path))
     flat: dict[str, object] = {}
     for key, value in tables.items():
         if isinstance(value, dict):
@@ -257,7 +256,7 @@ def drop(path: Path, name: str) -> bool:
 
 
 def _setting(name: str) -> Setting:
-    return projects.setting_of(name) or BY_NAME[name]
+    return schema.setting_of(name) or BY_NAME[name]
 
 
 def _document(path: Path) -> TOMLDocument:

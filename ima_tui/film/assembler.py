@@ -2,6 +2,8 @@
 
 When it is cancelled, or this program ends, the worker ends too. Finished pieces stay in the cache
 folder, so that the same film goes on from there.
+
+Sentences about films that verbs, plain mode and screens share stand at the end.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from ima_tui.core.errors import EXIT_FAILED, ImaError, UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import one_line
+from ima_tui.core.text import duration, one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.film.request import (
     MOST_LINE,
@@ -28,6 +30,7 @@ from ima_tui.film.request import (
     line_of,
 )
 from ima_tui.film.timeline import problem
+from ima_tui.i18n import joined, say
 
 STALLED_SECONDS = 180.0
 """Without a sign of life for so long the worker is taken to hang."""
@@ -169,3 +172,19 @@ def _error(raw: Mapping[str, object]) -> FilmError:
         else:
             values[name] = one_line(str(value), 200)
     return FilmError(f"error.{str(raw.get('key', '')).replace('.', '_')}", **values)
+
+
+def progress_words(told: FilmProgress) -> str:
+    """Say how far the assembling is, with the time left."""
+    stage = say(f"film.stage_{told.stage}", shot=told.shot)
+    left = duration(told.left + 0.99)
+    return say("film.progress", share=int(told.share * 100), left=left, stage=stage)
+
+
+def shortcomings(facts: Mapping[str, object]) -> str:
+    """Say what a film lacks that was asked for, by the facts of the assembler; "" for nothing."""
+    cut = float(str(facts.get("voice_cut", 0.0)))
+    return joined(
+        say("film.voice_cut", seconds=f"{cut:g}") if cut else "",
+        say("film.no_font") if facts.get("no_font") else "",
+    )

@@ -3,6 +3,8 @@
 Lyrics, title and voice-over are taken out whole first, because their words are no shots. Then what
 holds for the whole film is read, then the shots, in the first form that gives at least two: labels,
 numbers, a list behind a count, a sequence; else only their count is known.
+
+`brief_of` takes a prompt with its files; None where it asks for something else than a film.
 """
 
 from __future__ import annotations
@@ -10,11 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from ima_tui.film import brief_kind, brief_text
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
+from ima_tui.film import brief_facts, brief_words
 from ima_tui.film import brief_words as words
-from ima_tui.film.brief_facts import Brief, ShotBrief
+from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 from ima_tui.film.brief_shots import NamesModel, ShotReader
+from ima_tui.intent.content import ContentKind
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.route import by_rules
+from ima_tui.intent.scan import scan
+from ima_tui.intent.sharing import Shared
 
 MOST_TEXT = 20_000
 MOST_LISTED = 30
@@ -31,7 +41,7 @@ def read(
         return None
     reader = _Reader(text.strip(), is_model)
     brief = reader.brief()
-    film = brief_kind.is_film(brief, reader.whole, reader.form, reader.opened, wanted)
+    film = is_film(brief, reader.whole, reader.form, reader.opened, wanted)
     return brief if film else None
 
 
@@ -49,7 +59,7 @@ class _Reader(ShotReader):
         if self.music_file and not found.lyrics:
             found = replace(found, music="", music_file=self.music_file)
         shots = tuple(shot for shot in (self.own_length(each) for each in shots) if shot.text)
-        told = brief_text.most_counted(self.rest)
+        told = brief_facts.most_counted(self.rest)
         count = len(shots) if len(shots) > 1 else told
         subject = self._subject(head, shots, found)
         whole = words.WHOLE_FILM.search(self.whole) is not None
@@ -74,7 +84,7 @@ class _Reader(ShotReader):
         alone = words.VOICE_ALONE.search(self.rest)
         if alone and not voice:
             self.rest = self.rest[: alone.start()] + self.rest[alone.end() :]
-        gender = brief_text.gender(said) or (brief_text.gender(self.rest) if lyrics else "")
+        gender = brief_facts.gender(said) or (brief_facts.gender(self.rest) if lyrics else "")
         self.rest = words.SINGER.sub("", self.rest)
         subtitles = words.SUBTITLES.search(self.rest)
         off = words.NO_SUBTITLES.search(self.rest)
@@ -115,9 +125,9 @@ class _Reader(ShotReader):
         each = words.EACH.search(self.rest)
         seconds = 0.0
         if each is not None:
-            seconds = brief_text.number(each["zh"] or each["en"] or each["of"])
+            seconds = brief_facts.number(each["zh"] or each["en"] or each["of"])
             self._remove(each)
-        ratio, said = brief_text.ratio(self.rest)
+        ratio, said = brief_facts.ratio(self.rest)
         self.rest = self.rest.replace(said, " ", 1) if said else self.rest
         shape = words.SHAPE.search(self.rest)
         self._remove(shape)
@@ -136,7 +146,7 @@ class _Reader(ShotReader):
         return replace(
             found,
             each=seconds,
-            shape=ratio or brief_text.shape(shape),
+            shape=ratio or brief_facts.shape(shape),
             fade=fade is not None,
             no_music=no_music is not None,
             one_take=one_take is not None,
@@ -147,11 +157,11 @@ class _Reader(ShotReader):
     # ------------------------------------------------------------------ what is left: clauses
 
     def _clauses(self, found: Brief, head: str, tail: str) -> Brief:
-        for clause in brief_text.split(f"{head}; {tail}"):
+        for clause in brief_facts.split(f"{head}; {tail}"):
             if self.is_model(clause):
                 found = replace(found, model=clause)
-            elif brief_text.is_music(clause):
-                music = brief_text.music(clause)
+            elif brief_facts.is_music(clause):
+                music = brief_facts.music(clause)
                 found = replace(found, music=found.music or music)
             elif style := words.STYLE_LABEL.match(clause) or words.STYLE.match(clause):
                 told = next(value for value in style.groupdict().values() if value)
@@ -162,7 +172,7 @@ class _Reader(ShotReader):
         if found.no_music and not song:
             found = replace(found, music="")
         length = words.LENGTH.search(f"{head}; {tail}")
-        return replace(found, seconds=brief_text.seconds(length) if length else 0.0)
+        return replace(found, seconds=brief_facts.seconds(length) if length else 0.0)
 
     def _subject(self, head: str, shots: Sequence[ShotBrief], found: Brief) -> str:
         plain = words.IN_A_PICTURE.sub("", re.sub(words.LENGTH, " ", head))
@@ -190,12 +200,12 @@ class _Reader(ShotReader):
         later = any(words.ANY_PRONOUN.search(shot.text) for shot in shots[1:])
         goes_on = any(words.GOES_ON.match(shot.text) for shot in shots[1:])
         if later or (self.form == "sequence" and goes_on):
-            return brief_text.leading_noun([shot.text for shot in shots if not shot.last])
+            return brief_facts.leading_noun([shot.text for shot in shots if not shot.last])
         seen = words.SHOWN_ZH.match(shots[0].text) if self.form == "parts_of_a_whole" else None
         if seen is not None:
             return seen["who"]
         if found.images and not any(shot.first for shot in shots):
-            return brief_text.beside_picture(self.whole, found.images[0])
+            return brief_facts.beside_picture(self.whole, found.images[0])
         if shots:
             return ""
         return self._before_the_film() or self._first_telling()
@@ -220,7 +230,7 @@ class _Reader(ShotReader):
 
     def _first_telling(self) -> str:
         """Return the first clause that is neither a request nor about the whole film."""
-        for clause in brief_text.split(re.sub(r"[:：]", ";", self.rest)):
+        for clause in brief_facts.split(re.sub(r"[:：]", ";", self.rest)):
             about = self.is_wide(clause) or words.FILM.search(clause) is not None
             if words.COUNT.search(clause):  # 三个镜头的猫
                 clause = words.COUNT.sub("", clause).strip()
@@ -240,3 +250,121 @@ class _Reader(ShotReader):
             match = words.PLACE_ZH.match(shot.text) or words.PLACE_EN.match(shot.text)
             heads.append(match["who"].strip() if match else "")
         return heads[0] if heads[0] and len(set(heads)) == 1 else ""
+
+
+def is_film(brief: Brief, whole: str, form: str, opened: bool, wanted: bool) -> bool:
+    """Tell whether this needs assembling; "poster, then animate it" is another kind of workflow.
+
+    `wanted`: a workflow is asked for, so that a commercial is a film without more words.
+    """
+    sounds = bool(brief.music or brief.music_file or brief.lyrics or brief.voice or brief.title)
+    if brief.listed:
+        shown = [shot.text for shot in brief.shots if not shot.last]
+        if form != "labels" and any(words.OTHER_MEDIA.search(text) for text in shown):
+            return False
+        return form != "sequence" or _is_told_in_order(brief, whole, opened)
+    plain = words.COUNT.sub(" ", words.NAMED_FILE.sub(" ", whole))
+    film = bool(words.FILM.search(plain))
+    if brief.count > 1:  # "three clips of waves" are three clips
+        stills = words.STILLS.search(whole) or words.LENSES.search(whole)
+        timed = brief.seconds or brief.each or (brief.chinese and not stills)
+        timed = bool(timed) and words.SHOTS.search(whole) is not None
+        shots = wanted and not stills and words.SHOTS.search(whole) is not None
+        return film or sounds or brief.fade or timed or shots
+    if not film or words.STILLS.search(whole):
+        return False
+    longer = brief.seconds > LONGEST_SHOT
+    if brief.whole:
+        return sounds or longer or brief.music_video or wanted
+    heard = bool(brief.voice or brief.music_file or (brief.music and not brief.lyrics))
+    return heard or longer or (wanted and brief.subtitles)
+
+
+def _is_told_in_order(brief: Brief, text: str, opened: bool) -> bool:
+    """Tell whether first, then, finally mean shots: a single shot has stages, too."""
+    if brief.one_take:
+        return False
+    whole = bool(brief.fade or brief.title or brief.voice or words.WHOLE_FILM.search(text))
+    typed = any(words.SHOT_KIND.search(shot.text) for shot in brief.shots)
+    return whole or typed or (opened and len(brief.shots) > 2)
+
+
+_SOUND = re.compile(r"\.(?:mp3|wav|m4a)$", re.I)
+_JOINS = re.compile(
+    r"(?<![a-z])(?:join|combin|merg|stitch|concat|splic|assembl)\w*|(?<![a-z])(?:put|cut|edit)\s+(?:\w+\s+)?together"
+    r"|拼|合并|合成|[接连]起来|[接连]在一起|剪[到在]一起",
+    re.I,
+)
+_NOTHING = re.compile(
+    r"(?<![a-z])(?:please|can|could|you|make|create|generate|give|do|me|us|an?|the|some|one|new|with|of|and|short|promo"
+    r"|videos?|films?|movies?|clips?|pictures?|images?|photos?|music|songs?|tracks?|voice-?overs?"
+    r"|seconds?|secs?|minutes?|mins?|hours?|s)(?![a-z])"
+    r"|请|帮我?|给我?|我要?|想要?|来|做|生成|制作|拍|画|[一两二三几]?[个段部条张首支则]|视频|短?影?片子?|电影|图片?|照片"
+    r"|音乐|歌曲?|曲子|宣传|广告|分镜头?|旁白|秒钟?|分钟|小时|的|吧|\d|[\s\W_]",
+    re.I,
+)
+"""What says nothing of what is to be seen or heard."""
+LONGEST_MODEL = 30
+"""Characters of a clause that only names a model."""
+
+
+def brief_of(prompt: str, images: tuple[str, ...], *, wanted: bool = False) -> Brief | None:
+    """Read a prompt as the brief of a film, its pictures as files. Touches the disk.
+
+    `wanted`: as for `brief.read`. Raises `UsageError` for a sound that is not there.
+    """
+
+    def names_a_model(clause: str) -> bool:
+        return len(clause) <= LONGEST_MODEL and bool(named_model(clause).model_id)
+
+    brief = read(prompt, names_a_model, wanted=wanted)
+    if brief is None:
+        return None
+    files = {name: _file(name) for name in brief.images}
+    shots = tuple(
+        replace(shot, first=files.get(shot.first, ""), last=files.get(shot.last, ""))
+        for shot in brief.shots
+    )
+    given = tuple(name for name in images if name not in files.values())
+    heard = str(Path(brief.music_file).expanduser().absolute()) if brief.music_file else ""
+    if heard and not Path(heard).is_file():
+        raise UsageError("error.input_missing", input=one_line(brief.music_file, 200))
+    return replace(brief, shots=shots, images=(*given, *files.values()), music_file=heard)
+
+
+def videos_to_join(prompt: str) -> tuple[str, ...]:
+    """Return the videos that a prompt wants joined, which needs no workflow; () for none."""
+    read = scan(prompt)
+    spans = [
+        read.plain.span(each.start, each.end)
+        for each in read.content.sources
+        if each.kind is ContentKind.MEDIA
+    ]
+    named = [prompt[start:end] for start, end in spans]
+    videos = tuple(dict.fromkeys(name for name in named if not _SOUND.search(name)))
+    joins = _JOINS.search(read.text) or brief_words.FILM.search(read.text)
+    return videos if len(videos) > 1 and joins else ()
+
+
+def refuse(prompt: str, shared: Shared) -> None:
+    """Raise `UsageError` where a prompt says nothing to show, or wants own videos joined."""
+    if files := videos_to_join(prompt):
+        raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
+    silent = [each.bare and not _NOTHING.sub("", each.words) for each in shared.shares]
+    if silent and all(silent) and not shared.about and not shared.decision.inputs:
+        raise UsageError("error.plan_bare")
+
+
+def named_model(clause: str) -> Intent:
+    """Return the intent of a clause that names a model. Loads the vocabulary on first use."""
+    return by_rules(f"{clause} video")
+
+
+def _file(name: str) -> str:
+    """Return a picture's path; behind Chinese text the shortest ending that is a file."""
+    endings = [name[place:] for place in range(len(name) - 4, -1, -1)]
+    read = scan(name)
+    spans = [read.plain.span(each.start, each.end) for each in read.content.sources]
+    behind = name[slice(*spans[-1])] if spans else name
+    found = next((end for end in endings if Path(end).is_file()), behind)
+    return str(Path(found).absolute())

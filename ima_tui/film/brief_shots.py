@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ima_tui.film import brief_text
+from ima_tui.film import brief_facts
 from ima_tui.film import brief_words as words
 from ima_tui.film.brief_facts import LONGEST_SHOT, ShotBrief
 
@@ -68,7 +68,7 @@ class ShotReader:
         ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
         pieces = [self.rest[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
         last, tail = self._first_sentence(pieces[-1])
-        shots = tuple(ShotBrief(brief_text.tidy(piece)) for piece in (*pieces[:-1], last))
+        shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
         return shots, self.rest[: marks[0].start()], tail
 
     def _first_sentence(self, piece: str, *, own_length: bool = True) -> tuple[str, str]:
@@ -94,7 +94,7 @@ class ShotReader:
     def _list(self) -> Told | None:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
-        if found is not None and (not found["n"] or brief_text.count(found) > 1):
+        if found is not None and (not found["n"] or brief_facts.count(found) > 1):
             body, head = self.rest[found.end() :], self.rest[: found.start()]
             head = f"{head} {found['between']}"
         else:
@@ -107,9 +107,9 @@ class ShotReader:
 
     def _listed(self, body: str) -> tuple[list[str], str]:
         """Return the items of a list and what follows it, by the first separator that divides."""
-        sentence, rest = brief_text.until_sentence(body)
+        sentence, rest = brief_facts.until_sentence(body)
         items = [each for each in re.split(r"[;；]", sentence) if each.strip()]
-        shots = [each for each in items if brief_text.has_parts(each) or not self.is_wide(each)]
+        shots = [each for each in items if brief_facts.has_parts(each) or not self.is_wide(each)]
         wide = [each for each in items if each not in shots]
         if len(shots) < 2:
             clauses = [
@@ -119,8 +119,8 @@ class ShotReader:
             wide = [*(each for each in clauses if self.is_wide(each)), *wide]
         if len(shots) < 2 and shots:
             shots = [each for each in words.DUN.split(shots[0]) if each.strip()]
-        tidy = [brief_text.tidy(words.LEADING_AND.sub("", each.strip())) for each in shots]
-        return brief_text.distributed([each for each in tidy if each]), "; ".join([*wide, rest])
+        tidy = [brief_facts.tidy(words.LEADING_AND.sub("", each.strip())) for each in shots]
+        return brief_facts.distributed([each for each in tidy if each]), "; ".join([*wide, rest])
 
     def _between(self) -> Told | None:
         """From one picture to another, and what follows."""
@@ -130,7 +130,7 @@ class ShotReader:
         first, last = found["a"] or found["c"], found["b"] or found["d"]
         behind = self.rest[found.end() :]
         length = words.LENGTH.match(behind.strip())
-        seconds = brief_text.seconds(length) if length else 0.0
+        seconds = brief_facts.seconds(length) if length else 0.0
         behind = behind.strip()[length.end() :] if length else behind
         text = words.TRANSITION_ZH if self.chinese else words.TRANSITION_EN
         shots = [ShotBrief(text, seconds, first, last)]
@@ -140,7 +140,7 @@ class ShotReader:
             step = words.SEQUENCE.match(clause)
             if step is not None or clause.startswith("拍"):
                 clause = clause[step.end() :] if step else clause
-                shots.append(ShotBrief(brief_text.tidy(re.sub(r"^拍", "", clause))))
+                shots.append(ShotBrief(brief_facts.tidy(re.sub(r"^拍", "", clause))))
             elif clause:
                 tail.append(clause)
         return tuple(shots), self.rest[: found.start()], "; ".join(tail)
@@ -152,12 +152,12 @@ class ShotReader:
         begins = marks[0]
         if begins.start() > MOST_HEAD:
             return None  # a word in passing
-        if brief_text.is_first(begins["word"]):
+        if brief_facts.is_first(begins["word"]):
             self.opened = True
             head = self.rest[: begins.start()]
             first: list[str] = []
         else:
-            start = brief_text.clause_start(self.rest, begins.start())
+            start = brief_facts.clause_start(self.rest, begins.start())
             head, first = self.rest[:start], [self.rest[start : begins.start()]]
         ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
         pieces = first + [self.rest[m.end() : end] for m, end in zip(marks, ends, strict=True)]
@@ -166,7 +166,9 @@ class ShotReader:
         if any(words.OTHER_MEDIA.search(piece) for piece in pieces):
             return None  # "poster, then three clips": steps, not shots
         return (
-            tuple(ShotBrief(brief_text.tidy(piece)) for piece in pieces if brief_text.tidy(piece)),
+            tuple(
+                ShotBrief(brief_facts.tidy(piece)) for piece in pieces if brief_facts.tidy(piece)
+            ),
             head,
             tail,
         )
@@ -181,7 +183,7 @@ class ShotReader:
             self.rest[mark.start("kind") : end] for mark, end in zip(marks, ends, strict=True)
         ]
         last, tail = self._first_sentence(pieces[-1], own_length=False)
-        shots = tuple(ShotBrief(brief_text.tidy(piece)) for piece in (*pieces[:-1], last))
+        shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
         return shots, self.rest[: marks[0].start()], tail
 
     def _parts_of_a_whole(self) -> Told | None:
@@ -209,7 +211,7 @@ class ShotReader:
         ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
         shots: list[ShotBrief] = []
         for mark, end in zip(marks, ends, strict=True):
-            told = brief_text.tidy(self.rest[mark.end() : end])
+            told = brief_facts.tidy(self.rest[mark.end() : end])
             where = (mark["place"], mark["time"] or "")
             shots.append(ShotBrief(", ".join(filter(None, (told, *map(str.lower, where))))))
         return tuple(shots), self.rest[: marks[0].start()], ""
@@ -219,7 +221,7 @@ class ShotReader:
         if not self._is_long(self.rest) or not words.FILM.search(self.rest):
             return None
         for clause in re.split(r"[，,。；;\n]", self.rest):
-            pieces = [brief_text.tidy(each) for each in re.split("[、]|和", clause)]
+            pieces = [brief_facts.tidy(each) for each in re.split("[、]|和", clause)]
             if len(pieces) > 2 and all(pieces) and not words.FILM.search(clause):
                 head, _, tail = self.rest.partition(clause)
                 return tuple(ShotBrief(each) for each in pieces), head, tail
@@ -228,7 +230,7 @@ class ShotReader:
     def _is_long(self, head: str) -> bool:
         """Tell whether a film is longer than one video, or each of its shots has a length."""
         length = words.LENGTH.search(head)
-        seconds = brief_text.seconds(length) if length is not None else 0.0
+        seconds = brief_facts.seconds(length) if length is not None else 0.0
         return LONGEST_SHOT < seconds < MOST_LONG or words.EACH.search(self.whole) is not None
 
     def _sentences(self, body: str) -> tuple[list[str], str]:
@@ -250,7 +252,7 @@ class ShotReader:
         else:
             shots = [f"{found['wer']}在{place}" for place in re.split("[、和]", found["wo"])]
         rest = self.rest[: found.start()], self.rest[found.end() :]
-        return tuple(ShotBrief(brief_text.tidy(shot)) for shot in shots), *rest
+        return tuple(ShotBrief(brief_facts.tidy(shot)) for shot in shots), *rest
 
     def _given(self) -> Told | None:
         """Read "a film from a.png, b.png and c.png": each picture begins a shot."""
@@ -265,12 +267,12 @@ class ShotReader:
     def own_length(self, shot: ShotBrief) -> ShotBrief:
         """Take the length out of a shot's text."""
         bracket = re.search(r"[(（]\s*" + words.LENGTH.pattern + r"\s*[)）]", shot.text, re.I)
-        found = bracket or brief_text.length_at_an_end(shot.text)
+        found = bracket or brief_facts.length_at_an_end(shot.text)
         if found is None:
-            return replace(shot, text=words.LEADING_SHOOT.sub("", brief_text.tidy(shot.text)))
-        text = brief_text.tidy(shot.text[: found.start()] + " " + shot.text[found.end() :])
+            return replace(shot, text=words.LEADING_SHOOT.sub("", brief_facts.tidy(shot.text)))
+        text = brief_facts.tidy(shot.text[: found.start()] + " " + shot.text[found.end() :])
         text = words.LEADING_SHOOT.sub("", text)
-        return replace(shot, text=text, seconds=shot.seconds or brief_text.seconds(found))
+        return replace(shot, text=text, seconds=shot.seconds or brief_facts.seconds(found))
 
     def is_wide(self, clause: str) -> bool:
         """Tell whether a clause is about the whole film, not a shot."""
@@ -281,7 +283,7 @@ class ShotReader:
         if length is not None and len(bare) - len(length[0]) < 6:
             return True
         return bool(
-            brief_text.is_music(bare)
+            brief_facts.is_music(bare)
             or words.STYLE.match(bare)
             or words.STYLE_LABEL.match(bare)
             or words.SAME.search(bare)

@@ -1,7 +1,13 @@
-"""Writes the film: pieces of one H.264 track, sound, subtitles. Runs in the worker."""
+"""Writes the film: pieces of one H.264 track, sound, subtitles. Runs in the worker.
+
+What stopped or killed workers left behind is removed: pieces, half films.
+"""
 
 from __future__ import annotations
 
+import glob
+import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -181,3 +187,40 @@ def _read_sets(header: bytes, at: int, count: int) -> tuple[list[bytes], int]:
         found.append(header[at + 2 : at + 2 + length])
         at += 2 + length
     return found, at
+
+
+MOST_CACHE = 4_000_000_000
+STALE = 7 * 86_400.0
+"""Seconds after which pieces of an unfinished film are removed."""
+
+
+def prune(cache: Path) -> None:
+    """Remove what unfinished films left behind: old pieces, and the oldest above the limit."""
+    now, size = time.time(), 0
+    found = sorted(((path.stat(), path) for path in cache.iterdir() if path.is_file()),
+                   key=lambda each: each[0].st_mtime, reverse=True)  # fmt: skip
+    for facts, path in found:
+        size += facts.st_size
+        if size > MOST_CACHE or now - facts.st_mtime > STALE or _is_orphan(path):
+            path.unlink(missing_ok=True)
+
+
+def remove_beside(target: Path) -> None:
+    """Remove half films that a killed worker left beside the target."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if _is_orphan(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_orphan(path: Path) -> bool:
+    """Tell whether the process that wrote an unfinished file has ended."""
+    if path.suffix != ".part":
+        return False
+    owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
+    if not owner.isdigit():
+        return True
+    try:
+        os.kill(int(owner), 0)
+    except OSError:
+        return True
+    return False

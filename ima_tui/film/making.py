@@ -18,7 +18,7 @@ from typing import Any
 import av
 
 from ima_tui.core import atomic_file
-from ima_tui.film import captions, container, leftovers, mixing, picture, sound, source
+from ima_tui.film import captions, container, mixing, picture, sound, source
 from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
 from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
 from ima_tui.film.timeline import Film, Role, cues_of
@@ -85,12 +85,12 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     contents = _contents(film)
     name = film_digest(film, contents)
     target = _target(job, name)
-    leftovers.remove_beside(target)
+    container.remove_beside(target)
     if _is_made(target, name):
         return _done(target, job.film, made=False)
     if target.exists() and not job.replace:
         raise CannotAssemble("film.exists", path=str(target))
-    leftovers.prune(cache)
+    container.prune(cache)
     facts = _checked(film, contents, cache, progress)
     lengths = [_named(number, True, sound.seconds_of, track.file)
                for number, track in enumerate(film.tracks, 1)]  # fmt: skip

@@ -38,13 +38,13 @@ def main() -> None:
 
 def _do(job: object) -> dict[str, object]:
     if isinstance(job, StillJob):
-        from ima_tui.film import stills
+        from ima_tui.film import picture
 
-        return stills.write(job)
+        return picture.write(job)
     if isinstance(job, JoinJob):
-        from ima_tui.film import joining
+        from ima_tui.film import sound
 
-        return joining.join(job, lambda told: _say("progress", told))
+        return sound.join(job, lambda told: _say("progress", told))
     from ima_tui.film import making
     from ima_tui.film.request import AssembleJob
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
-from ima_tui.imaging import file_headers, film, sound, still
+from ima_tui.imaging import file_headers, film, still
 from ima_tui.imaging.request import MOST_ANSWER, CannotShow, Check, DecodeReply, MediaFacts
 
 BUDGET = 20.0
@@ -176,7 +176,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _film_or_sound(path: str, mime: str) -> MediaFacts:
-    container_name = film.CONTAINERS.get(mime) or sound.CONTAINERS.get(mime)
+    container_name = film.CONTAINERS.get(mime) or film.SOUND_CONTAINERS.get(mime)
     if container_name is None:
         raise CannotShow("viewer.broken")
     try:

@@ -75,9 +75,9 @@ def answer(request: Request) -> DecodeReply:
 
             return film.count(request, mime)
         if mime.startswith("audio/"):
-            from ima_tui.imaging import sound
+            from ima_tui.imaging import film
 
-            return sound.show(request, mime)
+            return film.show_sound(request, mime)
         if mime.startswith("video/"):
             from ima_tui.imaging import film
 

@@ -4,6 +4,9 @@ An admitted job (column `turn`) has one of the slots at the service until it is 
 out or is held. Other jobs record why they wait; what exceeds a spending limit is held until the
 user approves. All runs share one queue: a job of another live run that may be sent keeps its slot
 ahead of those behind it, until that run admits it or its lease ends.
+
+Unsent jobs go by id, unless the user moved them: only the positions of the named jobs are
+redistributed, so nothing else moves, positions stay unique, and a new job is always last.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
 
-from ima_tui.config.projects import ProjectLimits
+from ima_tui.config.schema import ProjectLimits
 from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
 from ima_tui.core.records import dataclass
@@ -22,8 +25,39 @@ from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
-from ima_tui.ledger.queue_order import PLACE
+from ima_tui.ledger.records import job_of
 from ima_tui.ledger.writing import GRACE, WAIVED, Why, write_event
+
+PLACE = "COALESCE(place, id)"
+
+
+def arrange(connection: sqlite3.Connection, ids: tuple[int, ...]) -> tuple[Job, ...]:
+    """Put those of `ids` that are still queued in this order; returns the jobs that moved."""
+    places = _places(connection, ids)
+    waiting = [each for each in dict.fromkeys(ids) if each in places]
+    moved = [
+        (place, each)
+        for place, each in zip(sorted(places.values()), waiting, strict=True)
+        if places[each] != place
+    ]
+    connection.executemany("UPDATE jobs SET place = ? WHERE id = ?", moved)
+    rows = connection.execute(f"SELECT * FROM jobs WHERE {OPEN} AND state = ?", (State.QUEUED,))
+    changed = {each for _, each in moved}
+    return tuple(job_of(row) for row in rows if row["id"] in changed)
+
+
+def _places(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for start in range(0, len(ids), MOST_NAMED):
+        named = ids[start : start + MOST_NAMED]
+        rows = connection.execute(
+            f"SELECT id, {PLACE} FROM jobs WHERE state = ? AND id IN"
+            f" ({', '.join('?' * len(named))})",
+            (State.QUEUED, *named),
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
 
 ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
@@ -111,7 +145,10 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
         (State.QUEUED, session, now - GRACE),
     ).fetchall()
     owners = {row["owner"] for row in rows}
-    gone, here = set(filter(process_id.is_gone, owners)), set(filter(process_id.is_here, owners))
+    gone, here = (
+        set(filter(process_id.is_gone, owners)),
+        set(filter(process_id.is_here, owners)),
+    )
     return [
         row
         for row in rows

@@ -21,16 +21,7 @@ from typing import Any
 
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job
-from ima_tui.ledger import (
-    backup,
-    log_hints,
-    presence_lock,
-    repair_report,
-    schema,
-    traces,
-    trail,
-    unsaved_tasks,
-)
+from ima_tui.ledger import backup, presence_lock, repair_report, schema, task_ids, traces, trail
 from ima_tui.ledger import merge as merging
 from ima_tui.ledger.records import job_of
 from ima_tui.ledger.repair_report import RepairReport, Why
@@ -237,9 +228,9 @@ def restored(
             _merge(opened, source)
         trailed = merging.Merge(opened)
         trailed.lines(trail.everything(path), lineages)
-        trailed.lines(iter(unsaved_tasks.lines(path, lineages)), lineages)
+        trailed.lines(iter(task_ids.unsaved_lines(path, lineages)), lineages)
         if places is not None and places.logs is not None:
-            log_hints.apply(opened, places.logs)
+            task_ids.apply(opened, places.logs)
         traced = merging.add_traces(opened, found)
         merging.hold_unsent(opened, HELD)
         opened.execute("COMMIT")

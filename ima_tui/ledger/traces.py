@@ -26,7 +26,7 @@ from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import UNKNOWN_RULE, Media, Order, Outcome, State, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
-from ima_tui.ledger import log_hints
+from ima_tui.ledger import task_ids
 from ima_tui.ledger.job_states import ENDED
 
 FROM = "waiting.from_"
@@ -353,8 +353,8 @@ def _jobs_of(logs: Path) -> list[_Logged]:
     """Return every profile's jobs; lines after the first name a job by its number only."""
     jobs: list[_Logged] = []
     newest: dict[int, _Logged] = {}
-    for line in log_hints.lines(logs):
-        if (parts := log_hints.LINE.match(line)) is None:
+    for line in task_ids.log_lines(logs):
+        if (parts := task_ids.LINE.match(line)) is None:
             continue
         at, number = datetime.fromisoformat(parts[1]).timestamp(), int(parts[2])
         before, began = newest.get(number), _begun(number, at, parts[3])

@@ -1,21 +1,29 @@
-"""All log files merged by time, and a sliding window over them for a screen.
+"""All log files merged by time: a sliding window for a screen, a stream for a pipe or an export.
 
 The file's cursor that is behind advances, one block at a time. An entry is returned as soon as no
 other file can hold an earlier one; a large file without matches delays the others no longer.
 
-The window holds some thousand entries, newest first. It grows at one end and is cut at the
-other, so memory does not depend on the size of the logs.
-Every call reads files: call it off the event loop, one at a time.
+The window holds some thousand entries, newest first. It grows at one end and is cut at the other,
+so memory does not depend on the size of the logs. Every call reads files: call it off the event
+loop, one at a time.
+
+The stream goes from the oldest entry on, with `--follow` without an end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import heapq
+import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from math import inf
 from pathlib import Path
 from typing import TypeVar
 
+from ima_tui.config.loader import Settings
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import one_line
 from ima_tui.logs.cursor import SLACK, BackwardCursor, ForwardCursor, LogCursor, seek
 from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.files import LogFile, LogFolder
@@ -283,3 +291,72 @@ def beginnings(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
 def ends(files: Mapping[int, LogFile], wanted: LogFilter) -> Edges:
     """Return where reading backwards begins, in each file."""
     return {number: _end(file, wanted) for number, file in files.items()}
+
+
+PIECE = 500
+"""Maximum entries in memory."""
+
+
+class LogStream:
+    """Blocking reader of all files. Methods may raise `UsageError` (a slow pattern)."""
+
+    def __init__(self, path: Path, wanted: LogFilter) -> None:
+        self.folder = LogFolder(path)
+        self.folder.look()
+        self.wanted = wanted
+        self._newer: NewestFirst | None = None
+
+    def all(self) -> Iterator[LogEntry]:
+        """Yield every matching entry."""
+        files = self.folder.files
+        self._newer = NewestFirst(files, beginnings(files, self.wanted), self.wanted)
+        while found := self._newer.take(PIECE):
+            yield from found
+
+    def last(self, count: int) -> list[LogEntry]:
+        """Return the newest `count` matching entries; `news` continues after them."""
+        files = self.folder.files
+        edges = ends(files, self.wanted)
+        self._newer = NewestFirst(files, {n: file.whole for n, file in files.items()}, self.wanted)
+        return OldestFirst(files, edges, self.wanted).take(count)[::-1]
+
+    def news(self) -> list[LogEntry]:
+        """Return entries written since the last call, or since `all` or `last`."""
+        fresh = self.folder.look()
+        edges = dict.fromkeys(self.folder.files, 0)
+        for number, original in fresh.items():
+            edges[number] = original.whole if original else 0
+        if self._newer is None:
+            self._newer = NewestFirst(self.folder.files, edges, self.wanted)
+        self._newer.go_on(self.folder.files, edges)
+        return self._newer.take(PIECE)
+
+
+MOST_BYTES = 200_000_000
+
+
+async def export(settings: Settings, wanted: LogFilter, now: float) -> tuple[Path, int, bool]:
+    """The file, how many entries are in it, and whether those are all. Raises `UsageError`."""
+    folder = settings.for_writing().data / "exports"
+    return await asyncio.to_thread(_export, settings.logs, wanted, folder, now)
+
+
+def _export(logs: Path, wanted: LogFilter, folder: Path, now: float) -> tuple[Path, int, bool]:
+    name = datetime.fromtimestamp(now).strftime("ima-logs-%Y%m%d-%H%M%S.log")  # noqa: DTZ006
+    path = folder / name
+    count = written = 0
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            for entry in LogStream(logs, wanted).all():
+                written += out.write(entry.line() + "\n")
+                count += 1
+                if written > MOST_BYTES:
+                    return path, count, False
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    return path, count, True

@@ -1,4 +1,7 @@
-"""The tool `run_batch`: several orders under one idempotency key, priced and recorded together."""
+"""Tools that order several jobs under one idempotency key: `run_batch` and `run_workflow`.
+
+A batch is priced and recorded together; the steps of a workflow feed each other.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,31 @@ from typing import Any
 
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import BadRow, Row
-from ima_tui.cli.commands import batch as verb
+from ima_tui.cli.commands import batch as batch_verb
+from ima_tui.cli.commands import workflow as workflow_verb
 from ima_tui.cli.commands.batch_rows import RowPricer
 from ima_tui.cli.commands.jobs import problem_of
+from ima_tui.cli.commands.workflow_run import check_run
 from ima_tui.cli.json_documents import error_json
+from ima_tui.compose import confirmation
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, Order
-from ima_tui.core.errors import OverLimit, UsageError
+from ima_tui.core.errors import ImaError, OverLimit, UsageError
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.mcp import ordering
 from ima_tui.mcp.call import Call, Document
 from ima_tui.mcp.jobs import follow, needs_user, until_all
 from ima_tui.mcp.ordering import recorded
+from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.steps import Workflow
 
 MOST_ROWS = 200
 MOST_NAMED = 5
 """Bad rows that an error names; `dry_run` names all."""
 
 
-async def run(call: Call) -> Document:
+async def run_batch(call: Call) -> Document:
     """Order what the rows ask for, or return the jobs of the same key. All or nothing is ordered.
 
     `dry_run`: what it would cost and what is wrong with it. Raises `UsageError` and `OverLimit`.
@@ -42,7 +50,7 @@ async def run(call: Call) -> Document:
     pricer = RowPricer(call.studio, "", lenient=False, agreed=bool(given.get("accept_changes")))
     priced, bad = await pricer.price([row for _, row in missing])
     if given.get("dry_run"):
-        return verb.dry_run_json(priced, bad, batch.duplicates(rows))
+        return batch_verb.dry_run_json(priced, bad, batch.duplicates(rows))
     _check(bad, sum(each.to_pay for each in priced), given.get("max_credits"))
     orders = [
         (intent, replace(each.order, client=call.client))
@@ -122,3 +130,91 @@ def _row_json(line: int, job: Job) -> Document:
         "paths": [media.path for media in job.medias if media.path],
         "error": None if problem is None else error_json(problem),
     }
+
+
+async def run_workflow(call: Call) -> Document:
+    """Plan, and order the plan whose hash is `confirm`; or return how the key's plan stands.
+
+    Raises `UsageError` and `OverLimit` before anything is ordered.
+    """
+    given, plans = call.arguments, call.studio.workflows
+    plan_id, begins = ordering.workflow_id(call.client, given["idempotency_key"], given)
+    kept = await plans.kept_as(begins)
+    if kept is not None and kept.id != plan_id:
+        raise UsageError("error.workflow_key_reused")
+    plan, notes = (kept, []) if kept is not None else await _planned(call, plan_id)
+    status = await plans.status(await plans.agreed_before(plan), fetch=True)
+    if any(each.job is None for each in status.steps):
+        confirm = str(given.get("confirm", ""))
+        if not status.agreed(confirm, again=False):
+            return await _unconfirmed(call, status, notes, changed=bool(confirm))
+        check_run(status, again=False, agreed=bool(given.get("accept_changes")),
+                  limit=given.get("max_credits"))  # fmt: skip
+        await recorded(_order_steps(call, status))
+    return await _standing(call, status.workflow)
+
+
+async def _planned(call: Call, plan_id: str) -> tuple[Workflow, list[str]]:
+    given = call.arguments
+    inputs = list(given.get("input_images", ()))
+    plan, notes, _ = await workflow_verb.planned(call.studio, str(given["prompt"]), inputs)
+    project = labels.project(given.get("project", ""))
+    notes += confirmation.sentences(each for _, each in plan.unmet)
+    return replace(plan, id=plan_id, project=project), notes
+
+
+async def _unconfirmed(
+    call: Call, status: WorkflowStatus, notes: Sequence[str], *, changed: bool
+) -> Document:
+    """The plan, what has to be said about it, and the hash that orders it."""
+    problems = [each.priced for each in status.steps if each.priced.problem is not None]
+    points, confirm = status.to_pay(again=False), status.hash(again=False)
+    told: Document = {
+        "status": "unconfirmed",
+        "to_pay": points,
+        "confirm": confirm,
+        "warnings": list(notes),
+        "problems": [workflow_verb.problem_json(each) for each in problems],
+        "changed": changed,
+        "next": None if problems else say("agents.next_confirm", points=points, hash=confirm),
+    }
+    return await workflow_verb.status_json(call.studio, status, told.items())
+
+
+async def _order_steps(call: Call, status: WorkflowStatus) -> None:
+    plan = await call.studio.workflows.agree(status)
+    hold = ordering.approval_needed(call.studio, plan.total, len(plan.steps))
+    await call.studio.workflows.go(status, again=False, client=call.client, hold=hold)
+
+
+async def _standing(call: Call, plan: Workflow) -> Document:
+    """How an ordered plan stands after some waiting; its film where all is made."""
+    studio = call.studio
+    status = await studio.workflows.status(plan, priced=False)
+    jobs = [each.job for each in status.steps if each.job is not None and not each.blocked]
+    for job in jobs:
+        await follow(call, job)
+    jobs = await until_all(call, jobs, call.arguments.get("seconds", 0))
+    status = await studio.workflows.status(plan, priced=False)
+    told: Document = {
+        "status": "done" if status.is_done else "unfinished",
+        "needs_approval": sum(needs_user(job) for job in jobs),
+        "next": next_of(jobs),
+    }
+    failed = next((each.job for each in status.failures if each.job is not None), None)
+    if failed is not None:
+        told["error"] = error_json(problem_of(failed) or ImaError("error.generation_failed"))
+    if plan.film is not None:
+        told["film"] = None
+    if plan.finish:
+        told["files"] = []
+    if status.is_done:
+        try:
+            async with studio.endings.alone(plan.id):
+                if plan.film is not None:
+                    told["film"] = (await studio.films.assemble(status)).path
+                if plan.finish:
+                    told["files"] = [each.path for each in await studio.films.finish(status)]
+        except ImaError as error:
+            told["error"] = error_json(error)
+    return await workflow_verb.status_json(studio, status, told.items())

@@ -8,8 +8,7 @@ from contextlib import suppress
 
 from ima_tui.cli import exit_status
 from ima_tui.cli.commands import jobs_fetch
-from ima_tui.cli.commands.jobs import problem_of, require
-from ima_tui.cli.commands.jobs_chosen import GROUPS
+from ima_tui.cli.commands.jobs import GROUPS, problem_of, require
 from ima_tui.cli.json_documents import standing_json
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice

@@ -20,7 +20,6 @@ from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate, generate_order, route
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
-from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
@@ -39,7 +38,7 @@ _submissions: set[asyncio.Task[Any]] = set()
 async def understand(call: Call) -> Document:
     """Return what a text would do, as `route --json` tells it. Nothing is sent or stored."""
     studio, text = call.studio, str(call.arguments["text"])
-    lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+    lists = studio.catalogue.all_models()
     preferred = studio.preferences.preferred()
     images = list(call.arguments.get("input_images", ()))
     decision = await asyncio.to_thread(

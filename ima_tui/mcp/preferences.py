@@ -8,8 +8,7 @@ import logging
 from collections.abc import Mapping
 
 from ima_tui.catalogue import choice
-from ima_tui.cli.commands.models import from_cache
-from ima_tui.cli.commands.prefs import users_json
+from ima_tui.cli.commands.models import from_cache, users_json
 from ima_tui.cli.json_documents import leaf_json
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError

@@ -12,7 +12,7 @@ from ima_tui.cli.jobs_parser import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.mcp import batches, jobs, ordering, preferences, workflows
+from ima_tui.mcp import batches, jobs, ordering, preferences
 from ima_tui.mcp.call import Call, Document
 
 Schema = dict[str, Any]
@@ -160,7 +160,7 @@ TOOLS: tuple[Tool, ...] = (
             seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
             **{k: _ORDER[k] for k in _OF_A_CALL},
         ),
-        batches.run,
+        batches.run_batch,
     ),
     Tool(
         "run_workflow",
@@ -175,7 +175,7 @@ TOOLS: tuple[Tool, ...] = (
             seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
             **{k: _ORDER[k] for k in ("prompt", "input_images", "project", *_OF_A_CALL)},
         ),
-        workflows.run,
+        batches.run_workflow,
     ),
     Tool(
         "list_jobs",

@@ -16,7 +16,7 @@ from ima_tui.core.clock import backoff
 from ima_tui.core.domain import Failure, Job, Media, Medium, State
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.text import one_line
-from ima_tui.runner import embedding, outputs, polling_schedule, result_files
+from ima_tui.runner import outputs, polling_schedule, result_files
 from ima_tui.runner.transitions import Service, Transitions
 
 log = logging.getLogger(__name__)
@@ -236,8 +236,8 @@ class Fetcher:
     def _write_into(self, part: Path, job: Job) -> None:
         """Write the prompt into the file; a file that has no place for it stays as it is."""
         try:
-            embedding.write(part, job.order)
-        except (embedding.NoPlace, OSError) as error:
+            result_files.write(part, job.order)
+        except (result_files.NoPlace, OSError) as error:
             log.warning("job %s: nothing embedded: %r", job.id, error)
 
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import LONGEST, Connectivity
 from ima_tui.api.rate_limit import Alarm, RateLimit
 from ima_tui.core.clock import Clock, backoff
@@ -199,7 +198,7 @@ class Poller:
 
     async def _judge(self, job: Job, progress: Progress, sent: float, put: float) -> Job:
         if progress.failed:
-            kind = failure_reasons.cause(progress.reason, job.order.task_type)
+            kind = outputs.cause_of(progress.reason, job.order.task_type)
             if progress.deleted:
                 kind = "error.result_deleted"
             failure = Failure(kind, progress.reason)

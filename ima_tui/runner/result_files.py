@@ -1,12 +1,17 @@
-"""Files of results: names, format checks, and a JSON sidecar beside each.
+"""Files of results: names, format checks, facts in the file and in a JSON sidecar beside it.
 
 A name consists of the day, the model, the task id and a number, never of a header or address; the
 extension follows the file's first bytes.
+
+What a result was made from can be read back from any file that has it: JSON in an XMP packet
+(`imaging.xmp`): task type, model, prompt, parameters (the seed is one of them), no paths and no
+ids. A file without them may have a sidecar that does.
 """
 
 from __future__ import annotations
 
 import glob
+import html
 import json
 import mmap
 import os
@@ -19,12 +24,12 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.core import atomic_file, home_folder
-from ima_tui.core.domain import Job, Media, Medium
+from ima_tui.core import atomic_file
+from ima_tui.core.domain import UNKNOWN_RULE, Job, Media, Medium, Order, TaskType, Value
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
 from ima_tui.core.text import clean, encodable, one_line
-from ima_tui.imaging import file_headers
+from ima_tui.imaging import file_headers, xmp
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _UNFIT_ANYWHERE = re.compile(r"[^\w.-]+")
@@ -69,7 +74,7 @@ def folder_of(written: str) -> Path:
     Raises `UsageError` for a home that does not exist.
     """
     try:
-        return home_folder.expand(written).absolute()
+        return atomic_file.expand(written).absolute()
     except OSError as error:
         reason = error.strerror or "—"
         raise UsageError(
@@ -84,7 +89,7 @@ def prepare(folder: Path) -> None:
     """
     shown = one_line(folder, 300)
     if str(folder).startswith("~"):
-        home_folder.expand(folder)  # raises: settings keep such a path as it was written
+        atomic_file.expand(folder)  # raises: settings keep such a path as it was written
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_probe(folder)
@@ -300,3 +305,92 @@ def sidecar(
         facts["prompt"] = order.prompt
     text = encodable(json.dumps(facts, ensure_ascii=False, indent=2))
     atomic_file.replace(path.with_name(path.name + ".json"), text.encode())
+
+
+_PACKET = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:ima="https://imastudio.com/ns/ima-tui/1.0/"'
+    ' ima:madeFrom="{facts}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+NoPlace = xmp.NoPlace
+_FACTS = re.compile(rb'ima:madeFrom="([^"]*)"')
+LARGEST_SIDECAR = 64 * 1024
+MOST_PARAMETERS = 100
+
+
+def write(path: Path, order: Order) -> None:
+    """Write into the file what it was made from. Raises `xmp.NoPlace`, `OSError`."""
+    facts = {
+        "schema": 1,
+        "task_type": order.task_type.value,
+        "model_id": order.model_id,
+        "model_name": order.model_name,
+        "model_version": order.version,
+        "prompt": order.prompt,
+        "parameters": dict(order.parameters),
+    }
+    text = html.escape(encodable(json.dumps(facts, ensure_ascii=False)))
+    xmp.write(path, _PACKET.format(facts=text).encode())
+
+
+def read(path: Path) -> Order | None:
+    """Return what a file was made from as an order without price and inputs; None if unknown.
+
+    Everything in it is cleaned and bounded: the file may be anybody's. Raises `UsageError` where
+    the file can't be read.
+    """
+    try:
+        packet = xmp.read(path) if path.is_file() else None
+        found = _FACTS.search(packet) if packet else None
+        text = html.unescape(found[1].decode("utf-8", "replace")) if found else ""
+        return _order(text or _sidecar(path))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "—"
+        shown = one_line(path, 300)
+        raise UsageError("error.file_unreadable", path=shown, reason=reason) from error
+
+
+def _sidecar(path: Path) -> str:
+    try:
+        beside = path.with_name(path.name + ".json")
+        return atomic_file.read_small(beside, LARGEST_SIDECAR)[0].decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError, atomic_file.NotAFile, atomic_file.TooLarge):
+        return ""
+
+
+def _order(text: str) -> Order | None:
+    try:
+        facts = json.loads(text or "{}")
+        task_type = TaskType(facts["task_type"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    model_id, version, name = (
+        one_line(facts.get(key) or "", 200) for key in ("model_id", "model_version", "model_name")
+    )
+    if not model_id:
+        return None
+    return Order(
+        task_type=task_type,
+        model_id=model_id,
+        version=version,
+        model_name=name or model_id,
+        prompt=clean(facts.get("prompt") or ""),
+        n=1,
+        parameters=_parameters(facts.get("parameters")),
+        attribute_id=UNKNOWN_RULE,
+        points=0,
+    )
+
+
+def _parameters(found: object) -> tuple[tuple[str, Value], ...]:
+    if not isinstance(found, dict):
+        return ()
+    kept: list[tuple[str, Value]] = []
+    for name, value in list(found.items())[:MOST_PARAMETERS]:
+        if isinstance(value, str):
+            kept.append((one_line(name, 80), clean(value)))
+        elif isinstance(value, bool | int | float) and abs(value) < 10**12:
+            kept.append((one_line(name, 80), value))
+    return tuple(kept)

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
-from ima_tui.api import failure_reasons
 from ima_tui.api.connectivity import Connectivity, pause
 from ima_tui.api.rate_limit import RateLimit
 from ima_tui.catalogue import refusals
@@ -40,6 +39,7 @@ from ima_tui.core.text import one_line
 from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Values
+from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
 
@@ -288,7 +288,7 @@ class Submitter:
         except (Limited, Unreachable) as error:
             return await self._write_down(job, State.QUEUED, "event.not_accepted"), error
         except Refused as error:
-            kind = failure_reasons.of_refusal(error, job.order.task_type)
+            kind = outputs.of_refusal(error, job.order.task_type)
             if kind == error.key and error.code in refusals.ADAPTED:
                 return await self._write_down(job, State.QUEUED, REFUSED), error
             return await self._refused(job, error, kind, outset), None
@@ -325,7 +325,7 @@ class Submitter:
             return await self._write_down(
                 job, State.QUEUED, key, values=values, order=smaller.order
             )
-        charged = error.may_be_charged and kind not in failure_reasons.REFUSED_BY_WORDS
+        charged = error.may_be_charged and kind not in outputs.REFUSED_BY_WORDS
         if charged or outset.doubtful:
             failure = Failure("error.fault", error.message)
             return await self._write_down(

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ima_tui.sandbox import marks
+from ima_tui.sandbox import media
 from ima_tui.sandbox.orders import SandboxOrder
 
 CACHE_BYTES = 64 * 1024 * 1024
@@ -64,7 +64,7 @@ def _film_shape(order: SandboxOrder, ratio: float) -> Shape:
     if order.marked:
         wanted = str(asked.get("resolution", asked.get("quality", "720p"))).lower()
         lines = int(wanted[:-1]) if wanted.endswith("p") and wanted[:-1].isdigit() else 720
-        side = max(marks.SMALLEST, lines * 16 / 9 / marks.SHRINK)
+        side = max(media.SMALLEST, lines * 16 / 9 / media.SHRINK)
         return Shape(*_fitted(ratio, side), seconds)
     wanted = str(asked.get("resolution", asked.get("quality", ""))).lower()
     return Shape(*_fitted(ratio, FILM_SIDES.get(wanted, FILM_SIDE)), seconds)
@@ -86,12 +86,12 @@ def _fitted(ratio: float, side: float) -> tuple[int, int]:
 
 
 def _sound_seconds(order: SandboxOrder) -> float:
-    from ima_tui.sandbox.sound import speech_seconds
+    from ima_tui.sandbox.media import speech_seconds
 
     if order.model.task_type == "text_to_speech":
         return speech_seconds(spoken_text(order))
     if order.marked:
-        return marks.music_seconds(order.model.model_id)
+        return media.music_seconds(order.model.model_id)
     if "duration" in order.parameters:
         return min(float(order.parameters["duration"]), MOST_SONG_SECONDS)
     return 12.0 if order.model.model_id == "sonic" else 8.0
@@ -153,25 +153,25 @@ def render(
     order: SandboxOrder, place: int, extension: str, pictures: list[bytes], cover: bool = False
 ) -> bytes:
     """Render one output. Takes up to a second: call it off the event loop."""
-    from ima_tui.sandbox import film, paint, sound
+    from ima_tui.sandbox import media, paint
 
     shape = shape_of(order, extension, paint.proportions(pictures) if pictures else 0.0)
     if order.marked:
         return _marked(order, extension, shape, cover)
     if extension == "wav":
         if order.model.task_type == "text_to_speech":
-            return sound.speech(spoken_text(order))
-        return sound.music(f"{order.prompt}/{place}", shape.seconds)
+            return media.speech(spoken_text(order))
+        return media.music(f"{order.prompt}/{place}", shape.seconds)
     caption = paint.Caption(order.prompt, _small_print(order))
     size = (shape.width, shape.height)
     if extension in ("mp4", "webp"):
-        frames = film.Scenes(order.prompt, place, size, caption, pictures)
+        frames = media.Scenes(order.prompt, place, size, caption, pictures)
         if cover:
             return paint.encoded(frames.at(0.0), "jpg")
         if extension == "webp":
-            return film.webp(frames.frames(shape.seconds), film.RATE)
-        wav = sound.music(order.prompt, shape.seconds) if _has_sound(order) else b""
-        return film.mp4(frames.frames(shape.seconds), size, film.RATE, wav)
+            return media.webp(frames.frames(shape.seconds), media.FRAME_RATE)
+        wav = media.music(order.prompt, shape.seconds) if _has_sound(order) else b""
+        return media.mp4(frames.frames(shape.seconds), size, media.FRAME_RATE, wav)
     picture = paint.picture(order.prompt, place, size, caption, pictures)
     if cover:
         picture.thumbnail((512, 512))
@@ -180,21 +180,21 @@ def render(
 
 def _marked(order: SandboxOrder, extension: str, shape: Shape, cover: bool) -> bytes:
     """Render a flat colour or a pure tone."""
-    from ima_tui.sandbox import film, paint
+    from ima_tui.sandbox import media, paint
 
     if extension == "wav":
         if order.model.task_type == "text_to_speech":
-            return marks.sound(marks.tone_of(spoken_text(order), marks.SPEECH_HZ), shape.seconds)
-        return marks.sound(marks.tone_of(order.prompt, marks.MUSIC_HZ), shape.seconds)
+            return media.sound(media.tone_of(spoken_text(order), media.SPEECH_HZ), shape.seconds)
+        return media.sound(media.tone_of(order.prompt, media.MUSIC_HZ), shape.seconds)
     size = (shape.width, shape.height)
     if cover or extension not in ("mp4", "webp"):
-        return paint.encoded(marks.picture(order.prompt, size), "jpg" if cover else extension)
-    pictures = marks.frames(order.prompt, size, shape.seconds)
+        return paint.encoded(media.picture(order.prompt, size), "jpg" if cover else extension)
+    pictures = media.frames(order.prompt, size, shape.seconds)
     if extension == "webp":
-        return film.webp(pictures, marks.FPS)
-    tone = marks.tone_of(order.prompt, marks.FILM_HZ)
-    wav = marks.sound(tone, shape.seconds) if _has_sound(order) else b""
-    return film.mp4(pictures, size, marks.FPS, wav)
+        return media.webp(pictures, media.FPS)
+    tone = media.tone_of(order.prompt, media.FILM_HZ)
+    wav = media.sound(tone, shape.seconds) if _has_sound(order) else b""
+    return media.mp4(pictures, size, media.FPS, wav)
 
 
 def _has_sound(order: SandboxOrder) -> bool:

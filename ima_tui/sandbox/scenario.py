@@ -145,6 +145,23 @@ class ServerSettings:
     timeout_s: float | None = None  # None: five minutes, or three times the longest estimate
     marks: bool = False  # results are flat colours and pure tones, from their prompts
 
+    def knows(self, key: str) -> bool:
+        """Whether an API key is valid."""
+        if self.keys is not None:
+            return key in self.keys
+        return key.startswith("ima_") and not key.startswith("ima_invalid")
+
+    def is_subscriber(self, key: str) -> bool:
+        """Whether an API key's account has a subscription."""
+        if self.subscribers is not None:
+            return key in self.subscribers
+        return not key.startswith("ima_free")
+
+    def first_balance(self, key: str) -> int:
+        """Return the points of a key before it has spent any."""
+        poor = key.startswith("ima_poor") and key not in self.balances
+        return 3 if poor else self.balances.get(key, self.balance)
+
 
 @dataclass
 class Scenario:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from ima_tui.sandbox.film import can_encode_mp4
 from ima_tui.sandbox.ledger import SandboxLedger, first_parameters
+from ima_tui.sandbox.media import can_encode_mp4
 from ima_tui.sandbox.orders import (
     Call,
     SandboxOrder,
@@ -83,7 +83,7 @@ class SandboxService:
         """Return the key of a well-formed API call. Raises `SandboxRefusal` 401 or 400."""
         if "authorization" not in call.headers:
             raise SandboxRefusal(401, "Unauthorized: API key is missing", "missing_header")
-        if not self._known(call.key):
+        if not self.settings.knows(call.key):
             raise SandboxRefusal(401, "Unauthorized: invalid API key")
         for name, allowed in (("x-app-source", ("ima_skills",)), ("x_app_language", ("en", "zh"))):
             if name not in call.headers:
@@ -94,22 +94,9 @@ class SandboxService:
                 raise SandboxRefusal(400, f"Bad request: header {name}", "wrong_header")
         return call.key
 
-    def _known(self, key: str) -> bool:
-        if self.settings.keys is not None:
-            return key in self.settings.keys
-        return key.startswith("ima_") and not key.startswith("ima_invalid")
-
-    def _subscribed(self, key: str) -> bool:
-        if self.settings.subscribers is not None:
-            return key in self.settings.subscribers
-        return not key.startswith("ima_free")
-
     def balance(self, key: str) -> int:
         """Return the remaining points of a key."""
-        start = self.settings.balances.get(key, self.settings.balance)
-        if key.startswith("ima_poor") and key not in self.settings.balances:
-            start = 3
-        return start - self.ledger.spent[key]
+        return self.settings.first_balance(key) - self.ledger.spent[key]
 
     # ── endpoints ──────────────────────────────────────────────────────────────────────────────
 
@@ -181,7 +168,7 @@ class SandboxService:
         return task
 
     def _check_account(self, order: SandboxOrder, key: str) -> None:
-        if order.model.subscription and not self._subscribed(key):
+        if order.model.subscription and not self.settings.is_subscriber(key):
             raise SandboxRefusal(4014, "Subscription required for this model")
         if order.rule.points * order.n > self.balance(key):
             raise SandboxRefusal(4008, "Insufficient points")
@@ -262,7 +249,7 @@ class SandboxService:
         return SandboxReply.of({"result": {"status": word, "url": url}}, code=200)
 
     async def _upload_token(self, call: Call) -> SandboxReply:
-        if not self._known(call.query.get("cmimToken", "")):
+        if not self.settings.knows(call.query.get("cmimToken", "")):
             raise SandboxRefusal(401, "Unauthorized: invalid token")
         return SandboxReply.of(self.uploads.grant(call.query, time.time()))
 

@@ -19,7 +19,7 @@ from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.core.events import ListChanged, Notice, ProductList
 from ima_tui.preferences import policy
-from ima_tui.preferences.service import PreferenceService
+from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.engine import Engine
 from ima_tui.studio.guides import Guides
 
@@ -69,7 +69,7 @@ class CatalogueService:
         """Return the models of one task type, as last seen."""
         return self._lists.models(task_type)
 
-    def all_leaves(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+    def all_models(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
         """Return the models of every task type, as last seen."""
         return {task_type: self.models(task_type) for task_type in TaskType}
 

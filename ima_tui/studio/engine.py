@@ -177,8 +177,7 @@ class Engine:
 
     async def _build(self, find_model: FindModel) -> Parts:
         await asyncio.to_thread(import_module, "ima_tui.runner.scheduler")
-        from ima_tui.api.rate_limit import RateLimit
-        from ima_tui.api.shared_rate_limit import SharedRateLimit
+        from ima_tui.api.rate_limit import RateLimit, SharedRateLimit
         from ima_tui.ledger import process_id
         from ima_tui.runner.scheduler import Scheduler
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ima_tui.api.connection import Connection
 from ima_tui.config import api_key
 from ima_tui.config.loader import Settings
-from ima_tui.core import atomic_file, home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, Media, Result
 from ima_tui.core.errors import ImaError, UsageError
@@ -85,7 +85,7 @@ class ResultGallery:
         if not media.path:
             raise UsageError("gallery.not_here")
         target = local_path(written)
-        home_folder.expand(target)  # raises: else a folder named ~ would be made
+        atomic_file.expand(target)  # raises: else a folder named ~ would be made
         into = written.strip().strip("'\"").endswith("/")
         return await asyncio.to_thread(_copy, Path(media.path), target, into)
 

@@ -109,11 +109,13 @@ class JobNotifier:
     async def _webhook(self, ledger: Ledger, job: Job) -> None:
         if not self._settings.webhook:
             return
-        from ima_tui.api import webhook
+        from ima_tui.api import single_requests
 
         url = self._settings.webhook
         try:
-            await webhook.post(url, _body(_for_others(job)), sandbox=self._local_origin(url))
+            await single_requests.post(
+                url, _body(_for_others(job)), sandbox=self._local_origin(url)
+            )
         except ImaError as error:
             await self._failed(ledger, job, error)
 

@@ -5,10 +5,10 @@
 
 `studio.connection` holds the key and the client, `studio.catalogue` the live lists,
 `studio.preferences` the preferred models, `studio.guides` the guides, `studio.jobs` the jobs,
-`studio.workflows` the workflows, `studio.films` their films, `studio.endings` what of them is made
-by itself, `studio.subjects` named references.
-Parts are imported and created on first use, because the first
-paint waits for nothing: `begin` opens ledger and scheduler, the API client comes when needed.
+`studio.workflow_maker` makes workflows, `studio.workflows` keeps and runs them, `studio.films` has
+their films, `studio.endings` what of them is made by itself, `subjects.store` named references.
+Parts are imported and created on first use, because the first paint waits for nothing: `begin`
+opens ledger and scheduler, the API client comes when needed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from ima_tui.config.editor import ConfigEditor
     from ima_tui.config.loader import Settings
     from ima_tui.core.domain import ModelVersion, Order, TaskType, Value
-    from ima_tui.core.events import TaskUnsaved
     from ima_tui.core.input_files import InputFacts
     from ima_tui.ledger.history import History
-    from ima_tui.ledger.repair_report import RepairReport
-    from ima_tui.preferences.service import PreferenceService
+    from ima_tui.preferences.policy import PreferenceService
     from ima_tui.runner.input_checks import InputChecks
     from ima_tui.studio.catalogue_service import CatalogueService
     from ima_tui.studio.endings import Endings
@@ -46,9 +44,10 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
-    from ima_tui.studio.subjects import Subjects
     from ima_tui.studio.uploads import Uploads
+    from ima_tui.studio.workflow_making import WorkflowMaker
     from ima_tui.studio.workflows import Workflows
+    from ima_tui.subjects.store import Subjects
 
 
 @asynccontextmanager
@@ -124,8 +123,7 @@ class Studio:
         self._broadcast = EventBus()
         self._begun = False
         self._loaded = False
-        self._watches: tuple[asyncio.Task[None], ...] = ()
-        self._notifier: JobNotifier | None = None
+        self._background: Background | None = None
 
     @cached_property
     def connection(self) -> Connection:
@@ -179,7 +177,7 @@ class Studio:
     @cached_property
     def preferences(self) -> PreferenceService:
         """The preferred models."""
-        from ima_tui.preferences.service import PreferenceService
+        from ima_tui.preferences.policy import PreferenceService
 
         return PreferenceService(self.settings, self.clock, self._broadcast.tell)
 
@@ -229,14 +227,19 @@ class Studio:
         return Workflows(
             self.jobs,
             self.catalogue,
-            self.preferences,
             self.inspect_inputs,
             self.settings.data / "plans",
             clock=self.clock,
             download=self.settings.download,
             for_writing=self.settings.for_writing,
-            subjects=lambda: self.subjects.all,
         )
+
+    @cached_property
+    def workflow_maker(self) -> WorkflowMaker:
+        """Workflows made of prompts."""
+        from ima_tui.studio.workflow_making import WorkflowMaker
+
+        return WorkflowMaker(self.catalogue, self.preferences, lambda: self.subjects.all)
 
     @cached_property
     def films(self) -> Films:
@@ -262,7 +265,7 @@ class Studio:
     @cached_property
     def subjects(self) -> Subjects:
         """Named references for prompts."""
-        from ima_tui.studio.subjects import Subjects
+        from ima_tui.subjects.store import Subjects
 
         return Subjects(self.settings, self.clock, self._broadcast.tell)
 
@@ -294,72 +297,22 @@ class Studio:
             return
         self._begun = True
         await self.engine.open(self.catalogue.find_model)
-        self._notify_about_ends()
+        self._background = Background(self, self._broadcast)
         await self.load_stored()
         await self.engine.start()
-        self._watches = (
-            asyncio.create_task(self.preferences.watch(), name="preferences"),
-            asyncio.create_task(self._watch_guides(), name="guides"),
-            asyncio.create_task(self.jobs.watch(), name="ledger"),
-        )
-        if self._everything and self.read_only is None:
-            self._broadcast.subscribe(self.endings.hear)
-            ends = asyncio.create_task(self.endings.watch(), name="ends of workflows")
-            self._watches = (*self._watches, ends)
-
-    def _notify_about_ends(self) -> None:
-        """Run the user's command and webhook for jobs that end from now on."""
-        if not (self.settings.command or self.settings.webhook):
-            return
-        from ima_tui.studio.job_notifier import JobNotifier
-
-        if JobNotifier.is_wanted(self.settings):
-            self._notifier = JobNotifier(self.settings, self.clock, self.engine, self.connection)
-            self._broadcast.subscribe(self._notifier.hear)
-
-    async def _watch_guides(self) -> None:
-        """Reload guides and subjects that others changed, because both affect prompts."""
-        while True:
-            await self.clock.sleep(GUIDES_SECONDS)
-            if await asyncio.to_thread(self.guides.load_if_changed):
-                self._broadcast.tell(GuidesChanged())
-            if await self.subjects.load():
-                self._broadcast.tell(SubjectsChanged())
+        self._background.start(ends_of_workflows=self._everything and self.read_only is None)
 
     @property
     def read_only(self) -> ImaError | None:
         """Why nothing is sent or written: a flag, or an unwritable ledger. None if it is."""
         return UsageError("error.looking") if self.settings.read_only else self.engine.read_only
 
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """What all requests wait for, as a message key, and the remaining seconds."""
-        return self.engine.waiting
-
-    @property
-    def repair_report(self) -> RepairReport | None:
-        """What was repaired when the ledger was opened, or None."""
-        return self.engine.repair_report
-
-    @property
-    def unsaved(self) -> tuple[TaskUnsaved, ...]:
-        """Task ids that the ledger could not save yet."""
-        return self.engine.unsaved
-
-    @property
-    def repaired_at(self) -> float | None:
-        """When the ledger was last restored, in seconds since the epoch, or None."""
-        from ima_tui.ledger import repair_report
-
-        return repair_report.last_repair(self.settings.ledger)
-
     async def _aclose(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        if self._background is not None:
+            await self._background.stop()
         await self.engine.stop()
-        if self._notifier is not None:
-            await self._notifier.aclose()
+        if self._background is not None:
+            await self._background.aclose()
         if "input_checks" in vars(self):
             await self.input_checks.aclose()
         await self.connection.aclose()
@@ -407,3 +360,60 @@ class Studio:
         if not inputs:
             return ()
         return await self.input_checks.inspect(model, inputs, self.connection.loopback)
+
+
+class Background:
+    """What goes on beside the screens: files that others change, commands and webhooks at ends."""
+
+    def __init__(self, studio: Studio, broadcast: EventBus) -> None:
+        self._studio = studio
+        self._broadcast = broadcast
+        self._watches: tuple[asyncio.Task[None], ...] = ()
+        self._notifier = self._notify_about_ends()
+
+    def _notify_about_ends(self) -> JobNotifier | None:
+        """Run the user's command and webhook for jobs that end from now on."""
+        studio = self._studio
+        if not (studio.settings.command or studio.settings.webhook):
+            return None
+        from ima_tui.studio.job_notifier import JobNotifier
+
+        if not JobNotifier.is_wanted(studio.settings):
+            return None
+        notifier = JobNotifier(studio.settings, studio.clock, studio.engine, studio.connection)
+        self._broadcast.subscribe(notifier.hear)
+        return notifier
+
+    def start(self, *, ends_of_workflows: bool) -> None:
+        """Watch preferences, guides, the ledger and, if asked for, `ends_of_workflows`."""
+        studio = self._studio
+        self._watches = (
+            asyncio.create_task(studio.preferences.watch(), name="preferences"),
+            asyncio.create_task(self._watch_guides(), name="guides"),
+            asyncio.create_task(studio.jobs.watch(), name="ledger"),
+        )
+        if ends_of_workflows:
+            self._broadcast.subscribe(studio.endings.hear)
+            ends = asyncio.create_task(studio.endings.watch(), name="ends of workflows")
+            self._watches = (*self._watches, ends)
+
+    async def _watch_guides(self) -> None:
+        """Reload guides and subjects that others changed, because both affect prompts."""
+        studio = self._studio
+        while True:
+            await studio.clock.sleep(GUIDES_SECONDS)
+            if await asyncio.to_thread(studio.guides.load_if_changed):
+                self._broadcast.tell(GuidesChanged())
+            if await studio.subjects.load():
+                self._broadcast.tell(SubjectsChanged())
+
+    async def stop(self) -> None:
+        """Watch no longer."""
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Close what runs commands and webhooks, after the engine's last events."""
+        if self._notifier is not None:
+            await self._notifier.aclose()

@@ -1,4 +1,4 @@
-"""Workflows: created from a prompt, stored, and run through the queue without paying twice.
+"""Workflows: stored, priced, and run through the queue without paying twice.
 
 A step's job is found by the step's intent, so a workflow that is run again, from a copy or after a
 crash, finds what was paid for. Retrying a failed step uses another intent, named after the failed
@@ -8,7 +8,6 @@ job, so two runs that retry it use the same one.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,180 +17,61 @@ from typing import TYPE_CHECKING
 from ima_tui.compose import confirmation
 from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
+from ima_tui.core.domain import Job, ModelVersion, Order, State
 from ima_tui.core.errors import UsageError
-from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.ledger.writing import Why
-from ima_tui.preferences.service import PreferenceService
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
-from ima_tui.subjects import mentions
-from ima_tui.workflow import contents, file
-from ima_tui.workflow.pricing import PricedStep, price_workflow
-from ima_tui.workflow.sources import for_queue
-from ima_tui.workflow.status import StepStatus, WorkflowStatus, brought_nothing
-from ima_tui.workflow.steps import Workflow, digest, intents, result_of
+from ima_tui.workflow import file
+from ima_tui.workflow.sources import for_queue, result_of
+from ima_tui.workflow.status import (
+    PricedStep,
+    StepStatus,
+    WorkflowStatus,
+    brought_nothing,
+    price_workflow,
+)
+from ima_tui.workflow.steps import Workflow, digest, intents, look_at_files
 
 if TYPE_CHECKING:
     from ima_tui.core.input_files import InputFacts
-    from ima_tui.film.brief_facts import Brief
-    from ima_tui.intent.sharing import Shared
-    from ima_tui.subjects.store import Subject
-    from ima_tui.workflow.film_building import BuiltFilm
 
 MOST_KEPT = 200
-_VISUAL = (Medium.IMAGE, Medium.VIDEO)
-_FOR_SERIES = (TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE, TaskType.IMAGE_TO_VIDEO)
 
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedWorkflow:
-    """A new workflow, and the parsed prompt it was created from."""
-
-    workflow: Workflow
-    shared: Shared
-    notes: tuple[str, ...] = ()
-    """What a film has to be said about, such as lengths that no model offers."""
-
-
 class Workflows:
-    """Creates, stores and runs workflows. `folder` holds those without a file of their own."""
+    """Stores and runs workflows. `folder` holds those without a file of their own."""
 
     def __init__(
         self,
         jobs: Jobs,
         catalogue: CatalogueService,
-        preferences: PreferenceService,
         inspect: Inspect,
         folder: Path,
         *,
         clock: Clock,
         download: bool,
         for_writing: Callable[[], object] = lambda: None,
-        subjects: Callable[[], Sequence[Subject]] = tuple,
     ) -> None:
         self._jobs = jobs
         self._catalogue = catalogue
-        self._preferences = preferences
         self._inspect = inspect
         self._folder = folder
         self._clock = clock
         self._download = download
         self._for_writing = for_writing
-        self._subjects = subjects
-
-    async def make(
-        self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True, films: bool = False
-    ) -> CreatedWorkflow:
-        """Create a workflow from a prompt, by the live lists (`fetch`: fresh ones).
-
-        `films`: a brief of a film becomes one that ends with it; the caller can assemble. It has no
-        steps where there is nothing to make. Raises `UsageError`.
-        """
-        prompt, images = self._with_subjects(prompt, images)
-        shared = await asyncio.to_thread(_share, prompt, tuple(images))
-        if films:
-            from ima_tui.workflow.film_brief import refuse
-
-            await asyncio.to_thread(refuse, prompt, shared)
-        brief = await self._brief(prompt, images, shared) if films else None
-        if brief is not None:
-            return await self._film(brief, shared, prompt, fetch=fetch)
-        if not shared.shares:
-            return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
-        kinds = {each.task_type for each in shared.shares}
-        if shared.one_subject:
-            kinds |= set(_FOR_SERIES)
-        if fetch:
-            for task_type in sorted(kinds):
-                await self._catalogue.fresh(task_type)
-        return CreatedWorkflow(await self.look(self._build(shared, prompt)), shared)
-
-    async def _brief(self, prompt: str, images: Sequence[str], shared: Shared) -> Brief | None:
-        """Return the brief of a film, None where the prompt asks for something else."""
-        from ima_tui.workflow.film_brief import read
-
-        videos = any(each.task_type.medium is Medium.VIDEO for each in shared.shares)
-        visual = all(each.task_type.medium in _VISUAL for each in shared.shares)
-        alone = len(shared.shares) < 2 and visual
-        brief = await asyncio.to_thread(read, prompt, tuple(images), wanted=alone)
-        several = brief is not None and (brief.listed or brief.count > 1 or videos)
-        return brief if several else None
-
-    async def _film(
-        self, brief: Brief, shared: Shared, prompt: str, *, fetch: bool
-    ) -> CreatedWorkflow:
-        from ima_tui.workflow import film_building
-
-        if fetch:
-            for task_type in sorted(film_building.task_types(brief)):
-                await self._catalogue.fresh(task_type)
-        built = await self._build_film(brief, shared, prompt)
-        return CreatedWorkflow(await self.look(built.workflow), shared, built.notes)
-
-    async def _build_film(self, brief: Brief, shared: Shared, prompt: str) -> BuiltFilm:
-        from ima_tui.workflow import film_building
-        from ima_tui.workflow.film_brief import named_model
-
-        named = shared.decision
-        if not named.model_id and brief.model:
-            named = await asyncio.to_thread(named_model, brief.model)
-        return film_building.build(
-            brief,
-            self._lists(),
-            self._preferences.preferred(),
-            secrets.token_hex(8),
-            prompt,
-            (named.model_id, named.version),
-        )
-
-    async def outline(self, prompt: str, images: Sequence[str] = ()) -> WorkflowStatus | None:
-        """Return what `make` would create by the current lists, priced; None for nothing.
-
-        No file is read and no job queried, so it is fast enough to show while the user types.
-        """
-        prompt, images = self._with_subjects(prompt, images)
-        shared = await asyncio.to_thread(_share, prompt, tuple(images))
-        brief = await self._brief(prompt, images, shared)
-        if brief is None and not shared.shares:
-            return None
-        if brief is not None:
-            made = (await self._build_film(brief, shared, prompt)).workflow
-        else:
-            made = self._build(shared, prompt)
-        plan, prices = self.price(made)
-        names = intents(plan)
-        return WorkflowStatus(
-            plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
-        )
-
-    def _with_subjects(self, prompt: str, images: Sequence[str]) -> tuple[str, Sequence[str]]:
-        """Return the prompt without the `@` of its subjects, and their pictures among the files."""
-        named = mentions.find(prompt, self._subjects())
-        files = [file for file in named.files if file not in images]
-        return mentions.without_signs(prompt, named), (*images, *files)
-
-    def _build(self, shared: Shared, prompt: str) -> Workflow:
-        # with the router, which the first paint can't wait for
-        from ima_tui.workflow.building import build
-
-        preferred = self._preferences.preferred()
-        return build(shared, self._lists(), preferred, secrets.token_hex(8), prompt)
 
     async def look(self, plan: Workflow) -> Workflow:
         """Return the workflow with the current hashes of its files."""
-        return await asyncio.to_thread(contents.look, plan)
-
-    def _lists(self) -> Mapping[TaskType, Sequence[ModelVersion]]:
-        return {task_type: self._catalogue.models(task_type) for task_type in TaskType}
+        return await asyncio.to_thread(look_at_files, plan)
 
     def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """Return the workflow at the current prices, and each priced step."""
-        return price_workflow(plan, self._lists())
+        return price_workflow(plan, self._catalogue.all_models())
 
     async def keep(self, plan: Workflow) -> None:
         """Store the workflow in place of its last version.
@@ -438,10 +318,3 @@ class Workflows:
             elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job
-
-
-def _share(prompt: str, images: tuple[str, ...]) -> Shared:
-    """Split a prompt into shares. Loads the vocabulary on first use: call it off the event loop."""
-    from ima_tui.intent.sharing import share
-
-    return share(prompt, images)

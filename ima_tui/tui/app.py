@@ -32,20 +32,18 @@ from ima_tui.core.events import (
 )
 from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
-from ima_tui.tui.keys import keymap, read_only
+from ima_tui.tui.keys import keymap
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
-from ima_tui.tui.shell.frame import HintLine, TopLine
-from ima_tui.tui.shell.splash import SplashScreen
+from ima_tui.tui.shell.frame import HintLine, SplashScreen, TopLine
 from ima_tui.tui.terminal import notifications
 from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
-from ima_tui.tui.theme import styles, theme
-from ima_tui.tui.theme.filters import AsciiFilter, NoColour
-from ima_tui.tui.theme.glyphs import glyphs
-from ima_tui.tui.widgets.hints import SeenHints
+from ima_tui.tui.theme import theme
+from ima_tui.tui.theme.glyphs import AsciiFilter, NoColour, glyphs
+from ima_tui.tui.widgets.app_context import SeenHints
 from ima_tui.tui.widgets.update_batcher import (
     GATHERING,
     SLOW_GATHERING,
@@ -106,13 +104,13 @@ class ImaApp(AppActions, inherit_bindings=False):
             # read by Textual's own __init__; a class variable there, but each app has its own
             self.DEFAULT_MODE = start  # type: ignore[misc]
         # the first screen's sheet comes along: added later, it would have all be read once more
-        super().__init__(css_path=[styles.path("app"), styles.path(start)])
+        super().__init__(css_path=[theme.path("app"), theme.path(start)])
         self.studio = studio
         wanted = studio.settings.hints and not studio.settings.read_only
         self.used = SeenHints(studio.settings.data, wanted=wanted)
         self.keymap = keymap.settled(studio.settings.keys)
         if studio.settings.read_only:
-            self.keymap = {**self.keymap, **read_only.without_keys()}
+            self.keymap = {**self.keymap, **keymap.without_keys()}
         set_bindings(self, keymap.rekey(bindings_of_node(self), self.keymap))
         self.glyphs = glyphs(studio.settings.ascii)
         self._ascii = AsciiFilter()
@@ -136,7 +134,7 @@ class ImaApp(AppActions, inherit_bindings=False):
             self.register_theme(one)
         if self.no_color:
             self.use_filters_only(NoColour())  # Textual's own would draw in shades of grey
-        appearance.paint(self, studio.settings.theme)
+        app_actions.paint(self, studio.settings.theme)
         if not studio.settings.motion:
             self.animation_level = "none"
 
@@ -195,16 +193,10 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     async def _open_first(self, opening: SplashScreen) -> None:
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
-        await asyncio.to_thread(self._read_in)
+        await asyncio.to_thread(_read_in, self._first)
         await self.studio.load_stored(TaskType.TEXT_TO_IMAGE)  # a draft names its model at once
         await self.switch_mode(self._first.id)
         self._after_first_paint()
-
-    def _read_in(self) -> None:
-        """Import the first screen, and what every screen needs when it is mounted."""
-        from ima_tui.studio import catalogue_service  # noqa: F401
-
-        self._first.load()
 
     def _after_first_paint(self) -> None:
         self._images.ask()
@@ -249,7 +241,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         """Draw the time that is left in the top line, until nothing waits any more."""
         for line in self.screen.query(TopLine):
             line.refresh()
-        if self._counting is None and self.studio.waiting is not None:
+        if self._counting is None and self.studio.engine.waiting is not None:
             self._counting = self.set_timer(
                 SLOW_COUNT if self.studio.settings.quiet else 1.0, self._count, name="countdown"
             )
@@ -325,3 +317,10 @@ class ImaApp(AppActions, inherit_bindings=False):
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
         return say("app.crashed", kind=type(error).__name__, where=where)
+
+
+def _read_in(place: ScreenEntry) -> None:
+    """Import a screen, and what every screen needs when it is mounted."""
+    from ima_tui.studio import catalogue_service  # noqa: F401
+
+    place.load()

@@ -41,14 +41,9 @@ from ima_tui.intent.sharing import Share, Shared
 from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.workflow import finishing
 from ima_tui.workflow.finishing import Crop, Finish, Join
-from ima_tui.workflow.pricing import Lists, price_step
-from ima_tui.workflow.steps import (
-    Workflow,
-    WorkflowStep,
-    check,
-    result_of,
-    source_of,
-)
+from ima_tui.workflow.sources import result_of, source_of
+from ima_tui.workflow.status import Lists, price_step
+from ima_tui.workflow.steps import Workflow, WorkflowStep, check
 
 TITLE = 80
 _SHAPE = "aspect_ratio"

@@ -39,8 +39,8 @@ from ima_tui.core.text import (
     one_line,
     size,
 )
-from ima_tui.workflow import film_file, finish_file
-from ima_tui.workflow.document import DocumentReader, at_key, is_exact
+from ima_tui.workflow import file_parts
+from ima_tui.workflow.file_parts import DocumentReader, at_key, is_exact
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
@@ -86,8 +86,8 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         **({"project": workflow.project} if workflow.project else {}),
         "steps": [_step_json(step) for step in workflow.steps],
         **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
-        **(film_file.to_json(workflow.film) if workflow.film is not None else {}),
-        **({finish_file.KEY: finish_file.to_json(workflow.finish)} if workflow.finish else {}),
+        **(file_parts.film_to_json(workflow.film) if workflow.film is not None else {}),
+        **({file_parts.KEY: file_parts.finish_to_json(workflow.finish)} if workflow.finish else {}),
     }
 
 
@@ -207,7 +207,7 @@ class _Reader(DocumentReader):
 
     def workflow(self, raw: Mapping[str, object]) -> Workflow:
         """Return the workflow of a document."""
-        ends = film_file.KEYS | {finish_file.KEY, "files"} if raw[_MARK] == VERSION else set()
+        ends = file_parts.KEYS | {file_parts.KEY, "files"} if raw[_MARK] == VERSION else set()
         self.known(raw, _PLAN_KEYS | ends, "")
         steps = self.need(raw, "steps", "")
         if not isinstance(steps, list):
@@ -221,8 +221,8 @@ class _Reader(DocumentReader):
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
             confirmed=self.text(raw, "confirmed", "", 64, missing=""),
             unmet=tuple(self._unmet(raw.get("unmet"))),
-            film=film_file.FilmReader(self.name).film(raw),
-            finish=tuple(finish_file.FinishReader(self.name).finish(raw)),
+            film=file_parts.FilmReader(self.name).film(raw),
+            finish=tuple(file_parts.FinishReader(self.name).finish(raw)),
             project=labels.shortened(self.text(raw, "project", "", 200, missing="")),
         )
 

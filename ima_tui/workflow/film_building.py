@@ -14,18 +14,18 @@ from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, encodable
-from ima_tui.film import brief_words, lengths, timeline
+from ima_tui.film import brief_words, timeline
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
-from ima_tui.film.lengths import Part
-from ima_tui.film.timeline import Role
+from ima_tui.film.timeline import Part, Role
 from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.building import Builder
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
-from ima_tui.workflow.pricing import Lists
-from ima_tui.workflow.steps import Workflow, WorkflowStep, check, result_of, source_of
+from ima_tui.workflow.sources import result_of, source_of
+from ima_tui.workflow.status import Lists
+from ima_tui.workflow.steps import Workflow, WorkflowStep, check
 
 USUAL_COUNT = 3
 USUAL_SHAPE = "16:9"
@@ -160,7 +160,7 @@ class _Maker:
         if brief.seconds and brief.each:
             return max(1, round(brief.seconds / brief.each))
         if brief.seconds and (brief.whole or brief.seconds > LONGEST_SHOT):
-            return lengths.usual_count(brief.seconds)
+            return timeline.usual_count(brief.seconds)
         return USUAL_COUNT if brief.whole else 1
 
     def _task_of(self, shot: ShotBrief) -> TaskType:
@@ -184,10 +184,10 @@ class _Maker:
         wanted = brief.seconds or sum(own) + 5.0 * own.count(0.0)
         words = [len(shot.text) if brief.listed else 0 for shot in self._shots]
         if not any(own) and all(each == offers[0] for each in offers):
-            found = lengths.total(wanted, count, offers[0], words)
+            found = timeline.total(wanted, count, offers[0], words)
             if found is not None:
                 return found
-            longest = lengths.most(offers[0])
+            longest = timeline.most(offers[0])
             self.notes.append(
                 say(
                     "film.note_total",
@@ -201,17 +201,17 @@ class _Maker:
         rest = max(LEAST_SECONDS, (wanted - sum(own)) / max(1, own.count(0.0)))
         return [self._own(place, each or rest, offers[place]) for place, each in enumerate(own)]
 
-    def _own(self, place: int, wanted: float, offers: lengths.Offers) -> Part:
-        found = lengths.one(wanted, offers)
+    def _own(self, place: int, wanted: float, offers: timeline.Offers) -> Part:
+        found = timeline.one(wanted, offers)
         if found is not None:
             return found
-        longest = lengths.most(offers)
+        longest = timeline.most(offers)
         self.notes.append(
             say("film.note_longest", shot=place + 1, asked=f"{wanted:g}", longest=longest)
         )
         return Part(longest, float(longest))
 
-    def _offers(self, shot: ShotBrief) -> lengths.Offers:
+    def _offers(self, shot: ShotBrief) -> timeline.Offers:
         """Return the lengths of the model that will make it, with their points."""
         task_type = self._task_of(shot)
         inputs = (shot.first, shot.last) if shot.last else (source_of(1),)

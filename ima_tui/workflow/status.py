@@ -1,14 +1,33 @@
-"""Status of a workflow: each step's newest job, what remains to be paid, what was approved."""
+"""Status of a workflow: each step's newest job, what remains to be paid, what was approved.
+
+`price_step` prices by the current lists, or says why a step is unavailable; `finish_sentences` say
+what a workflow ends with beside its film.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from ima_tui.core.domain import Job, State
+from ima_tui.catalogue import order, times
+from ima_tui.core.domain import (
+    Draft,
+    Job,
+    Medium,
+    ModelVersion,
+    Order,
+    State,
+    TaskType,
+)
+from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
+from ima_tui.film.timeline import largest_within
+from ima_tui.i18n import say
 from ima_tui.ledger import job_states
-from ima_tui.workflow.pricing import PricedStep, more_expensive
-from ima_tui.workflow.steps import Workflow, WorkflowStep, digest
+from ima_tui.workflow import finishing
+from ima_tui.workflow.finishing import Crop
+from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, trouble
 
 
 def brought_nothing(job: Job) -> bool:
@@ -163,3 +182,121 @@ class WorkflowStatus:
         if (again and self.failures) or more_expensive(self.before, self.workflow):
             return False
         return (given or (self.begun and self.before.confirmed)) == digest(self.before)
+
+
+Lists = Mapping[TaskType, Sequence[ModelVersion]]
+_UNWRITTEN = "…"
+"""Placeholder for an empty prompt, which does not change the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedStep:
+    """A step at its current price with the order for it; or `problem`, with the stored price."""
+
+    step: WorkflowStep
+    model: ModelVersion | None = None
+    order: Order | None = None
+    problem: UsageError | None = None
+
+
+def model_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
+    """Return the step's model in the lists, or None."""
+    wanted = (step.model_id, step.version)
+    models = lists.get(step.task_type, ())
+    return next((model for model in models if (model.model_id, model.version) == wanted), None)
+
+
+def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
+    """Price one step; problems are returned, not raised."""
+    model = model_of(step, lists)
+    if model is None:
+        return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
+    words = step.prompt or _UNWRITTEN
+    draft = Draft(
+        step.task_type, model.model_id, model.version, words, step.chosen, step.inputs, step.n
+    )
+    try:
+        placed, quote = order.place(model, draft)
+    except UsageError as problem:
+        return PricedStep(step, model, problem=problem)
+    told = replace(
+        step, points=placed.points, model_name=model.name, estimate=times.estimate(model)
+    )
+    if quote.changes:
+        changes = ", ".join(f"{each.name} = {each.becomes}" for each in quote.changes)
+        return PricedStep(told, model, problem=UsageError("error.plan_changes", changes=changes))
+    if not step.prompt:
+        speech = step.task_type is TaskType.TEXT_TO_SPEECH
+        key = "error.plan_no_words" if speech else "error.empty_prompt"
+        return PricedStep(told, model, problem=UsageError(key))
+    return PricedStep(told, model, placed)
+
+
+def price_workflow(workflow: Workflow, lists: Lists) -> tuple[Workflow, tuple[PricedStep, ...]]:
+    """Return the workflow at current prices, and each priced step."""
+    priced = tuple(_with_files(workflow, price_step(step, lists)) for step in workflow.steps)
+    return replace(workflow, steps=tuple(each.step for each in priced)), priced
+
+
+def _with_files(workflow: Workflow, priced: PricedStep) -> PricedStep:
+    """Add the problem of the step's files, if there is no other."""
+    if priced.problem is not None:
+        return priced
+    return replace(priced, problem=trouble(workflow, priced.step))
+
+
+def more_expensive(before: Workflow, now: Workflow) -> tuple[WorkflowStep, ...]:
+    """Return the steps of `now` that cost more than in `before`."""
+    known = {step.id: step.points for step in before.steps}
+    return tuple(step for step in now.steps if step.points > known.get(step.id, 0))
+
+
+_SIZE = re.compile(r"(\d{3,5})\s*[x*×]\s*(\d{3,5})")
+_LINES = re.compile(r"(\d{3,4})p", re.I)
+
+
+def finish_sentences(workflow: Workflow, priced: Iterable[PricedStep] = ()) -> list[str]:
+    """Return a sentence for each: what is made, how large, and that it is free.
+
+    `priced`: the steps with their orders, from which sizes are known.
+    """
+    steps = {each.step.id: each for each in priced}
+    found: list[str] = []
+    for each in workflow.finish:
+        if isinstance(each, Crop):
+            media = {workflow.step(step_id).task_type.medium for step_id in each.steps}
+            key = "finish.crop" if media == {Medium.IMAGE} else "finish.crop_video"
+            sizes = [_size(steps.get(step_id)) for step_id in each.steps]
+            found.append(say(key, ratio=_ratio(each.ratio, sizes)))
+        else:
+            seconds = f"{each.seconds:g}"
+            found.append(say("finish.join", n=len(each.steps), seconds=seconds))
+    if workflow.film is not None and workflow.film.ratio != (0, 0):
+        videos = (each for each in steps.values() if each.step.task_type.medium is Medium.VIDEO)
+        ratio = _ratio(workflow.film.ratio, [_size(each) for each in videos])
+        found.append(say("finish.crop_film", ratio=ratio))
+    return found
+
+
+def _ratio(ratio: tuple[int, int], sizes: list[tuple[int, int]]) -> str:
+    """Return proportions, with the size that a crop will have where all have the same one."""
+    words, known = finishing.words_of(ratio), set(sizes)
+    if len(known) != 1 or (0, 0) in known:
+        return words
+    width, height = largest_within(known.pop(), ratio)
+    return say("finish.ratio_size", ratio=words, width=width, height=height)
+
+
+def _size(priced: PricedStep | None) -> tuple[int, int]:
+    """Return the size of what a step makes, by its parameters; (0, 0): not known."""
+    if priced is None or priced.order is None:
+        return 0, 0
+    values = dict(priced.order.parameters)
+    if size := _SIZE.search(str(values.get("size", ""))):
+        return int(size[1]), int(size[2])
+    lines = _LINES.fullmatch(str(values.get("resolution", "")))
+    ratio = finishing.ratio_of(str(values.get("aspect_ratio", "")))
+    if lines is None or ratio is None:
+        return 0, 0
+    short, (wide, high) = int(lines[1]), ratio
+    return (short * wide // high, short) if wide > high else (short, short * high // wide)

@@ -1,11 +1,19 @@
-"""Workflow types, the hash that the user approves, and the intents of steps in the ledger."""
+"""Workflow types, the hash that the user approves, and the intents of steps in the ledger.
+
+The hash includes the contents of input files: `look_at_files` reads them.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
@@ -15,7 +23,10 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.input_files import LARGEST, local_path
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import one_line
+from ima_tui.core.text import size as size_in_words
 from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.finishing import Finish
@@ -72,7 +83,7 @@ class Workflow:
     """Several steps with one price; run again under its `id`, it pays for nothing twice.
 
     `prompt` is the text it was created from; `confirmed` the hash that the user approved last, or
-    "". `files` maps each input path to the SHA-256 of its content at the last `contents.look`, or
+    "". `files` maps each input path to the SHA-256 of its content at the last `look_at_files`, or
     to a word where it is unreadable.
     """
 
@@ -269,3 +280,71 @@ def move(workflow: Workflow, step_id: int, by: int) -> Workflow:
     changed = replace(workflow, steps=tuple(order))
     check(changed)
     return changed
+
+
+_PIECE = 1 << 20
+_TROUBLE = {
+    "missing": "error.input_missing",
+    "unreadable": "error.input_unreadable",
+    "loop": "error.input_loop",
+    "no file": "error.input_no_file",
+    "folder": "error.input_folder",
+    "large": "error.input_large",
+}
+
+
+def look_at_files(workflow: Workflow) -> Workflow:
+    """Return the workflow with the current hashes of its files.
+
+    An unreadable file is recorded with its problem, because a workflow of paid steps can be shown
+    without it. Reads at most `LARGEST` bytes of each file: call it off the event loop.
+    """
+    sources = {source for step in workflow.steps for source in step.inputs if _is_local(source)}
+    return replace(workflow, files=tuple((each, _content_hash(each)) for each in sorted(sources)))
+
+
+def trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
+    """Return why files of the step can't be sent, as of the last `look`, or None.
+
+    All with the same trouble are named.
+    """
+    seen = dict(workflow.files)
+    found = [(_TROUBLE.get(seen.get(source, "")), source) for source in step.inputs]
+    key = next((key for key, _ in found if key is not None), None)
+    if key is None:
+        return None
+    names = ", ".join(one_line(local_path(source), 200) for its, source in found if its == key)
+    return UsageError(key, input=names, limit=size_in_words(LARGEST))
+
+
+def _is_local(source: str) -> bool:
+    written = source.strip().lower()
+    is_link = "://" in written and not written.startswith("file:")
+    return result_of(source) is None and not is_link and not written.startswith("data:")
+
+
+def _content_hash(source: str) -> str:
+    """Return the SHA-256 of a file, or one of `_TROUBLE`'s words."""
+    try:
+        path = local_path(source)
+        if Path(path).is_dir():
+            return "folder"
+        # must not block: the name may be a pipe's
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as reader:
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode):
+                return "no file"
+            if facts.st_size > LARGEST:
+                return "large"
+            found = hashlib.sha256()
+            left = LARGEST  # it may be growing
+            while left > 0 and (piece := reader.read(min(_PIECE, left))):
+                found.update(piece)
+                left -= len(piece)
+            return found.hexdigest()
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, ValueError) as error:
+        loop = isinstance(error, OSError) and error.errno == errno.ELOOP
+        return "loop" if loop else "unreadable"

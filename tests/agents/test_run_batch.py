@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from agent_client import ask, refused
 from mcp import Client
 from mcp.types import Implementation
 
+from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
 from ima_tui.mcp.server import AgentServer
 from ima_tui.sandbox.server import Sandbox
@@ -142,7 +144,7 @@ async def test_braces_in_a_prompt_make_no_variants(opened: Open) -> None:
 async def test_after_a_restored_ledger_all_need_approval(
     opened: Open, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Studio, "repaired_at", property(lambda studio: studio.clock.time()))
+    monkeypatch.setattr(repair_report, "last_repair", lambda ledger: time.time())
     async with opened(asks=True, agent_approve_above=1000) as studio, connected(studio) as client:
         assert (await ask(client, "run_batch", **BATCH))["needs_approval"] == 3
         assert (await ask(client, "generate", idempotency_key="one", **ROWS[0]))["needs_approval"]

@@ -21,10 +21,10 @@ import pytest
 from fakes import any_order
 
 from ima_tui.api import client as clients
-from ima_tui.api import download as downloads
 from ima_tui.api import exchange, wire
+from ima_tui.api import service as downloads
 from ima_tui.api.client import ImaClient
-from ima_tui.api.download import Downloader, DownloadError, check_address
+from ima_tui.api.service import Downloader, DownloadError, check_address
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import (
     ClockWrong,

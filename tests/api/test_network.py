@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.api import connection_errors, network, probe
+from ima_tui.api import exchange, network, single_requests
 from ima_tui.api.client import ImaClient
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import Misconfigured, Unreachable, UsageError
@@ -30,7 +30,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
             network.CERTIFICATE_FOLDER,
         ):
             monkeypatch.delenv(name)
-    connection_errors._issuers.clear()
+    exchange._issuers.clear()
 
 
 # ------------------------------------------------------------------------------- settings
@@ -292,14 +292,14 @@ async def test_an_intercepted_connection_names_who_issued_its_certificate(
     corporate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with listening([b""], shown_by(corporate, "leaf")) as (port, heard):
-        seen = await probe.look(f"https://localhost:{port}", lambda: 0.0)
+        seen = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
         assert seen.problem is not None
         assert seen.problem.key == "error.tls_issuer"
         assert "ACME Inspection CA" in explain(seen.problem)
         assert "SSL_CERT_FILE" in explain(seen.problem)
         assert not any(heard)  # not one byte of a request, also for the look at the issuer
         monkeypatch.setenv("SSL_CERT_FILE", str(corporate / "root.pem"))
-        trusted = await probe.look(f"https://localhost:{port}", lambda: 0.0)
+        trusted = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
         assert trusted.problem is not None
         assert trusted.problem.key == "error.unreachable"  # it hung up, after the handshake
         assert heard[-1].startswith(b"GET / ")
@@ -307,8 +307,8 @@ async def test_an_intercepted_connection_names_who_issued_its_certificate(
 
 async def test_a_self_signed_certificate_is_named_as_such(corporate: Path) -> None:
     async with listening([b""], shown_by(corporate, "self")) as (port, heard):
-        seen = await probe.look(f"https://localhost:{port}", lambda: 0.0)
-        name = await probe.look(f"https://127.0.0.1:{port}", lambda: 0.0)
+        seen = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
+        name = await single_requests.look(f"https://127.0.0.1:{port}", lambda: 0.0)
     assert seen.problem is not None
     assert seen.problem.key == "error.tls_self_signed"
     assert name.problem is not None
@@ -318,7 +318,7 @@ async def test_a_self_signed_certificate_is_named_as_such(corporate: Path) -> No
 
 def test_an_issuer_is_read_from_anything_without_harm(corporate: Path) -> None:
     whole = ssl.PEM_cert_to_DER_cert((corporate / "leaf.pem").read_text())
-    assert connection_errors.issuer_of(whole) == "ACME Inspection CA"
+    assert exchange.issuer_of(whole) == "ACME Inspection CA"
     for cut in range(0, len(whole), 7):
-        connection_errors.issuer_of(whole[:cut])
-        connection_errors.issuer_of(whole[:cut] + b"\xff" * 9 + whole[cut:])
+        exchange.issuer_of(whole[:cut])
+        exchange.issuer_of(whole[:cut] + b"\xff" * 9 + whole[cut:])

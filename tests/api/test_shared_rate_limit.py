@@ -14,8 +14,7 @@ import pytest
 from fakes import FastClock
 from studios import POLITE, SPEED, at, window, wish
 
-from ima_tui.api.rate_limit import RateLimit
-from ima_tui.api.shared_rate_limit import LONGEST_PAUSE, MOST_AHEAD, SharedRateLimit
+from ima_tui.api.rate_limit import LONGEST_PAUSE, MOST_AHEAD, RateLimit, SharedRateLimit
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State
 from ima_tui.sandbox.server import Sandbox
@@ -27,7 +26,7 @@ NOW = 1_000_000.0
 TURNS = """
 import sys, time
 from pathlib import Path
-from ima_tui.api.shared_rate_limit import SharedRateLimit
+from ima_tui.api.rate_limit import SharedRateLimit
 
 gate = SharedRateLimit(Path(sys.argv[1]))
 for _ in range(25):

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from fakes import PNG, any_order
 
-from ima_tui.api import client, download, url_guard
-from ima_tui.api.download import Downloader, DownloadError
+from ima_tui.api import client, service, url_guard
+from ima_tui.api.service import Downloader, DownloadError
 from ima_tui.api.url_guard import public
 from ima_tui.core.domain import Job, Media, State
 from ima_tui.core.errors import Malformed
@@ -243,13 +243,13 @@ async def test_a_chain_of_redirects_ends(internet: Internet, tmp_path: Path) -> 
         with pytest.raises(DownloadError) as caught:
             await made.fetch("https://cdn.example/a", tmp_path / "a.part")
     assert caught.value.key == "error.link_refused"
-    assert len(internet.connections) == download.MOST_REDIRECTS
+    assert len(internet.connections) == service.MOST_REDIRECTS
 
 
 async def test_what_announces_itself_too_large_is_not_begun(
     internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "LARGEST", len(PNG) - 1)
+    monkeypatch.setattr(service, "LARGEST", len(PNG) - 1)
     async with downloading(internet) as made:
         with pytest.raises(DownloadError) as caught:
             await made.fetch("https://cdn.example/a", tmp_path / "a.part")
@@ -262,9 +262,9 @@ async def test_what_grows_too_large_without_saying_so_is_left(
 ) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
-            yield bytes(download.CHUNK)
+            yield bytes(service.CHUNK)
 
-    monkeypatch.setattr(download, "LARGEST", 3 * download.CHUNK)
+    monkeypatch.setattr(service, "LARGEST", 3 * service.CHUNK)
     internet.answers["cdn.example"] = lambda _: httpx.Response(200, content=endless())
     async with downloading(internet) as made:
         with pytest.raises(DownloadError) as caught:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fakes import any_order
 
-from ima_tui.catalogue.seed import LARGEST, is_seed, reseeded
+from ima_tui.catalogue.order import LARGEST, is_seed, reseeded
 from ima_tui.core.domain import Field, FieldKind, ModelVersion, TaskType, Value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.catalogue.voices import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voice_of, voices
 from ima_tui.core.domain import Field, FieldKind, Option
 
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 from ima_tui import cli
-from ima_tui.core import atomic_file, home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -137,9 +137,9 @@ def test_a_place_in_the_home_of_nobody_is_a_sentence(
 
 
 def test_a_file_whose_name_begins_with_a_tilde_is_that_file(homeless: Path) -> None:
-    assert home_folder.expand("./~notes.csv") == Path("~notes.csv")
+    assert atomic_file.expand("./~notes.csv") == Path("~notes.csv")
     with pytest.raises(UsageError):
-        home_folder.expand("~notes.csv")
+        atomic_file.expand("~notes.csv")
 
 
 MISSING_ON_WINDOWS = ("termios", "fcntl", "pwd", "resource", "tty", "grp")

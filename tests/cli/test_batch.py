@@ -17,11 +17,12 @@ from PIL import Image
 
 from ima_tui.batch.manifest import Manifest
 from ima_tui.cli.commands import batch_feeder, batch_run
+from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.config import schema
 from ima_tui.core.domain import State
 from ima_tui.intent import second_opinion
 from ima_tui.ledger import opening
-from ima_tui.runner import admission
+from ima_tui.runner import scheduler
 from ima_tui.sandbox.server import running_sandbox
 
 THREE = ("a lighthouse", "a red boat", "a grey gull")
@@ -248,7 +249,7 @@ LIMITS = pytest.mark.skipif(
 def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day without an end: 1,000 times as fast, a test in the evening would see midnight, and
     with it a new day's points."""
-    monkeypatch.setattr(admission, "midnight", lambda _: 0.0)
+    monkeypatch.setattr(scheduler, "midnight", lambda _: 0.0)
 
 
 @LIMITS
@@ -342,7 +343,7 @@ def test_hundreds_of_rows(count: int, person: Person, monkeypatch: pytest.Monkey
     most = 0
     hand_over = batch_feeder.BatchFeeder._begin
 
-    async def counted(self: batch_feeder.BatchFeeder, errand: batch_feeder.Errand) -> object:
+    async def counted(self: batch_feeder.BatchFeeder, errand: PricedRow) -> object:
         nonlocal most
         most = max(most, self.live)
         return await hand_over(self, errand)

@@ -180,7 +180,7 @@ def test_an_emptied_history_beside_a_copy(ima: Verb, home: Path) -> None:
 
 async def test_jobs_of_a_clock_that_ran_ahead(home: Path) -> None:
     """D3: made with a clock a day ahead."""
-    from ima_tui.cli.commands import doctor_checks, doctor_history
+    from ima_tui.cli.commands import doctor, doctor_checks
     from ima_tui.config import loader
 
     settings = loader.load()
@@ -188,7 +188,7 @@ async def test_jobs_of_a_clock_that_ran_ahead(home: Path) -> None:
     await ledger.add(any_order(), time.time() + 86_400)
     await ledger.aclose()
     patient = doctor_checks.Patient(None, settings, {})  # type: ignore[arg-type]
-    found = (await doctor_history.ledger(patient))[0]
+    found = (await doctor.ledger(patient))[0]
     assert (found.level, "clock" in found.advice) == ("note", True)
 
 

@@ -11,7 +11,7 @@ import pytest
 from agent_client import agent, ask
 from batch_person import PATIENT, Person
 
-from ima_tui.sandbox import marks, uploads
+from ima_tui.sandbox import media, uploads
 
 sys.path.append(str(Path(__file__).parents[1] / "film"))
 pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
@@ -57,7 +57,7 @@ def colours(plan: dict[str, Any]) -> list[tuple[int, int, int]]:
     """What the middle of each shot has to show."""
     prompts = {step["id"]: step["prompt"] for step in plan["steps"]}
     ids = [int(shot["source"].partition(":")[2].partition("#")[0]) for shot in plan["shots"]]
-    return [marks.colour_of(prompts[each]) for each in ids]
+    return [media.colour_of(prompts[each]) for each in ids]
 
 
 def test_a_brief_becomes_one_film_in_one_command(marked: Person) -> None:
@@ -70,9 +70,9 @@ def test_a_brief_becomes_one_film_in_one_command(marked: Person) -> None:
     for at, colour in zip(middles, colours(plan), strict=True):
         assert near(film.colour(at), colour)
     assert film.loudness == pytest.approx(-14.0, abs=0.5)
-    spoken = marks.tone_of("Run free", marks.SPEECH_HZ)
+    spoken = media.tone_of("Run free", media.SPEECH_HZ)
     song = next(step for step in plan["steps"] if step["task_type"] == "text_to_music")
-    music = marks.tone_of(song["prompt"], marks.MUSIC_HZ)
+    music = media.tone_of(song["prompt"], media.MUSIC_HZ)
     assert film.level(spoken, 1.1, 0.3) - film.level(spoken, 0.5, 0.3) > 20
     assert film.level(music, 0.6, 0.3) - film.level(music, 1.25, 0.2) >= 8
     assert film.level(music, 6.0) - film.level(music, 11.8, 0.2) >= 15

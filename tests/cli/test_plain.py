@@ -376,3 +376,105 @@ async def test_an_earlier_job_is_used_again_by_lines(studio: Studio, sandbox: Sa
     assert "Make more like job 1, with a new seed, for 5 points?" in script.text
     first, second = sandbox.ledger()["creates"]
     assert first["prompt"] == second["prompt"] if "prompt" in first else True
+
+
+async def test_it_is_the_last_result_and_is_named_before_paying(
+    studio: Studio,
+) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "a 10s video of it", "yes", has("Job 2 is in the queue"), "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "Understood as image to video" in text
+    assert text.index("Made from #1: a picture of a fox.") < text.index("Job 2 is in the queue")
+    video, fox = await studio.jobs.recent(2)
+    assert video.order.inputs == (fox.medias[0].path,)
+
+
+async def test_an_image_that_is_missing_is_chosen_by_a_number(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"), "animate my photo", "1", "/quit"
+    )
+    assert "1. use #1: a picture of a fox" in script.text
+    assert "Input 1: /" in script.text.partition("1. use #1")[2]
+
+
+async def test_more_results_than_one_job_makes_are_several_jobs(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(
+        studio, "20 pictures of a fox", "all", has("Job 5 is in the queue"), "yes", "/quit"
+    )
+    assert "To get all 20 from 5 jobs for 100 points, answer all." in script.text
+    assert [job.order.n for job in await studio.jobs.recent()] == [4] * 5
+
+
+async def test_models_are_compared_by_number_or_name(studio: Studio) -> None:
+    script = await talk(
+        studio, "/type text to video", "/compare Wan 2.6, Kling O1", "/models", "/compare 1 2",
+        "/compare 1", "/quit",
+    )  # fmt: skip
+    assert "Points: Wan 2.6 25 to 120; Kling O1 48 to 120." in script.text
+    assert "Duration: Wan 2.6 5, 10, 15; Kling O1 5, 10." in script.text
+    assert script.text.count("\nUsual time: ") == 2
+    assert script.text.count(say("plain.compare_how")) == 1
+
+
+async def test_a_number_does_not_replace_the_prompt_that_is_to_be_paid(studio: Studio) -> None:
+    script = await talk(studio, "a picture of a fox", "1", "yes", has("Job 1 is in"), "/quit")
+    assert script.text.count(say("plain.yes_or_no")) == 1
+    (job,) = await studio.jobs.recent()
+    assert job.order.prompt == "a picture of a fox"
+
+
+async def test_a_command_is_found_by_words_about_it(studio: Studio) -> None:
+    script = await talk(studio, "/settings limit", "/tags", "/help star", "/help qqq", "/quit")
+    text = script.text
+    assert "spending.per_day" in text
+    assert "look.theme" not in text
+    assert "/tag: add tags" in text.partition("no command /tags")[2]
+    assert "/star: add or remove a star" in text
+    assert "No command is about qqq." in text
+
+
+async def test_a_job_above_a_limit_is_told_with_its_reason(studio: Studio) -> None:
+    script = await talk(
+        studio, "/settings spending.per_day 3", "a picture of a fox", "yes",
+        has("needs your approval"), "/quit",
+    )  # fmt: skip
+    assert "your daily limit of 3" in script.text
+    assert "Job 1, 5 points, needs your approval: /follow 1 sends it" in script.text
+
+
+async def test_a_preference_alone_is_set_after_a_yes_and_nothing_is_paid(
+    studio: Studio, sandbox: Sandbox
+) -> None:
+    script = await talk(
+        studio, "always use Midjourney for images", "yes", "/prefs",
+        "a picture of a boat", "no", "forget my preferred image model", "yes", "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "This sets Midjourney as preferred for text to image" in text
+    assert "text to image: Midjourney" in text
+    assert "with Midjourney for 8 points" in text
+    assert studio.preferences.preferred() == {}
+    assert sandbox.ledger()["creates"] == []
+
+
+async def test_what_sending_sets_as_preferred_is_told_and_can_be_left(studio: Studio) -> None:
+    script = await talk(
+        studio, "use Midjourney: a picture of a boat", "/once", "yes",
+        "use Midjourney: a picture of a bridge", "yes", "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert text.count("Midjourney also becomes the preferred model for text to image") == 2
+    assert text.count("Midjourney is now preferred for text to image.") == 1
+
+
+async def test_an_input_that_was_added_is_for_the_next_prompt(studio: Studio) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"),
+        "a picture of a dog", "no", "/use 1", "no", "in winter, with snow", "/quit",
+    )  # fmt: skip
+    assert script.text.count("Input 1: /") == 2

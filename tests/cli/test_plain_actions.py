@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.cli.plain.mode import COMMANDS, _names
-from ima_tui.cli.plain.screen_actions import BY_VERB, COMMAND_OF, ONLY_ON_SCREEN, is_move
+from ima_tui.cli.plain.screens import BY_VERB, COMMAND_OF, ONLY_ON_SCREEN, is_move
 from ima_tui.i18n import en, zh
 from ima_tui.tui.shell import keymap_check
 

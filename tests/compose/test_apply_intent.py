@@ -7,14 +7,15 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
+from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
     INPUTS,
     KIND,
     MODEL,
     Composer,
-    SetBy,
 )
+from ima_tui.compose.highlights import SetBy, origin
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import SandboxCatalogue
@@ -78,13 +79,13 @@ def test_an_emptied_wish_leaves_no_dear_setting_behind(desk: Composer, lists: Li
 def test_what_was_chosen_by_hand_stays(desk: Composer, lists: Lists) -> None:
     hear(desk, lists, "a video of a puppy, 10 seconds")
     desk.set("duration", 5)
-    desk.pin("duration")
+    desk.pins.hold("duration")
     hear(desk, lists, "a video of a puppy, 15 seconds")
     assert chosen(desk)["duration"] == 5
 
 
 def test_a_pinned_kind_and_model_are_not_read(desk: Composer, lists: Lists) -> None:
-    desk.pin(KIND, MODEL)
+    desk.pins.hold(KIND, MODEL)
     model = desk.model
     hear(desk, lists, "a video of a puppy with Kling O1, 2 of them")
     assert desk.kind is TaskType.TEXT_TO_IMAGE
@@ -104,7 +105,7 @@ def test_a_new_prompt_starts_from_nothing_that_the_last_words_decided(
     assert desk.model is not None
     assert desk.model.model_id == "doubao-seedream-4.5"
     assert desk.draft is not None
-    assert (desk.draft.chosen, desk.draft.n, desk.pinned) == ((), 1, set())
+    assert (desk.draft.chosen, desk.draft.n, desk.pins) == ((), 1, set())
 
 
 def test_a_pin_stays_until_the_words_of_a_new_prompt_say_otherwise(
@@ -112,9 +113,9 @@ def test_a_pin_stays_until_the_words_of_a_new_prompt_say_otherwise(
 ) -> None:
     hear(desk, lists, "a video of a whale")
     desk.take(next(model for model in lists[desk.kind] if model.model_id == "kling-video-o1"))
-    desk.pin(KIND, MODEL)
+    desk.pins.hold(KIND, MODEL)
     desk.set("duration", 10)
-    desk.pin("duration")
+    desk.pins.hold("duration")
     desk.begin_anew()
     hear(desk, lists, "a dog in a park")
     assert desk.model is not None
@@ -126,7 +127,7 @@ def test_a_pin_stays_until_the_words_of_a_new_prompt_say_otherwise(
 
 def test_an_answer_and_a_recalled_setting_hold_for_one_prompt(desk: Composer, lists: Lists) -> None:
     hear(desk, lists, "a fox")
-    desk.pin(KIND, COUNT, passing=True)
+    desk.pins.hold(KIND, COUNT, passing=True)
     desk.begin_anew()
     hear(desk, lists, "lo-fi music, no vocals")
     assert desk.kind is TaskType.TEXT_TO_MUSIC
@@ -140,21 +141,21 @@ def test_an_answer_and_a_recalled_setting_hold_for_one_prompt(desk: Composer, li
 def test_who_put_a_part_where_it_stands_is_known(desk: Composer, lists: Lists) -> None:
     text = "a 10s video of a puppy with Kling O1, 9:16"
     hear(desk, lists, text)
-    origin = desk.origin("duration")
-    assert (origin.by, [text[a:b] for a, b in origin.spans]) == (SetBy.WORDS, ["10s"])
-    assert [text[a:b] for a, b in desk.origin(KIND).spans] == ["video"]
-    assert [text[a:b] for a, b in desk.origin(MODEL).spans] == ["Kling O1"]
-    assert desk.origin("quality").by is SetBy.ITSELF
+    said = origin(desk, "duration")
+    assert (said.by, [text[a:b] for a, b in said.spans]) == (SetBy.WORDS, ["10s"])
+    assert [text[a:b] for a, b in origin(desk, KIND).spans] == ["video"]
+    assert [text[a:b] for a, b in origin(desk, MODEL).spans] == ["Kling O1"]
+    assert origin(desk, "quality").by is SetBy.ITSELF
     desk.set("duration", 5)
-    desk.pin("duration")
-    assert desk.origin("duration").by is SetBy.HAND
+    desk.pins.hold("duration")
+    assert origin(desk, "duration").by is SetBy.HAND
 
 
 def test_what_is_let_go_follows_the_words_again(desk: Composer, lists: Lists) -> None:
     text = "a 10s video of a puppy with Kling O1"
     hear(desk, lists, text)
     desk.set("duration", 5)
-    desk.pin("duration", MODEL)
+    desk.pins.hold("duration", MODEL)
     desk.take(
         choice.newest([model for model in lists[desk.kind] if model.model_id == "wan2.6-t2v"])
     )
@@ -167,7 +168,7 @@ def test_what_is_let_go_follows_the_words_again(desk: Composer, lists: Lists) ->
 
 
 def test_a_model_let_go_goes_back_to_the_usual_one(desk: Composer, lists: Lists) -> None:
-    desk.pin(KIND, MODEL)
+    desk.pins.hold(KIND, MODEL)
     desk.take(next(model for model in lists[desk.kind] if model.model_id == "midjourney"))
     desk.unpin(MODEL)
     hear(desk, lists, "")
@@ -178,7 +179,7 @@ def test_a_model_let_go_goes_back_to_the_usual_one(desk: Composer, lists: Lists)
 def test_roles_of_pictures_decide_their_order(desk: Composer, lists: Lists) -> None:
     hear(desk, lists, "把 /a.png 当尾帧，/b.png 当首帧，做成视频")
     assert desk.kind is TaskType.FIRST_LAST_FRAME
-    assert desk.ordered(("/a.png", "/b.png")) == ("/b.png", "/a.png")
+    assert drafting.ordered(("/a.png", "/b.png"), desk.order) == ("/b.png", "/a.png")
     assert [role.value for role in desk.roles(2)] == ["last", "first"]
 
 
@@ -198,7 +199,7 @@ def test_a_picture_that_only_earlier_words_named_goes_with_them(
 def test_a_picture_that_was_put_in_by_hand_stays(desk: Composer, lists: Lists) -> None:
     hear(desk, lists, "animate this picture")
     desk.feed(("/cat.png",))
-    desk.pin(INPUTS)
+    desk.pins.hold(INPUTS)
     hear(desk, lists, "animate this picture, 10 seconds")
     desk.begin_anew()
     assert desk.draft is not None

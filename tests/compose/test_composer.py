@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import INPUTS, Composer
+from ima_tui.compose.composer import INPUTS, Composer, price_of, recall
 from ima_tui.core.domain import (
     Accepts,
     Draft,
@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.route import route
-from ima_tui.tui.widgets.option_strip import window
+from ima_tui.tui.widgets.cells import window
 
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
 
@@ -250,7 +250,7 @@ def test_the_desk_takes_what_is_suggested_once_the_list_is_there() -> None:
     desk = Composer(T2V)
     desk.catch_up((), None)
     assert desk.model is None
-    assert desk.offer(()) == drafting.DraftPrice()
+    assert price_of(desk, ()) == drafting.DraftPrice()
     desk.catch_up((HAILUO, VEO), VEO)
     assert desk.model == VEO
 
@@ -261,10 +261,10 @@ def test_a_new_price_counts_at_once_and_a_gone_model_has_none() -> None:
     desk.set("duration", 10)
     dearer = replace(HAILUO, rules=tuple(replace(r, points=r.points + 1) for r in HAILUO.rules))
     desk.catch_up((dearer, VEO), VEO)
-    quote = desk.offer((dearer, VEO)).quote
+    quote = price_of(desk, (dearer, VEO)).quote
     assert quote is not None
     assert quote.total == 21
-    problem = desk.offer((VEO,)).problem
+    problem = price_of(desk, (VEO,)).problem
     assert problem is not None
     assert problem.key == "compose.gone"
 
@@ -272,7 +272,7 @@ def test_a_new_price_counts_at_once_and_a_gone_model_has_none() -> None:
 def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
     order, _ = drafting.finish(HAILUO, drafting.begin(HAILUO, "fog"))
     desk = Composer()
-    desk.recall(order)
+    recall(desk, order)
     assert desk.kind is T2V
     desk.catch_up((), None)
     assert desk.model is None
@@ -288,7 +288,7 @@ def test_after_a_recalled_order_the_next_prompt_starts_from_nothing() -> None:
     draft = drafting.put(SIZES, drafting.begin(SIZES, "fox"), "ratio", "16:9")
     draft = replace(drafting.put(SIZES, draft, "quality", "4K"), n=3)
     desk = Composer(SIZES.task_type)
-    desk.recall(drafting.finish(SIZES, draft)[0])
+    recall(desk, drafting.finish(SIZES, draft)[0])
     desk.catch_up((SIZES,), SIZES)
     assert desk.draft is not None
     assert (desk.draft.n, bool(desk.draft.chosen)) == (3, True)
@@ -326,7 +326,7 @@ def test_inputs_that_the_words_name_join_those_put_in_by_hand() -> None:
     desk = Composer(I2V)
     desk.take(KLING)
     desk.feed(("put in.png",))
-    desk.pin(INPUTS)
+    desk.pins.hold(INPUTS)
 
     def read(text: str) -> tuple[str, ...]:
         desk.hear(route(text, desk.attached, {I2V: (KLING,)}), KLING)
@@ -336,7 +336,7 @@ def test_inputs_that_the_words_name_join_those_put_in_by_hand() -> None:
     assert read("animate it like ./a.png") == ("put in.png", "./a.png")
     assert read("animate it like ./b.png, slowly") == ("put in.png", "./b.png")
     desk.feed(("put in.png",))
-    desk.pin(INPUTS)  # its line was emptied by hand
+    desk.pins.hold(INPUTS)  # its line was emptied by hand
     assert read("animate it like ./b.png, very slowly") == ("put in.png",)
     assert read("animate it like ./c.png") == ("put in.png", "./c.png")
     desk.begin_anew()

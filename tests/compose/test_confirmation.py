@@ -11,7 +11,7 @@ from trees import field_json, leaf_json, read, rule_json
 from ima_tui import i18n
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Composer
+from ima_tui.compose.composer import Composer, price_of
 from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent.intent import IntentQuestion
@@ -313,7 +313,7 @@ def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> Non
     assert desk.draft is not None
     found = confirmation.check(text, decision, exclusive, desk.draft)
     assert [each.why for each in found.unmet] == [Why.TOGETHER]
-    assert desk.offer((exclusive,)).problem is None
+    assert price_of(desk, (exclusive,)).problem is None
 
 
 def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:

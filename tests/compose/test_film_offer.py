@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.compose import confirmation, film_offer
+from ima_tui.compose import confirmation, other_requests
 from ima_tui.intent.route import route
 
 
@@ -24,8 +24,8 @@ from ima_tui.intent.route import route
 )
 def test_several_shots_are_named_before_one_video_is_paid(text: str, count: int) -> None:
     decision = route(text, ())
-    assert film_offer.shots(text, decision) == count
-    said = confirmation.sentences(film_offer.unmet(text, decision, "Wan 2.6"))
+    assert other_requests.shots(text, decision) == count
+    said = confirmation.sentences(other_requests.unmet(text, decision, "Wan 2.6"))
     assert len(said) == (1 if count else 0)
     assert all(
         f"a film with {count} shots" in sentence and "Wan 2.6" in sentence for sentence in said
@@ -35,8 +35,8 @@ def test_several_shots_are_named_before_one_video_is_paid(text: str, count: int)
 def test_a_film_longer_than_one_video_is_offered_beside_the_shorter_video() -> None:
     for text, count in (("一分钟的宣传片，介绍我们的农场", 8), ("a 30 second video of the sea", 4)):
         decision = route(text, ())
-        assert film_offer.offered(text, decision) == count
-        assert film_offer.unmet(text, decision, "Wan 2.6") == (), "its length is named already"
+        assert other_requests.offered(text, decision) == count
+        assert other_requests.unmet(text, decision, "Wan 2.6") == (), "its length is named already"
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_film_longer_than_one_video_is_offered_beside_the_shorter_video() -> N
     ],
 )
 def test_what_ends_with_a_film_is_said_while_it_is_typed(text: str, film: bool) -> None:
-    assert film_offer.ends_with_film(text, route(text, ())) is film
+    assert other_requests.ends_with_film(text, route(text, ())) is film

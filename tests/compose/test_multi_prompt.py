@@ -8,9 +8,9 @@ import pytest
 from beliefs import torn
 
 from ima_tui.catalogue import choice, tree
-from ima_tui.compose import multi_prompt
+from ima_tui.compose import prompt_text
 from ima_tui.compose.composer import KIND, MODEL, Composer
-from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent import second_opinion
@@ -35,9 +35,9 @@ def desk(lists: Lists) -> Composer:
 
 
 def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) -> MultiPrompt:
-    return multi_prompt.plan(
+    return prompt_text.plan(
         desk,
-        multi_prompt.rows(text, by_lines=by_lines),
+        prompt_text.rows(text, by_lines=by_lines),
         lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
         lambda kind: choice.default_model(lists[kind], kind),
     )
@@ -45,7 +45,7 @@ def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "a fox", "a {fox}", "a fox\na bear"])
 def test_one_wish_is_not_taken_apart(text: str) -> None:
-    assert multi_prompt.rows(text, by_lines=False) == ()
+    assert prompt_text.rows(text, by_lines=False) == ()
 
 
 def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
@@ -74,7 +74,7 @@ def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> N
 def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> None:
     midjourney = next(model for model in lists[desk.kind] if model.model_id == "midjourney")
     desk.take(midjourney)
-    desk.pin(KIND, MODEL)
+    desk.pins.hold(KIND, MODEL)
     found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
     assert {entry.order.model_id for entry in found.entries if entry.order} == {"midjourney"}
 
@@ -106,11 +106,11 @@ def test_questions_and_unsure_rows_are_never_sent(
 
 def test_too_many_are_told() -> None:
     with pytest.raises(UsageError):
-        multi_prompt.rows("\n".join(["a fox"] * (multi_prompt.MOST + 1)), by_lines=True)
+        prompt_text.rows("\n".join(["a fox"] * (prompt_text.MOST + 1)), by_lines=True)
     with pytest.raises(UsageError):
-        multi_prompt.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
+        prompt_text.rows("{a|b|c|d|e|f}" * 4, by_lines=False)
 
 
 def test_the_first_line_is_what_the_screen_reads() -> None:
-    assert multi_prompt.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
-    assert multi_prompt.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"
+    assert prompt_text.first_line("\n  a fox\na bear", by_lines=True) == "\n  a fox"
+    assert prompt_text.first_line("a fox\na bear", by_lines=False) == "a fox\na bear"

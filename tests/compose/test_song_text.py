@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui import i18n
-from ima_tui.compose.song_text import lyrics_of, with_lyrics
+from ima_tui.compose.prompt_text import lyrics_of, with_lyrics
 
 RAIN = "Rain on the window\nI wait for you"
 

@@ -9,8 +9,8 @@ from beliefs import torn
 
 from ima_tui.catalogue import choice, tree
 from ima_tui.compose import draft as drafting
-from ima_tui.compose import preference_switch, suggestions
-from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose import preference_prompts, suggestions
+from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.i18n import say
@@ -36,7 +36,7 @@ def read(
 
     from ima_tui.compose import apply_intent
 
-    settled = desk.kind if KIND in desk.pinned else None
+    settled = desk.kind if KIND in desk.pins else None
     decision = route(text, desk.attached, lists, preferred, settled=settled)
     if (likely := apply_intent.tentative(decision)) is not None:
         rest = route(text, desk.attached, lists, preferred, settled=likely)
@@ -94,7 +94,7 @@ def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Composer, li
     give(desk, lists, other_way)
     read(desk, lists, text)
     assert desk.kind is TaskType.FIRST_LAST_FRAME
-    assert desk.ordered(("a.png", "b.png")) == ("b.png", "a.png")
+    assert drafting.ordered(("a.png", "b.png"), desk.order) == ("b.png", "a.png")
     assert suggestions.askings(desk, lists) == ()
 
 
@@ -172,7 +172,7 @@ def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(
     asking = only(desk, lists)
     assert asking.key == "compose.reads_absent"
     give(desk, lists, asking.answers[-1])
-    assert MODEL in desk.pinned
+    assert MODEL in desk.pins
     read(desk, lists, "a picture of a fox with DALL-E 3")
     assert suggestions.askings(desk, lists) == ()
 
@@ -189,11 +189,11 @@ def test_every_answer_of_every_question_can_be_given(
 
 def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "always use Nano Banana Pro; draw a fox")
-    turn = preference_switch.switch(desk, "")
+    turn = preference_prompts.switch(desk, "")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
     desk.remember = False
-    turn = preference_switch.switch(desk, "")
+    turn = preference_prompts.switch(desk, "")
     assert turn is not None
     assert not turn.on
 
@@ -203,17 +203,17 @@ def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
 ) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
-    turn = preference_switch.switch(desk, "midjourney")
+    turn = preference_prompts.switch(desk, "midjourney")
     assert turn is not None
     assert turn.proposal.asks
     assert not turn.on
     read(desk, lists, "draw a fox", preferred)
-    assert preference_switch.switch(desk, "midjourney") is None
+    assert preference_prompts.switch(desk, "midjourney") is None
 
 
 def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
     read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
-    turn = preference_switch.switch(desk, "midjourney")
+    turn = preference_prompts.switch(desk, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
 
@@ -312,9 +312,9 @@ def test_a_recalled_job_is_not_asked_about_again(desk: Composer, lists: Lists) -
     def suggested(kind: TaskType) -> ModelVersion | None:
         return choice.default_model(lists[kind], kind)
 
-    desk.recall(order)
+    recall(desk, order)
     desk.catch_up(lists[desk.kind], suggested(desk.kind))
-    desk.loosen(words, suggested)
+    loosen(desk, words, suggested)
     desk.hear(words(desk), suggested(desk.kind))
-    assert KIND in desk.pinned
+    assert KIND in desk.pins
     assert not list(suggestions.askings(desk, lists))

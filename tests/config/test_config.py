@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ima_tui import i18n
-from ima_tui.api.shared_rate_limit import SharedRateLimit
+from ima_tui.api.rate_limit import SharedRateLimit
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config import api_key as key
 from ima_tui.config import loader, toml_file

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.config import loader, projects, toml_file
+from ima_tui.config import loader, schema, toml_file
 from ima_tui.core.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 def test_limits_are_found_by_name_in_any_case(path: Path) -> None:
     text = '[projects."Spring 春"]\nper_day = 5\n[projects.ads]\nper_month = 7'
     found = load(path, text).projects
-    assert found["spring 春"] == projects.ProjectLimits("Spring 春", 5, 0)
+    assert found["spring 春"] == schema.ProjectLimits("Spring 春", 5, 0)
     assert found["ads"].per_month == 7
 
 
@@ -62,4 +62,4 @@ def test_limits_are_set_and_unset_by_name(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["projects.per_day", "projects.a.per_week", "spending.per_day"])
 def test_other_names_are_no_limits_of_projects(name: str) -> None:
-    assert projects.setting_of(name) is None
+    assert schema.setting_of(name) is None

@@ -10,7 +10,7 @@ import pytest
 from clips import Read, near
 from PIL import Image
 
-from ima_tui.sandbox import marks
+from ima_tui.sandbox import media
 
 KEEPER = """A film about a lighthouse keeper for our museum, 16:9, in watercolour style.
 
@@ -82,7 +82,7 @@ def check(plan: Mapping[str, Any], film: Read) -> None:
     at = 0.0
     for shot, seconds in zip(plan["shots"], lengths, strict=True):
         step = steps[int(shot["source"].partition(":")[2].partition("#")[0])]
-        assert near(film.colour(at + seconds / 2), marks.colour_of(step["prompt"]))
+        assert near(film.colour(at + seconds / 2), media.colour_of(step["prompt"]))
         at += seconds
     assert bool(film.samples) == bool(plan["tracks"])
     if film.samples:
@@ -93,11 +93,11 @@ def check(plan: Mapping[str, Any], film: Read) -> None:
         for track in plan["tracks"]
     }
     if "music" in heard:
-        music = marks.tone_of(heard["music"], marks.MUSIC_HZ)
+        music = media.tone_of(heard["music"], media.MUSIC_HZ)
         assert film.level(music, 0.6, 0.3) - film.level(music, film.seconds - 0.2, 0.15) >= 15
         if "voice" in heard:
             assert film.level(music, 0.6, 0.3) - film.level(music, 1.25, 0.2) >= 8
-            voice = marks.tone_of(heard["voice"], marks.SPEECH_HZ)
+            voice = media.tone_of(heard["voice"], media.SPEECH_HZ)
             assert film.level(voice, 1.1, 0.3) > -30
     titles = [text for _, _, text in film.cues if text]
     shown = plan["assemble"]["title"] or plan["assemble"]["subtitles"] == "track"

@@ -354,17 +354,17 @@ async def test_a_killed_worker_is_told_and_leaves_no_half_film(
 def test_frames_first_last_and_between(cutting: Cutting, clips: Path) -> None:
     from PIL import Image
 
-    from ima_tui.film import stills
+    from ima_tui.film import picture
 
     whole = cutting.make(Film(shots(clips, "red", "green", "blue")))
     for at, colour, when in ((0.0, RED, 0.0), (-1.0, BLUE, 143 / 24), (3.0, GREEN, 3.0)):
         target = cutting.folder / f"{at}.png"
-        done = stills.write(StillJob(str(whole["path"]), str(target), at))
+        done = picture.write(StillJob(str(whole["path"]), str(target), at))
         assert done["at"] == pytest.approx(when, abs=0.03)
         with Image.open(target) as image:
             assert near(image.convert("RGB").getpixel((60, 30)), colour)
     target = cutting.folder / "wide.png"
-    done = stills.write(StillJob(str(whole["path"]), str(target), 0.0, (7, 3)))
+    done = picture.write(StillJob(str(whole["path"]), str(target), 0.0, (7, 3)))
     assert (done["width"], done["height"]) == (128, 54)
     with pytest.raises(CannotAssemble, match="beyond"):
-        stills.write(StillJob(str(whole["path"]), str(cutting.folder / "no.png"), 99.0))
+        picture.write(StillJob(str(whole["path"]), str(cutting.folder / "no.png"), 99.0))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui.film import lengths
+from ima_tui.film import timeline
 from ima_tui.film.brief import read
 from ima_tui.film.brief_facts import Brief
 from ima_tui.intent.route import by_rules
@@ -195,19 +195,19 @@ def test_a_page_is_read_as_a_line_is() -> None:
 def test_a_length_is_split_by_least_points(
     wanted: float, count: int, offers: dict[int, int], found: list[int]
 ) -> None:
-    parts = lengths.total(wanted, count, offers, [1] * count)
+    parts = timeline.total(wanted, count, offers, [1] * count)
     assert parts is not None
     assert [part.seconds for part in parts] == found
     assert sum(part.used for part in parts) == pytest.approx(wanted, abs=0.01)
 
 
 def test_the_longest_goes_to_the_shot_with_most_words() -> None:
-    parts = lengths.total(20, 3, OFFERS, [3, 9, 4])
+    parts = timeline.total(20, 3, OFFERS, [3, 9, 4])
     assert parts is not None
     assert [part.seconds for part in parts] == [5, 10, 5]
-    assert lengths.total(100, 3, OFFERS, [1] * 3) is None
-    assert lengths.one(8, OFFERS) == lengths.Part(10, 8)
-    assert lengths.one(16, OFFERS) is None
+    assert timeline.total(100, 3, OFFERS, [1] * 3) is None
+    assert timeline.one(8, OFFERS) == timeline.Part(10, 8)
+    assert timeline.one(16, OFFERS) is None
 
 
 @given(st.text(max_size=300))
@@ -217,7 +217,7 @@ def test_any_text_is_read(text: str) -> None:
 
 @given(st.integers(2, 6), st.integers(1, 120))
 def test_a_split_is_long_enough_and_never_dearer_than_the_longest(count: int, wanted: int) -> None:
-    parts = lengths.total(wanted, count, OFFERS, [1] * count)
+    parts = timeline.total(wanted, count, OFFERS, [1] * count)
     if parts is None:
         assert wanted > 15 * count
         return

@@ -30,7 +30,7 @@ needs_av = pytest.mark.skipif(not assembler.can_assemble(), reason="PyAV is not 
 def test_pieces_overlap_until_the_length_is_filled(
     lengths: tuple[float, ...], seconds: float, starts: list[float]
 ) -> None:
-    from ima_tui.film.joining import plan
+    from ima_tui.film.sound import plan
 
     clips = plan([f"{n}.mp3" for n in range(len(lengths))], lengths, seconds, 3.0)
     assert [clip.at / 48_000 for clip in clips] == starts

@@ -10,7 +10,6 @@ from offered import MODELS, Model, fault, place
 from studios import UNHURRIED, Open, ended
 
 from ima_tui import i18n
-from ima_tui.api import failure_reasons
 from ima_tui.cli.exit_status import failure_of
 from ima_tui.cli.json_documents import job_json
 from ima_tui.core.domain import Failure, State, TaskType
@@ -23,6 +22,7 @@ from ima_tui.core.errors import (
     Unreachable,
 )
 from ima_tui.i18n import en, zh
+from ima_tui.runner import outputs
 from ima_tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox(scenario=UNHURRIED)
@@ -155,18 +155,18 @@ def test_the_judge_of_words_judges(bad: str) -> None:
 
 @pytest.mark.parametrize(("reason", "task_type", "key"), REASONS)
 def test_a_reason_leads_to_its_sentence(reason: str, task_type: TaskType, key: str) -> None:
-    assert failure_reasons.cause(reason, task_type) == key
-    assert failure_reasons.of_refusal(Refused(31337, reason), task_type) == (
-        "error.refused" if key == failure_reasons.GENERAL else key
+    assert outputs.cause_of(reason, task_type) == key
+    assert outputs.of_refusal(Refused(31337, reason), task_type) == (
+        "error.refused" if key == outputs.GENERAL else key
     )
 
 
 @pytest.mark.parametrize(("code", "key"), REFUSALS.items())
 def test_a_code_leads_to_its_sentence_unless_the_words_name_moderation(code: int, key: str) -> None:
     for words in ("internal words", "too long", "503 unavailable", ""):
-        assert failure_reasons.of_refusal(Refused(code, words), STILL) == key
+        assert outputs.of_refusal(Refused(code, words), STILL) == key
     about_the_account = code in (401, 429, 4008, 4014)
-    moderated = failure_reasons.of_refusal(Refused(code, "Content policy violation"), STILL)
+    moderated = outputs.of_refusal(Refused(code, "Content policy violation"), STILL)
     assert moderated == (key if about_the_account else "error.moderated")
 
 

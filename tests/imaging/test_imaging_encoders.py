@@ -14,7 +14,7 @@ from files import picture
 from PIL import Image
 from unsixel import decode
 
-from ima_tui.imaging import kitty, still, terminal
+from ima_tui.imaging import still, terminal
 from ima_tui.imaging.request import DecodeRequest, OutputForm
 from ima_tui.imaging.worker import answer
 
@@ -58,7 +58,7 @@ def test_kitty_chunks_come_back_as_the_picture(tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(150 * 100 * 3)
     buffer = io.BytesIO()
     Image.frombytes("RGB", (150, 100), noise).save(buffer, "PNG")
-    sequences = kitty.upload(77, buffer.getvalue(), 15, 5)
+    sequences = terminal.upload(77, buffer.getvalue(), 15, 5)
     assert len(sequences) > 3
     body = ""
     for at, sequence in enumerate(sequences):
@@ -85,24 +85,24 @@ def test_kitty_chunks_come_back_as_the_picture(tmp_path: Path) -> None:
 
 
 def test_every_cell_of_kitty_names_its_row_and_column() -> None:
-    text = kitty.cells(3, 20)
+    text = terminal.cells(3, 20)
     assert len(text) == 60
     for column in range(20):
         holder, row, at = text[column * 3 : column * 3 + 3]
         assert holder == "\U0010eeee"
-        assert (kitty.DIGITS.index(row), kitty.DIGITS.index(at)) == (3, column)
+        assert (terminal.DIGITS.index(row), terminal.DIGITS.index(at)) == (3, column)
 
 
 def test_kittys_digits_are_marks_above_without_decomposition() -> None:
-    assert len(set(kitty.DIGITS)) == len(kitty.DIGITS) == kitty.MOST_CELLS + 1
-    assert kitty.DIGITS[:5] == ("\u0305", "\u030d", "\u030e", "\u0310", "\u0312")
-    for digit in kitty.DIGITS:
+    assert len(set(terminal.DIGITS)) == len(terminal.DIGITS) == terminal.MOST_CELLS + 1
+    assert terminal.DIGITS[:5] == ("\u0305", "\u030d", "\u030e", "\u0310", "\u0312")
+    for digit in terminal.DIGITS:
         assert (unicodedata.combining(digit), unicodedata.decomposition(digit)) == (230, "")
 
 
 def test_tmux_hands_on_what_it_unwraps() -> None:
-    inner = kitty.delete(5)
-    wrapped = kitty.through_tmux(inner)
+    inner = terminal.delete(5)
+    wrapped = terminal.through_tmux(inner)
     assert wrapped.startswith("\x1bPtmux;")
     assert wrapped.endswith("\x1b\\")
     assert wrapped[7:-2].replace("\x1b\x1b", "\x1b") == inner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.other_requests import answer
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route

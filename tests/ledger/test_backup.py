@@ -15,7 +15,7 @@ import pytest
 from fakes import any_order
 
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger import backup, trail, unsaved_tasks
+from ima_tui.ledger import backup, task_ids, trail
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 
@@ -282,7 +282,7 @@ async def test_nothing_is_written_into_a_ledger_that_was_swapped(
     assert await ledger.save_unsaved_task(job, NOW + 11, "task-4", None)
     await ledger.aclose()
     assert await tasks(path) == [f"task-{number}" for number in range(1, 5)]
-    assert unsaved_tasks.files(path) == []
+    assert task_ids.files(path) == []
 
 
 async def test_an_answer_that_could_not_be_written_is_taken_in_by_the_next_start(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fakes import any_order
 
-from ima_tui.config.projects import parse
+from ima_tui.config.schema import parse
 from ima_tui.core.domain import Media, Order, State
 from ima_tui.core.labels import Mark, MarkChange
 from ima_tui.ledger import history, opening, schema, traces, trail

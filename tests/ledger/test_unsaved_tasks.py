@@ -27,7 +27,7 @@ from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.i18n import explain
-from ima_tui.ledger import backup, opening, presence_lock, read_only
+from ima_tui.ledger import backup, opening, presence_lock
 from ima_tui.ledger import file as ledgers
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
@@ -178,7 +178,7 @@ def test_what_is_saved_just_as_the_verb_gives_up_is_no_interruption(
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(backup, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(read_only, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
     monkeypatch.setattr(presence_lock, "PATIENCE", 0.2)
 
 
@@ -288,7 +288,7 @@ async def test_who_only_looks_knows_that_a_file_cant_be_locked(
             more["factory"] = Unlockable
         return plain(database, *rest, **more)
 
-    monkeypatch.setattr(read_only.sqlite3, "connect", connect)
+    monkeypatch.setattr(opening.sqlite3, "connect", connect)
     looker = await Ledger.open_read_only(tmp_path / "ledger.sqlite3", "me")
     assert looker.locked_out is (name != "IOERR_READ")
     assert len(await looker.recent(10)) == 1

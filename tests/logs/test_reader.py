@@ -18,8 +18,7 @@ from ima_tui.logs import window as windows
 from ima_tui.logs.entry import LogEntry, LogLevel, parse
 from ima_tui.logs.files import LogFolder, tool_of
 from ima_tui.logs.filter import LogFilter, Pattern, literally
-from ima_tui.logs.stream import LogStream
-from ima_tui.logs.window import LogWindow
+from ima_tui.logs.window import LogStream, LogWindow
 
 from .conftest import START, line
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from ima_tui.core.domain import Order
 from ima_tui.imaging import xmp
-from ima_tui.runner import embedding
+from ima_tui.runner import result_files
 
 ORDER = replace(
     any_order(),
@@ -79,11 +79,11 @@ def test_an_image_tells_what_it_was_made_from_and_shows_the_same_pixels(
     path = tmp_path / name
     path.write_bytes(IMAGES[name]())
     before = pixels(path)
-    assert embedding.read(path) is None
+    assert result_files.read(path) is None
     for prompt in ("an earlier one", ORDER.prompt):  # a second time: replaced, not added
-        embedding.write(path, replace(ORDER, prompt=prompt))
+        result_files.write(path, replace(ORDER, prompt=prompt))
     assert pixels(path) == before
-    found = embedding.read(path)
+    found = result_files.read(path)
     assert found is not None
     assert (found.prompt, found.task_type) == (ORDER.prompt, ORDER.task_type)
     assert (found.model_id, found.version) == (ORDER.model_id, ORDER.version)
@@ -98,11 +98,11 @@ def test_a_film_keeps_its_frames(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(film())
     before = frames(path)
-    embedding.write(path, ORDER)
+    result_files.write(path, ORDER)
     once = path.stat().st_size
-    embedding.write(path, ORDER)
+    result_files.write(path, ORDER)
     assert (frames(path), path.stat().st_size) == (before, once)
-    found = embedding.read(path)
+    found = result_files.read(path)
     assert found is not None
     assert found.prompt == ORDER.prompt
 
@@ -129,18 +129,18 @@ def test_a_damaged_or_other_file_is_left_as_it_is(
 ) -> None:
     path = tmp_path / "a"
     path.write_bytes(before := content())
-    with pytest.raises(embedding.NoPlace):
-        embedding.write(path, ORDER)
+    with pytest.raises(result_files.NoPlace):
+        result_files.write(path, ORDER)
     assert path.read_bytes() == before
-    assert embedding.read(path) is None
+    assert result_files.read(path) is None
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_is_too_long_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(before := image("PNG"))
-    with pytest.raises(embedding.NoPlace):
-        embedding.write(path, replace(ORDER, prompt="x" * 70_000))
+    with pytest.raises(result_files.NoPlace):
+        result_files.write(path, replace(ORDER, prompt="x" * 70_000))
     assert path.read_bytes() == before
 
 
@@ -148,7 +148,7 @@ def with_facts(path: Path, facts: object) -> Order | None:
     path.write_bytes(image("PNG"))
     text = json.dumps(facts).replace("&", "&amp;").replace('"', "&quot;")
     xmp.write(path, f'<a ima:madeFrom="{text}"/>'.encode())
-    return embedding.read(path)
+    return result_files.read(path)
 
 
 def test_facts_of_strangers_are_cleaned_and_bounded(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_facts_of_strangers_are_cleaned_and_bounded(tmp_path: Path) -> None:
     )
     assert found is not None
     assert (found.model_id, found.prompt) == ("m", "afox")
-    assert len(found.parameters) <= embedding.MOST_PARAMETERS
+    assert len(found.parameters) <= result_files.MOST_PARAMETERS
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_bytes_of_any_kind_are_read_without_an_error(
 ) -> None:
     path = tmp_path_factory.mktemp("junk") / "a"
     path.write_bytes(image(form)[:at] + junk)
-    embedding.read(path)
+    result_files.read(path)
 
 
 def test_the_sidecar_tells_where_the_file_does_not(tmp_path: Path) -> None:
@@ -188,6 +188,6 @@ def test_the_sidecar_tells_where_the_file_does_not(tmp_path: Path) -> None:
     path.write_bytes(image("PNG"))
     facts = {"task_type": "text_to_image", "model_id": "m", "prompt": "a fox", "parameters": {}}
     path.with_name("a.png.json").write_text(json.dumps(facts))
-    found = embedding.read(path)
+    found = result_files.read(path)
     assert found is not None
     assert found.prompt == "a fox"

@@ -15,7 +15,7 @@ from fakes import DONE, MP4, PNG, FakeService, FastClock, placed, scheduler
 from trees import field_json, make, rule_json
 
 from ima_tui.api.client import Created
-from ima_tui.api.download import DownloadError
+from ima_tui.api.service import DownloadError
 from ima_tui.api.wire import Progress
 from ima_tui.core.domain import (
     Job,

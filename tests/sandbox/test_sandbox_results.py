@@ -11,7 +11,16 @@ import httpx
 import pytest
 from PIL import Image
 
-from ima_tui.sandbox import film, marks, paint, sound
+from ima_tui.sandbox import paint
+from ima_tui.sandbox.media import (
+    LONGEST_SPEECH,
+    MUSIC_HZ,
+    USUAL_MUSIC_SECONDS,
+    Scenes,
+    colour_of,
+    speech_seconds,
+    tone_of,
+)
 from ima_tui.sandbox.paint import Caption
 
 NANO = "gemini-3.1-flash-image-preview"
@@ -81,9 +90,9 @@ def test_sounds_are_wav(wire: Any, order: Any, task_type: str, version: str) -> 
 
 
 def test_speech_follows_the_length_of_the_text() -> None:
-    assert sound.speech_seconds("hi") < sound.speech_seconds("hello there, my dear friends")
-    assert sound.speech_seconds("一二三四五六七八") > sound.speech_seconds("一二")
-    assert sound.speech_seconds("a " * 10_000) == sound.LONGEST_SPEECH
+    assert speech_seconds("hi") < speech_seconds("hello there, my dear friends")
+    assert speech_seconds("一二三四五六七八") > speech_seconds("一二")
+    assert speech_seconds("a " * 10_000) == LONGEST_SPEECH
 
 
 def test_films_can_be_decoded(wire: Any, order: Any) -> None:
@@ -141,14 +150,14 @@ def test_marked_films_and_songs_tell_their_prompt(start: Any, order: Any) -> Non
     assert (len(frames), frames[0].size) == (240, (72, 128))
     assert (media["width"], media["height"]) == (72, 128)
     seen = frames[120].getpixel((30, 30))
-    assert all(abs(a - b) < 12 for a, b in zip(seen, marks.colour_of("a kite"), strict=True))
+    assert all(abs(a - b) < 12 for a, b in zip(seen, colour_of("a kite"), strict=True))
     body = order(wire.model("text_to_music", "GenBGM"), prompt="calm")
     ((_, answer),) = fetched(wire, body)
     with wave.open(io.BytesIO(answer.content)) as song:
-        assert song.getnframes() / song.getframerate() == marks.USUAL_MUSIC_SECONDS
+        assert song.getnframes() / song.getframerate() == USUAL_MUSIC_SECONDS
         samples = memoryview(song.readframes(16_000)).cast("h")
     crossings = sum(1 for a, b in pairwise(samples) if a < 0 <= b)
-    assert abs(crossings - marks.tone_of("calm", marks.MUSIC_HZ)) <= 1
+    assert abs(crossings - tone_of("calm", MUSIC_HZ)) <= 1
 
 
 def test_without_pyav_films_are_animated_webp(
@@ -166,9 +175,7 @@ def test_first_frame_fades_into_the_last() -> None:
     def plain(colour: tuple[int, int, int]) -> bytes:
         return paint.encoded(Image.new("RGB", (64, 64), colour), "png")
 
-    scenes = film.Scenes(
-        "p", 0, (64, 64), Caption("", ""), [plain((250, 0, 0)), plain((0, 0, 250))]
-    )
+    scenes = Scenes("p", 0, (64, 64), Caption("", ""), [plain((250, 0, 0)), plain((0, 0, 250))])
     assert scenes.at(0.0).getpixel((30, 20)) == (250, 0, 0)
     assert scenes.at(1.0).getpixel((30, 20)) == (0, 0, 250)
 

@@ -59,7 +59,7 @@ def pretending(studio: Studio) -> Maker:
 
 
 async def planned(studio: Studio, prompt: str = "an image of a fox in 7:3") -> Workflow:
-    made = (await studio.workflows.make(prompt, films=True)).workflow
+    made = (await studio.workflow_maker.make(prompt, films=True)).workflow
     assert made.finish
     await studio.workflows.keep(made)
     return made

@@ -24,7 +24,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import ImaError
 from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.stream import export
+from ima_tui.logs.window import export
 from ima_tui.preferences.file import DroppedPreference, Preference
 from ima_tui.sandbox.server import running_sandbox
 from ima_tui.studio.studio import Studio, open_studio

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.cli import manual, parser
+from ima_tui.cli import parser
 from ima_tui.cli.commands import complete as asked
-from ima_tui.cli.completion import values
-from ima_tui.cli.completion.words import complete
+from ima_tui.cli.commands import completion
+from ima_tui.cli.completion.words import FREE, SOURCES, complete
 from ima_tui.sandbox.server import running_sandbox
 
 from .pty_program import PtyProgram
@@ -146,8 +146,8 @@ def test_every_value_has_a_completion_or_is_known_to_be_free() -> None:
         if action.nargs != 0
         and action.choices is None
         and action.dest not in ("help", "version", argparse.SUPPRESS)
-        and action.dest not in values.SOURCES
-        and action.dest not in values.FREE
+        and action.dest not in SOURCES
+        and action.dest not in FREE
     }
     assert unknown == set()
 
@@ -195,7 +195,7 @@ def test_a_question_of_no_shell_is_refused(words: list[str]) -> None:
 
 
 def test_the_man_page_in_the_repository_is_the_one_of_the_parser() -> None:
-    assert (ROOT / "share/man/man1/ima-tui.1").read_text("utf-8") == manual.page()
+    assert (ROOT / "share/man/man1/ima-tui.1").read_text("utf-8") == completion.page()
 
 
 def test_the_man_page_is_read_without_a_warning() -> None:

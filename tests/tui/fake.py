@@ -48,8 +48,9 @@ from ima_tui.runner.input_checks import InputChecks
 from ima_tui.studio.endings import Endings
 from ima_tui.studio.films import Films
 from ima_tui.studio.guides import Guides
-from ima_tui.studio.subjects import Subjects
+from ima_tui.studio.workflow_making import WorkflowMaker
 from ima_tui.studio.workflows import Workflows
+from ima_tui.subjects.store import Subjects
 
 NOW = 1_800_000_000.0
 
@@ -369,6 +370,17 @@ class FakeHistory:
                 row.estimates.append(one.order.estimate.high)
         return tuple(groups[key] for key in sorted(groups))
 
+    async def listed(self, among: JobFilter, below: int, limit: int) -> tuple[Job, ...]:
+        found = [
+            job
+            for job in self._jobs.rows.values()
+            if job.created_at >= among.since
+            and among.task_type in ("", job.order.task_type)
+            and among.model in job.order.model_id
+        ]
+        newest_first = sorted(found, key=lambda job: -job.id)
+        return tuple(job for job in newest_first if not below or job.id < below)[:limit]
+
     async def projects(self) -> tuple[str, ...]:
         named = (job.order.project for job in self._jobs.rows.values())
         return tuple(dict.fromkeys(filter(None, named)))
@@ -395,6 +407,9 @@ class FakeOffer:
 
     def models(self, task_type: TaskType) -> tuple[ModelVersion, ...]:
         return self.lists[task_type].models
+
+    def all_models(self) -> dict[TaskType, tuple[ModelVersion, ...]]:
+        return {task_type: self.models(task_type) for task_type in TaskType}
 
     def is_loading(self, task_type: TaskType) -> bool:
         found = self.lists[task_type]
@@ -519,6 +534,14 @@ class FakeGallery:
         return changed
 
 
+class FakeEngine:
+    """What the screens ask the engine for."""
+
+    def __init__(self) -> None:
+        self.repair_report: RepairReport | None = None
+        self.waiting: tuple[str, float] | None = None
+
+
 class FakeStudio:
     """Calls its listeners at once, and notes in `asked` what was asked of it."""
 
@@ -540,17 +563,20 @@ class FakeStudio:
         self.gallery = FakeGallery(self.jobs, self.asked, self.tell)
         self.listeners: list[Callable[[Notice], None]] = []
         self.read_only: ImaError | None = None
-        self.repair_report: RepairReport | None = None
-        self.waiting: tuple[str, float] | None = None
+        self.engine = FakeEngine()
         self.config_editor = None
         self.workflows = Workflows(
             self.jobs,  # type: ignore[arg-type]
             self.catalogue,  # type: ignore[arg-type]
-            self.preferences,  # type: ignore[arg-type]
             self.inspect_inputs,
             Path("/dev/null/plans"),
             clock=self.clock,  # type: ignore[arg-type]
             download=False,
+        )
+        self.workflow_maker = WorkflowMaker(
+            self.catalogue,  # type: ignore[arg-type]
+            self.preferences,  # type: ignore[arg-type]
+            lambda: self.subjects.all,
         )
         self.subjects = Subjects(self.settings, self.clock, self.tell)  # type: ignore[arg-type]
         self.films = Films(self.settings, self.jobs)  # type: ignore[arg-type]

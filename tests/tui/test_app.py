@@ -30,12 +30,12 @@ from ima_tui.core.events import (
 )
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, TopLine
-from ima_tui.tui.terminal import clipboard
+from ima_tui.tui.terminal import base_app
 from ima_tui.tui.theme import theme
-from ima_tui.tui.theme.filters import AsciiFilter
+from ima_tui.tui.theme.glyphs import AsciiFilter
 from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
 
 
@@ -150,23 +150,23 @@ async def test_a_pause_is_counted_down_in_the_top_line() -> None:
     studio = FakeStudio()
     app = open_app(studio)
     async with app.run_test(size=(120, 30)) as pilot:
-        studio.waiting = ("wait.pause", 281.2)
+        studio.engine.waiting = ("wait.pause", 281.2)
         studio.tell(Paused(281.2))
         await pilot.pause()
         assert "Retrying in 4:42" in top_line(app)
         assert app._counting is not None, "it is drawn again a second later"
-        studio.waiting = ("wait.link", 12.0)
+        studio.engine.waiting = ("wait.link", 12.0)
         assert "Can't reach IMA. Retrying in 0:12." in top_line(app)
         studio.tell(ConnectivityChanged(Unreachable("refused")))
-        studio.waiting = None  # nothing waits for the connection
+        studio.engine.waiting = None  # nothing waits for the connection
         app._count()
         assert app._counting is None, "an idle app draws nothing"
         assert "can't reach IMA" in top_line(app)
-        studio.waiting = ("wait.link", 12.0)
+        studio.engine.waiting = ("wait.link", 12.0)
         studio.tell(ConnectivityChanged(Unreachable("refused")))
         await until(pilot, lambda: app._counting is not None)
         studio.tell(ConnectivityChanged(None))
-        studio.waiting = None
+        studio.engine.waiting = None
         app._count()
         assert app._counting is None
         assert "pause" not in top_line(app)
@@ -232,9 +232,9 @@ async def test_text_of_others_in_a_toast_is_never_markup() -> None:
 
 
 def test_osc_52_is_wrapped_for_tmux_too() -> None:
-    plain = clipboard.sequence("链接", in_tmux=False)
+    plain = base_app.sequence("链接", in_tmux=False)
     assert plain == f"\x1b]52;c;{base64.b64encode('链接'.encode()).decode()}\x07"
-    wrapped = clipboard.sequence("x", in_tmux=True)
+    wrapped = base_app.sequence("x", in_tmux=True)
     assert wrapped.endswith("\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\")
 
 
@@ -273,7 +273,7 @@ def seen(name: str, colour: str) -> str:
     return RichColor.parse(colour).downgrade(system).get_truecolor().hex
 
 
-FOREIGN = [name for name in appearance.names() if name not in (theme.DARK, theme.LIGHT)]
+FOREIGN = [name for name in app_actions.names() if name not in (theme.DARK, theme.LIGHT)]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,7 +16,7 @@ from ima_tui.intent.route import by_rules
 from ima_tui.workflow import film_building, film_plan
 from ima_tui.workflow.file import parse, to_json
 from ima_tui.workflow.film_building import BuiltFilm
-from ima_tui.workflow.pricing import price_workflow
+from ima_tui.workflow.status import price_workflow
 from ima_tui.workflow.steps import Workflow, digest, intents, remove
 
 SHORT = {

@@ -15,7 +15,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.sharing import share
 from ima_tui.workflow.file import parse, to_json
-from ima_tui.workflow.pricing import price_workflow
+from ima_tui.workflow.status import price_workflow
 from ima_tui.workflow.steps import Workflow, check, put
 
 T2I, I2I = TaskType.TEXT_TO_IMAGE, TaskType.IMAGE_TO_IMAGE

@@ -12,18 +12,19 @@ from planned_leaves import PLAN_ID, bare_step
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import LARGEST
-from ima_tui.workflow.contents import look, trouble
 from ima_tui.workflow.lanes import lanes
+from ima_tui.workflow.sources import result_of
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
     check,
     digest,
     intents,
+    look_at_files,
     move,
     put,
     remove,
-    result_of,
+    trouble,
 )
 
 FILM = TaskType.IMAGE_TO_VIDEO
@@ -68,7 +69,7 @@ def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Pa
     for content in (None, b"a", b"b"):
         if content is not None:
             picture.write_bytes(content)
-        seen = look(plan)
+        seen = look_at_files(plan)
         hashes.add(digest(seen))
         problem = trouble(seen, seen.steps[0])
         assert (problem and problem.key) == (None if content else "error.input_missing")
@@ -77,7 +78,7 @@ def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Pa
     assert len(hashes) == 3
     with picture.open("wb") as large:
         large.truncate(LARGEST + 1)
-    seen = look(plan)
+    seen = look_at_files(plan)
     found = trouble(seen, seen.steps[0])
     assert found is not None
     assert found.key == "error.input_large"
@@ -89,7 +90,7 @@ def test_what_is_no_file_is_named_as_what_it_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     for name, key in (("folder", "folder"), ("loop", "loop"), ("pipe", "no_file")):
         plan = Workflow(PLAN_ID, "", (bare_step(1, str(tmp_path / f"{name}.png")),))
-        seen = look(plan)
+        seen = look_at_files(plan)
         found = trouble(seen, seen.steps[0])
         assert found is not None
         assert found.key == f"error.input_{key}"

@@ -11,7 +11,7 @@ from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind, decode
 from ima_tui.catalogue import order
 from ima_tui.cli import confirm, session
 from ima_tui.cli.arguments import read_file
-from ima_tui.cli.commands import generate_order
+from ima_tui.cli.commands import batch_rows, generate_order
 from ima_tui.cli.commands.batch_rows import PricedRow, RowPricer, look_up, match, moved
 from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
 from ima_tui.cli.commands.generate import as_url
@@ -212,7 +212,7 @@ def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.
         talk(say("batch.nothing_new"))
     if not paid:
         return ""
-    unsure = confirm.unsure_rows(studio, paid)
+    unsure = batch_rows.unsure_rows(studio, paid)
     if unsure and not arguments.after_repair:
         return confirm.ask_after_repair(studio, unsure, points)
     if arguments.yes or (limit is not None and not somebody_is_here()):

@@ -9,10 +9,10 @@ from dataclasses import replace
 from ima_tui.batch.manifest import Manifest, outcome_of
 from ima_tui.batch.rows import BadRow, Row
 from ima_tui.catalogue import choice, form, order
-from ima_tui.cli import confirm_changes
-from ima_tui.cli.commands import generate_intent, generate_order
-from ima_tui.cli.commands.generate_intent import Meant
-from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli import confirm
+from ima_tui.cli.commands import generate_order
+from ima_tui.cli.commands.generate_order import Meant
+from ima_tui.cli.confirm import Unconfirmed, count_unsure
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.capabilities import COUNT
@@ -88,7 +88,7 @@ class RowPricer:
         one = self._read(row)
         task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
         if one is not None and not row.model_id:
-            model = await generate_intent.model_of(self._studio, one)
+            model = await generate_order.meant_model(self._studio, one)
         else:
             model = await self._leaf(task_type, row)
         chosen, warnings = self._accepted(model, row)
@@ -98,8 +98,8 @@ class RowPricer:
         placed, _ = order.place(model, draft)
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
         found = confirmation.check(text, decision, model, draft, by_hand)
-        differing, others = await confirm_changes.warnings_of(self._studio, found.unmet, task_type)
-        unclear = generate_intent.doubt(decision)
+        differing, others = await confirm.warnings_of(self._studio, found.unmet, task_type)
+        unclear = generate_order.doubt(decision)
         if unclear is not None:
             if not self._agreed:
                 raise unclear
@@ -119,7 +119,7 @@ class RowPricer:
         """The reading of a row that names no task type, as `generate` reads its text."""
         if row.task_type:
             return None
-        return generate_intent.meant(row.prompt, generate_intent.read(row.prompt, row.inputs))
+        return generate_order.meant(row.prompt, generate_order.read(row.prompt, row.inputs))
 
     @staticmethod
     def _draft(
@@ -127,7 +127,7 @@ class RowPricer:
     ) -> Draft:
         prompt, inputs, n = row.prompt, row.inputs, row.n
         if one is not None:
-            said = dict(generate_intent.values(model, one.decision))
+            said = dict(generate_order.values(model, one.decision))
             count = said.pop(COUNT, 1)
             chosen = {**said, **chosen}
             prompt, inputs = (
@@ -255,3 +255,8 @@ def _next_intent(errand: PricedRow, failed: Job) -> str:
 def may_retry(job: Job) -> bool:
     """It brought nothing, and nothing will come of it: failed, or taken out before it was sent."""
     return job.state is State.FAILED or (job.state is State.STOPPED and not job.task_id)
+
+
+def unsure_rows(studio: Studio, errands: Sequence[PricedRow]) -> int:
+    """How many of these rows may have been sent before the ledger was restored."""
+    return count_unsure(studio, [errand.job for errand in errands if errand.repeats is None])

@@ -16,7 +16,7 @@ from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
 from ima_tui.cli.exit_status import OVER, WORST_LAST
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import ProgressLine, print_line, print_plain, talk
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_LIMIT, EXIT_UNREACHABLE, ImaError
@@ -205,10 +205,10 @@ class BatchRun:
 def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
     """Return the manifest that the flags name; None for --no-manifest."""
     if arguments.manifest:
-        return Manifest(home_folder.expand(arguments.manifest))
+        return Manifest(atomic_file.expand(arguments.manifest))
     if arguments.file == "-":
         return None
-    return Manifest(home_folder.expand(f"{arguments.file}.manifest.jsonl"))
+    return Manifest(atomic_file.expand(f"{arguments.file}.manifest.jsonl"))
 
 
 def _code(job: Job, *, wanted: bool) -> int:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from ima_tui.cli.completion.values import Candidate
-from ima_tui.cli.completion.words import complete
+from ima_tui.cli.completion.words import Candidate, complete
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from ima_tui import __version__
 from ima_tui.api.connection import key_file
-from ima_tui.api.shared_rate_limit import SharedRateLimit
+from ima_tui.api.rate_limit import SharedRateLimit
 from ima_tui.cli import session
 from ima_tui.cli.output import text_encoding
 from ima_tui.config import api_key as key
@@ -285,11 +285,11 @@ def _host(url: str) -> str:
 
 async def hosts(patient: Patient) -> list[Finding]:
     """Both hosts without the key, and the clock by what they say."""
-    from ima_tui.api import probe
+    from ima_tui.api import single_requests
 
     settings = patient.settings
     urls = {"api_host": settings.base_url, "upload_host": settings.upload_url}
-    seen = await asyncio.gather(*(probe.look(url, time.time) for url in urls.values()))
+    seen = await asyncio.gather(*(single_requests.look(url, time.time) for url in urls.values()))
     found: list[Finding] = []
     for (name, url), one in zip(urls.items(), seen, strict=True):
         shown = one_line(url, 120)

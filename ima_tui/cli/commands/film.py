@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ima_tui.cli import session
 from ima_tui.cli.output import ProgressLine, print_json, print_plain, talk
-from ima_tui.core import home_folder, labels
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, folded, has_chinese, one_line
 from ima_tui.core.text import size as size_in_words
-from ima_tui.film import assembler, timeline, words
+from ima_tui.film import assembler, timeline
 from ima_tui.film.request import AssembleJob, StillJob
 from ima_tui.film.timeline import Film, Shot, Track
 from ima_tui.i18n import joined, say
@@ -40,7 +40,7 @@ def assemble(arguments: argparse.Namespace) -> int:
         folder = settings.for_writing().folder_of(labels.project(arguments.project))
         job = AssembleJob(film, str(settings.cache / FOLDER), folder=str(folder))
         return session.run(assembled(job, as_json=arguments.json))
-    output = home_folder.expand(arguments.output).absolute()
+    output = atomic_file.expand(arguments.output).absolute()
     for file in [*(shot.file for shot in film.shots), *(track.file for track in film.tracks)]:
         if output.resolve() == Path(file).resolve():
             raise UsageError("error.film_own_file", path=one_line(output.name, 120))
@@ -65,14 +65,16 @@ async def with_progress(job: AssembleJob) -> Mapping[str, object]:
     """Assemble with a line of progress on stderr."""
     progress = ProgressLine()
     try:
-        return await assembler.assemble(job, lambda told: progress.show(words.progress_words(told)))
+        return await assembler.assemble(
+            job, lambda told: progress.show(assembler.progress_words(told))
+        )
     finally:
         progress.clear()
 
 
 def film_words(done: Mapping[str, object]) -> str:
     """What was made, or that it was there already."""
-    short = words.shortcomings(done)
+    short = assembler.shortcomings(done)
     if not done["made"]:
         return joined(say("film.same"), short)
     shown = {name: str(done[name]) for name in ("seconds", "width", "height")}
@@ -119,7 +121,7 @@ def _fade(arguments: argparse.Namespace) -> float:
 
 
 def _path(written: str) -> str:
-    return str(home_folder.expand(written).absolute())
+    return str(atomic_file.expand(written).absolute())
 
 
 def _size(written: str | None) -> tuple[int, int]:
@@ -152,7 +154,7 @@ def seconds(written: str) -> float:
 def frame(arguments: argparse.Namespace) -> int:
     """Save one frame of a video."""
     session.settle(arguments)
-    output = home_folder.expand(arguments.output).absolute()
+    output = atomic_file.expand(arguments.output).absolute()
     source = _path(arguments.file)
     if output.resolve() == Path(source).resolve():
         raise UsageError("error.film_own_file", path=one_line(output.name, 120))

@@ -1,4 +1,7 @@
-"""`ima-tui generate`: one job to its end. Takes every flag of the founding document's script."""
+"""`ima-tui generate`: one job to its end. Takes every flag of the founding document's script.
+
+What it remembers of models, by the rules of `preferences.policy`, is told and stored.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,26 @@ from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
 from ima_tui.catalogue.alternatives import Alternative, cheaper
-from ima_tui.cli import confirm_changes, exit_status, session
-from ima_tui.cli.commands import generate_intent, generate_order, generate_preferences, subjects
+from ima_tui.catalogue.choice import Reason
+from ima_tui.cli import confirm, exit_status, session
+from ima_tui.cli.commands import generate_order, inputs
 from ima_tui.cli.commands.models import from_cache, print_models
-from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import json_text, print_json, print_plain, talk
-from ima_tui.compose import apply_intent, confirmation, film_offer
+from ima_tui.compose import apply_intent, confirmation, other_requests
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, OverLimit, UsageError
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say, usual_time
-from ima_tui.intent.intent import Intent, RequestKind
+from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import OPEN
 from ima_tui.ledger.records import LedgerError
+from ima_tui.preferences import policy
+from ima_tui.preferences.policy import PreferenceChange, Proposal
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions
@@ -49,7 +56,7 @@ async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
         generate_order.check_prompt(arguments)
         decision = await understood(studio, arguments)
         if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            return await generate_preferences.alone(studio, arguments, decision)
+            return await alone(studio, arguments, decision)
         return await _one(studio, arguments, decision)
 
 
@@ -58,19 +65,19 @@ async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | 
 
     Raises `UsageError`.
     """
-    named = subjects.named_in(studio, generate_order.prompt_of(arguments))
+    named = inputs.named_in(studio, generate_order.prompt_of(arguments))
     if named.used:
         text = generate_order.prompt_of(arguments)
         arguments.prompt = mentions.without_signs(text, named)
         arguments.input_images = [*arguments.input_images, *named.files]
     if arguments.task_type is not None:
         return None
-    lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+    lists = studio.catalogue.all_models()
     text, images = generate_order.prompt_of(arguments), arguments.input_images
     kept = mentions.task_for(text, route(text, images)) if named.files else None
     if kept is not None and not await studio.catalogue.fresh(kept):
         kept = None
-    return generate_intent.read(text, images, lists, settled=kept)
+    return generate_order.read(text, images, lists, settled=kept)
 
 
 async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
@@ -119,7 +126,7 @@ async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent |
     if warnings and not arguments.yes:
         raise Unconfirmed(warnings, found.others)
     check_limit(arguments, found.order)
-    await generate_preferences.change(studio, arguments, decision, found.model)
+    await change(studio, arguments, decision, found.model)
     return await _send(studio, arguments, found.order, found.model, warnings)
 
 
@@ -129,7 +136,7 @@ async def prepare(
     """Choose model and settings, check the inputs and price the job. Sends nothing."""
     one = None
     if decision is not None:
-        one = generate_intent.meant(generate_order.prompt_of(arguments), decision)
+        one = generate_order.meant(generate_order.prompt_of(arguments), decision)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
@@ -142,22 +149,22 @@ async def prepare(
         model = await (
             generate_order.model_of(studio, arguments, task_type)
             if named
-            else generate_intent.model_of(studio, one)
+            else generate_order.meant_model(studio, one)
         )
         arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
         arguments.input_images = list(one.inputs)
-    said = generate_intent.values(model, decision) if decision is not None else {}
+    said = generate_order.values(model, decision) if decision is not None else {}
     draft, by_hand = generate_order.draft_of(arguments, model, said)
     placed = await generate_order.order_of(studio, model, draft)
     if arguments.by_hand:
         by_hand |= {confirmation.MODEL}
     text = one.text if one is not None else draft.prompt
     found = confirmation.check(text, decision, model, draft, by_hand)
-    unmet = (*film_offer.unmet(text, decision, model.name), *found.unmet)
-    warnings, others = await confirm_changes.warnings_of(studio, unmet, task_type)
-    if exact := confirm_changes.exactly(text, decision, placed):
+    unmet = (*other_requests.unmet(text, decision, model.name), *found.unmet)
+    warnings, others = await confirm.warnings_of(studio, unmet, task_type)
+    if exact := confirm.exactly(text, decision, placed):
         warnings = [*warnings, exact]
-    doubt = generate_intent.doubt(decision)
+    doubt = generate_order.doubt(decision)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 
 
@@ -301,3 +308,101 @@ def _print_result(job: Job, *, quiet: bool) -> None:
     talk(say("cli.done", made=made, model=order.model_name, took=took, points=order.total))
     if (first := job.medias[0]).path:
         talk(say("cli.link", url=first.url))
+
+
+async def change(
+    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+) -> None:
+    """Store what the flags and the words of a job want stored; ask the change question."""
+    if arguments.remember_model:
+        await _save(studio, model)
+        return
+    proposal = proposed(studio, arguments, decision, model)
+    if proposal is None:
+        pass
+    elif proposal.asks:
+        usual = _name(studio, model.task_type, proposal.before)
+        talk(say("remember.ask", before=usual, model=model.name))
+        talk(say("remember.ask_how", task=model.task_type.value, model_id=model.model_id))
+    elif proposal.change is PreferenceChange.FORGET:
+        await _forget(studio, model.task_type)
+    else:
+        await _save(studio, model)
+    if decision is not None:
+        for other in policy.standing(decision, studio.catalogue.all_models()):
+            await _save(studio, other)
+
+
+def proposed(
+    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+) -> Proposal | None:
+    """A model that a flag names was chosen by the user; else the words say why it serves."""
+    told = decision.reason if decision is not None else None
+    reason = Reason.REQUEST if arguments.by_hand else told or Reason.DEFAULT
+    before = studio.preferences.preferred().get(model.task_type, "")
+    return policy.propose(decision, model, reason, before)
+
+
+async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
+    """A text that asks for nothing to be made: only what is remembered changes."""
+    if studio.preferences.preferences.trouble is not None:
+        raise studio.preferences.preferences.trouble
+    wish = decision.preference
+    done: list[dict[str, object]] = []
+    if wish is not None and wish.action is PreferenceAction.SAVE:
+        for model in await _meant(studio, decision, wish.model_id):
+            done.append({"task_type": model.task_type.value, "model_id": model.model_id})
+            if not arguments.dry_run:
+                await _save(studio, model)
+    elif wish is not None and wish.action is PreferenceAction.CLEAR:
+        for task_type in _forgettable(studio, decision):
+            done.append({"task_type": task_type.value, "model_id": None})
+            if not arguments.dry_run:
+                await _forget(studio, task_type)
+    else:
+        raise UsageError("error.route_preference")
+    if arguments.json:
+        print_json({"preference": {"action": wish.action.value, "changes": done}})
+    elif not done:
+        talk(say("remember.nothing"))
+    return EXIT_DONE
+
+
+async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
+    """The live leaves of the model that is to be remembered."""
+    for task_type in policy.task_types(model_id):
+        await studio.catalogue.fresh(task_type)
+    models = policy.standing(decision, studio.catalogue.all_models())
+    if not models:
+        raise UsageError("error.remember_absent", model=one_line(model_id, 80))
+    return models
+
+
+def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
+    found = policy.forgettable(decision, studio.preferences.preferred())
+    if len(found) > 1 and decision.medium is None:
+        kinds = ", ".join(task_type.value for task_type in found)
+        raise UsageError("error.remember_which", kinds=kinds)
+    return found
+
+
+async def _save(studio: Studio, model: ModelVersion) -> None:
+    if await studio.preferences.prefer(model.task_type, model):
+        talk(say("cli.preferred", model=model.name, task=say(f"task.{model.task_type}")))
+    else:
+        talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
+    if studio.preferences.preferences.trouble is not None:
+        talk(explain(studio.preferences.preferences.trouble))
+
+
+async def _forget(studio: Studio, task_type: TaskType) -> None:
+    if await studio.preferences.unprefer(task_type):
+        talk(say("cli.cleared", task=say(f"task.{task_type}")))
+    else:
+        talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
+
+
+def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:
+    """What people call a model that is remembered, also one that is gone."""
+    models = studio.catalogue.models(task_type)
+    return next((model.name for model in models if model.model_id == model_id), model_id)

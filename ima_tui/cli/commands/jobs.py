@@ -1,19 +1,29 @@
-"""`ima-tui jobs`: the ledger, looked at and waited for."""
+"""`ima-tui jobs`: the ledger, looked at, waited for and watched.
+
+`chosen` says which jobs a verb means: by number, or by the filters that `jobs list` has. `watch`
+tells every change of every job as it happens, whoever follows it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json, standing_json
-from ima_tui.cli.output import print_json, print_plain, talk
+from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
 from ima_tui.config.loader import Settings
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, TRANSITIONS
+from ima_tui.ledger.history import JobFilter
+from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, SPENT, TRANSITIONS, UNSENT
+from ima_tui.logs.time_spec import moment
 from ima_tui.studio.studio import Studio
 
 
@@ -136,3 +146,159 @@ async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
             print_json({"jobs": [await standing_json(studio, job, None) for job in after]})
         talk(say("jobs.forgotten", n=len(listed)))
     return EXIT_DONE
+
+
+MOST_AT_ONCE = 500
+"""Jobs held in memory at once."""
+GROUPS: dict[str, tuple[State, ...]] = {
+    "open": tuple(sorted(OPEN)),
+    "unsent": tuple(sorted(UNSENT)),
+    "ended": tuple(sorted(ENDED - {State.FORGOTTEN})),
+}
+
+
+def filter_of(arguments: argparse.Namespace) -> JobFilter:
+    """Return what the flags ask for. Raises `UsageError`."""
+    states: list[State] = []
+    for name in arguments.status:
+        states += GROUPS.get(name, ()) if name in (*GROUPS, "held") else [State(name)]
+    now = session.clock.time()
+    return JobFilter(
+        states=tuple(dict.fromkeys(states)),
+        task_type=arguments.task_type or "",
+        model=arguments.model,
+        search=arguments.search,
+        since=moment(arguments.since, now) if arguments.since else 0.0,
+        until=moment(arguments.until, now) if arguments.until else 0.0,
+        needs_approval="held" in arguments.status,
+        project=None if arguments.project is None else labels.project(arguments.project),
+        client=arguments.client,
+        tag=arguments.tag.lstrip("#"),
+        starred=arguments.starred,
+    )
+
+
+async def chosen(
+    studio: Studio,
+    arguments: argparse.Namespace,
+    usual: JobFilter,
+    fits: Callable[[Job], bool] = lambda _: True,
+) -> list[Job]:
+    """Return the jobs that were named, or those that match the filters, the oldest first.
+
+    `usual`: states, where the filters name none; `fits`: what else a match must be. Raises
+    `UsageError` where nothing chooses any.
+    """
+    among = filter_of(arguments)
+    if arguments.id:
+        if among != JobFilter():
+            raise UsageError("error.jobs_both")
+        return [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+    if among == JobFilter():
+        raise UsageError("error.jobs_none")
+    if not among.states and not among.needs_approval:
+        among = replace(among, states=usual.states, needs_approval=usual.needs_approval)
+    found: list[Job] = []
+    below = 0
+    while page := await studio.history.listed(among, below, MOST_AT_ONCE):
+        found += filter(fits, page)
+        below = page[-1].id
+    if not found:
+        talk(say("jobs.none_match"))
+    return found[::-1]
+
+
+async def not_retried(studio: Studio, jobs: Sequence[Job]) -> list[Job]:
+    """Leave out jobs that were tried again already; says how many."""
+    again: dict[int, Job] = {}
+    for start in range(0, len(jobs), MOST_AT_ONCE):
+        again |= await studio.jobs.repeats_of(
+            [job.id for job in jobs[start : start + MOST_AT_ONCE]]
+        )
+    if again:
+        talk(say("jobs.retried_before", n=len(again)))
+    return [job for job in jobs if job.id not in again]
+
+
+LOOK_SECONDS = 0.5
+
+
+def watch(arguments: argparse.Namespace) -> int:
+    """Print every change until all jobs have ended."""
+    return session.run(_watch(arguments, session.settle(arguments)))
+
+
+async def _watch(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, patient=True) as studio:
+        try:
+            return await _Watch(studio, as_json=arguments.json).to_the_end()
+        except asyncio.CancelledError:
+            return EXIT_INTERRUPTED
+
+
+class _Watch:
+    """Reads the ledger, which all processes write; takes over what nobody alive follows."""
+
+    def __init__(self, studio: Studio, *, as_json: bool) -> None:
+        self._studio = studio
+        self._json = as_json
+        self._shown: dict[int, Job] = {}
+        self._progress = ProgressLine()
+
+    async def to_the_end(self) -> int:
+        try:
+            while True:
+                for job in await self._changed():
+                    await self._print(job)
+                still = [job for job in self._shown.values() if job.state in OPEN]
+                if all(_waits_for_a_word(job) for job in still):
+                    break
+                self._show(still)
+                if self._studio.connection.has_key:
+                    await self._studio.jobs.adopt(*(job.id for job in still))
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self._progress.clear()
+        if not self._shown:
+            talk(say("jobs.none_open"))
+        return EXIT_DONE
+
+    async def _changed(self) -> list[Job]:
+        """Open jobs that stand otherwise than they were shown, and those that have ended."""
+        now = {job.id: job for job in await self._studio.jobs.recent(0)}
+        for job_id, job in self._shown.items():
+            if job.state in OPEN and job_id not in now:
+                now[job_id] = await self._studio.jobs.get(job_id) or job
+        changed = [job for i, job in sorted(now.items()) if _face(job) != _face(self._shown.get(i))]
+        self._shown |= {job.id: job for job in changed}
+        return changed
+
+    async def _print(self, job: Job) -> None:
+        problem = exit_status.failure_of(job) if job.failure is not None else None
+        if self._json:
+            print_line(await job_json(self._studio, job, problem))
+            return
+        self._progress.clear()
+        clock = datetime.fromtimestamp(job.updated_at).astimezone().strftime("%H:%M:%S")
+        state = say("state.held" if _waits_for_a_word(job) else f"state.{job.state.value}")
+        words = [clock, f"#{job.id}", state, job.order.model_name, one_line(job.order.prompt, 48)]
+        print("  ".join(words), flush=True)
+        for media in job.medias if job.state in ENDED else ():
+            print_plain(f"  {media.path or media.url}")
+        if problem is not None:
+            talk(f"#{job.id}  {explain(problem)}")
+
+    def _show(self, still: list[Job]) -> None:
+        waiting = sum(job.state in UNSENT for job in still)
+        points = sum(job.order.total for job in still if job.state in SPENT)
+        running = len(still) - waiting
+        self._progress.show(say("jobs.watch", running=running, waiting=waiting, points=points))
+
+
+def _waits_for_a_word(job: Job) -> bool:
+    return job.needs_approval and job.state in UNSENT
+
+
+def _face(job: Job | None) -> object:
+    """What a change is: the state, and whether it waits for a word."""
+    return None if job is None else (job.state, _waits_for_a_word(job))

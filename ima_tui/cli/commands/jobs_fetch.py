@@ -1,4 +1,8 @@
-"""`ima-tui jobs fetch` and `jobs open`: the files of jobs. Neither costs anything."""
+"""`ima-tui jobs fetch`, `open`, `mark` and `verify`: what jobs have brought. All are free.
+
+`mark` sets stars and tags of results, and the project of jobs; `verify` compares the ledger with
+manifests, log, sidecars and files, and changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,20 @@ import asyncio
 from collections.abc import Mapping
 
 from ima_tui.cli import exit_status, session
-from ima_tui.cli.commands.jobs import end_of, print_end, require
-from ima_tui.cli.commands.jobs_chosen import chosen
-from ima_tui.cli.json_documents import error_json, job_json
+from ima_tui.cli.commands.jobs import chosen, end_of, print_end, require
+from ima_tui.cli.json_documents import error_json, job_json, standing_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
+from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, ImaError, UsageError
+from ima_tui.core.labels import MarkChange
+from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.history import JobFilter
+from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
+from ima_tui.ledger.verification import Difference
 from ima_tui.runner import outputs, result_files
 from ima_tui.studio.gallery import open_file
 from ima_tui.studio.studio import Studio
@@ -126,3 +135,89 @@ async def _open(arguments: argparse.Namespace, settings: Settings) -> int:
             return EXIT_DONE
         talk(say("error.no_viewer"))
         return EXIT_FAILED
+
+
+def mark(arguments: argparse.Namespace) -> int:
+    """Set stars, tags and projects."""
+    settings = session.settle(arguments)
+    project = None if arguments.project is None else labels.project(arguments.project)
+    change = MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)
+    if change == MarkChange():
+        raise UsageError("error.mark_nothing")
+    return session.run(_mark(arguments, settings, change))
+
+
+def _tags(written: list[str]) -> tuple[str, ...]:
+    return tuple(tag for each in written for tag in labels.tags(each))
+
+
+async def _mark(arguments: argparse.Namespace, settings: Settings, change: MarkChange) -> int:
+    """Mark all that were named, or none where one does not exist."""
+    async with session.session(arguments, settings, with_key=False) as studio:
+        wanted: dict[int, set[int]] = {}
+        for job_id, index in arguments.id:
+            job = await require(studio, job_id)
+            if index > max(job.order.n, len(job.medias)):
+                raise UsageError("error.no_such_result", id=job_id, index=index)
+            wanted.setdefault(job_id, set()).add(index)
+        jobs: list[Job] = []
+        for job_id, indices in wanted.items():
+            only = () if 0 in indices else tuple(sorted(indices))
+            jobs.append(await studio.jobs.mark(job_id, change, only))
+        if arguments.json:
+            print_json({"jobs": [await standing_json(studio, job, None) for job in jobs]})
+        talk(say("jobs.marked", n=len(jobs)))
+    return EXIT_DONE
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Exit code 0 where everything fits, else 1."""
+    return session.run(_verify(arguments, session.settle(arguments)))
+
+
+async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    places = Places(settings.logs, (settings.folder,))
+    ledger = await Ledger.open_read_only(
+        settings.ledger, "verify", logs=settings.logs, results=(settings.folder,)
+    )
+    try:
+        whole = await ledger.healthy() and ledger.repair_report is None
+        looked, differences = await ledger.verify(
+            session.clock.time(), wants_files=settings.download, places=places
+        )
+    finally:
+        await ledger.aclose()
+    if not whole:
+        differences.insert(0, Difference("damaged", path=str(settings.ledger)))
+    if arguments.json:
+        rows = [_row(each) for each in differences]
+        print_json({"jobs": looked.jobs, "files": looked.files, "differences": rows})
+    else:
+        for each in differences:
+            print(f"{_found(each)} {_advice(each)}")
+    talk(say("verify.looked", jobs=looked.jobs, files=looked.files, n=len(differences)))
+    return EXIT_FAILED if differences else EXIT_DONE
+
+
+def _row(each: Difference) -> dict[str, object]:
+    return {
+        "kind": each.kind,
+        "job_id": each.job or None,
+        "task_id": each.task_id or None,
+        "path": each.path or None,
+        "source": each.source or None,
+        "found": _found(each),
+        "advice": _advice(each),
+    }
+
+
+def _found(each: Difference) -> str:
+    source = say(f"verify.from_{each.source}") if each.source else ""
+    task, path = one_line(each.task_id, 80), one_line(each.path, 300)
+    return say(f"verify.{each.kind}", source=source, id=each.job, task=task, path=path)
+
+
+def _advice(each: Difference) -> str:
+    if each.kind in ("file_missing", "file_empty", "not_fetched"):
+        return say("verify.fetch" if each.alive else "verify.expired", id=each.job)
+    return say(f"verify.{each.kind}.advice", id=each.job)

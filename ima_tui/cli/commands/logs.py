@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder, labels
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
 from ima_tui.logs.filter import LogFilter, Pattern
-from ima_tui.logs.stream import LogStream
 from ima_tui.logs.time_spec import moment
+from ima_tui.logs.window import LogStream
 
 if TYPE_CHECKING:
     from ima_tui.ledger.store import Ledger
@@ -151,7 +151,7 @@ def document(entry: LogEntry) -> dict[str, object]:
 
 def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
     """Into a file that only the person can read, and that was not there before."""
-    path = home_folder.expand(arguments.export)
+    path = atomic_file.expand(arguments.export)
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as out:

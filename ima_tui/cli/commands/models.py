@@ -1,20 +1,28 @@
-"""`ima-tui models`: what the service offers, live."""
+"""`ima-tui models` and `prefs`: what the service offers, live, and the preferred models.
+
+All of IMA's tools share the preferences; they can be exported and imported.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from ima_tui.catalogue import choice, times
 from ima_tui.cli import session
 from ima_tui.cli.json_documents import leaf_json
-from ima_tui.cli.output import print_json, print_table, talk
+from ima_tui.cli.output import document_text, print_json, print_path, print_table, talk
 from ima_tui.config.loader import Settings
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import ModelVersion, TaskType
-from ima_tui.core.errors import EXIT_DONE
-from ima_tui.core.text import folded, points_range
-from ima_tui.i18n import explain, joined, say, usual_time
+from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.text import folded, one_line, points_range
+from ima_tui.i18n import explain, joined, reason, say, usual_time
+from ima_tui.preferences.file import LARGEST, Preference, Preferences, preference_of
 from ima_tui.studio.studio import Studio
 
 
@@ -93,3 +101,210 @@ def _row(model: ModelVersion) -> list[str]:
         points_range(*model.points),
         usual_time(estimate.low, estimate.high),
     ]
+
+
+def list_prefs(arguments: argparse.Namespace) -> int:
+    """Print the preferred models."""
+    settings = session.settle(arguments)
+    preferences = opened(settings)
+    users = preferences.users()
+    if dropped := preferences.dropped():
+        talk(say("cli.prefs_dropped", n=len(dropped)))
+    if arguments.json:
+        print_json({"users": users_json(preferences)})
+        return EXIT_DONE
+    if not users:
+        talk(say("cli.no_prefs"))
+        return EXIT_DONE
+    heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
+    rows = [
+        [
+            user,
+            task_type.value,
+            preference.model_name,
+            preference.model_id,
+            str(preference.credit or ""),
+        ]
+        for user, preferences in users.items()
+        for task_type, preference in preferences.items()
+    ]
+    print_table(heads, rows, right=heads[4])
+    return EXIT_DONE
+
+
+def users_json(preferences: Preferences) -> dict[str, object]:
+    """The preferences of every user by task type."""
+    return {
+        user: {
+            task_type.value: {
+                "model_id": preference.model_id,
+                "model_name": preference.model_name,
+                "credit": preference.credit,
+                "last_used": preference.last_used,
+            }
+            for task_type, preference in by_type.items()
+        }
+        for user, by_type in preferences.users().items()
+    }
+
+
+def opened(settings: Settings) -> Preferences:
+    """Read the shared file. Raises `UsageError` where it can't be read."""
+    preferences = Preferences(settings.preferences, settings.preference_notes)
+    preferences.reload()
+    if preferences.trouble is not None:
+        raise preferences.trouble
+    return preferences
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
+    settings = session.settle(arguments)
+    preferences = opened(settings)
+    dropped = preferences.dropped()
+    if not dropped:
+        talk(say("cli.nothing_dropped"))
+    for each in dropped:
+        task = say(f"task.{each.task_type}")
+        if arguments.let_go:
+            preferences.let_go(each)
+            talk(say("cli.cleared", task=task))
+        elif preferences.bring_back(each):
+            talk(
+                say(
+                    "cli.restored",
+                    task=task,
+                    model=each.preference.model_name or each.preference.model_id,
+                )
+            )
+        else:
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    if arguments.json:
+        changed = [
+            {
+                "task_type": each.task_type,
+                "model_id": None if arguments.let_go else each.preference.model_id,
+            }
+            for each in dropped
+        ]
+        print_json({"preferences": changed})
+    return EXIT_DONE
+
+
+def show_path(arguments: argparse.Namespace) -> int:
+    """Print the preferences file's path."""
+    return print_path(session.settle(arguments).preferences, as_json=arguments.json)
+
+
+def set_pref(arguments: argparse.Namespace) -> int:
+    """Set a preferred model."""
+    settings = session.settle(arguments)
+    return session.run(_set(arguments, settings))
+
+
+async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Only a model that the live list has can be wished for."""
+    task_type = TaskType(arguments.task_type)
+    async with session.session(arguments, settings) as studio:
+        model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
+        if not await studio.preferences.prefer(task_type, model):
+            unreadable = studio.preferences.preferences.trouble
+            raise unreadable or UsageError("error.prefs_read_only", path=str(settings.preferences))
+        if studio.preferences.preferences.trouble is not None:
+            talk(explain(studio.preferences.preferences.trouble))
+        if arguments.json:
+            print_json({"task_type": task_type.value, "model_id": model.model_id})
+        talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
+    return EXIT_DONE
+
+
+def clear_pref(arguments: argparse.Namespace) -> int:
+    """Clear a preferred model."""
+    settings = session.settle(arguments)
+    task_type = TaskType(arguments.task_type)
+    if not opened(settings).clear(settings.user_id, task_type):
+        raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    if arguments.json:
+        print_json({"task_type": task_type.value, "model_id": None})
+    talk(say("cli.cleared", task=say(f"task.{task_type}")))
+    return EXIT_DONE
+
+
+Row = tuple[str, TaskType, Preference]
+
+
+def export_prefs(arguments: argparse.Namespace) -> int:
+    """Print the preferred models, or save them as a new file."""
+    preferences = opened(session.settle(arguments))
+    document = {"users": users_json(preferences)}
+    if arguments.file in (None, "-"):
+        print_json(document)
+        return EXIT_DONE
+    path = atomic_file.expand(arguments.file).absolute()
+    _save(path, document_text(document))
+    print_path(path, as_json=arguments.json)
+    talk(say("cli.prefs_exported", n=sum(map(len, preferences.users().values()))))
+    return EXIT_DONE
+
+
+def _save(path: Path, text: str) -> None:
+    """What is there stays: a settings folder under version control may hold an older export."""
+    shown = one_line(path, 300)
+    if path.exists():
+        raise UsageError("error.export_exists", path=shown)
+    try:
+        atomic_file.replace(path, f"{text}\n".encode())
+    except OSError as error:
+        raise UsageError("error.export", path=shown, reason=reason(error)) from error
+
+
+def import_prefs(arguments: argparse.Namespace) -> int:
+    """Store every preference of the document; all of it is read before anything is written."""
+    settings = session.settle(arguments).for_writing()
+    rows = list(_rows(_document(arguments.file), arguments.file))
+    preferences = opened(settings)
+    for user, task_type, preference in rows:
+        if arguments.dry_run:
+            continue
+        if not preferences.put(user, task_type, preference):
+            raise UsageError("error.prefs_read_only", path=str(settings.preferences))
+    if arguments.json:
+        changed = [
+            {"user": user, "task_type": task_type.value, "model_id": preference.model_id}
+            for user, task_type, preference in rows
+        ]
+        print_json({"preferences": changed})
+    key = "cli.prefs_would_import" if arguments.dry_run else "cli.prefs_imported"
+    talk(say(key, n=len(rows)))
+    return EXIT_DONE
+
+
+def _document(file: str) -> object:
+    shown = one_line(file, 300)
+    try:
+        if file == "-":
+            content = sys.stdin.buffer.read(LARGEST)
+        else:
+            content = atomic_file.read_small(atomic_file.expand(file), LARGEST)[0]
+        return json.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        why = reason(error)
+        raise UsageError("error.file_unreadable", path=shown, reason=why) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError("error.prefs_document", path=shown, where="JSON") from error
+
+
+def _rows(document: object, file: str) -> Iterator[Row]:
+    """Yield what an export, `prefs list --json` or an ima_prefs.json holds."""
+    users = document.get("users", document) if isinstance(document, dict) else None
+    if not isinstance(users, dict):
+        raise UsageError("error.prefs_document", path=one_line(file, 300), where="users")
+    for user, by_type in users.items():
+        if not user.startswith("user_"):
+            continue
+        for name, row in by_type.items() if isinstance(by_type, dict) else ():
+            preference = preference_of(row)
+            if name not in {each.value for each in TaskType} or preference is None:
+                where = one_line(f"{user}.{name}", 120)
+                raise UsageError("error.prefs_document", path=one_line(file, 300), where=where)
+            yield user.removeprefix("user_"), TaskType(name), preference

@@ -15,7 +15,7 @@ from ima_tui.cli.arguments import read_file
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError

@@ -1,7 +1,8 @@
-"""The bare verb and `demo`: the studio on the terminal."""
+"""The bare verb and `demo`: the studio on the terminal; `sandbox`: the embedded service alone."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import re
@@ -25,9 +26,8 @@ from ima_tui.i18n import streams
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
-    import argparse
-
     from ima_tui.sandbox.process import SandboxProcess
+
 
 DEMO = "demo"
 """What the first screen returns when somebody wants to try it without a key."""
@@ -115,11 +115,11 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         open_studio(settings, key=found, for_screen=True) as studio,
     ):
         wish = await _show(studio)
-    if studio.unsaved:
+    if studio.engine.unsaved:
         from ima_tui.cli.output import talk
         from ima_tui.ledger import repair_report
 
-        *others, last = map(repair_report.unsaved_error, studio.unsaved)
+        *others, last = map(repair_report.unsaved_error, studio.engine.unsaved)
         for each in others:
             talk(i18n.explain(each))
         return last
@@ -199,3 +199,23 @@ def _throw_away(settings: Settings, folder: Path) -> Settings:
         preferences=folder / "ima_prefs.json",
         config_file=folder / "config.toml",
     )
+
+
+def serve_sandbox(arguments: argparse.Namespace) -> int:
+    """Run the sandbox service until it is ended."""
+    from ima_tui.sandbox.scenario import ScenarioError
+    from ima_tui.sandbox.server import serve
+
+    scenario = atomic_file.expand(arguments.scenario) if arguments.scenario else None
+    try:
+        return serve(
+            arguments.port,
+            arguments.speed,
+            scenario,
+            sys.stdout,
+            lifeline=arguments.stdin_lifeline,
+        )
+    except ScenarioError as error:
+        raise UsageError("error.scenario", reason=str(error)) from error
+    except OSError as error:
+        raise UsageError("error.port", port=arguments.port) from error

@@ -1,4 +1,7 @@
-"""`ima-tui workflow plan` and `show`: what would be made, and how it stands."""
+"""`ima-tui workflow plan`, `show` and `assemble`: what would be made, how it stands, its film.
+
+The film is free, at the end of `workflow run` too.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from ima_tui.cli import exit_status, session
-from ima_tui.cli.commands import subjects
-from ima_tui.cli.commands.generate_intent import UNSURE
+from ima_tui.cli.commands import film
+from ima_tui.cli.commands.generate_order import UNSURE
+from ima_tui.cli.commands.inputs import named_in
 from ima_tui.cli.json_documents import error_json, job_json
-from ima_tui.cli.output import print_json, print_plain, print_table, talk, text_encoding
+from ima_tui.cli.output import (
+    ProgressLine,
+    print_json,
+    print_plain,
+    print_table,
+    talk,
+    text_encoding,
+)
 from ima_tui.compose import confirmation, parameter_names
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
-from ima_tui.core import home_folder, labels
-from ima_tui.core.domain import Job, TaskType
+from ima_tui.core import atomic_file, labels
+from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
+from ima_tui.film import timeline
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan, finish_words
+from ima_tui.workflow import file, film_plan
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
-from ima_tui.workflow.pricing import PricedStep
-from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.status import PricedStep, WorkflowStatus
+from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, takes
 
 _HEADS = ("step", "kind", "model", "what", "points", "note")
@@ -50,7 +62,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def path_of(written: str) -> Path:
     """Return the path of a workflow file. Raises `UsageError`."""
-    return home_folder.expand(written)
+    return atomic_file.expand(written)
 
 
 # -------------------------------------------------------------------------------------- plan
@@ -84,12 +96,12 @@ async def planned(
 ) -> tuple[Workflow, list[str], list[PricedStep]]:
     """The plan, what has to be said about it, and the steps that can't be as they are."""
     images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
-    subjects.named_in(studio, text)
-    made = await studio.workflows.make(text, images, films=True)
+    named_in(studio, text)
+    made = await studio.workflow_maker.make(text, images, films=True)
     if not made.workflow.steps:
         decision = made.shared.decision
         if decision.kind is RequestKind.QUESTION:
-            lists = {task_type: studio.catalogue.models(task_type) for task_type in TaskType}
+            lists = studio.catalogue.all_models()
             raise UsageError("error.route_question", answer=answer(decision, lists))
         raise UsageError(_nothing(decision.kind, decision.question))
     notes = list(made.notes)
@@ -187,7 +199,7 @@ def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[Priced
     print_table(heads, rows, right=heads[4], gives=3)
     if plan.film is not None:
         print(film_words(plan, plan.film))
-    for sentence in finish_words.sentences(plan, priced):
+    for sentence in sentences(plan, priced):
         print(sentence)
     count = len(plan.steps)
     print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
@@ -232,3 +244,82 @@ async def status_json(
         raw["status"] = job.state.value if job else None
         raw["job"] = await job_json(studio, job, problem) if job else None
     return document | dict(more)
+
+
+def assemble(arguments: argparse.Namespace) -> int:
+    """Assemble the film of a workflow again."""
+    settings = session.settle(arguments)
+    plan = file.read(path_of(arguments.file))
+    if not plan.ends:
+        raise UsageError("error.film_none")
+    if plan.film is not None:
+        plan = replace(plan, film=_changed(plan.film, arguments))
+    return session.run(_assemble(arguments, settings, plan))
+
+
+async def _assemble(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
+    if plan.film is None:
+        return await _finish(arguments, settings, plan)
+    target = ""
+    if arguments.output:
+        target = str(atomic_file.expand(arguments.output).absolute())
+    async with session.session(arguments, settings, with_key=False) as studio:
+        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
+        job = await films.request(studio.jobs, status, studio.settings, target)
+    return await film.assembled(replace(job, replace=arguments.replace), as_json=arguments.json)
+
+
+def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
+    """Return the film as the flags want it."""
+    if arguments.transition or arguments.fade is not None:
+        seconds = timeline.FADE if arguments.fade is None else film.seconds(arguments.fade)
+        plan = film_plan.with_transition(plan, arguments.transition or "fade", seconds)
+    if arguments.music_volume is not None:
+        plan = film_plan.with_volume(plan, film.volume(arguments.music_volume))
+    if arguments.own_sound is not None:
+        own = film.volume(arguments.own_sound)
+        shots = tuple(replace(shot, own_sound=own) for shot in plan.shots)
+        plan = replace(plan, shots=shots)
+    if arguments.burn:
+        plan = replace(plan, burned=True)
+    if arguments.loudness == "keep":
+        plan = replace(plan, loudness=0.0)
+    return plan
+
+
+async def _finish(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
+    """Crop or join what the workflow made."""
+    if arguments.output:
+        raise UsageError("error.finish_no_output")
+    async with session.session(arguments, settings, with_key=False) as studio:
+        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
+        made = await finish_rest(studio, status)
+    if arguments.json:
+        print_json({"status": "done", "files": [each.path for each in made]})
+    else:
+        print_finished(made)
+    return EXIT_DONE
+
+
+async def finish_rest(studio: Studio, status: WorkflowStatus) -> list[films.Finished]:
+    """Make crops and joined music. Raises `UsageError` and `FilmError`."""
+    progress = ProgressLine()
+    try:
+        return await studio.films.finish(
+            status, lambda told: progress.show(say("finish.joining", share=int(told.share * 100)))
+        )
+    finally:
+        progress.clear()
+
+
+def print_finished(made: Sequence[films.Finished]) -> None:
+    """Print the paths; say where music had to be repeated."""
+    for each in made:
+        print_plain(each.path)
+        if each.repeats:
+            talk(say("finish.repeated", n=each.repeats))
+
+
+async def finish(studio: Studio, status: WorkflowStatus) -> Mapping[str, object]:
+    """Assemble the film of a workflow that is done. Raises `UsageError` and `FilmError`."""
+    return await film.with_progress(await films.request(studio.jobs, status, studio.settings))

@@ -1,8 +1,11 @@
-"""`ima-tui workflow run` and `resume`: the steps to their ends, each paid for once.
+"""`ima-tui workflow run`, `resume` and `make`: the steps to their ends, each paid for once.
 
-Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only
-where it would pay for something that was not agreed to before: a failed step once more, or a
-price that has risen.
+Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only where
+it would pay for something that was not agreed to before: a failed step once more, or a price that
+has risen.
+
+`make` goes from a prompt to its results, or its film, by one command. The plan is written before
+anything is sent: the same command, run again, goes on with it and pays for no step twice.
 """
 
 from __future__ import annotations
@@ -11,13 +14,13 @@ import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ima_tui.cli import confirm, exit_status, session
-from ima_tui.cli.commands import workflow_film
+from ima_tui.cli.commands import workflow
 from ima_tui.cli.commands.film import film_words
 from ima_tui.cli.commands.workflow import path_of, print_plan, state_words, status_json
-from ima_tui.cli.confirm import ask
-from ima_tui.cli.confirm_changes import Unconfirmed
+from ima_tui.cli.confirm import Unconfirmed, ask
 from ima_tui.cli.exit_status import WORST_LAST
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_plain, talk
@@ -227,8 +230,8 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
         try:
             async with studio.endings.alone(status.workflow.id):
                 if status.workflow.film is not None:
-                    made = await workflow_film.finish(studio, status)
-                finished = await workflow_film.finish_rest(studio, status)
+                    made = await workflow.finish(studio, status)
+                finished = await workflow.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code
@@ -246,7 +249,7 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
         if made:
             print_plain(made["path"])
             talk(film_words(made))
-        workflow_film.print_finished(finished)
+        workflow.print_finished(finished)
     for each, problem in problems:
         if problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))
@@ -299,3 +302,45 @@ def _problem(each: StepStatus) -> ImaError | None:
     if job.state in (State.STOPPED, State.FORGOTTEN):
         return ImaError("error.batch_left", id=job.id)
     return exit_status.failure_of(job)
+
+
+def make(arguments: argparse.Namespace) -> int:
+    """Plan, unless the plan is there already, and run it at up to --max-credits points."""
+    path = workflow.path_of(arguments.output)
+    if not path.exists():
+        code = session.run(_plan(arguments, session.settle(arguments), path))
+        if code != EXIT_DONE:
+            return code
+    if file.read(path).prompt.strip() != arguments.text.strip():  # also where another run was first
+        raise UsageError("error.plan_other_prompt", path=one_line(path, 300))
+    arguments.file, arguments.confirm = str(path), ""
+    return begin(arguments, again=False, within_limit=True)
+
+
+async def _plan(arguments: argparse.Namespace, settings: Settings, path: Path) -> int:
+    """Write the plan. Raises `UsageError` and `OverLimit` where it can't be run like that."""
+    async with session.session(arguments, settings) as studio:
+        if studio.preferences.preferences.trouble is not None:
+            raise studio.preferences.preferences.trouble
+        plan, notes, problems = await workflow.planned(
+            studio, arguments.text, arguments.input_images
+        )
+        for note in notes:
+            talk(note)
+        for each in problems:
+            if each.problem is not None:
+                sentence = explain(each.problem)
+                raise UsageError("error.plan_step", id=each.step.id, sentence=sentence)
+        unmet = confirmation.sentences(each for _, each in plan.unmet)
+        if unmet and not arguments.yes:
+            raise Unconfirmed(unmet)
+        if plan.total > arguments.max_credits:
+            raise OverLimit("error.over_limit", total=plan.total, limit=arguments.max_credits)
+        project = labels.project(arguments.project)
+        plan = replace(plan, project=project, unmet=())  # agreed to
+        if not await asyncio.to_thread(file.write_first, path, plan):
+            return EXIT_DONE
+        talk(
+            say("workflow.planned", n=len(plan.steps), points=plan.total, path=one_line(path, 200))
+        )
+    return EXIT_DONE

@@ -1,4 +1,4 @@
-"""Shell completion: which word may come next (`words`), from what this machine knows (`values`).
+"""Shell completion: which word may come next (`words`), from the parser and what is known here.
 
 The scripts in `scripts` ask `ima-tui __complete` at each tab, so they never fall behind the parser.
 """

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
-from ima_tui.compose import apply_intent, confirmation, film_offer, parameter_names
+from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer
+from ima_tui.compose.back_reference import LastResult, read_with
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
-from ima_tui.compose.question_answer import answer
+from ima_tui.compose.other_requests import answer
+from ima_tui.compose.prompt_text import shares
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
@@ -22,7 +24,7 @@ from ima_tui.studio.studio import Studio
 
 _UNSURE = {
     IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
-    IntentQuestion.MISSING_INPUT: "error.route_missing_input",
+    IntentQuestion.MISSING_INPUT: "plain.needs_input",
 }
 
 
@@ -35,15 +37,23 @@ class PlainComposer:
         self.text = ""
         self.last = ""
         """The prompt that was sent last."""
+        self.last_result: Callable[[], LastResult | None] = lambda: None
+        """What a prompt means by "it"."""
         self.input_notes: list[str] = []
+        self._added = False
+        """An input was added after the last prompt: the next one may be about it."""
         self.assumed = False
         """The prompt names no task type, so it is read for the current one."""
 
     def hear(self, text: str) -> None:
         """Start from a new prompt; earlier choices of the user no longer count."""
+        added = self.desk.inputs if self._added else ()
         if self.text:
             self._begin_anew()
-        self.text = text
+        self.text, self._added = text, False
+        for source in added:
+            self.add_input(source)
+        self._added = False
         self.read_again()
 
     def sent(self) -> None:
@@ -62,7 +72,7 @@ class PlainComposer:
         """Start from what an earlier job was made of: prompt, model, settings and seed."""
         self._begin_anew()
         self.text, self.assumed = wanted.prompt, False
-        self.desk.recall(wanted)
+        recall(self.desk, wanted)
         self.catch_up()
 
     def read_again(self) -> None:
@@ -82,10 +92,16 @@ class PlainComposer:
         if not self.text:
             return None
         desk, offer = self.desk, self._studio.catalogue
-        lists = {kind: offer.models(kind) for kind in TaskType}
+        lists = offer.all_models()
         preferred = self._studio.preferences.preferred()
-        settled = desk.kind if KIND in desk.pinned else None
-        decision = route(self.text, desk.attached, lists, preferred, settled=settled)
+        settled = desk.kind if KIND in desk.pins else None
+
+        def decide(inputs: Sequence[str]) -> Intent:
+            return route(self.text, inputs, lists, preferred, settled=settled)
+
+        decision = decide(desk.attached)
+        desk.last = None if INPUTS in desk.pins else self.last_result()
+        decision = read_with(decide, self.text, decision, desk.last, settled)
         self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
         likely = desk.kind if self.assumed else apply_intent.tentative(decision)
         if likely is None:
@@ -100,14 +116,14 @@ class PlainComposer:
     def turn_to(self, kind: TaskType) -> None:
         """Choose a task type."""
         self.desk.turn_to(kind)
-        self.desk.pin(KIND)
+        self.desk.pins.hold(KIND)
         self.catch_up()
         self.read_again()
 
     def take(self, model: ModelVersion) -> None:
         """Choose a model."""
         self.desk.take(model)
-        self.desk.pin(KIND, MODEL)
+        self.desk.pins.hold(KIND, MODEL)
         self.read_again()
 
     def set(self, written: str) -> None:
@@ -119,7 +135,7 @@ class PlainComposer:
             return
         known, accepted = form.accept(model, name, value)
         self.desk.set(known, accepted)
-        self.desk.pin(known)
+        self.desk.pins.hold(known)
 
     def begin_anew(self) -> None:
         """Forget the prompt and every choice."""
@@ -129,7 +145,7 @@ class PlainComposer:
     def recall(self, order: Order, replaces: int | None = None) -> None:
         """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
         self.desk, self.text = Composer(), order.prompt
-        self.desk.recall(order, replaces)
+        recall(self.desk, order, replaces)
         self.catch_up()
 
     def add_input(self, source: str) -> None:
@@ -138,6 +154,7 @@ class PlainComposer:
         self.catch_up()
         self.desk.add_inputs((source,))
         self.desk.have_inputs()
+        self._added = True
         self.read_again()
 
     def count(self, n: int) -> None:
@@ -147,12 +164,12 @@ class PlainComposer:
             allowed = ", ".join(map(str, form.counts(model)))
             raise UsageError("plain.no_count", model=model.name, allowed=allowed)
         self.desk.set(COUNT, n)
-        self.desk.pin(COUNT)
+        self.desk.pins.hold(COUNT)
 
     def feed(self, sources: tuple[str, ...]) -> None:
         """Set the inputs."""
         self.desk.feed(sources)
-        self.desk.pin(INPUTS)
+        self.desk.pins.hold(INPUTS)
         self.read_again()
 
     def _leaf(self) -> ModelVersion:
@@ -175,10 +192,14 @@ class PlainComposer:
         if desk.project:
             yield say("plain.in_project", name=desk.project)
         for row in drafting.rows(desk.model, desk.draft):
-            if row.is_set or row.field.name in desk.read:
+            if (row.is_set or row.field.name in desk.read) and parameter_names.is_told(
+                row.field.name, row.value
+            ):
                 yield _field(row)
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
             yield say("plain.input", n=number, path=one_line(source, 200))
+        if (last := meant_by(desk)) is not None:
+            yield say("compose.from_last", **last.words)
         if desk.draft.n > 1:
             yield say("plain.count", n=desk.draft.n)
         if desk.remark is not None:
@@ -189,9 +210,9 @@ class PlainComposer:
         desk = self.desk
         if desk.model is None or desk.draft is None:
             return []
-        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pinned)
+        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
         said = [*self.film(), *confirmation.sentences(found.unmet)]
-        lists = self._studio.catalogue.all_leaves()
+        lists = self._studio.catalogue.all_models()
         for each in found.unmet:
             if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
                 return [*said, words]
@@ -201,7 +222,7 @@ class PlainComposer:
         """That the prompt tells a film, of which one result would be made, and what makes it."""
         model = self.desk.model
         name = model.name if model is not None else ""
-        told = confirmation.sentences(film_offer.unmet(self.text, self.desk.decision, name))
+        told = confirmation.sentences(other_requests.unmet(self.text, self.desk.decision, name))
         return [*told, say("plain.film_how")] if told else []
 
     def doubt(self) -> str:
@@ -210,20 +231,19 @@ class PlainComposer:
         if decision is None:
             return ""
         if decision.kind is RequestKind.QUESTION:
-            models = self._studio.catalogue.models
-            return answer(decision, {task_type: models(task_type) for task_type in TaskType})
+            return answer(decision, self._studio.catalogue.all_models())
         if self.assumed:
             return say("plain.which_kind")
         if decision.kind is RequestKind.CLARIFY and decision.question is not None:
             return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
-        return self._which(decision) if self.is_unsure else ""
+        return _which(self.desk.kind, decision) if self.is_unsure else ""
 
     @property
     def in_steps(self) -> bool:
         """The words are about several things, and nobody has chosen one of them."""
         decision = self.desk.decision
         several = decision is not None and decision.kind is RequestKind.WORKFLOW
-        return several and not self.assumed and KIND not in self.desk.pinned
+        return several and not self.assumed and KIND not in self.desk.pins
 
     @property
     def is_unsure(self) -> bool:
@@ -231,42 +251,55 @@ class PlainComposer:
         decision, desk = self.desk.decision, self.desk
         single = decision is not None and decision.kind is RequestKind.SINGLE
         unsure = decision is not None and decision.confidence is Confidence.UNSURE
-        return single and unsure and not self.assumed and KIND not in desk.pinned
+        return single and unsure and not self.assumed and KIND not in desk.pins
 
-    def _which(self, decision: Intent) -> str:
-        """Both answers, the guess first."""
-        other = decision.runner_up.task_type if decision.runner_up is not None else None
-        if other is None:
-            return say("plain.unsure_steps", guess=say(f"task.{self.desk.kind}"))
-        names = {"guess": say(f"task.{self.desk.kind}"), "other": say(f"task.{other}")}
-        return say("plain.unsure", **names)
+    async def several(self, order: Order) -> list[Order]:
+        """Orders that together make as many results as the prompt asks for, where one can't."""
+        if self.desk.replaces is not None:
+            return []
+        return [await self.order(n) for n in shares(self.desk, order)]
 
-    def fields(self) -> Iterator[str]:
-        """Each parameter, its value and its options."""
-        desk = self.desk
-        if desk.model is None or desk.draft is None:
-            return
-        for row in drafting.rows(desk.model, desk.draft):
-            options = ", ".join(row.words(option) for option in row.field.options)
-            line = _field(row)
-            yield f"{line} {say('plain.options', options=options)}" if options else line
-        counts = ", ".join(map(str, form.counts(desk.model)))
-        yield say("plain.counts", n=desk.draft.n, options=counts)
-
-    async def order(self) -> Order:
-        """Checked and priced, inputs looked at. Raises `ImaError` saying what is missing."""
+    async def order(self, n: int | None = None) -> Order:
+        """Checked and priced, inputs looked at; `n`: for so many results. Raises `ImaError` saying
+        what is missing."""
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = self.desk.offer(self._studio.catalogue.models(self.desk.kind))
+        offer = price_of(self.desk, self._studio.catalogue.models(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
-        placed, _ = drafting.finish(model, replace(draft, prompt=text))
+        draft = replace(draft, prompt=text, n=draft.n if n is None else n)
+        placed, _ = drafting.finish(model, draft)
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
-        sources = self.desk.ordered(tuple(one.source for one in facts))
+        sources = drafting.ordered(tuple(one.source for one in facts), self.desk.order)
         return replace(placed, inputs=sources, project=self.desk.project)
+
+
+def _which(kind: TaskType, decision: Intent) -> str:
+    """Both answers, the guess first."""
+    other = decision.runner_up.task_type if decision.runner_up is not None else None
+    if other is None:
+        return say("plain.unsure_steps", guess=say(f"task.{kind}"))
+    return say("plain.unsure", guess=say(f"task.{kind}"), other=say(f"task.{other}"))
+
+
+def asks_for_input(desk: Composer) -> bool:
+    """Whether an image is spoken of, and none is there."""
+    return desk.decision is not None and desk.decision.question is IntentQuestion.MISSING_INPUT
+
+
+def fields(desk: Composer) -> Iterator[str]:
+    """Each parameter, its value and its options."""
+    if desk.model is None or desk.draft is None:
+        return
+    for row in drafting.rows(desk.model, desk.draft):
+        options = ", ".join(row.words(option) for option in row.field.options)
+        line = _field(row)
+        yield f"{line} {say('plain.options', options=options)}" if options else line
+    counts = ", ".join(map(str, form.counts(desk.model)))
+    yield say("plain.counts", n=desk.draft.n, options=counts)
 
 
 def _field(row: FormRow) -> str:

@@ -1,4 +1,4 @@
-"""Commands of plain mode about the draft: its model, parameters, suggestions, templates, guides."""
+"""Commands of plain mode about the draft: parameters, suggestions, templates, guides."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, form
-from ima_tui.catalogue.voices import voice_of, voices
-from ima_tui.cli.plain.composer import PlainComposer, model_line
+from ima_tui.catalogue import form
+from ima_tui.catalogue.names import voice_of, voices
+from ima_tui.cli.plain.composer import PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next
 from ima_tui.compose import draft, parameter_names, suggestions
+from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
-from ima_tui.compose.song_text import with_lyrics
+from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
-from ima_tui.core.domain import Medium, ModelVersion, Option, Order, TaskType
+from ima_tui.core.domain import Medium, Option, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -51,7 +52,6 @@ class PlainDraftCommands:
         self._composer = composer
         self._lines = lines
         self._tell = lines.say
-        self._listed: list[ModelVersion] = []
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
 
@@ -75,41 +75,9 @@ class PlainDraftCommands:
         self._composer.turn_to(found[0])
         return Next.SHAPED
 
-    async def models(self, rest: str) -> None:
-        """List the models."""
-        words, kind = folded(rest).split(), self._composer.desk.kind
-        offer = self._studio.catalogue
-        here = [model for model in offer.models(kind) if _matches(model, words)]
-        if not here:
-            here = [
-                model for one in TaskType for model in offer.models(one) if _matches(model, words)
-            ]
-        self._listed = here
-        if not here:
-            self._tell(say("models.none_match"))
-            return
-        for number, model in enumerate(here, 1):
-            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-            line = model_line(number, model, mine)
-            self._tell(line if model.task_type is kind else f"{line} ({_kind(model)})")
-        self._tell(say("plain.model_how"))
-
-    async def model(self, rest: str) -> Next | None:
-        """Choose a model."""
-        if not rest:
-            await self.models("")
-            return None
-        number = whole(rest)
-        if number is not None and 0 < number <= len(self._listed):
-            model = self._listed[number - 1]
-        else:
-            model = choice.pick(self._studio.catalogue.models(self._composer.desk.kind), rest)
-        self._composer.take(model)
-        return Next.SHAPED
-
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        for sentence in self._composer.fields():
+        for sentence in fields(self._composer.desk):
             self._tell(sentence)
         self._tell(say("plain.set_how"))
 
@@ -150,20 +118,24 @@ class PlainDraftCommands:
     # ------------------------------------------------------------------------------ suggestions
 
     def _suggested(self) -> list[Suggestion]:
-        lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
+        lists = self._studio.catalogue.all_models()
         asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
-        return [one for asking in asked for one in asking.answers]
+        return [one for asking in asked for one in asking.answers if not one.wants_input]
 
     async def answer(self, rest: str) -> Asked | Next | None:
         """Take the suggestion with that number; without one, list them."""
         found, number = self._suggested(), whole(rest)
         if number is not None and 0 < number <= len(found):
             return await self._take(found[number - 1])
-        for place, one in enumerate(found, 1):
-            points = say("compose.answer_points", points=one.points) if one.points else ""
-            self._tell(f"{place}. {say(one.key, **one.values)}{points}")
+        self.list_answers()
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
         return None
+
+    def list_answers(self) -> None:
+        """List the suggestions, numbered."""
+        for place, one in enumerate(self._suggested(), 1):
+            points = say("compose.answer_points", points=one.points) if one.points else ""
+            self._tell(f"{place}. {say(one.key, **one.values)}{points}")
 
     async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
         """Take the suggestion that a whole line names, by number, words or medium.
@@ -192,7 +164,7 @@ class PlainDraftCommands:
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
         desk = self._composer.desk
-        offer = desk.offer(self._studio.catalogue.models(desk.kind))
+        offer = price_of(desk, self._studio.catalogue.models(desk.kind))
         if which == "elsewhere":
             if offer.elsewhere is None:
                 raise UsageError("plain.no_neighbour")
@@ -202,7 +174,7 @@ class PlainDraftCommands:
         if near is None:
             raise UsageError("plain.no_neighbour")
         desk.set(near.name, near.value)
-        desk.pin(near.name)
+        desk.pins.hold(near.name)
         return Next.SHAPED
 
     # ------------------------------------------------------------------------- voices and lyrics
@@ -353,14 +325,6 @@ class PlainDraftCommands:
                 why = say(error.key, **draft.spoken(one.desk.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
         return orders
-
-
-def _kind(model: ModelVersion) -> str:
-    return say(f"task.{model.task_type}")
-
-
-def _matches(model: ModelVersion, words: list[str]) -> bool:
-    return all(word in choice.search_terms(model) for word in words)
 
 
 def _sources(written: str) -> tuple[str, ...]:

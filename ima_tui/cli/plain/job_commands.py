@@ -14,7 +14,7 @@ from ima_tui.cli.plain.composer import PlainComposer
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Next, Say
 from ima_tui.compose import confirmation
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, Media, Order, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, folded, one_line, whole
@@ -48,16 +48,17 @@ class PlainJobCommands:
         offered = self._studio.catalogue.replacements(job.order)
         if not offered:
             raise UsageError("queue.no_other", model=job.order.model_name)
-        names = [one.model.name for one in offered]
+        before = self._studio.catalogue.model_of(job.order)
         found = _named(offered, wanted.strip())
         if found is None:
             if wanted:
                 self._tell(say("plain.not_instead", model=one_line(wanted, 40), n=job.id))
-            for place, name in enumerate(names, 1):
-                self._tell(f"{place}. {name}")
+            for place, one in enumerate(offered, 1):
+                points = confirmation.price_instead(one.model, job.order, before) or one.points
+                self._tell(say("plain.other_model", n=place, model=one.model.name, points=points))
             self._tell(say("plain.instead_how", n=job.id))
             return None
-        model, before = found.model, self._studio.catalogue.model_of(job.order)
+        model = found.model
         order, unmet = confirmation.instead(model, job.order, before)
         unknown = job.state is State.NEEDS_REVIEW
         key = "plain.ask_instead_unknown" if unknown else "plain.ask_instead"
@@ -143,7 +144,7 @@ class PlainJobCommands:
         _, media = await self._result(which)
         if not where.strip():
             raise UsageError("plain.save_how")
-        path = await self._studio.gallery.copy(media, str(home_folder.expand(where.strip())))
+        path = await self._studio.gallery.copy(media, str(atomic_file.expand(where.strip())))
         self._tell(say("plain.saved", path=one_line(str(path), 300)))
 
     async def delete(self, rest: str) -> Asked:

@@ -10,6 +10,7 @@ from ima_tui.cli.commands.jobs import require
 from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
 from ima_tui.cli.plain.line_io import Asked, Say
+from ima_tui.compose.back_reference import LastResult, last_result
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError, UsageError
@@ -41,6 +42,9 @@ class PlainJobs:
         self._studio = studio
         self._tell = tell
         self._states: dict[int, State] = {}
+        self._recent: dict[int, Job] = {}
+        self._held: set[int] = set()
+        """Jobs of which it was said that they need approval."""
         self._problem: str = ""
         self._waits: str = ""
 
@@ -74,6 +78,11 @@ class PlainJobs:
         if waits and waits != self._waits:
             self._tell(waits)
         self._waits = waits or self._waits
+        if job.needs_approval and job.state in UNSENT and job.id not in self._held:
+            self._held.add(job.id)
+            why = say(job.waiting, **job.waiting_values) + say("plain.stop") if job.waiting else ""
+            self._tell(joined(why, say("plain.held", n=job.id, points=job.order.total)))
+        self._recent[job.id] = job
         if self._states.get(job.id) is job.state:
             return
         self._states[job.id] = job.state
@@ -92,18 +101,26 @@ class PlainJobs:
             lines = [words, *told, *results, *([tip] if tip else [])]
             self._tell("\n".join(lines if job.state is State.DONE else [words]))
 
+    def last_result(self) -> LastResult | None:
+        """What a prompt means by "it"."""
+        return last_result(tuple(self._recent.values()))
+
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
         for words in (
-            repair_report.describe(self._studio.repair_report) if self._studio.repair_report else ()
+            repair_report.describe(self._studio.engine.repair_report)
+            if self._studio.engine.repair_report
+            else ()
         ):
             self._tell(words)
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
+        self._recent = {job.id: job for job in jobs[:MOST]}
         still = [job for job in jobs if job.state in OPEN]
         held = [job for job in still if job.needs_approval and job.state in UNSENT]
         if still:
             self._tell(say("plain.still_open", n=len(still)))
+        self._held = {job.id for job in held}
         for job in held:
             self._tell(say("plain.held", n=job.id, points=job.order.total))
 

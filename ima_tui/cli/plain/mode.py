@@ -5,40 +5,43 @@ Nothing is redrawn or shown by position or colour; states are words.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from importlib import import_module
 from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
-from ima_tui.cli.plain.composer import PlainComposer, usual
+from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
 from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
+from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.preference_commands import PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
-from ima_tui.core.text import folded, one_line
+from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
+ALL = frozenset({"all", "全部", "都要"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
 COMMANDS = (
-    "help", "kind", "models", "model", "fields", "set", "inputs", "count", "voices", "lyrics",
+    "help", "kind", "models", "model", "compare", "fields", "set", "inputs", "count",
+    "voices", "lyrics",
     "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
     "history", "templates", "template", "untemplate", "guides",
     "workflow", "workflows", "step", "run", "assemble", "drop",
     "project", "jobs", "job", "star", "tag", "untag", "again", "similar", "instead",
     "stop", "follow", "approve", "forget", "edit", "duplicate", "fetch", "sooner", "later", "first",
     "results", "use", "open", "save", "discard", "spending", "log",
-    "prefs", "prefer", "unprefer", "restore", "let_go", "undo", "settings",
+    "prefs", "prefer", "unprefer", "once", "restore", "let_go", "undo", "settings",
     "refresh", "key", "language", "quit",
 )  # fmt: skip
 """Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
@@ -59,10 +62,15 @@ class PlainMode:
         self._lines = lines
         self._wish = PlainComposer(studio)
         self._jobs = PlainJobs(studio, lines.say)
+        self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
+        self._models = PlainModelCommands(studio, self._wish, lines.say)
+        self._prefs = PlainPreferences(studio, self._wish, self._models.model, lines.say)
         self.commands = self._commands()
         self._open: Callable[[], Awaitable[None]] | None = None
+        self._open_all: Callable[[], Awaitable[None]] | None = None
+        """What the answer "all" does."""
         self._question = ""
         self._doubted = False
         """Whether the last thing said asks what is meant."""
@@ -72,11 +80,13 @@ class PlainMode:
         """What each of `COMMANDS` does."""
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
+        models = self._models
         screens = PlainScreens(self._studio, self._lines.say)
-        prefs = PlainPreferences(self._studio, self._wish, drafts.model, self._lines.say)
+        prefs = self._prefs
         return {
-            "help": self._help, "kind": drafts.kind, "models": drafts.models,
-            "model": drafts.model, "fields": drafts.fields, "set": drafts.set,
+            "help": self._help, "kind": drafts.kind, "models": models.models,
+            "model": models.model, "compare": models.compare, "fields": drafts.fields,
+            "set": drafts.set,
             "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
@@ -99,9 +109,9 @@ class PlainMode:
             "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
             "discard": more.delete, "spending": more.spending, "log": screens.log,
             "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
-            "restore": prefs.restore, "let_go": prefs.let_go, "undo": prefs.undo,
-            "settings": screens.settings, "refresh": self._refresh, "key": self._key,
-            "language": self._language, "quit": self._quit,
+            "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
+            "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
+            "key": self._key, "language": self._language, "quit": self._quit,
         }  # fmt: skip
 
     async def run(self) -> End:
@@ -135,12 +145,16 @@ class PlainMode:
             self._lines.say(explain(error))
 
     async def _hear(self, line: str) -> None:
-        then, self._open, self._question = self._open, None, ""
+        then, question = self._open, self._question
+        self._open, self._question = None, ""
+        every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
             await self._command(line.removeprefix("/"))
         elif then is not None and folded(line) in YES:
             await then()
+        elif every is not None and folded(line) in ALL:
+            await every()
         elif folded(line) in YES and self._wish.text:
             await self._offer()  # no question was open: a yes is no prompt of its own
         elif folded(line) in YES:
@@ -150,6 +164,9 @@ class PlainMode:
                 self._lines.say(say("plain.left"))
         elif doubted and (taken := await self._drafts.take_named(line)) is not None:
             await self._go_on(taken[0])
+        elif then is not None and whole(line) is not None:  # a number is no prompt
+            self._lines.say(say("plain.yes_or_no"))
+            self._open, self._open_all, self._question = then, every, question
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
@@ -162,6 +179,9 @@ class PlainMode:
         name = next((one for one in COMMANDS if folded(written) in _names(one)), None)
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
+            similar = nearest(written, [say(f"plain.name_{one}") for one in COMMANDS], 3, 0.4)
+            for each in similar if written else ():
+                self._tell_command(next(c for c in COMMANDS if each == say(f"plain.name_{c}")))
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -182,12 +202,17 @@ class PlainMode:
         if self._wish.in_steps:
             await self._go_on(await self._workflows.open())
             return
+        if asked := self._prefs.only():
+            self._ask(*asked)
+            return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
         doubt = self._wish.doubt()
         self._doubted = bool(doubt)
         if doubt:
             self._lines.say(joined(doubt, *self._wish.film()))
+            if asks_for_input(self._wish.desk):
+                self._drafts.list_answers()
             if self._wish.is_unsure:
                 self._ask(say("plain.ask_guess"), self._take_guess)
             return
@@ -198,7 +223,14 @@ class PlainMode:
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        differing = self._wish.differing()
+        differing = [*filter(None, [self._prefs.beside()]), *self._wish.differing()]
+        if several := await self._wish.several(order):
+            total = sum(each.total for each in several)
+            differing.append(
+                say("plain.several", n=sum(each.n for each in several), jobs=len(several),
+                    points=total)
+            )  # fmt: skip
+            self._open_all = partial(self._submit_all, several)
         self._ask(joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
@@ -225,11 +257,25 @@ class PlainMode:
             await self._key("")
             return
         self._wish.desk.replaces = None
+        await self._prefs.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         self._lines.say(say("plain.sent", n=job.id, points=order.total))
         if order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
+
+    async def _submit_all(self, orders: Sequence[Order]) -> None:
+        """Send several jobs for one prompt."""
+        try:
+            jobs = await self._studio.jobs.submit_all([("", order) for order in orders])
+        except KeyMissing:
+            await self._key("")
+            return
+        await self._prefs.after_sending()
+        if self._studio.settings.after_send != "keep":
+            self._wish.sent()
+        for job in jobs:
+            self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
 
     async def _send(self, _: str) -> Next:
         """Send the draft."""
@@ -278,10 +324,21 @@ class PlainMode:
         self._lines.say(say("look.language_now"))
         self._lines.say(say("plain.how"))
 
-    async def _help(self, _: str) -> None:
-        """List the commands."""
-        for name in COMMANDS:
-            self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
+    async def _help(self, rest: str) -> None:
+        """List the commands, or those that have a word in their names or in what they do."""
+        wanted = folded(rest.removeprefix("/"))
+        found = [name for name in COMMANDS if wanted in _names(name)] or [
+            name
+            for name in COMMANDS
+            if any(wanted in each for each in (*_names(name), folded(say(f"plain.about_{name}"))))
+        ]
+        for name in found:
+            self._tell_command(name)
+        if not found:
+            self._lines.say(say("plain.no_help", word=one_line(rest, 40)))
+
+    def _tell_command(self, name: str) -> None:
+        self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
 
     async def _quit(self, _: str) -> None:
         """End."""

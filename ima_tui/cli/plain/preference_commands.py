@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.line_io import Next, Say
+from ima_tui.cli.plain.line_io import Asked, Next, Say
+from ima_tui.compose import preference_prompts
+from ima_tui.compose.preference_prompts import PreferencePrompts, PreferenceSwitch
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import explain, say
+from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.file import DroppedPreference
+from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.studio.studio import Studio
 
 
@@ -29,6 +33,51 @@ class PlainPreferences:
         self._tell = tell
         self._undo: list[tuple[TaskType, str]] = []
         """Preferred models as they were before each change that was made here."""
+        self._prompts = PreferencePrompts(studio.preferences, studio.catalogue.all_models)
+
+    # ------------------------------------------------------------------------ what a prompt says
+
+    def only(self) -> Asked | None:
+        """The question where a prompt is about preferences and nothing is to be made. Raises
+        `UsageError` where nothing would change."""
+        decision = self._composer.desk.decision
+        if decision is None or decision.kind is not RequestKind.PREFERENCE:
+            return None
+
+        words = self._prompts.meant(decision, "plain")
+        if words == say("compose.nothing_to_remember"):
+            raise UsageError("compose.nothing_to_remember")
+
+        async def then() -> None:
+            self._tell(await self._prompts.alone(decision))
+            self._composer.sent()
+
+        return words, then
+
+    def _switch(self) -> PreferenceSwitch | None:
+        desk = self._composer.desk
+        return preference_prompts.switch(desk, self._studio.preferences.model_id(desk.kind))
+
+    def beside(self) -> str:
+        """What sending the draft changes, "" for nothing."""
+        turn, desk = self._switch(), self._composer.desk
+        if turn is None or not turn.on or desk.model is None:
+            return ""
+        forgets = turn.proposal.change is PreferenceChange.FORGET
+        key = "plain.also_forget" if forgets else "plain.also_remember"
+        return say(key, model=desk.model.name, kind=say(f"task.{desk.kind}"))
+
+    async def after_sending(self) -> None:
+        """Change what was told before sending."""
+        for words in await self._prompts.after_sending(self._composer.desk, self._switch()):
+            self._tell(words)
+
+    async def once(self, _: str) -> Next:
+        """Use the model this time only."""
+        self._composer.desk.remember = False
+        return Next.SHAPED
+
+    # -------------------------------------------------------------------------------- commands
 
     async def prefs(self, rest: str) -> None:
         """List preferred models."""

@@ -16,13 +16,12 @@ from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.events import EndingChanged, JobChanged, Notice
 from ima_tui.core.text import one_line, whole
-from ima_tui.film.words import shortcomings
+from ima_tui.film.assembler import shortcomings
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.endings import Ending
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import finish_words
-from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.status import WorkflowStatus
+from ima_tui.workflow.status import WorkflowStatus, price_step
+from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
 
 Change = Callable[[Workflow], Workflow]
@@ -53,8 +52,8 @@ class PlainWorkflows:
 
     async def _make(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
-        plans = self._studio.workflows
-        made = await plans.make(prompt, inputs, fetch=False, films=True)
+        maker, plans = self._studio.workflow_maker, self._studio.workflows
+        made = await maker.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             raise UsageError("error.plan_nothing")
         await plans.keep(made.workflow)
@@ -150,7 +149,7 @@ class PlainWorkflows:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
         priced = [each.priced for each in status.steps]
-        for sentence in finish_words.sentences(status.workflow, priced):
+        for sentence in sentences(status.workflow, priced):
             self._tell(sentence)
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))

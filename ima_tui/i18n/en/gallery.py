@@ -9,6 +9,7 @@ TEXTS: dict[str, str] = {
     "bind.view_large": "open",
     "bind.use_as_input": "use as input",
     "bind.variant": "make a variant",
+    "gallery.compare_how": "Mark one result with space, move to another, then press =",
     "bind.compare": "compare",
     "bind.save_copy": "save a copy",
     "bind.copy_path": "copy path",

@@ -37,6 +37,7 @@ TEXTS: dict[str, str] = {
     "models.hidden_price": "{points} pts; the price depends on a setting that can't be changed here",
     "models.one_price": "{points} pts for all settings",
     "models.usual": "default",
+    "models.same_prices": "Same prices.",
     "models.more": "and {n} more",
     "models.on": "on",
     "models.off": "off",

@@ -147,6 +147,7 @@ TEXTS: dict[str, str] = {
     "voice.typed": "enter: use “{name}” as the voice ID",
     "voice.filter": "type to filter, or type a voice ID",
     "voice.none": "The model lists no voices. Type a voice ID and press enter.",
+    "editor.not_saved": "Not saved. esc again: discard, ctrl+j: save",
     "editor.count": "{n} {n:character|characters}",
     "editor.count_of": "{n} of {most} characters",
     "editor.none": "enter to write",

@@ -35,4 +35,5 @@ TEXTS: dict[str, str] = {
     "spending.model_of": "{model} ({task})",
     "spending.by_project": "Project",
     "spending.no_project": "no project",
+    "spending.no_points": "No points spent.",
 }

@@ -37,6 +37,7 @@ TEXTS: dict[str, str] = {
     "models.hidden_price": "{points} 积分；价格取决于这里不能更改的参数",
     "models.one_price": "{points} 积分，所有参数同价",
     "models.usual": "默认",
+    "models.same_prices": "价格相同。",
     "models.more": "另有 {n} 种",
     "models.on": "开",
     "models.off": "关",

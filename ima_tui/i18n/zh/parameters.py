@@ -147,6 +147,7 @@ TEXTS: dict[str, str] = {
     "voice.typed": "按 enter 使用音色 ID“{name}”",
     "voice.filter": "输入以筛选，或输入音色 ID",
     "voice.none": "模型没有列出音色。输入音色 ID，按 enter 使用。",
+    "editor.not_saved": "尚未保存。再按 esc 放弃，按 ctrl+j 保存",
     "editor.count": "{n} 字",
     "editor.count_of": "{n}/{most} 字",
     "editor.none": "按 enter 填写",

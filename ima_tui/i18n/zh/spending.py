@@ -35,4 +35,5 @@ TEXTS: dict[str, str] = {
     "spending.model_of": "{model}（{task}）",
     "spending.by_project": "项目",
     "spending.no_project": "未归入项目",
+    "spending.no_points": "没有消耗积分。",
 }

@@ -15,6 +15,7 @@ from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError
 from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.label_windows import ProjectPicker
@@ -45,7 +46,7 @@ class DraftChoices:
         async def chosen(number: int | None) -> None:
             if number is not None:
                 screen.composer.turn_to(list(TaskType)[number])
-                screen.composer.pin(KIND)
+                screen.composer.pins.hold(KIND)
                 await screen.reload()
 
         screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.kind), chosen)
@@ -69,7 +70,7 @@ class DraftChoices:
     async def _take(self, model: ModelVersion) -> None:
         self._screen.forget_remark()
         self._screen.composer.take(model)
-        self._screen.composer.pin(KIND, MODEL)
+        self._screen.composer.pins.hold(KIND, MODEL)
         await self._screen.read(anew=True)
 
     async def project(self) -> None:
@@ -104,10 +105,17 @@ class DraftChoices:
         if near is not None:
             self._screen.forget_remark()
             self._screen.composer.set(near.name, near.value)
-            self._screen.composer.pin(near.name)
+            self._screen.composer.pins.hold(near.name)
             await self._screen.read(anew=True)
 
     # -------------------------------------------------------------------------------- answers
+
+    async def accept(self) -> None:
+        """Take the one suggestion; where there are several, let the user choose."""
+        if self._view.answers == 1:
+            await self.answer(1)
+        else:
+            self._screen.query_one(IntentSummary).focus()
 
     async def answer(self, number: int) -> None:
         """Take the suggestion with this number, from 1, if there is one."""
@@ -153,7 +161,7 @@ class DraftChoices:
 
     def lyrics(self) -> None:
         """Open an editor for the lyrics in the prompt."""
-        from ima_tui.compose.song_text import lyrics_of, with_lyrics
+        from ima_tui.compose.prompt_text import lyrics_of, with_lyrics
         from ima_tui.tui.shell.value_windows import TextEditor
 
         prompt = self._screen.prompt
@@ -226,11 +234,11 @@ class DraftChoices:
                 self.inputs()  # it says so
                 return
             composer.unpin(KIND)
-            composer.rest_on(min(taking, key=lambda kind: kind.medium is not medium))
-        shown = INPUTS in composer.pinned or composer.kind.takes_inputs
+            composer.resting = min(taking, key=lambda kind: kind.medium is not medium)
+        shown = INPUTS in composer.pins or composer.kind.takes_inputs
         before = composer.inputs if shown else ()
         composer.feed((*before, source))
-        composer.pin(INPUTS)
+        composer.pins.hold(INPUTS)
         await screen.reload()
 
     async def look_at(self, sources: Sequence[str]) -> None:
@@ -265,10 +273,10 @@ def _is_file(path: str) -> bool:
 
 def _made_from(sources: Sequence[str]) -> Order | None:
     """What the last of the files was made from; links and unreadable files say nothing."""
-    from ima_tui.runner import embedding
+    from ima_tui.runner import result_files
 
     for source in reversed(sources):
         with suppress(ImaError):
-            if "://" not in source and (found := embedding.read(local_path(source))):
+            if "://" not in source and (found := result_files.read(local_path(source))):
                 return found
     return None

@@ -1,31 +1,33 @@
-"""Decide what to confirm before points are spent: price, unmet requirements, alternatives."""
+"""Decide what to confirm before points are spent: price, unmet requirements, alternatives.
+
+`ListGate` checks that the model lists that a prompt needs are loaded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue import form
-from ima_tui.compose import confirmation, film_offer, suggestions
-from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import Composer
+from ima_tui.compose import confirmation, other_requests, suggestions
+from ima_tui.compose.composer import Composer, meant_by
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
 from ima_tui.compose.suggestions import Suggestion
-from ima_tui.core.domain import Order
+from ima_tui.core.domain import Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import joined, say
-from ima_tui.tui.widgets import confirm_text, price_text
+from ima_tui.intent.intent import RequestKind
+from ima_tui.preferences import policy
+from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.view import ComposeView
 
+
 MOST_OTHERS = 3
 """Choices beside sending it as it is, and not at all."""
-MOST_RESULTS = 60
-"""Results of one prompt that are offered as several jobs; more are a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
     if composer.model is None or composer.draft is None:
         return ()
     found = confirmation.check(
-        text, composer.decision, composer.model, composer.draft, composer.pinned
+        text, composer.decision, composer.model, composer.draft, composer.pins
     ).unmet
-    found = (*film_offer.unmet(text, composer.decision, composer.model.name), *found)
+    found = (*other_requests.unmet(text, composer.decision, composer.model.name), *found)
     if (done := composer.replaced) is None:
         return found
     model = Unmet(MODEL, done.model_name, composer.model.name, Why.ABSENT, composer.model.name)
@@ -69,32 +71,17 @@ def question(
     if model is None:
         return None
     send = say("compose.choice_send", points=order.total)
+    last = meant_by(screen.composer)
+    made_of = [say("compose.from_last", **last.words)] if last is not None else []
     found = unmet(screen.composer, screen.prompt.text)
     if found:
-        words = joined(_bought(order), *confirm_text.told(found, screen.ima.glyphs))
+        words = joined(_bought(order), *made_of, *price_text.told(found, screen.ima.glyphs))
         return Asked(words, send, tuple(_others(screen.composer, view))[:MOST_OTHERS], unmet=True)
     limit = screen.studio.settings.ask_above
     words = price_text.question(model, order, view.offer, limit, sent_before)
-    if not words and other_price not in (None, order.total):
+    if not words and (made_of or other_price not in (None, order.total)):
         words = _bought(order)
-    return Asked(words, send) if words else None
-
-
-def shares(composer: Composer, order: Order) -> tuple[int, ...]:
-    """How many results each of several jobs makes, where the prompt asks for more than one job
-    of the model makes; () where one job is enough."""
-    decision, model = composer.decision, composer.model
-    if decision is None or model is None or COUNT in composer.pinned:
-        return ()
-    asked = (one.value for one in decision.requirements if one.name == "n")
-    left, counts = next(asked, 0), form.counts(model)
-    if not isinstance(left, int) or not order.n < left <= MOST_RESULTS:
-        return ()
-    found: list[int] = []
-    while left and (fitting := [each for each in counts if each <= left]):
-        found.append(max(fitting))
-        left -= found[-1]
-    return tuple(found) if not left else ()
+    return Asked(joined(words, *made_of), send) if words else None
 
 
 def _bought(order: Order) -> str:
@@ -123,3 +110,53 @@ def _changes_nothing(composer: Composer, answer: Suggestion) -> bool:
         return False
     trial = suggestions.tried(composer, answer)
     return trial is None or (trial.model, trial.draft) == (composer.model, composer.draft)
+
+
+class ListGate:
+    """Remembers which lists were missing when the key that sends was pressed."""
+
+    def __init__(self, screen: DraftScreen) -> None:
+        self._screen = screen
+        self._waited_for: Sequence[TaskType] | None = None
+
+    def forget(self) -> None:
+        """Forget what was waited for: the prompt is another."""
+        self._waited_for = None
+
+    def lists_came(self) -> None:
+        """Say that what was tried too early can be sent now."""
+        screen, waited = self._screen, self._waited_for
+        if waited is None or self._are_loading(waited):
+            return
+        self._waited_for = None
+        if screen.composer.model is None:
+            screen.forget_remark()  # why there is no list is said instead
+        else:
+            screen.remark(say("compose.ready"), "ok")
+
+    def is_too_early(self, task_types: Sequence[TaskType]) -> bool:
+        """Return whether the vocabulary or one of these lists is still loading, and say so then:
+        nothing is sent before the key is pressed again."""
+        screen = self._screen
+        if not screen.studio.connection.has_key or not self._are_loading(task_types):
+            return False
+        self._waited_for = tuple(task_types)
+        screen.remark(say("compose.loading"), "info")
+        return True
+
+    def _are_loading(self, task_types: Sequence[TaskType]) -> bool:
+        screen = self._screen
+        loading = map(screen.studio.catalogue.is_loading, task_types)
+        return not screen.reader.can_read or any(loading)
+
+    def needed(self) -> Sequence[TaskType]:
+        """Return the task types whose lists the prompt, read as one, needs."""
+        composer, intent = self._screen.composer, self._screen.composer.decision
+        if intent is not None and intent.kind is RequestKind.PREFERENCE:
+            preference = intent.preference
+            if preference is None or not preference.model_id:
+                return ()
+            return policy.task_types(preference.model_id)
+        if composer.in_steps and intent is not None:
+            return tuple(step.task_type for step in intent.steps)
+        return (composer.kind,)

@@ -15,8 +15,8 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ima_tui.compose import draft
-from ima_tui.compose.composer import KIND, MODEL, Composer
-from ima_tui.compose.multi_prompt import first_line
+from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
+from ima_tui.compose.prompt_text import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
@@ -54,6 +54,8 @@ class DraftScreen(BaseScreen):
         """Each line of the prompt is a prompt of its own."""
         self.note = ("", "")
         """What happened last, and the role in which it is said."""
+        self.note_of: int | None = None
+        """The job that `note` tells of: when that ends, its end is told instead."""
         self._is_empty = True
         self._text = ""
         """The prompt as it was last read."""
@@ -82,9 +84,9 @@ class DraftScreen(BaseScreen):
     def text_edited(self) -> None:
         """Drop what was said about the text before it was edited."""
 
-    def remark(self, words: str, role: str) -> None:
-        """Say what happened, until something else does."""
-        self.note = (words, role)
+    def remark(self, words: str, role: str, *, job: int | None = None) -> None:
+        """Say what happened, until something else does; `job`: to which job."""
+        self.note, self.note_of = (words, role), job
         self.show_message()
 
     def forget_remark(self, only: str = "") -> None:
@@ -101,7 +103,7 @@ class DraftScreen(BaseScreen):
         self.composer.catch_up(self.studio.catalogue.models(task_type), suggested(task_type))
         if self.reader.can_read:
             words = first_line(self.prompt.text, by_lines=self.by_lines)
-            self.composer.loosen(partial(self.reader.read, words), suggested)
+            loosen(self.composer, partial(self.reader.read, words), suggested)
         await self.read(anew=True)
 
     async def read(self, *, anew: bool = False) -> None:
@@ -172,7 +174,7 @@ class DraftScreen(BaseScreen):
     async def new_draft(self) -> None:
         """Begin a new prompt; on an empty one, unpin everything as well."""
         if self._is_empty:
-            self.composer.let_all_go()
+            self.composer.pins.release(*self.composer.pins)
             self.composer.project = ""
             self.by_lines = False
         self.forget_remark()
@@ -185,13 +187,13 @@ class DraftScreen(BaseScreen):
         self.prompt.move_cursor(self.prompt.document.end)
         self._is_empty = False
         self.by_lines = False
-        self.composer.recall(order, replaces)
+        recall(self.composer, order, replaces)
         self.call_next(self.reload)
 
     def load_model(self, model: ModelVersion) -> None:
         """Compose with `model`; settings come along as far as they fit."""
         self.composer.take(model)
-        self.composer.pin(KIND, MODEL)
+        self.composer.pins.hold(KIND, MODEL)
         self.call_next(self.reload)
 
     def mention(self, name: str) -> None:

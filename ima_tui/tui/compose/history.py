@@ -1,21 +1,28 @@
-"""Drafts, templates and earlier prompts of Compose, and the prompt in an external editor."""
+"""Drafts, templates and earlier prompts of Compose, and the prompt in an external editor.
+
+The picker of templates chooses a saved prompt, saves the current one, or deletes one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from ima_tui.catalogue import form
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.draft_store import (
+    LONGEST_NAME,
     Drafts,
     SavedDraft,
     Templates,
@@ -23,13 +30,20 @@ from ima_tui.compose.draft_store import (
 )
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
+from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
-from ima_tui.tui.compose.templates import TemplatePicker
+from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
+from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal import external_editor
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.painter import Cell
+from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
+
 
 PAUSE = 0.6
 """Seconds without a key before the draft is written."""
@@ -55,7 +69,7 @@ class DraftHistory:
     def current(self, name: str = "") -> SavedDraft:
         """The prompt as it is, with what was chosen by the user."""
         screen, composer = self._screen, self._screen.composer
-        model, draft, pinned = composer.model, composer.draft, composer.pinned
+        model, draft, pinned = composer.model, composer.draft, composer.pins
         own = dict(draft.chosen) if draft is not None else {}
         return SavedDraft(
             text=screen.prompt.text,
@@ -75,10 +89,10 @@ class DraftHistory:
     async def put_back(self, saved: SavedDraft, *, passing: bool = False) -> None:
         """Load `saved`, with what the user chose. `passing`: chosen for this prompt only."""
         screen, composer = self._screen, self._screen.composer
-        composer.let_all_go()
+        composer.pins.release(*composer.pins)
         composer.begin_anew()
         composer.project = saved.project or composer.project
-        pin = partial(composer.pin, passing=passing)
+        pin = partial(composer.pins.hold, passing=passing)
         screen.by_lines = saved.by_lines
         with screen.prompt.prevent(TextArea.Changed):
             screen.prompt.text = saved.text
@@ -221,3 +235,80 @@ class DraftHistory:
         screen.prompt.text = text
         screen.prompt.move_cursor(screen.prompt.document.end)
         screen.prompt.focus()
+
+
+_COLUMNS = (
+    Column("name", 16, "compose.column_template", flex=1),
+    Column("text", 20, "compose.column_wish", flex=2, drop=1),
+)
+Do = Callable[[str], None]
+
+
+class TemplatePicker(Picker):
+    """What is typed narrows the list, and is the name to save under; without one, how the prompt
+    begins. Deleting wants the key twice."""
+
+    PLACEHOLDER = "compose.template_name"
+    EMPTY = "compose.no_templates"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("new", "save", "bind.template_save", "template.save", show=True, priority=True),
+        Binding("ctrl+d", "remove", "bind.template_delete", priority=True, id="template.delete"),
+    ]
+
+    def __init__(self, known: Sequence[SavedDraft], name: str, save: Do, delete: Do) -> None:
+        super().__init__(_title(), _COLUMNS, [_choice(one) for one in known])
+        self._known = list(known)
+        self._default_name = name
+        self._save = save
+        self._delete = delete
+        self._doomed = ""
+
+    def _say(self, words: str) -> None:
+        self.query_one("#picker-title", Static).update(Content(words))
+
+    def action_save(self) -> None:
+        """Save the prompt as a template of that name."""
+        name = one_line(self.query_one(LineInput).value, LONGEST_NAME) or self._default_name
+        if not name:
+            self._say(say("compose.template_empty"))
+            return
+        try:
+            self._save(name)
+        except UsageError as error:
+            self._say(say(error.key, **error.values))
+        else:
+            self.dismiss(None)
+
+    def action_remove(self) -> None:
+        """Delete the template under the cursor, when pressed twice."""
+        at = self.query_one(Table).cursor
+        if not isinstance(at, int):
+            return
+        name = self._known[at].name
+        if name != self._doomed:
+            self._doomed = name
+            self._say(say("compose.template_delete", name=name))
+            return
+        try:
+            self._delete(name)
+        except UsageError as error:
+            self._say(say(error.key, **error.values))
+            return
+        del self._known[at]
+        self.choices = tuple(_choice(one) for one in self._known)
+        self._doomed = ""
+        self._say(_title())
+        self._narrow(self.query_one(LineInput).value)
+
+    def _narrow(self, written: str) -> None:
+        self._doomed = ""
+        super()._narrow(written)
+
+
+def _title() -> str:
+    return say("compose.templates")
+
+
+def _choice(saved: SavedDraft) -> PickerItem:
+    text = one_line(saved.text, 200)
+    return PickerItem((Cell(saved.name), Cell(text, "muted")), folded(f"{saved.name} {text}"))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import apply_intent
-from ima_tui.compose.composer import KIND, Composer
+from ima_tui.compose.composer import INPUTS, KIND, Composer
 from ima_tui.core.domain import TaskType
 from ima_tui.subjects import mentions
 
@@ -39,11 +39,26 @@ class IntentReader:
     def read(self, text: str, composer: Composer) -> Intent | None:
         """What `text` asks for, beside what is settled on `composer`; None where there is nothing
         to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
-        if KIND in composer.kept:
+        if KIND in composer.pins.kept:
             free = self.decide(text, composer.attached, None)
             if composer.yields_to(free):
-                return free
-        return self.decide(text, composer.attached, composer.settled)
+                return self._with_last(text, composer, free, None)
+        settled = composer.settled
+        read = self.decide(text, composer.attached, settled)
+        return self._with_last(text, composer, read, settled)
+
+    def _with_last(
+        self, text: str, composer: Composer, read: Intent | None, settled: TaskType | None
+    ) -> Intent | None:
+        """With the last result as input, where the prompt means that by "it"."""
+        if composer.last is None or INPUTS in composer.pins or read is None:
+            return read
+        from ima_tui.compose.back_reference import read_with
+
+        def decide(inputs: Sequence[str]) -> Intent | None:
+            return self.decide(text, inputs, settled)
+
+        return read_with(decide, text, read, composer.last, settled)
 
     def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
         """The reading of any text. Where a question about pictures is open, the rest is read for
@@ -64,7 +79,7 @@ class IntentReader:
     def _decide(
         self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
     ) -> Intent:
-        lists = {kind: self._studio.catalogue.models(kind) for kind in TaskType}
+        lists = self._studio.catalogue.all_models()
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
         read = partial(route, text, attached, lists, preferred, recommended)

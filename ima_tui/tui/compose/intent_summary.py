@@ -1,4 +1,7 @@
-"""Summary of the intent under the prompt, and open questions with a key for each answer."""
+"""Summary of the intent under the prompt, and open questions with a key for each answer.
+
+Each part of a draft has a colour and an origin: the words that gave it, or the user.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,26 @@ from textual.strip import Strip
 from ima_tui.catalogue import form
 from ima_tui.compose import parameter_names
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import KIND, MODEL, Composer
-from ima_tui.compose.preference_switch import PreferenceSwitch
+from ima_tui.compose.composer import (
+    KIND,
+    MODEL,
+    ORDER,
+    Composer,
+)
+from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
+from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import clean
+from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
-from ima_tui.tui.compose import origins
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets.flow import (
-    Chunk,
-    FlowBlock,
-    flow,
-    within,
-)
-from ima_tui.tui.widgets.lines import Line, Part
+from ima_tui.tui.widgets.field_rows import Pressed
+from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Line, Part, flow, within
 from ima_tui.tui.widgets.prompt import SEND, Prompt
 
 MOST_LINES = {"-narrow": 4, "-normal": 5}
@@ -49,13 +53,7 @@ class SuggestionChosen(Message):
     number: int
 
 
-@dataclass
-class PreferenceSwitched(Message):
-    """The user turned the switch."""
-
-
 Row = list[Chunk]
-
 
 _Told = tuple[Composer, Row, Sequence[OpenQuestion], PreferenceSwitch | None, Sequence[str]]
 
@@ -259,7 +257,7 @@ class IntentSummary(Line, can_focus=False):
 
     def action_turn(self) -> None:
         """Toggle whether the preference is saved."""
-        self.post_message(PreferenceSwitched())
+        self.post_message(Pressed("remember"))
 
 
 # ------------------------------------------------------------------------------ what is told
@@ -274,11 +272,13 @@ def _read(composer: Composer, dot: str) -> Row:
         or decision.kind is not RequestKind.SINGLE
     ):
         return []
-    parts: list[Part] = [(say(f"task.{composer.kind.value}"), origins.role(KIND, composer.kind))]
-    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pinned
+    parts: list[Part] = [(say(f"task.{composer.kind.value}"), role(KIND, composer.kind))]
+    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
-        parts.append((composer.model.name, origins.role(MODEL, composer.kind)))
+        parts.append((composer.model.name, role(MODEL, composer.kind)))
     parts += [(words, "ok") for words in _settings(composer)]
+    if composer.last is not None and composer.last.source in decision.inputs:
+        parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 
@@ -293,7 +293,7 @@ def _settings(composer: Composer) -> list[str]:
         field = form.user_field(model, name)
         if name == COUNT:
             told.append(f"×{draft.n}")
-        elif field is not None and name in chosen:
+        elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
             words = parameter_names.value(name, chosen[name])
             label = parameter_names.label(field)
             told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)
@@ -342,3 +342,27 @@ def _turned(composer: Composer, turn: PreferenceSwitch, key: str) -> Row:
 
 def _model(composer: Composer) -> str:
     return composer.model.name if composer.model is not None else ""
+
+
+LONGEST = 24
+"""Characters of the words that are quoted."""
+_ROLES = {MODEL: "accent", ORDER: "info", REMEMBER: "info", LIMIT: "warn"}
+
+
+def role(part: str, kind: TaskType) -> str:
+    """The token that the words of `part` are drawn in."""
+    return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
+
+
+def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
+    """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
+    by itself. And whether it was chosen by the user."""
+    set_by = origin(composer, part)
+    if set_by.by is SetBy.HAND:
+        return [(say("compose.by_hand"), "muted")], True
+    found: list[Part] = []
+    for start, end in set_by.spans:
+        words = one_line(text[start:end], LONGEST)
+        found += [(" ", "text")] if found else []
+        found.append((words, f"{role(part, composer.kind)}:words"))
+    return found, False

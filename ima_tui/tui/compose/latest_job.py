@@ -11,20 +11,24 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ima_tui.core.domain import Job, State
-from ima_tui.core.text import one_line
+from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
+from ima_tui.ledger.job_states import UNSENT
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Line
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
 
 
-EARLIER = 24
+ROOMY = 100
+"""Cells from which on each job says its model and when it was made, too."""
+MADE = 12
+"""Cells of when a job was made."""
+EARLIER = 32
 """Jobs before the newest one that are kept for a tall screen."""
 
 
@@ -64,15 +68,25 @@ class EarlierJobs(Line):
         job = self._jobs[y]
         now, signs = self.ima.studio.clock.time(), self.ima.glyphs
         rows = [words.row(each, now, signs) for each in self._jobs[: self.size.height]]
-        state, tag, _, prompt, _, _, points = rows[y]
+        state, tag, model, prompt, _, _, points = rows[y]
         price = say("queue.points", points=job.order.total)
         states = max(width(each[0].text) for each in rows)
-        room = cells - states - width(tag.text) - width(price) - 5
+        behind: list[Part] = [(f"{price} ", points.role)]
+        if cells >= ROOMY:
+            models = max(width(each[2].text) for each in rows)
+            most = max(width(say("queue.points", points=each.order.total)) for each in self._jobs)
+            made = words.day_and_clock(job.created_at, now)
+            behind = [
+                (f"{fit(model.text, models)} ", "muted"),
+                (f"{fit(price, most + 1, 'right')}  ", points.role),
+                (f"{fit(made, MADE, 'right')} ", "muted"),
+            ]
+        room = cells - states - width(tag.text) - measure(behind) - 4
         parts = [
             (f" {fit(state.text, states)} ", state.role),
             (f"{tag.text} ", tag.role),
             (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
-            (f"{price} ", points.role),
+            *behind,
         ]
         segments = [Segment(text, style(theme, role, self.GROUND)) for text, role in parts]
         return Strip(segments).adjust_cell_length(cells, plain)
@@ -81,10 +95,6 @@ class EarlierJobs(Line):
         """Show the job under the mouse in the queue."""
         if event.y < len(self._jobs):
             await self.ima.show_job(self._jobs[event.y].id)
-
-
-STATE_CELLS = 16
-"""Cells of a state with its sign."""
 
 
 def job_panes() -> tuple[Widget, Widget]:
@@ -122,6 +132,7 @@ class LatestJob:
             if before is None or before.revision <= job.revision:
                 self._recent[job.id] = job
         self._show_earlier()
+        self._tell_end(jobs)
         known = self._job
         newest = max(jobs, default=0)
         if known is not None and newest < known.id:
@@ -130,6 +141,22 @@ class LatestJob:
             await self.look()
         elif known is None or newest > known.id or jobs[newest].revision >= known.revision:
             await self._show(jobs[newest])
+
+    def _tell_end(self, jobs: Mapping[int, Job]) -> None:
+        """Where it was said that a job is in the queue, and it has ended, say that."""
+        screen = self._screen
+        job = jobs.get(screen.note_of or 0)
+        if job is not None and job.state is State.DONE:
+            took = duration(job.elapsed(job.updated_at))
+            told = say("compose.sent_done", number=job.id, points=job.order.total, took=took)
+            screen.remark(told, "ok", job=job.id)
+        elif job is not None and job.needs_approval and job.state in UNSENT:
+            if why := words.waiting_words(job):
+                told = say("compose.sent_held", number=job.id, why=why)
+                screen.remark(told, "warn", job=job.id)
+        elif job is not None and job.state is State.FAILED:
+            told = say("compose.sent_failed", number=job.id, why=words.failure_words(job))
+            screen.remark(told, "bad", job=job.id)
 
     async def _show(self, job: Job | None) -> None:
         self._job = job
@@ -146,11 +173,21 @@ class LatestJob:
         parts = ("#earlier-jobs", "#detail-pane", "#detail-picture", "#detail-facts")
         return all(map(self._screen.query, parts))
 
+    def _note_last(self) -> None:
+        """What a prompt means by "it"; one that waits for that is read again."""
+        from ima_tui.compose.back_reference import last_result
+
+        last, composer = last_result(tuple(self._recent.values())), self._screen.composer
+        if last != composer.last:
+            composer.last = last
+            self._screen.call_next(self._screen.read)
+
     def _show_earlier(self) -> None:
         newest = self._job.id if self._job is not None else 0
         kept = (job for job in self._recent.values() if job.state is not State.FORGOTTEN)
         found = sorted((job for job in kept if job.id != newest), key=lambda job: -job.id)
         self._recent = {job.id: job for job in found} | ({newest: self._job} if self._job else {})
+        self._note_last()
         if self._has_panes:
             latest = (self._job,) if self._job is not None else ()
             self._screen.query_one(EarlierJobs).show(latest, found[:EARLIER])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.worker import WorkType
 
 from ima_tui.batch.rows import Row
-from ima_tui.compose import multi_prompt
-from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.compose import prompt_text
+from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.tui.compose.prompt_list import PromptList
@@ -53,7 +53,7 @@ class MultiPromptPane:
         screen = self._screen
         self.could_be = not screen.by_lines and "\n" in text.strip()
         try:
-            self._rows = multi_prompt.rows(text, by_lines=screen.by_lines)
+            self._rows = prompt_text.rows(text, by_lines=screen.by_lines)
         except UsageError as problem:
             self._rows = ()
             self._show(MultiPrompt(problem=problem))
@@ -79,7 +79,7 @@ class MultiPromptPane:
         screen, rows = self._screen, self._rows
         composer, suggested = screen.composer.copy(), screen.studio.catalogue.suggested
         return await asyncio.to_thread(
-            multi_prompt.plan, composer, rows, screen.reader.read, suggested
+            prompt_text.plan, composer, rows, screen.reader.read, suggested
         )
 
     def _show(self, found: MultiPrompt | None) -> None:

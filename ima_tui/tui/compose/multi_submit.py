@@ -9,19 +9,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft
-from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
+from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets import confirm_text
+from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
+    from ima_tui.tui.compose.confirm import ListGate
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
-    from ima_tui.tui.compose.list_gate import ListGate
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
 
 MOST_CHANGES = 6
@@ -95,6 +95,7 @@ class MultiPromptSubmitter:
             screen.remark(say(error.key, **error.values), "bad")
             return
         await self._history.begin_next()
+        screen.ima.sent = jobs[-1].id
         words = say("compose.sent_several", n=len(jobs), points=found.total)
         screen.remark(words, "ok")
         if screen.studio.settings.after_send == "queue" and jobs:
@@ -106,7 +107,7 @@ def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     where: dict[str, list[str]] = {}
     for number, entry in enumerate(found.entries, 1):
         for each in entry.unmet:
-            where.setdefault(confirm_text.change(each, signs), []).append(str(number))
+            where.setdefault(price_text.change(each, signs), []).append(str(number))
     if not where:
         return ""
     told = [

@@ -12,7 +12,7 @@ from ima_tui.core.domain import Draft, ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_table
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Pane
 
 
 class PriceNeighbours(Static):

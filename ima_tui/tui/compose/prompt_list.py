@@ -9,14 +9,14 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from ima_tui.compose import draft
-from ima_tui.compose.multi_prompt import MultiPrompt, PromptDraft
+from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.confirm_text import change
 from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.price_text import change
 
 LINES = {"-narrow": 3, "-normal": 5, "-wide": 14, "-huge": 30}
 """Lines by the width of the screen, the head among them."""

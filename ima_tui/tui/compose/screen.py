@@ -8,7 +8,8 @@ language do. What did not change is not drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from inspect import isawaitable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,37 +17,35 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import TextArea
 
-from ima_tui.compose.composer import (
-    INPUTS,
-)
+from ima_tui.compose.composer import INPUTS
+from ima_tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.i18n import say
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
-from ima_tui.tui.compose.intent_summary import IntentSummary, PreferenceSwitched, SuggestionChosen
+from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
 from ima_tui.tui.compose.latest_job import LatestJob, job_panes
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-from ima_tui.tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.tui.compose.price_neighbours import price_pane
 from ima_tui.tui.compose.prompt_list import PromptList
 from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
-Action = Callable[[], Awaitable[None] | None]
+Action = Callable[[], object]
 
 
 def _do(verb: str, name: str, *, show: bool = False) -> Binding:
@@ -59,10 +58,10 @@ class ComposeScreen(DraftScreen):
 
     SCREEN_ID = "compose"
     HOME = "#kind"
-    CSS_PATH = styles.path("compose")
+    CSS_PATH = theme.path("compose")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("send", "send", "bind.compose_send", "compose.send", show=True),
-        bind("approve", "accept", "bind.compose_answer", "compose.answer", show=True),
+        _do("approve", "answer", show=True),
         _do("model", "model", show=True),
         _do("type", "kind", show=True),
         _do("history", "history", show=True),
@@ -71,7 +70,7 @@ class ComposeScreen(DraftScreen):
         _do("use", "results"),
         _do("duplicate", "made_from"),
         _do("batch", "batch"),
-        bind("editor", "edit", "bind.compose_editor", "compose.editor"),
+        _do("editor", "editor"),
         _do("new", "anew"),
         _do("", "templates"),
         _do("", "lyrics"),
@@ -83,8 +82,8 @@ class ComposeScreen(DraftScreen):
         _do("guides", "guides"),
         _do("fetch", "refresh"),
         _do("", "key"),
-        bind("edit", "write", "bind.compose_write", "compose.write", show=True),
-        bind("undo", "undo_typing", "bind.prompt_undo", "compose.undo"),
+        _do("edit", "write", show=True),
+        bind("undo", "do('undo')", "bind.prompt_undo", "compose.undo"),
     ]
 
     submitter: DraftSubmitter
@@ -95,9 +94,11 @@ class ComposeScreen(DraftScreen):
         # as long as nothing else is known; each change later styles all widgets once more
         self.add_class("-examples", "-no-job", "-no-earlier", "-no-prices", update=False)
         self.history = DraftHistory(self)
-        self.preferences = PreferencePrompts(self)
-        self.lines = MultiPromptPane(self, self._price_changed)
-        self.preview = WorkflowPreview(self, self._price_changed)
+        self.preferences = PreferencePrompts(
+            self.studio.preferences, self.studio.catalogue.all_models
+        )
+        self.lines = MultiPromptPane(self, lambda: self.view.show_price())
+        self.preview = WorkflowPreview(self, lambda: self.view.show_price())
         self.view = ComposeView(self, self.lines, self.preview, self.preferences, self.history)
         self.choices = DraftChoices(self, self.view, lambda: self.submitter.plan())
         self.submitter = DraftSubmitter(
@@ -105,6 +106,10 @@ class ComposeScreen(DraftScreen):
         )
         self.latest_job = LatestJob(self)
         self._actions: dict[str, Action] = {
+            "answer": self.choices.accept,
+            "editor": self.history.edit,
+            "write": lambda: self.prompt.focus(),
+            "undo": lambda: self.prompt.undo(),
             "model": self.choices.model,
             "kind": self.choices.task_type,
             "project": self.choices.project,
@@ -138,23 +143,12 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                if self._has_side_panes:
+                if _has_side_panes(self):
                     yield price_pane()
-            if self._has_side_panes:
+            if _has_side_panes(self):
                 yield from job_panes()
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
-
-    @property
-    def _has_side_panes(self) -> bool:
-        """On a narrower screen they are hidden, and mounted after the first paint."""
-        return self._is_painted or self.has_class("-wide") or self.has_class("-huge")
-
-    async def _mount_side_panes(self) -> None:
-        if not self._has_side_panes:
-            self._is_painted = True
-            await self.query_one("#settings").mount(price_pane())
-            await self.query_one("#composer").mount(*job_panes())
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
@@ -173,6 +167,12 @@ class ComposeScreen(DraftScreen):
         left = self.app.current_mode != self.SCREEN_ID
         if left and self._is_empty and self.focused is self.query(self.HOME).first():
             self.set_focus(self.prompt)
+
+    async def on_screen_resume(self) -> None:
+        """Begin the next prompt where this one was sent as a workflow."""
+        sent, self.ima.sent_prompt = self.ima.sent_prompt, ""
+        if sent and sent == self.prompt.text.strip():
+            await self.history.begin_next()
 
     async def on_unmount(self) -> None:
         """Write the draft."""
@@ -198,7 +198,10 @@ class ComposeScreen(DraftScreen):
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
-            await self._mount_side_panes()
+            if not _has_side_panes(self):
+                self._is_painted = True
+                await self.query_one("#settings").mount(price_pane())
+                await self.query_one("#composer").mount(*job_panes())
             await self.reader.learn()
             await self.history.restore()
             if self.is_complete:
@@ -217,9 +220,6 @@ class ComposeScreen(DraftScreen):
     def show_message(self) -> None:
         """Show the one sentence above the price."""
         self.view.show_message()
-
-    def _price_changed(self) -> None:
-        self.view.show_price()
 
     def text_read(self, text: str) -> None:
         """Split the text into several prompts where it is about that."""
@@ -241,7 +241,7 @@ class ComposeScreen(DraftScreen):
             await self.read(anew=True)
             return
         self.composer.set(event.name, event.value, typed=event.typed)
-        self.composer.pin(event.name)
+        self.composer.pins.hold(event.name)
         await self.show_draft()
 
     async def on_value_wanted(self, event: ValueWanted) -> None:
@@ -254,7 +254,7 @@ class ComposeScreen(DraftScreen):
     async def on_inputs_changed(self, event: InputsChanged) -> None:
         """Take over the changed inputs."""
         self.composer.feed(event.inputs)
-        self.composer.pin(INPUTS)
+        self.composer.pins.hold(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
         await self.choices.look_at(event.inputs)
@@ -292,34 +292,11 @@ class ComposeScreen(DraftScreen):
         if was_blocked and not self.view.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 
-    async def on_preference_switched(self, event: PreferenceSwitched) -> None:
-        """Toggle whether the preference is saved."""
-        await self.choices.remember()
-
-    async def action_accept(self) -> None:
-        """Take the one suggestion; where there are several, let the user choose."""
-        if self.view.answers == 1:
-            await self.choices.answer(1)
-        else:
-            self.query_one(IntentSummary).focus()
-
-    def action_undo_typing(self) -> None:
-        """Undo the last change of the prompt."""
-        self.prompt.undo()
-
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
         done = self._actions[verb]()
-        if done is not None:
+        if isawaitable(done):
             await done
-
-    async def action_edit(self) -> None:
-        """Edit the prompt in the user's own editor."""
-        await self.history.edit()
-
-    def action_write(self) -> None:
-        """Move the focus to the prompt."""
-        self.prompt.focus()  # the app's own action looks on the screen that was there first
 
     async def action_send(self) -> None:
         """Send the draft."""
@@ -333,8 +310,13 @@ class ComposeScreen(DraftScreen):
             return self.is_mounted and self.form.lyrics.display
         if action == "do" and parameters == ("made_from",):
             return self.choices.made_from is not None
-        if action == "accept":
+        if action == "do" and parameters == ("answer",):
             return self.view.answers > 0
-        if action == "write":
+        if action == "do" and parameters == ("write",):
             return not self.prompt.has_focus
         return super().check_action(action, parameters)
+
+
+def _has_side_panes(screen: ComposeScreen) -> bool:
+    """On a narrower screen they are hidden, and mounted after the first paint."""
+    return screen._is_painted or screen.has_class("-wide") or screen.has_class("-huge")

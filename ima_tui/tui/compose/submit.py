@@ -8,26 +8,26 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.multi_prompt import words_of
+from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.tui.compose import confirm
+from ima_tui.tui.compose.confirm import ListGate
 from ima_tui.tui.compose.intent_summary import IntentSummary
-from ima_tui.tui.compose.list_gate import ListGate
 from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
 from ima_tui.tui.widgets import price_text
 
 if TYPE_CHECKING:
+    from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.compose.suggestions import Suggestion
     from ima_tui.tui.compose.choices import DraftChoices
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.view import ComposeView
 
 
@@ -85,7 +85,11 @@ class DraftSubmitter:
             return
         decision = screen.composer.decision
         if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            await self._preferences.alone(decision)
+            if words := await self._preferences.alone(decision):
+                await self._history.begin_next()
+                screen.remark(words, "ok")
+            else:
+                screen.remark(say("compose.nothing_to_remember"), "muted")
         elif screen.composer.in_steps:
             await self.plan()
         else:
@@ -147,7 +151,7 @@ class DraftSubmitter:
         screen = self._screen
         if screen.composer.replaces is not None:
             return []
-        found = [await self._order(n) for n in confirm.shares(screen.composer, order)]
+        found = [await self._order(n) for n in shares(screen.composer, order)]
         return [each for each in found if each is not None]
 
     async def _order(self, n: int | None = None) -> Order | None:
@@ -174,7 +178,7 @@ class DraftSubmitter:
             screen.remark(say("compose.input_bad"), "bad")
             return None
         sources = tuple(one.source for one in facts)
-        return replace(order, inputs=screen.composer.ordered(sources))
+        return replace(order, inputs=drafting.ordered(sources, screen.composer.order))
 
     def _point_at(self, problem: UsageError) -> None:
         """Say what is missing, and give the keys to the field that lacks it."""
@@ -203,14 +207,14 @@ class DraftSubmitter:
                 screen.composer.replaces = old  # sent once more, it must not become a second job
             screen.remark(explain(error), "bad")
             return
-        self._sent = order
-        remembered = await self._preferences.after_sending(self._view.switch)
+        self._sent, screen.ima.sent = order, job.id
+        remembered = await self._preferences.after_sending(screen.composer, self._view.switch)
         await self._history.begin_next()
         key = "compose.sent" if old is None else "compose.sent_instead"
         words = [say(key, number=job.id, points=order.total, old=old or 0)]
         if order.task_type.medium is Medium.VIDEO and order.estimate is not None:
             words.append(say("compose.sent_video", time=price_text.usual_time(order.estimate)))
-        screen.remark(joined(*words, *remembered), "ok")
+        screen.remark(joined(*words, *remembered), "ok", job=job.id)
         if screen.studio.settings.after_send == "queue":
             await screen.ima.show_job(job.id)
 
@@ -224,9 +228,9 @@ class DraftSubmitter:
         except ImaError as error:
             screen.remark(explain(error), "bad")
             return
-        remembered = await self._preferences.after_sending(self._view.switch)
+        remembered = await self._preferences.after_sending(screen.composer, self._view.switch)
         await self._history.begin_next()
-        points = sum(order.total for order in orders)
+        points, screen.ima.sent = sum(order.total for order in orders), jobs[-1].id
         screen.remark(
             joined(say("compose.sent_several", n=len(jobs), points=points), *remembered), "ok"
         )

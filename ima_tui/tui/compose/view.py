@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, film_offer, parameter_names, preference_switch, suggestions
+from ima_tui.compose import draft, other_requests, parameter_names, preference_prompts, suggestions
 from ima_tui.compose.apply_intent import COUNT
-from ima_tui.compose.composer import KIND, MODEL
+from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
-from ima_tui.compose.preference_switch import PreferenceSwitch
-from ima_tui.compose.song_text import lyrics_of
+from ima_tui.compose.preference_prompts import PreferenceSwitch
+from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.studio.guides import Document
-from ima_tui.tui.compose import origins
+from ima_tui.tui.compose import intent_summary
 from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
 from ima_tui.tui.compose.price_neighbours import PriceNeighbours
 from ima_tui.tui.keys import actions
@@ -28,10 +28,10 @@ from ima_tui.tui.widgets.form import hint
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
+    from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 
 
@@ -64,9 +64,12 @@ class ComposeView:
 
     @property
     def priced(self) -> DraftPrice:
-        """What the price bar tells: nothing of a prompt in steps, for the plan does. While a
-        question is open it is the price of the likely answer."""
-        return DraftPrice() if self._screen.composer.in_steps else self.offer
+        """What the price bar tells: nothing of a prompt in steps, for the plan does, and nothing
+        where nothing is made. While a question is open it is the price of the likely answer."""
+        composer = self._screen.composer
+        decision = composer.decision
+        is_preference = decision is not None and decision.kind is RequestKind.PREFERENCE
+        return DraftPrice() if composer.in_steps or is_preference else self.offer
 
     @property
     def blocked(self) -> bool:
@@ -82,20 +85,22 @@ class ComposeView:
         """Show the draft in all widgets, its price and the open questions."""
         screen, composer, page = self._screen, self._screen.composer, self._screen.form
         studio, signs = screen.studio, screen.ima.glyphs
-        lists = {kind: studio.catalogue.models(kind) for kind in TaskType}
+        lists = studio.catalogue.all_models()
         before = (self.offer, self.askings)
         self.offer, self.askings = (
-            composer.offer(lists[composer.kind]),
+            price_of(composer, lists[composer.kind]),
             suggestions.askings(composer, lists, screen.prompt.text),
         )
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
             question.action_no()  # what it asked no longer holds
-        self.switch = preference_switch.switch(composer, studio.preferences.model_id(composer.kind))
+        self.switch = preference_prompts.switch(
+            composer, studio.preferences.model_id(composer.kind)
+        )
         page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
         page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)
-        screen.prompt.show_marks(marks(composer), partial(origins.role, kind=composer.kind))
+        screen.prompt.show_marks(marks(composer), partial(intent_summary.role, kind=composer.kind))
         screen.query_one(IntentSummary).show(
             composer, self._told(), self.askings, self.switch, self._guide_names()
         )
@@ -107,7 +112,7 @@ class ComposeView:
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
         )
-        origin = partial(origins.tail, composer, screen.prompt.text)
+        origin = partial(intent_summary.tail, composer, screen.prompt.text)
         sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)
@@ -138,7 +143,7 @@ class ComposeView:
         if not decision.steps:
             return []
         key = actions.key_of(self._screen.ima.screen, "compose.send")
-        if film_offer.ends_with_film(self._screen.prompt.text, decision):
+        if other_requests.ends_with_film(self._screen.prompt.text, decision):
             return [[(say("compose.reads_a_film", send=key), "warn")]]
         arrow = self._screen.ima.glyphs.right
         steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]
@@ -161,7 +166,7 @@ class ComposeView:
             words, role = model_picker.way_to_a_list(lists[composer.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"
-        elif self._lines.could_be:
+        elif self._lines.could_be and not lyrics_of(screen.prompt.text):
             words, role = say("compose.by_lines_hint"), "muted"
         else:
             words, role = hint(self._screen.focused), "muted"
@@ -172,14 +177,14 @@ class ComposeView:
         screen, composer = self._screen, self._screen.composer
         if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""
-        told = [model_picker.kind_name(composer.kind)] if KIND in composer.kept else []
-        told += [composer.model.name] if MODEL in composer.kept else []
+        told = [model_picker.kind_name(composer.kind)] if KIND in composer.pins.kept else []
+        told += [composer.model.name] if MODEL in composer.pins.kept else []
         told += [
             parameter_names.value(name, value)
             for name, value in composer.draft.chosen
-            if name in composer.kept
+            if name in composer.pins.kept
         ]
-        told += [f"×{composer.draft.n}"] if COUNT in composer.kept else []
+        told += [f"×{composer.draft.n}"] if COUNT in composer.pins.kept else []
         told += [say("compose.pinned_lines")] if screen.by_lines else []
         return say("compose.list_comma").join(told)
 

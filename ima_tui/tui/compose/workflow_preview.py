@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from textual.worker import WorkType
 
 from ima_tui.core.errors import ImaError
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.i18n import say
+from ima_tui.tui.widgets.lines import Pane, Part
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
@@ -64,7 +65,7 @@ class WorkflowPreview:
     async def _draw_up(self, request: Request) -> None:
         await asyncio.sleep(PAUSE)
         try:
-            status = await self._screen.studio.workflows.outline(*request)
+            status = await self._screen.studio.workflow_maker.outline(*request)
         except ImaError:
             status = None  # said when it is planned
         if request == self._of and self._screen.is_complete:
@@ -83,11 +84,14 @@ class WorkflowPreview:
             await screen.query_one("#settings-pane .pane-body").mount(graph)
         self._status = status
         screen.add_class("-steps")
+        screen.query_one("#settings-pane", Pane).say([(say("pane.steps"), "strong")])
         now = screen.studio.clock.time()
         screen.query_one(WorkflowGraph).show(step_rows.rows(status, now, screen.ima.glyphs))
         self._on_change()
 
     def _hide(self) -> None:
         self._status = None
-        self._screen.remove_class("-steps")
+        if self._screen.has_class("-steps"):
+            self._screen.remove_class("-steps")
+            self._screen.query_one("#settings-pane", Pane).say([(say("pane.settings"), "strong")])
         self._on_change()

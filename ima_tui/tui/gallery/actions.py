@@ -13,11 +13,11 @@ from ima_tui.core.text import size
 from ima_tui.i18n import say
 from ima_tui.studio.gallery import open_file
 from ima_tui.subjects.store import LONGEST_NAME
-from ima_tui.tui.gallery import result_text
+from ima_tui.tui.gallery import detail
 from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.job_actions import JobActions
-from ima_tui.tui.shell.label_actions import Target
+from ima_tui.tui.shell.label_windows import Target
 from ima_tui.tui.shell.viewer import ViewerItem
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class ResultActions:
         """Hand pictures to Compose, as files where they are here, else as links."""
         sources = []
         for one in chosen:
-            here = await asyncio.to_thread(result_text.file_size, one.media) >= 0
+            here = await asyncio.to_thread(detail.file_size, one.media) >= 0
             sources.append(one.media.path if here else one.media.url)
         await self._screen.ima.compose_on(sources)
 
     async def subject(self, chosen: list[ViewerItem]) -> None:
         """Keep an image as a named reference: `@name` in a prompt then uses it."""
-        from ima_tui.tui.shell.text_prompt import TextPrompt
+        from ima_tui.tui.shell.value_windows import TextPrompt
 
         one, screen = chosen[0], self._screen
 
@@ -145,7 +145,7 @@ class ResultActions:
     async def discard(self, chosen: list[ViewerItem]) -> None:
         """Delete files, after a deliberate yes: only while its link lives one can be had again."""
         studio = self._screen.studio
-        sizes = [await asyncio.to_thread(result_text.file_size, one.media) for one in chosen]
+        sizes = [await asyncio.to_thread(detail.file_size, one.media) for one in chosen]
         until = min(studio.gallery.expires(one.job) for one in chosen)
         key = "gallery.ask_discard" if len(chosen) == 1 else "gallery.ask_discard_many"
         asked = say(

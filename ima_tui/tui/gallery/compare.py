@@ -16,7 +16,7 @@ from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part
 
@@ -62,7 +62,7 @@ class CompareSide(Vertical):
 class CompareScreen(ModalScreen[None]):
     """Over the gallery."""
 
-    CSS_PATH = styles.path("compare")
+    CSS_PATH = theme.path("compare")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("play", "play", "bind.play", "compare.play", show=True),
         *ZOOM,

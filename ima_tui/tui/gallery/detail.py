@@ -1,8 +1,13 @@
-"""Detail pane of the result under the cursor: preview and facts."""
+"""Detail pane of the result under the cursor: preview and facts.
+
+The functions below the widget are the text about a result.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,12 +15,21 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.core.domain import Job
+from ima_tui.core.domain import (
+    Job,
+    Media,
+    ModelVersion,
+    State,
+)
+from ima_tui.core.labels import UNMARKED
+from ima_tui.core.text import clean, one_line, size
 from ima_tui.i18n import say
-from ima_tui.tui.gallery import result_text
+from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets import lines, order_text
 from ima_tui.tui.widgets.app_context import context
+from ima_tui.tui.widgets.cells import steady
 
 
 class ResultDetail(Widget):
@@ -25,7 +39,7 @@ class ResultDetail(Widget):
         """Yield the widgets."""
         studio = context(self).studio
         yield Preview(
-            widget_id="placard-picture", ground="surface", delay=0.15, cover=studio.gallery.cover
+            widget_id="placard-picture", ground="background", delay=0.15, cover=studio.gallery.cover
         )
         with VerticalScroll(id="placard-scroll", can_focus=False):
             yield Static(id="placard-facts")
@@ -48,20 +62,105 @@ class ResultDetail(Widget):
             told = await self._facts(job, index)
             if not eager:
                 told += Content.styled("\n\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#placard-facts", Static).update(fitted.facts(told))
+        self.query_one("#placard-facts", Static).update(lines.facts(told))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     async def _facts(self, job: Job, index: int) -> Content:
         studio = context(self).studio
-        return result_text.facts(
+        return facts(
             job,
             index,
             model=studio.catalogue.model_of(job.order),
-            bytes_here=await asyncio.to_thread(result_text.file_size, job.medias[index]),
+            bytes_here=await asyncio.to_thread(file_size, job.medias[index]),
             expires=studio.gallery.expires(job),
             now=studio.clock.time(),
         )
 
-    def scroll_facts(self, by: int) -> None:
-        """By so many lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+PROMPT_LIMIT = 2_000
+DAY = 24 * 3600.0
+
+
+def file_size(media: Media) -> int:
+    """Bytes of the file here; -1: there is none. Looks at the disk: call it in a thread."""
+    try:
+        return Path(media.path).stat().st_size if media.path else -1
+    except OSError:
+        return -1
+
+
+def facts(
+    job: Job, index: int, *, model: ModelVersion | None, bytes_here: int, expires: float, now: float
+) -> Content:
+    """Everything about one result; `index` counts from 0."""
+    media, order = job.medias[index], job.order
+    rows = order_text.settings(order, model)
+    rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
+    if told := _told(media, bytes_here):
+        rows.append((say("gallery.made"), told))
+    rows += _labels(job, index + 1)
+    lines = [
+        Content.styled(_title(job, index), "bold"),
+        Content.styled(f"{words.kind_words(order.task_type)} · {_made(job)}", "$muted"),
+        Content(""),
+        Content(steady(clean(order.prompt, PROMPT_LIMIT))),
+        Content(""),
+        *order_text.rows(rows),
+        Content(""),
+        _where(job, media, bytes_here),
+        _link(expires, now, here=bytes_here >= 0),
+    ]
+    if trouble := words.trouble(job):
+        lines.append(Content.styled(trouble, "$warn"))
+    return Content("\n").join(lines)
+
+
+def _labels(job: Job, index: int) -> list[tuple[str, str]]:
+    """Return project, agent, star and tags of the result (from 1), where there are any."""
+    mark, order = job.marks.get(index, UNMARKED), job.order
+    found = [
+        ("label.project_field", order.project),
+        ("label.client_field", order.client),
+        ("label.star_field", say("compose.on") if mark.star else ""),
+        ("label.tags_field", " ".join(f"#{tag}" for tag in mark.tags)),
+    ]
+    return [(say(key), one_line(value, 300)) for key, value in found if value]
+
+
+def _title(job: Job, index: int) -> str:
+    title = f"#{job.id}  {job.order.model_name}"
+    if len(job.medias) > 1:
+        title += f" · {say('viewer.of', index=index + 1, count=len(job.medias))}"
+    return title
+
+
+def _made(job: Job) -> str:
+    at = job.ended_at or job.updated_at
+    return f"{day_words(at)} {words.clock_words(at)}"
+
+
+def _told(media: Media, bytes_here: int) -> str:
+    told = [media.format]
+    if media.width and media.height:
+        told.append(f"{media.width}x{media.height}")
+    told += [media.duration, size(bytes_here) if bytes_here >= 0 else ""]
+    return "  ".join(filter(None, told))
+
+
+def _where(job: Job, media: Media, bytes_here: int) -> Content:
+    if bytes_here >= 0:
+        return Content.styled(media.path, "$info")
+    if job.state is State.FETCHING:
+        return Content.styled(say("gallery.fetching"), "$muted")
+    return Content.styled(say("gallery.file_gone" if media.path else "gallery.no_file"), "$warn")
+
+
+def _link(expires: float, now: float, *, here: bool) -> Content:
+    """Links to results live for a week; after that only the file is left."""
+    if now >= expires:
+        key = "gallery.link_over" if here else "gallery.link_lost"
+        return Content.styled(say(key, day=day_words(expires)), "$muted" if here else "$bad")
+    left = expires - now
+    role = "$warn" if left < DAY and not here else "$muted"
+    at = f"{day_words(expires)} {time.strftime('%H:%M', time.localtime(expires))}"
+    return Content.styled(say("gallery.link_until", at=at), role)

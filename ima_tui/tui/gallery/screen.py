@@ -7,31 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from ima_tui.core import home_folder
-from ima_tui.core.domain import Job
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.actions import ResultActions
 from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
+from ima_tui.tui.gallery.choice import GalleryChoice, SaveRow
 from ima_tui.tui.gallery.compare import CompareScreen
 from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.images.thumbnails import Key
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.shell.frame import HintLine
+from ima_tui.tui.shell.base_screen import ListScreen
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.list_status import ListStatus
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.lines import ListStatus, Pane, Part
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -41,12 +35,13 @@ WIDE = 120
 """Columns from which on pictures hang on the wall by themselves."""
 
 
-class GalleryScreen(BaseScreen):
+class GalleryScreen(ListScreen):
     """The wall, and the result under the cursor."""
 
     SCREEN_ID = "gallery"
     HOME = "#wall"
-    CSS_PATH = styles.path("gallery")
+    DETAIL = "ResultDetail VerticalScroll"
+    CSS_PATH = theme.path("gallery")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "view", "bind.view_large", "gallery.view", show=True),
         bind("play", "play", "bind.play", "gallery.play", show=True),
@@ -58,7 +53,8 @@ class GalleryScreen(BaseScreen):
         bind("retry", "do('again')", "bind.again", "gallery.again"),
         bind("retry_other", "do('instead')", "bind.instead", "gallery.instead"),
         bind("similar", "do('similar')", "bind.similar", "gallery.similar"),
-        bind("compare", "compare", "bind.compare", "gallery.compare", show=True),
+        bind("compare", "compare(True)", "bind.compare", "gallery.compare", show=True),
+        bind("compare", "compare(False)", "bind.compare", "gallery.compare_how"),
         bind("undo", "undo", "bind.undo", "gallery.undo", show=True),
         bind("filter", "filter", "bind.filter", "gallery.filter", show=True),
         bind("open_file", "do('open')", "bind.open", "gallery.open", show=True),
@@ -66,14 +62,14 @@ class GalleryScreen(BaseScreen):
         bind("new", "do('subject')", "bind.gallery_subject", "gallery.subject"),
         bind("copy", "do('copy_link')", "bind.copy", "gallery.copy_link"),
         bind("copy_more", "do('copy_path')", "bind.copy_path", "gallery.copy_path"),
-        bind("layout", "turn", "bind.view_as", "gallery.turn"),
-        bind("type", "turn_kind(1)", "bind.kind", "gallery.kind"),
-        bind("view_after", "turn_kind(1)", "bind.next_kind", "gallery.next_kind"),
-        bind("view_before", "turn_kind(-1)", "bind.previous_kind", "gallery.previous_kind"),
-        bind("sort", "sort", "bind.sort", "gallery.sort"),
+        bind("layout", "draw('tiles')", "bind.view_as", "gallery.turn"),
+        bind("type", "arrange('next')", "bind.kind", "gallery.kind"),
+        bind("view_after", "arrange('next')", "bind.next_kind", "gallery.next_kind"),
+        bind("view_before", "arrange('previous')", "bind.previous_kind", "gallery.previous_kind"),
+        bind("sort", "arrange('sort')", "bind.sort", "gallery.sort"),
         bind("job", "do('show_job')", "bind.show_job", "gallery.job"),
         bind("fetch", "do('fetch')", "bind.fetch", "gallery.fetch"),
-        bind("", "draw", "bind.draw_pictures", "gallery.draw"),
+        bind("", "draw('images')", "bind.draw_pictures", "gallery.draw"),
         bind("delete", "do('discard')", "bind.discard", "gallery.discard"),
         bind("delete", "do('forget')", "bind.forget", "gallery.forget"),
         bind("scroll_down", "scroll_facts(3)", "bind.detail_down", "gallery.detail_down"),
@@ -81,6 +77,8 @@ class GalleryScreen(BaseScreen):
         bind("back", "leave_field", "bind.leave", "place.leave", show=True),
         bind("back", "clear", "bind.clear", "gallery.clear"),
     ]
+
+    wall = getters.query_one(TileGrid)
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,9 +89,8 @@ class GalleryScreen(BaseScreen):
         """Images on the wall; None: where there is room for them."""
         self.draws = True
         self._loaded = False
-        self._job: Job | None = None
-        self._marked: tuple[ViewerItem, ...] = ()
         self._turn = 0
+        self.choice = GalleryChoice(self.studio.jobs, lambda: self.wall)
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
@@ -105,16 +102,7 @@ class GalleryScreen(BaseScreen):
                 yield TileGrid(self.collected.get)
             with Pane(say("pane.detail"), widget_id="facts-pane"):
                 yield ResultDetail()
-        with Horizontal(id="save-row"):
-            yield Static(Content(say("gallery.save_label")), id="save-label")
-            yield LineInput(
-                widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
-            )
-
-    @property
-    def wall(self) -> TileGrid:
-        """The grid of results."""
-        return self.query_one(TileGrid)
+        yield SaveRow()
 
     # ------------------------------------------------------------------------------- the facts
 
@@ -124,6 +112,10 @@ class GalleryScreen(BaseScreen):
         self.wall.focus()
         self._hang()
         self._say_standing()
+        # also while it is hidden: then nothing is drawn
+        self.ima.news.subscribe(
+            self, lambda news: self.collected.hear(news.jobs.values()), immediate=True
+        )
         self.run_worker(self._load(), name="read results", group="results", exit_on_error=False)
 
     async def on_unmount(self) -> None:
@@ -144,15 +136,11 @@ class GalleryScreen(BaseScreen):
         await self._show()
         await self._show_placard()
 
-    def _hear(self, news: Updates) -> None:
-        self.collected.hear(news.jobs.values())  # also while it is hidden: then nothing is drawn
-        super()._hear(news)
-
     async def heard(self, news: Updates) -> None:
         """Redraw what the news concern."""
         if any(job.medias for job in news.jobs.values()):
             await self._show()
-            if self._job is not None and self._job.id in news.jobs:
+            if self.choice.job is not None and self.choice.job.id in news.jobs:
                 await self._show_placard()
 
     async def _show(self) -> None:
@@ -165,15 +153,13 @@ class GalleryScreen(BaseScreen):
                 return  # the user went on meanwhile
         else:
             groups = self.collected.arranged(how)
-        self.wall.empty = self._why_empty()
+        if self._loaded:
+            self.wall.empty = say("gallery.none_match" if len(self.collected) else "gallery.empty")
+        else:
+            self.wall.empty = say("gallery.reading")
         self.wall.show(groups)
         self.set_class(not groups, "-empty")
         self._say_standing()
-
-    def _why_empty(self) -> str:
-        if not self._loaded:
-            return say("gallery.reading")
-        return say("gallery.none_match" if len(self.collected) else "gallery.empty")
 
     def _say_standing(self) -> None:
         shown, how = len(self.wall.keys), self.how
@@ -193,46 +179,22 @@ class GalleryScreen(BaseScreen):
 
     # ---------------------------------------------------------------------- what is beside it
 
-    @on(TileGrid.Highlighted)
-    async def _highlighted(self) -> None:
-        await self._show_placard()
-
     @on(TileGrid.Marked)
     async def _marks_changed(self) -> None:
-        found = [await self._exhibit(key) for key in self.wall.marked]
-        self._marked = tuple(one for one in found if one is not None)
+        await self.choice.read_marks()
         self._say_standing()
         self.refresh_bindings()
 
+    @on(TileGrid.Highlighted)
     async def _show_placard(self) -> None:
         key = self.wall.cursor
-        exhibit = await self._exhibit(key) if key is not None else None
+        item = await self.choice.item(key) if key is not None else None
         if key != self.wall.cursor:
             return  # the cursor went on meanwhile
-        self._job = exhibit.job if exhibit is not None else None
-        index = exhibit.index if exhibit is not None else 0
-        await self.query_one(ResultDetail).show(self._job, index, eager=self.draws)
+        self.choice.job = item.job if item is not None else None
+        index = item.index if item is not None else 0
+        await self.query_one(ResultDetail).show(self.choice.job, index, eager=self.draws)
         self.refresh_bindings()
-
-    async def _exhibit(self, key: Key) -> ViewerItem | None:
-        job = await self.studio.jobs.get(key[0])
-        if job is None or not 1 <= key[1] <= len(job.medias):
-            return None
-        return ViewerItem(job, key[1] - 1)
-
-    @property
-    def current(self) -> ViewerItem | None:
-        """The result under the cursor."""
-        key = self.wall.cursor
-        if self._job is None or key is None or key[0] != self._job.id:
-            return None
-        return ViewerItem(self._job, key[1] - 1) if key[1] <= len(self._job.medias) else None
-
-    def _chosen(self) -> Sequence[ViewerItem]:
-        """The marked ones, or the one under the cursor."""
-        if self.wall.marked:
-            return self._marked
-        return (self.current,) if self.current is not None else ()
 
     # --------------------------------------------------------------------------- the actions
 
@@ -243,27 +205,28 @@ class GalleryScreen(BaseScreen):
         match action:
             case "do":
                 # where only the marks are in the way, that is said
-                every = [*self._chosen(), *((self.current,) if self.current else ())]
-                return self.verbs.can(str(parameters[0]), every)
+                return self.verbs.can(str(parameters[0]), self.choice.every)
             case "view":
-                return self.current is not None
+                return self.choice.current is not None
             case "save":
-                return any(one.media.path for one in self._chosen())
+                return any(one.media.path for one in self.choice.chosen)
             case "play":
                 return self.query_one(ResultDetail).preview.is_film
             case "compare":
-                return len(self._pair()) == 2
+                return (len(self.choice.pair) == 2) is parameters[0]
             case "undo":
                 return bool(self.verbs.jobs.forgetting.ids)
             case "clear":
                 return bool(self.how.filter or self.how.kind or self.wall.marked)
-            case "sort" | "turn_kind" | "draw":
+            case "arrange":
                 return len(self.collected) > 0
+            case "draw":
+                return parameters[0] == "tiles" or len(self.collected) > 0
         return super().check_action(action, parameters)
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
-        chosen = self._chosen()
+        chosen = self.choice.chosen
         if self.verbs.can(verb, chosen):
             await self.verbs.do(verb, chosen)
         else:
@@ -271,7 +234,7 @@ class GalleryScreen(BaseScreen):
 
     async def action_undo(self) -> None:
         """Undo the last change."""
-        await self.verbs.jobs.undo()
+        await self.verbs.jobs.forgetting.undo()
 
     @on(TileGrid.Selected)
     def action_view(self) -> None:
@@ -286,25 +249,21 @@ class GalleryScreen(BaseScreen):
                 self.wall.move_to(keys[number])
 
         cover = self.studio.gallery.cover
-        viewer = ViewerScreen(Shown(self, keys), keys.index(key), cover=cover)
+        viewer = ViewerScreen(Shown(self.choice, keys), keys.index(key), cover=cover)
         self.app.push_screen(viewer, closed)
 
     def action_play(self) -> None:
         """Play the video of the result."""
         self.query_one(ResultDetail).preview.play()
 
-    def _pair(self) -> tuple[ViewerItem, ...]:
-        """The two that are marked; one that is marked, with the one under the cursor."""
-        if len(self._marked) == 1 and self.current not in (None, *self._marked):
-            return (*self._marked, self.current) if self.current else ()
-        return self._marked
-
-    def action_compare(self) -> None:
-        """Open the two marked results side by side."""
-        pair = self._pair()
-        if len(pair) == 2:
-            cover = self.studio.gallery.cover
-            self.app.push_screen(CompareScreen(pair[0], pair[1], cover=cover))
+    def action_compare(self, is_pair: bool) -> None:
+        """Open the two marked results side by side, or tell how to choose two."""
+        pair = self.choice.pair
+        if not is_pair or len(pair) != 2:
+            self.notify(say("gallery.compare_how"))
+            return
+        cover = self.studio.gallery.cover
+        self.app.push_screen(CompareScreen(pair[0], pair[1], cover=cover))
 
     # ------------------------------------------------------------------------ what is shown
 
@@ -321,41 +280,34 @@ class GalleryScreen(BaseScreen):
         self.set_class(alone and self.tiles is True, "-placard")
         self.wall.turn(wanted and not alone)
 
-    def action_turn(self) -> None:
-        """Lines or pictures; where there is room for one thing alone: lines or what is known."""
-        shown = self.has_class("-placard") if self.size.width < 80 else self.wall.tiles
-        self.tiles = not shown
-        self._hang()
+    async def action_draw(self, what: str) -> None:
+        """Draw the results as `tiles` or as lines, and `images` from now on, or none.
 
-    async def action_draw(self) -> None:
-        """Draw pictures from now on, or none: over a slow line they come on demand."""
-        self.draws = not self.draws
-        self._hang()
-        await self._show_placard()
+        Where there is room for one thing alone, lines or what is known of the result; over a slow
+        line images come on demand.
+        """
+        if what == "tiles":
+            shown = self.has_class("-placard") if self.size.width < 80 else self.wall.tiles
+            self.tiles = not shown
+            self._hang()
+        else:
+            self.draws = not self.draws
+            self._hang()
+            await self._show_placard()
 
-    async def action_sort(self) -> None:
-        """Sort by the next criterion."""
-        self.how = self.how.next_sort()
+    async def action_arrange(self, what: str) -> None:
+        """Sort by the next criterion, or show the `next` or `previous` task type or medium."""
+        if what == "sort":
+            self.how = self.how.next_sort()
+        else:
+            self.how = self.how.next_kind(1 if what == "next" else -1)
         await self._show()
-
-    async def action_turn_kind(self, by: int) -> None:
-        """Show the next or previous task type or medium."""
-        self.how = self.how.next_kind(by)
-        await self._show()
-
-    def action_filter(self) -> None:
-        """Move the focus to the filter."""
-        self.query_one("#filter", Input).focus()
 
     @on(Input.Changed, "#filter")
     async def _filter_changed(self, event: Input.Changed) -> None:
         if event.value != self.how.filter:
             self.how = replace(self.how, filter=event.value)
             await self._show()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.wall.focus()
 
     async def action_clear(self) -> None:
         """One step back: nothing is marked; then everything is shown again."""
@@ -366,50 +318,23 @@ class GalleryScreen(BaseScreen):
         self.query_one("#filter", Input).value = ""
         await self._show()
 
-    def action_scroll_facts(self, by: int) -> None:
-        """Scroll the details."""
-        self.query_one(ResultDetail).scroll_facts(by)
-
-    # ------------------------------------------------------------------------- saving a copy
-
     def action_save(self) -> None:
         """Ask where to copy the files."""
-        field = self.query_one("#save", Input)
-        home = home_folder.known()
-        field.value = field.value or (f"{home}/" if home else "")
-        self._set_saving(True)
-        field.focus()
-        field.cursor_position = len(field.value)
+        self.query_one(SaveRow).open()
 
-    @on(Input.Submitted, "#save")
-    async def _save(self, event: Input.Submitted) -> None:
-        chosen = [one for one in self._chosen() if one.media.path]
-        self._put_save_away()
-        if event.value.strip() and chosen:
-            await self.verbs.save(chosen, event.value)
-
-    @on(events.DescendantBlur)
-    def _left_field(self) -> None:
-        if not self.query_one("#save").has_focus:
-            self._set_saving(False)
-
-    def _put_save_away(self) -> None:
-        self._set_saving(False)
+    @on(SaveRow.Submitted)
+    async def _save(self, event: SaveRow.Submitted) -> None:
+        chosen = [one for one in self.choice.chosen if one.media.path]
         self.wall.focus()
-
-    def _set_saving(self, saving: bool) -> None:
-        """Show the field in the place of the hint, or the hint again."""
-        self.set_class(saving, "-saving")
-        hint = self.query_one(HintLine)
-        hint.makes_way = saving
-        hint.show()
+        if event.written and chosen:
+            await self.verbs.save(chosen, event.written)
 
 
 class Shown:
     """What the gallery shows, for the viewer to turn through."""
 
-    def __init__(self, gallery: GalleryScreen, keys: Sequence[Key]) -> None:
-        self._gallery = gallery
+    def __init__(self, choice: GalleryChoice, keys: Sequence[Key]) -> None:
+        self._choice = choice
         self._keys = keys
 
     def __len__(self) -> int:
@@ -417,4 +342,4 @@ class Shown:
 
     async def get(self, number: int) -> ViewerItem | None:
         """Return the result with that number, from 0; None once it is gone."""
-        return await self._gallery._exhibit(self._keys[number])
+        return await self._choice.item(self._keys[number])

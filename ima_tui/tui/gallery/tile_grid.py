@@ -16,8 +16,7 @@ from textual.strip import Strip
 from ima_tui.core.domain import Result
 from ima_tui.core.records import dataclass
 from ima_tui.tui.gallery.arrangement import ResultGroup
-from ima_tui.tui.gallery.tile_layout import TileLayout
-from ima_tui.tui.gallery.tiles import TilePainter, TileState
+from ima_tui.tui.gallery.tiles import TileLayout, TilePainter, TileState
 from ima_tui.tui.images.graphics import graphics_of
 from ima_tui.tui.images.thumbnails import Key, Thumbnails
 from ima_tui.tui.keys.verbs import bind
@@ -74,7 +73,8 @@ class TileGrid(ScrollView, can_focus=True):
         self.marked: list[Key] = []
         self.tiles = False
         self._groups: tuple[ResultGroup, ...] = ()
-        self._keys: list[Key] = []
+        self.keys: list[Key] = []
+        """Everything that is shown, in its order."""
         self._at: dict[Key, int] = {}
         self._hanging = TileLayout((), 1, 1)
         self._thumbnails = Thumbnails(self, self._refresh_tile)
@@ -90,22 +90,17 @@ class TileGrid(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------------------ what hangs here
 
-    @property
-    def keys(self) -> Sequence[Key]:
-        """Everything that is shown, in its order."""
-        return self._keys
-
     def show(self, groups: Sequence[ResultGroup]) -> None:
         """Show exactly these. The cursor stays on its result, or near where it was."""
         before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
         self._groups = tuple(groups)
-        self._keys = [key for group in groups for key in group.keys]
-        self._at = {key: place for place, key in enumerate(self._keys)}
+        self.keys = [key for group in groups for key in group.keys]
+        self._at = {key: place for place, key in enumerate(self.keys)}
         self.marked = [key for key in self.marked if key in self._at]
         self._arrange()
         if self.cursor not in self._at:
-            near = max(0, min(before, len(self._keys) - 1))
-            self.cursor = self._keys[near] if self._keys else None
+            near = max(0, min(before, len(self.keys) - 1))
+            self.cursor = self.keys[near] if self.keys else None
             self.post_message(self.Highlighted(self.cursor))
         self._reveal()
         self.refresh()
@@ -122,9 +117,10 @@ class TileGrid(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         sizes = [len(group.keys) for group in self._groups]
-        self._hanging = TileLayout(sizes, self._across(sizes), 1)
-        if self.tiles:  # how high a tile is follows from how wide it is
-            self._hanging = TileLayout(sizes, self._hanging.across, self._painter.high)
+        if self.tiles:
+            self._hanging = _fitted(sizes, self.size, lambda across: self._hung(across).high)
+        else:
+            self._hanging = TileLayout(sizes, 1, 1)
         self.virtual_size = Size(self.size.width, self._hanging.lines)
 
     def on_resize(self) -> None:
@@ -146,24 +142,13 @@ class TileGrid(ScrollView, can_focus=True):
         if not self.tiles or not self.is_mounted:
             return
         seen = self._hanging.seen(self.scroll_offset.y, self.size.height)
-        found = (self._find(self._keys[place]) for place in seen)
+        found = (self._find(self.keys[place]) for place in seen)
         results = [result for result in found if result is not None]
         self._thumbnails.want(
             results, self._painter.picture_wide, self._painter.picture_high, graphics_of(self)
         )
 
     # -------------------------------------------------------------------------------- drawing
-
-    def _across(self, sizes: Sequence[int]) -> int:
-        """Tiles beside each other: they grow with the room, and as long as all are in sight."""
-        if not self.tiles:
-            return 1
-        room = self.size.width - 1
-        least = TILE if room < LARGE else TILE * 4 // 3
-        fewest = max(1, -(-room // MOST))
-        most = max(fewest, min(room // least, max(sizes, default=1)))
-        layouts = (TileLayout(sizes, each, self._hung(each).high) for each in range(fewest, most))
-        return next((one.across for one in layouts if one.lines <= self.size.height), most)
 
     @property
     def _painter(self) -> TilePainter:
@@ -183,7 +168,7 @@ class TileGrid(ScrollView, can_focus=True):
         """Return the cells of line `y`."""
         room = self.size.width
         plain = style(self.app.theme, "muted", "background")
-        if not self._keys:
+        if not self.keys:
             words = wrap(self.empty, max(8, room - 6))
             text = "   " + words[y - 1] if 1 <= y <= len(words) else ""
             return Strip([Segment(text, plain)]).adjust_cell_length(room, plain)
@@ -194,7 +179,7 @@ class TileGrid(ScrollView, can_focus=True):
             group = self._groups[spot.group]
             segments = self._painter.heading(group.name, len(group.keys), room)
         else:
-            keys = self._keys[spot.first : spot.first + spot.count]
+            keys = self.keys[spot.first : spot.first + spot.count]
             segments = [segment for key in keys for segment in self._cells(key, spot.line)]
         return Strip(segments).adjust_cell_length(room, plain)
 
@@ -221,12 +206,6 @@ class TileGrid(ScrollView, can_focus=True):
         self._refresh_tile(key)
         self.post_message(self.Highlighted(key))
 
-    def chosen(self) -> tuple[Key, ...]:
-        """The marked ones, or the one under the cursor."""
-        if self.marked:
-            return tuple(self.marked)
-        return () if self.cursor is None else (self.cursor,)
-
     def unmark(self) -> None:
         """Remove marks."""
         for key in (marked := self.marked):
@@ -236,6 +215,7 @@ class TileGrid(ScrollView, can_focus=True):
             self.post_message(self.Marked())
 
     def _reveal(self) -> None:
+        # forced: there may be no scrollbar yet for rows that have just come
         if self.cursor is None or self.size.height < 2:
             return
         place = self._at[self.cursor]
@@ -244,9 +224,9 @@ class TileGrid(ScrollView, can_focus=True):
             first -= 1
         top, room = self.scroll_offset.y, self.size.height
         if first < top or end - first > room:
-            self.scroll_to(y=first, animate=False)
+            self.scroll_to(y=first, animate=False, force=True)
         elif end > top + room:
-            self.scroll_to(y=end - room, animate=False)
+            self.scroll_to(y=end - room, animate=False, force=True)
 
     def _refresh_tile(self, key: Key | None) -> None:
         if key is not None and key in self._at:
@@ -256,7 +236,7 @@ class TileGrid(ScrollView, can_focus=True):
     def action_move(self, rows: int) -> None:
         """Move the cursor or the choice by that many."""
         if self.cursor is not None:
-            self.move_to(self._keys[self._hanging.moved(self._at[self.cursor], rows)])
+            self.move_to(self.keys[self._hanging.moved(self._at[self.cursor], rows)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
@@ -265,8 +245,8 @@ class TileGrid(ScrollView, can_focus=True):
     def action_step(self, by: int) -> None:
         """Move the cursor by that many."""
         if self.cursor is not None:
-            place = max(0, min(len(self._keys) - 1, self._at[self.cursor] + by))
-            self.move_to(self._keys[place])
+            place = max(0, min(len(self.keys) - 1, self._at[self.cursor] + by))
+            self.move_to(self.keys[place])
 
     def action_page(self, by: int) -> None:
         """Move by that many pages."""
@@ -274,8 +254,7 @@ class TileGrid(ScrollView, can_focus=True):
 
     def action_end(self, way: int) -> None:
         """Move to the first or the last."""
-        if self._keys:
-            self.move_to(self._keys[0 if way < 0 else -1])
+        self.action_step(way * len(self.keys))
 
     def action_mark(self) -> None:
         """Mark or unmark the current one."""
@@ -295,7 +274,21 @@ class TileGrid(ScrollView, can_focus=True):
         if spot is None or spot.row < 0:
             return
         column = min(event.x // self._painter.wide, spot.count - 1)
-        key = self._keys[spot.first + column]
+        key = self.keys[spot.first + column]
         self.move_to(key)
         if event.chain == 2:
             self.post_message(self.Selected(key))
+
+
+def _fitted(sizes: Sequence[int], size: Size, high: Callable[[int], int]) -> TileLayout:
+    """Lay tiles out that grow with the room, as long as all are in sight.
+
+    `high`: lines of a tile of which so many are beside each other.
+    """
+    room = size.width - 1
+    least = TILE if room < LARGE else TILE * 4 // 3
+    fewest = max(1, -(-room // MOST))
+    most = max(fewest, min(room // least, max(sizes, default=1)))
+    layouts = (TileLayout(sizes, each, high(each)) for each in range(fewest, most))
+    found = next((one for one in layouts if one.lines <= size.height), None)
+    return found or TileLayout(sizes, most, high(most))

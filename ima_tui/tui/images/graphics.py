@@ -2,18 +2,27 @@
 
 Textual knows cells alone, so there are three kinds of pictures: cells (blocks, dots, letters,
 waves), cells that the terminal fills (kitty's placeholders), and blank cells that are painted over
-(sixel, iTerm2; see overlay.py).
+(sixel, iTerm2; see `cells`).
+
+The cache has rendered images, and the ids of those stored in the terminal's memory. Numbers of
+kitty's pictures are colours of cells: only such are used as survive the rounding to 256 colours
+unchanged. Whose picture is dropped, gives its number back.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from rich.color import Color, ColorSystem
+from rich.color_triplet import ColorTriplet
+
 from ima_tui.core.records import dataclass
-from ima_tui.imaging import kitty, terminal
+from ima_tui.imaging import terminal
 from ima_tui.imaging.decoder import Decoder
 from ima_tui.imaging.request import (
     CannotShow,
@@ -23,9 +32,7 @@ from ima_tui.imaging.request import (
 )
 from ima_tui.imaging.terminal import ImageProtocol, ProtocolChoice
 from ima_tui.tui.images import cells
-from ima_tui.tui.images.cells import Lines, Rendered
-from ima_tui.tui.images.image_cache import ImageCache
-from ima_tui.tui.images.overlay import Overlay
+from ima_tui.tui.images.cells import Lines, Overlay, Rendered
 from ima_tui.tui.theme.theme import TOKENS, depth, style
 from ima_tui.tui.widgets.app_context import AppContext
 
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from ima_tui.tui.images.image_protocol import TerminalImages
+
 
 STRIP_FRAMES = 5
 STRIP_ROWS = 12
@@ -210,12 +218,12 @@ class Graphics:
     def _uploaded(
         self, reply: DecodeReply, wide: int, high: int, look: RenderRequest, choice: ProtocolChoice
     ) -> Rendered:
-        wide, high = min(wide, kitty.MOST_CELLS), min(high, kitty.MOST_CELLS)
+        wide, high = min(wide, terminal.MOST_CELLS), min(high, terminal.MOST_CELLS)
         exact = self._app.console.color_system == "truecolor"
         self.shelf.in_tmux = choice.in_tmux
         number, colour = self.shelf.number(exact=exact)
         lines = cells.placeholders(wide, high, colour, self._colour(look.ground))
-        upload = tuple(kitty.upload(number, reply.data, wide, high))
+        upload = tuple(terminal.upload(number, reply.data, wide, high))
         return Rendered(lines, wide, reply.facts, upload=upload, number=number)
 
     def _colour(self, ground: str) -> str:
@@ -253,3 +261,84 @@ class _HasGraphics(Protocol):
 def graphics_of(node: DOMNode) -> Graphics:
     """The graphics of the app that `node` belongs to."""
     return cast(_HasGraphics, node.app).graphics
+
+
+MOST_KEPT = 24 * 1024 * 1024
+"""Bytes."""
+MOST_NUMBERS = 160
+
+
+class ImageCache:
+    """`write` goes to the terminal; `hangs` tells what is on the screen, and is not dropped."""
+
+    def __init__(self, write: Callable[[str], None], hangs: Callable[[Rendered], bool]) -> None:
+        self._write = write
+        self._hangs = hangs
+        self._kept: OrderedDict[Hashable, Rendered] = OrderedDict()
+        self._alive: dict[int, Rendered] = {}
+        self._colours: dict[int, ColorTriplet] = {}
+        self._size = 0
+        self.in_tmux = False
+        """Whether sequences have to be wrapped."""
+
+    def get(self, key: Hashable) -> Rendered | None:
+        """Return a cached image and mark it as used."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def is_good(self, rendered: Rendered) -> bool:
+        """Whether it can still be shown: its number is still its own."""
+        return not rendered.number or self._alive.get(rendered.number) is rendered
+
+    def number(self, *, exact: bool) -> tuple[int, str]:
+        """A free number, and its colour. `exact`: the terminal has all colours."""
+        if not self._colours:
+            self._colours = _colours(exact=exact)
+        while len(self._alive) >= min(MOST_NUMBERS, len(self._colours)):
+            self._drop_oldest()
+        number = next(one for one in self._colours if one not in self._alive)
+        return number, self._colours[number].hex
+
+    def keep(self, key: Hashable, rendered: Rendered) -> Rendered:
+        """Send what has to be sent, and keep the rest; returns what is to be shown."""
+        self._write("".join(map(self._wrapped, rendered.upload)))
+        kept = replace(rendered, upload=())
+        if kept.number:
+            self._alive[kept.number] = kept
+        self._kept[key] = kept
+        self._size += kept.size
+        while self._size > MOST_KEPT and len(self._kept) > 1:
+            self._drop_oldest()
+        return kept
+
+    def clear(self) -> None:
+        """Take everything out of the terminal."""
+        for number in self._alive:
+            self._write(self._wrapped(terminal.delete(number)))
+        self._kept.clear()
+        self._alive.clear()
+        self._size = 0
+
+    def _drop_oldest(self) -> None:
+        key = next((k for k, one in self._kept.items() if not self._hangs(one)), None)
+        dropped = self._kept.pop(next(iter(self._kept)) if key is None else key)
+        self._size -= dropped.size
+        if self._alive.pop(dropped.number, None) is not None:
+            self._write(self._wrapped(terminal.delete(dropped.number)))
+
+    def _wrapped(self, sequence: str) -> str:
+        return terminal.through_tmux(sequence) if self.in_tmux else sequence
+
+
+def _colours(*, exact: bool) -> dict[int, ColorTriplet]:
+    """Each number with its colour: the place in the 256, or (`exact`) red, green and blue."""
+    found: dict[int, ColorTriplet] = {}
+    for index in range(17, 232):  # 16 is black, and no picture has the number 0
+        triplet = Color.from_ansi(index).get_truecolor()
+        rounded = Color.from_triplet(triplet).downgrade(ColorSystem.EIGHT_BIT)
+        if rounded.number == index:
+            whole = (triplet.red << 16) + (triplet.green << 8) + triplet.blue
+            found[whole if exact else index] = triplet
+    return found

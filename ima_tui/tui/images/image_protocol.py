@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ima_tui.imaging import terminal
 from ima_tui.imaging.terminal import ImageProtocol, ProtocolChoice, ReplyListener
-from ima_tui.tui.terminal import query_filter
+from ima_tui.tui.terminal import textual_internals
 from ima_tui.tui.theme.theme import FEW
 from ima_tui.tui.widgets.app_context import AppContext
 
@@ -24,7 +24,7 @@ class TerminalImages:
         self._app = app
         self._write = write
         self._listener = ReplyListener()
-        self._listens = query_filter.install(self._listener)
+        self._listens = textual_internals.install(self._listener)
         self._first: ProtocolChoice | None = None
         self._asked_at: float | None = None
 

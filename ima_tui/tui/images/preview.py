@@ -1,9 +1,13 @@
-"""Preview widget of a result; decodes in a child process, and the newest request wins."""
+"""Preview widget of a result; decodes in a child process, and the newest request wins.
+
+`Viewport` is the arithmetic of zoom and pan.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,11 +19,11 @@ from textual.widget import Widget
 from textual.worker import WorkType
 
 from ima_tui.core.domain import Media, Medium
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.imaging.request import CannotShow, DecodeReply
 from ima_tui.tui.images import cells
-from ima_tui.tui.images.viewport import Viewport
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
@@ -27,6 +31,49 @@ from ima_tui.tui.widgets.cells import fit, width, wrap
 
 if TYPE_CHECKING:
     from ima_tui.tui.images.graphics import Graphics
+
+
+MOST = 8.0
+STEP = 0.25
+"""Of what is seen, for one key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """`zoom` times as large, with the point `x`, `y` (between 0 and 1) in the middle."""
+
+    zoom: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the image is visible."""
+        return self.zoom <= 1.0
+
+    @property
+    def crop(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        half = 0.5 / self.zoom
+        return self.x - half, self.y - half, self.x + half, self.y + half
+
+    def closer(self, factor: float) -> Viewport:
+        """Return the viewport, zoomed by a factor."""
+        return replace(self, zoom=max(1.0, min(MOST, self.zoom * factor)))._inside()
+
+    def can_zoom(self, factor: float) -> bool:
+        """Whether it gets closer, or farther, by that."""
+        return self.closer(factor).zoom != self.zoom
+
+    def moved(self, right: int, down: int) -> Viewport:
+        """Return the viewport, moved right and down."""
+        step = STEP / self.zoom
+        return replace(self, x=self.x + right * step, y=self.y + down * step)._inside()
+
+    def _inside(self) -> Viewport:
+        half = 0.5 / self.zoom
+        return replace(self, x=max(half, min(1 - half, self.x)), y=max(half, min(1 - half, self.y)))
+
 
 Cover = Callable[[Media], Awaitable[str]]
 """Where a picture of a film lies that can't be shown itself: a path, or "" for none."""

@@ -23,8 +23,12 @@ from textual.screen import Screen
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import has, say
 from ima_tui.tui.keys.verbs import is_none
-from ima_tui.tui.terminal.alt_keys import after_escape
-from ima_tui.tui.terminal.textual_internals import action_state, binding_chain, character_of
+from ima_tui.tui.terminal.textual_internals import (
+    action_state,
+    after_escape,
+    binding_chain,
+    character_of,
+)
 
 FOOTER_KEYS = 5
 

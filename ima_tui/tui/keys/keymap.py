@@ -3,6 +3,10 @@
 Textual's own keymap takes a key from all that share it with a changed action (`escape` leaves a
 field here and clears a filter there). Ours goes over each node's bindings once, when it is made;
 footer, help and palette read them off the nodes, so they follow by themselves.
+
+Read-only mode removes the keys of every action that sends, writes or deletes. The keys are taken
+away, so footer, help and palette are silent about them too. That is a kindness: what refuses is
+below, in the ledger, the wishes and the connection.
 """
 
 from __future__ import annotations
@@ -90,3 +94,74 @@ def rekey(bindings: BindingsMap, keymap: Keymap) -> BindingsMap:
             for new in keymap[name]:
                 add_binding(kept, binding.with_key(new))
     return kept
+
+
+WRITING = frozenset(
+    {
+        "board.assemble",
+        "board.earlier",
+        "board.later",
+        "board.leave_out",
+        "board.less",
+        "board.more",
+        "board.remake",
+        "board.settings",
+        "board.swap",
+        "board.undo",
+        "compose.key",
+        "compose.send",
+        "gallery.discard",
+        "gallery.fetch",
+        "gallery.forget",
+        "gallery.again",
+        "gallery.instead",
+        "gallery.project",
+        "gallery.save",
+        "gallery.subject",
+        "gallery.similar",
+        "gallery.star",
+        "gallery.tags",
+        "gallery.undo",
+        "logs.export",
+        "models.prefer",
+        "models.undo",
+        "plan.run",
+        "prefs.bring_back",
+        "prefs.choose",
+        "prefs.clear",
+        "prefs.let_go",
+        "prefs.undo",
+        "queue.again",
+        "queue.approve",
+        "queue.earlier",
+        "queue.edit",
+        "queue.fetch",
+        "queue.follow",
+        "queue.forget",
+        "queue.instead",
+        "queue.later",
+        "queue.project",
+        "queue.send_next",
+        "queue.similar",
+        "queue.star",
+        "queue.stop",
+        "queue.tags",
+        "queue.undo",
+        "reading.remember",
+        "settings.change",
+        "spending.write",
+        "settings.reset",
+        "subjects.add",
+        "subjects.export",
+        "subjects.remove",
+        "template.delete",
+        "template.save",
+        "welcome.take",
+    }
+)
+"""Ids of bindings."""
+
+
+def without_keys() -> dict[str, tuple[str, ...]]:
+    """A keymap that takes the keys of these away."""
+    return dict.fromkeys(WRITING, ())

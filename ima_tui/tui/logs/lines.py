@@ -22,7 +22,7 @@ from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.filter import Pattern
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell, Painter, Row
 
 COLUMNS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,20 +17,20 @@ from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogLevel
 from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.stream import export
 from ima_tui.logs.time_spec import moment
+from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.logs.detail import LogDetail
-from ima_tui.tui.logs.feed import LogFeed
+from ima_tui.tui.logs.feed import LogFeed, LogSearch
 from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.panes import LogDetail, LogStatusLine, source_picker
 from ima_tui.tui.logs.reader import LogReader
-from ima_tui.tui.logs.search import LogSearch
-from ima_tui.tui.logs.source_picker import source_picker
-from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.prompt import LineInput
+
+if TYPE_CHECKING:
+    from ima_tui.studio.jobs import Jobs
 
 LOOK_SECONDS = 1.0
 """How often the folder is looked at, while somebody looks at this screen."""
@@ -42,16 +42,16 @@ class LogsScreen(BaseScreen):
 
     SCREEN_ID = "logs"
     HOME = "LogLines"
-    CSS_PATH = styles.path("logs")
+    CSS_PATH = theme.path("logs")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "detail", "bind.log_detail", "logs.detail", show=True),
         bind("filter", "ask('find')", "bind.log_find", "logs.find", show=True),
         bind("view_after", "level", "bind.log_level", "logs.level", show=True),
         bind("type", "source", "bind.log_source", "logs.source", show=True),
         bind("play", "pause", "bind.log_pause", "logs.pause", show=True),
-        bind("next", "hit(True)", "bind.log_next", "logs.next"),
-        bind("previous", "hit(False)", "bind.log_previous", "logs.previous"),
-        bind("layout", "only_hits", "bind.log_only", "logs.only"),
+        bind("next", "match('older')", "bind.log_next", "logs.next"),
+        bind("previous", "match('newer')", "bind.log_previous", "logs.previous"),
+        bind("layout", "match('only')", "bind.log_only", "logs.only"),
         bind("log", "job", "bind.log_job", "logs.job"),
         bind("job", "show_job", "bind.log_show_job", "logs.show_job"),
         bind("", "ask('time')", "bind.log_time", "logs.time"),
@@ -101,15 +101,11 @@ class LogsScreen(BaseScreen):
         self.feed.reader.close()
 
     @on(events.ScreenSuspend)
-    def _rest(self) -> None:
-        if self._timer is not None:
-            self._timer.pause()
-
     @on(events.ScreenResume)
-    def _go_on(self) -> None:
+    def _look_while_shown(self) -> None:
         self.lines.midnight = midnight(self.studio.clock.time())
         if self._timer is not None:
-            self._timer.resume()
+            (self._timer.resume if self.is_current else self._timer.pause)()
 
     async def retell(self) -> None:
         """The lines are made anew as well: nothing reads for them meanwhile."""
@@ -122,19 +118,14 @@ class LogsScreen(BaseScreen):
             await super().retell()
         finally:
             self._is_made = True
-        self._go_on()
+        self._look_while_shown()
         self.feed.resume(stood)
 
     @on(LogLines.Moved)
     def _moved(self) -> None:
         self.feed.moved()
-        self._show_detail()
+        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
         self.refresh_bindings()
-
-    def _show_detail(self) -> None:
-        if self.has_class("-detail"):
-            entry = self.lines.current
-            self.query_one(LogDetail).show(entry, self.feed.reader.name_of(entry) if entry else "")
 
     # -------------------------------------------------------------------------- what is wanted
 
@@ -143,19 +134,15 @@ class LogsScreen(BaseScreen):
         self.feed.paused = False
         self.feed.wanted = LogFilter()
         self.search.look_for("")
-        await self._want_job(job_id)
+        self.feed.want(await _of_job(self.studio.jobs, LogFilter(), job_id))
         self.lines.focus()
-
-    async def _want_job(self, job_id: int | None) -> None:
-        job = None if job_id is None else await self.studio.jobs.get(job_id)
-        tasks = (job.task_id,) if job is not None and job.task_id else ()
-        self.feed.want(replace(self.feed.wanted, job=job_id, tasks=tasks))
 
     async def action_job(self) -> None:
         """Only the job that this line speaks of; again: all."""
         current = self.lines.current
         spoken_of = current.job if current is not None else None
-        await self._want_job(None if self.feed.wanted.job is not None else spoken_of)
+        wanted = None if self.feed.wanted.job is not None else spoken_of
+        self.feed.want(await _of_job(self.studio.jobs, self.feed.wanted, wanted))
 
     def action_level(self) -> None:
         """From the next level on; after the last one all again."""
@@ -218,7 +205,7 @@ class LogsScreen(BaseScreen):
             return True
         current, wanted = self.lines.current, self.feed.wanted
         match action:
-            case "hit" | "only_hits":
+            case "match":
                 return self.search.pattern is not None
             case "job":
                 return wanted.job is not None or bool(current and current.job is not None)
@@ -232,13 +219,12 @@ class LogsScreen(BaseScreen):
                 return self.search.pattern is not None or wanted != LogFilter()
         return super().check_action(action, parameters)
 
-    def action_hit(self, older: bool) -> None:
-        """Move to the next match, towards older or newer entries."""
-        self.search.hit(older=older)
-
-    def action_only_hits(self) -> None:
-        """Show matches only, or everything again."""
-        self.search.only_hits()
+    def action_match(self, what: str) -> None:
+        """Move to the next `older` or `newer` match; `only`: show matches only, or all again."""
+        if what == "only":
+            self.search.only_hits()
+        else:
+            self.search.hit(older=what == "older")
 
     def action_go(self, where: str) -> None:
         """Move to the newest or the oldest entry."""
@@ -250,7 +236,7 @@ class LogsScreen(BaseScreen):
     def action_detail(self) -> None:
         """Show or hide the details."""
         self.toggle_class("-detail")
-        self._show_detail()
+        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
         self.refresh_bindings()
 
     def action_scroll(self, by: int) -> None:
@@ -292,3 +278,10 @@ class LogsScreen(BaseScreen):
 
         work: WorkType[None] = write
         self.run_worker(work, name="export logs", group="log export", exclusive=True)
+
+
+async def _of_job(jobs: Jobs, wanted: LogFilter, job_id: int | None) -> LogFilter:
+    """Return the filter for what was done for one job; None: for any."""
+    job = None if job_id is None else await jobs.get(job_id)
+    tasks = (job.task_id,) if job is not None and job.task_id else ()
+    return replace(wanted, job=job_id, tasks=tasks)

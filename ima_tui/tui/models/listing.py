@@ -1,20 +1,29 @@
 """What the Models screen lists: which view, which order, which rows. No widget.
 
-Two views: all task types with a row per model (`matrix`), or one task type with a row per version.
+Two views: all task types with a row per model and a column per kind of input, or one task type with
+a row per version. Versions of one model for one task type share a cell; the first of them is taken.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from ima_tui.catalogue import choice, times
+from ima_tui.catalogue.list_cache import name_of
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.events import ListChanges, ProductList
+from ima_tui.core.records import dataclass
+from ima_tui.core.text import points_range
+from ima_tui.i18n import say
+from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.studio import Studio
-from ima_tui.tui.models import matrix, model_text
-from ima_tui.tui.models.matrix import BY_MEDIUM, ModelRow
-from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id
+from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id, places, scattered
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.table import LazyRows, Row, RowId
+from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
+from ima_tui.tui.widgets.cells import Column, steady
+from ima_tui.tui.widgets.model_detail import UNCHANGED
+from ima_tui.tui.widgets.price_text import usual_time
+from ima_tui.tui.widgets.table import Cell, LazyRows, Row, RowId
 
 VIEWS: tuple[Medium | None, ...] = (None, *Medium)
 
@@ -53,7 +62,7 @@ class ModelListing:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the table."""
-        return matrix.COLUMNS if self.kind is None else model_text.COLUMNS
+        return MATRIX_COLUMNS if self.kind is None else COLUMNS
 
     def is_mine(self, model: ModelVersion) -> bool:
         """Return whether the user prefers this model for its task type."""
@@ -73,7 +82,7 @@ class ModelListing:
         shown = self._finder.arrange(wanted, self.sort, fresh)
         if self.kind is None:
             self.by_id, self.gone = {}, {}
-            self._rows = {row.id: row for row in matrix.rows(shown)}
+            self._rows = {row.id: row for row in rows(shown)}
             return LazyRows(self._rows, self._row)
         lost = ModelSearch([model for one in lists for model in one.changes.gone])
         self._rows = {}
@@ -97,16 +106,24 @@ class ModelListing:
         if (found := self._rows.get(name)) is not None:
             chosen = found.nearest(self.column) if here else None
             mine = [one.model_id for one in found.versions if self.is_mine(one)]
-            return matrix.draw(found, self._wanted, chosen, mine, signs)
+            return draw(found, self._wanted, chosen, mine, signs)
         model = self.by_id.get(name)
         if model is None:
-            return model_text.gone_row(self.gone[name])
-        return model_text.row(model, self._wanted, self.is_mine(model), signs, self.changes(model))
+            return gone_row(self.gone[name])
+        return row(model, self._wanted, self.is_mine(model), signs, self.changes(model))
 
     def model(self, row_id: RowId | None) -> ModelVersion | None:
         """Return the model version of a row, in the column that is chosen."""
         row = self._rows.get(str(row_id))
         return row.of(row.nearest(self.column)) if row else self.by_id.get(str(row_id))
+
+    def others(self, row_id: RowId | None) -> tuple[ModelVersion, ...]:
+        """Return the versions of a row's model for the task types that are not chosen."""
+        row, chosen = self._rows.get(str(row_id)), self.model(row_id)
+        if row is None or chosen is None:
+            return ()
+        found = (row.of(kind) for kind in row.task_types() if kind is not chosen.task_type)
+        return tuple(one for one in found if one is not None)
 
     def has(self, row_id: RowId | None) -> bool:
         """Return whether the row has several columns to choose from."""
@@ -137,3 +154,196 @@ class ModelListing:
     def next_sort(self) -> None:
         """Sort by the next criterion."""
         self.sort = SORT_NAMES[(SORT_NAMES.index(self.sort) + 1) % len(SORT_NAMES)]
+
+
+def why_empty(catalogue: CatalogueService, listing: ModelListing, wanted: str) -> str:
+    """Say why no model is shown: none matches `wanted`, or the lists are not there."""
+    if wanted:
+        everywhere = [model for kind in TaskType for model in catalogue.models(kind)]
+        count = len(ModelSearch(everywhere).arrange(wanted, listing.sort))
+        return say("models.none_match_here" if count else "models.none_match", n=count)
+    problem = next((one.problem for one in listing.lists if one.problem), None)
+    return say(problem.key, **problem.values) if problem is not None else say("models.fetching")
+
+
+class PreferenceChanges:
+    """Changes of preferred models that were made here, each of which can be undone."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._before: list[tuple[TaskType, ModelVersion | None]] = []
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    async def turn(self, model: ModelVersion) -> bool:
+        """Set or unset a model as preferred; return whether that could be stored."""
+        kind = model.task_type
+        before = model_picker.preferred(self._studio, kind)
+        models = self._studio.catalogue.models(kind)
+        previous = next((one for one in models if one.model_id == before), None)
+        stored = await self._store(kind, None if before == model.model_id else model)
+        if stored:
+            self._before.append((kind, previous))
+        return stored
+
+    async def undo(self) -> bool:
+        """Undo the last change; return whether that could be stored."""
+        return await self._store(*self._before.pop())
+
+    async def _store(self, kind: TaskType, model: ModelVersion | None) -> bool:
+        preferences = self._studio.preferences
+        return await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
+
+
+MATRIX_COLUMNS = (
+    Column("kind", 3, ""),
+    Column("model", 17, "models.col_model", flex=1, most=28),
+    Column("text", 10, "models.col_text", align="right"),
+    Column("image", 10, "models.col_image", align="right"),
+    Column("frames", 10, "models.col_frames", align="right", drop=3),
+    Column("references", 8, "models.col_references", align="right", drop=2),
+    Column("time", 9, "models.col_time", align="right", drop=4),
+    Column("note", 12, "models.col_tags", drop=5, flex=1, most=18),
+    Column("id", 26, "models.col_id", drop=6),
+)
+BY_MEDIUM = {
+    medium: tuple(task_type for task_type in TaskType if task_type.medium is medium)
+    for medium in Medium
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model by its name, with its versions for each task type."""
+
+    medium: Medium
+    name: str
+    versions: tuple[ModelVersion, ...]
+
+    @property
+    def id(self) -> str:
+        """The row's id."""
+        return f"{self.medium}/{self.name}"
+
+    def of(self, task_type: TaskType) -> ModelVersion | None:
+        """Return its first version for a task type."""
+        return next((one for one in self.versions if one.task_type is task_type), None)
+
+    def task_types(self) -> tuple[TaskType, ...]:
+        """Return what it can do, in the order of the columns."""
+        return tuple(one for one in BY_MEDIUM[self.medium] if self.of(one) is not None)
+
+    def nearest(self, wanted: TaskType) -> TaskType:
+        """Return `wanted` where it can do that, else the first that it can."""
+        found = self.task_types()
+        return wanted if wanted in found else found[0]
+
+
+def rows(models: Iterable[ModelVersion], medium: Medium | None = None) -> list[ModelRow]:
+    """Return a row for each name, grouped by medium; within it, in the order of `models`."""
+    found: dict[tuple[Medium, str], list[ModelVersion]] = {}
+    for model in models:
+        if medium in (None, model.task_type.medium):
+            found.setdefault((model.task_type.medium, model.name), []).append(model)
+    order = list(Medium)
+    names = sorted(found, key=lambda key: order.index(key[0]))
+    return [ModelRow(kind, name, tuple(found[kind, name])) for kind, name in names]
+
+
+def draw(
+    row: ModelRow, wanted: str, chosen: TaskType | None, preferred: Sequence[str], glyphs: Glyphs
+) -> Row:
+    """The table's row; the cell of the `chosen` task type stands in brackets."""
+    name = steady(row.name)
+    older = len({one.version for one in row.versions}) - len(row.task_types())
+    star = f" {glyphs.star}" if {one.model_id for one in row.versions} & set(preferred) else ""
+    more = f" +{older}" if older > 0 else ""
+    shown = row.of(chosen or row.task_types()[0]) or row.versions[0]
+    tiers = " ".join(say(f"compose.tier_{tier}") for tier in choice.tiers_of(shown))
+    prices = [_price(row, task_type, task_type is chosen, glyphs) for task_type in _columns(row)]
+    return (
+        Cell(say(f"task.tag_{row.medium}"), MEDIUM_ROLE[row.medium]),
+        Cell(name + star + more, "text", places(name, wanted) or scattered(name, wanted)),
+        *prices,
+        Cell(usual_time(times.estimate(shown)), "muted"),
+        Cell(tiers or steady(" ".join(shown.features)), "muted"),
+        Cell(shown.model_id, "muted", places(shown.model_id, wanted)),
+    )
+
+
+def _columns(row: ModelRow) -> tuple[TaskType | None, ...]:
+    every = BY_MEDIUM[row.medium]
+    return (*every, *(None,) * (4 - len(every)))
+
+
+def _price(row: ModelRow, task_type: TaskType | None, is_chosen: bool, glyphs: Glyphs) -> Cell:
+    model = row.of(task_type) if task_type is not None else None
+    if model is None:
+        return Cell(f"{glyphs.dot} " if task_type is not None else "", "muted")
+    words = points_range(*model.points)
+    return Cell(f"[{words}]", "title") if is_chosen else Cell(f"{words} ")
+
+
+COLUMNS = (
+    Column("model", 18, "models.col_model", flex=2),
+    Column("id", 22, "models.col_id", flex=1, drop=4),
+    Column("kind", 4, "models.col_kind", drop=3),
+    Column("points", 7, "models.col_points", align="right"),
+    Column("time", 9, "models.col_time", align="right", drop=1),
+    Column("tags", 12, "models.col_tags", drop=2),
+)
+
+
+def row(
+    model: ModelVersion,
+    wanted: str,
+    preferred: bool,
+    glyphs: Glyphs,
+    changes: ListChanges = UNCHANGED,
+) -> Row:
+    """The row for `model`, in the order of `COLUMNS`."""
+    star = f" {glyphs.star}" if preferred else ""
+    estimate = times.estimate(model)
+    medium = model.task_type.medium
+    name = steady(model.name)
+    return (
+        Cell(name + star, "text", places(name, wanted) or scattered(name, wanted)),
+        Cell(model.model_id, "muted", places(model.model_id, wanted)),
+        Cell(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
+        Cell(points_range(*model.points)),
+        Cell(usual_time(estimate), "muted"),
+        _news(model, changes, glyphs) or Cell(tags(model), "muted"),
+    )
+
+
+def _news(model: ModelVersion, changes: ListChanges, glyphs: Glyphs) -> Cell | None:
+    """That it is new, or costs otherwise than it did."""
+    name = name_of(model)
+    if name in changes.new:
+        return Cell(say("models.new"), "ok")
+    before = changes.was.get(name)
+    if before is None:
+        return None
+    has_risen = model.points > before
+    sign = glyphs.up if has_risen else glyphs.down
+    was = say("models.was", points=points_range(*before))
+    return Cell(f"{sign} {was}", "warn" if has_risen else "ok")
+
+
+def gone_row(model: ModelVersion) -> Row:
+    """One that the list has no more."""
+    return (
+        Cell(steady(model.name), "muted"),
+        Cell(model.model_id, "muted"),
+        Cell(say(f"task.tag_{model.task_type.medium}"), "muted"),
+        Cell(points_range(*model.points), "muted"),
+        Cell("", "muted"),
+        Cell(say("models.gone"), "warn"),
+    )
+
+
+def tags(model: ModelVersion) -> str:
+    """Our tiers, else what the service says is special about it."""
+    tiers = [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
+    return " ".join(tiers) or steady(" ".join(model.features))

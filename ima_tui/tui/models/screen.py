@@ -5,45 +5,46 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from ima_tui.core.domain import ModelVersion, TaskType
-from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.models import model_text, search
-from ima_tui.tui.models.listing import ModelListing
-from ima_tui.tui.models.search import ModelSearch
+from ima_tui.tui.models import search
+from ima_tui.tui.models.listing import ModelListing, PreferenceChanges, why_empty
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.fitted import Fitted
-from ima_tui.tui.widgets.list_status import ListStatus
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.shell.base_screen import ListScreen
+from ima_tui.tui.shell.job_lines import LatestJobs
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets import model_detail
+from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
-LEAST_FILTER = 16
+LEAST_FILTER = 17
 """Cells that the filter keeps beside what is said of the list."""
+BESIDE = {"-wide": 42, "-huge": 66}
+"""Cells that the details and the frame take, as the style sheet says."""
 
 
 BY_COLUMN = {"points": "price", "time": "time", "model": "name"}
 """The order that a click on a heading chooses."""
 
 
-class ModelsScreen(BaseScreen):
+class ModelsScreen(ListScreen):
     """The table of models of one kind (or of all), and the one under the cursor in detail."""
 
     SCREEN_ID = "models"
     HOME = "#models"
-    CSS_PATH = styles.path("models")
+    DETAIL = "#detail"
+    CSS_PATH = theme.path("models")
     FIRST_KIND: ClassVar[TaskType | None] = None
     """The task type that is shown first; None: all of them."""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
@@ -63,21 +64,22 @@ class ModelsScreen(BaseScreen):
         bind("right", "step(1)", "bind.type_after", "models.right"),
         bind("view_after", "turn_kind(1)", "bind.next_kind", "models.next_kind"),
         bind("view_before", "turn_kind(-1)", "bind.previous_kind", "models.previous_kind"),
-        bind("", "all_kinds", "bind.all_kinds", "models.all_kinds"),
-        bind("scroll_down", "scroll_detail(3)", "bind.detail_down", "models.detail_down"),
-        bind("scroll_up", "scroll_detail(-3)", "bind.detail_up", "models.detail_up"),
+        bind("", "turn_kind(0)", "bind.all_kinds", "models.all_kinds"),
+        bind("scroll_down", "scroll_facts(3)", "bind.detail_down", "models.detail_down"),
+        bind("scroll_up", "scroll_facts(-3)", "bind.detail_up", "models.detail_up"),
         bind("fetch", "refetch", "bind.refresh", "models.refresh"),
         bind("back", "leave_field", "bind.leave", "place.leave", show=True),
         bind("back", "clear", "bind.clear", "models.clear"),
     ]
+
+    table = getters.query_one("#models", Table)
 
     def __init__(self) -> None:
         super().__init__()
         self.list = ModelListing(self.studio, self.ima.glyphs, self.FIRST_KIND)
         self._marked: RowId | None = None
         """The row whose chosen task type is drawn."""
-        self._undo: list[tuple[TaskType, ModelVersion | None]] = []
-        """Wishes as they were before each change that was made here."""
+        self._changes = PreferenceChanges(self.studio)
         self._took: dict[str, ReportRow] = {}
         """How long each model took here, by its id."""
 
@@ -92,11 +94,7 @@ class ModelsScreen(BaseScreen):
             pane = Pane(say("pane.detail"), widget_id="facts-pane")
             with pane, VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="facts")
-
-    @property
-    def table(self) -> Table:
-        """The table."""
-        return self.query_one("#models", Table)
+            yield LatestJobs()
 
     # ------------------------------------------------------------------------------ the facts
 
@@ -133,11 +131,14 @@ class ModelsScreen(BaseScreen):
         """The filter text, folded for comparison."""
         return folded(self.query_one("#filter", Input).value)
 
+    @on(Input.Changed, "#filter")
     def _show(self) -> None:
         """Everything anew; the table makes and draws only what is in sight."""
         rows = self.list.find(self.wanted)
         self.table.set_columns(self.list.columns)
-        self.table.empty = "" if self.list.count else self._why_empty(self.list.lists)
+        self.table.empty = (
+            "" if self.list.count else why_empty(self.studio.catalogue, self.list, self.wanted)
+        )
         self.table.set_rows(rows)
         self._marked = None
         self._mark_column()
@@ -160,21 +161,10 @@ class ModelsScreen(BaseScreen):
             kind = model_picker.kind_name(one.kind)
         else:
             kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
-        room = self.size.width - LEAST_FILTER
+        beside = next((cells for name, cells in BESIDE.items() if self.has_class(name)), 0)
+        room = self.size.width - beside - LEAST_FILTER
         words = search.standing(one.lists, one.count, kind, one.sort, self.ima.glyphs.dot, room)
         self.query_one(ListStatus).say(words)
-
-    def _why_empty(self, lists: list[ProductList]) -> str:
-        if self.wanted:
-            everywhere = [
-                model for kind in TaskType for model in self.studio.catalogue.models(kind)
-            ]
-            count = len(ModelSearch(everywhere).arrange(self.wanted, self.list.sort))
-            return say("models.none_match_here" if count else "models.none_match", n=count)
-        problem = next((one.problem for one in lists if one.problem), None)
-        if problem is not None:
-            return say(problem.key, **problem.values)
-        return say("models.fetching")
 
     def _show_detail(self) -> None:
         model = self.current or self.list.gone.get(str(self.table.cursor))
@@ -185,7 +175,10 @@ class ModelsScreen(BaseScreen):
         else:
             mine, changes = self.list.is_mine(model), self.list.changes(model)
             took = self._took.get(model.model_id)
-            page.update(Fitted(partial(model_text.detail, model, mine, signs, changes, here=took)))
+            more = self.list.others(self.table.cursor) if self.has_class("-huge") else ()
+            told = partial(model_detail.detail, model, mine, signs, changes, here=took, more=more)
+            page.update(Fitted(told))
+        self.query_one(LatestJobs).look(model)
         self.query_one("#detail").scroll_home(animate=False)
 
     # ---------------------------------------------------------------------------- the actions
@@ -202,7 +195,7 @@ class ModelsScreen(BaseScreen):
         if action == "step" and self.is_mounted:
             return self.list.has(self.table.cursor)
         if action == "undo":
-            return bool(self._undo)
+            return bool(self._changes)
         if action == "clear" and self.is_mounted:
             return bool(self.wanted)
         return super().check_action(action, parameters)
@@ -218,18 +211,6 @@ class ModelsScreen(BaseScreen):
         """Open Compose with the model."""
         if self.current is not None:
             await self.ima.compose_with(self.current)
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self) -> None:
-        self._show()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.table.focus()
-
-    def action_filter(self) -> None:
-        """Move the focus to the filter."""
-        self.query_one("#filter", Input).focus()
 
     def action_clear(self) -> None:
         """Clear the filter, the marks or the value."""
@@ -252,13 +233,11 @@ class ModelsScreen(BaseScreen):
             self._show_detail()
 
     def action_turn_kind(self, by: int) -> None:
-        """Show the next or previous view: all models, or those of one medium."""
-        self.list.turn(by)
-        self._show()
-
-    def action_all_kinds(self) -> None:
-        """Show the models of all task types."""
-        self.list.show_all()
+        """Show the next or previous view: all models, or those of one medium; 0: all of them."""
+        if by:
+            self.list.turn(by)
+        else:
+            self.list.show_all()
         self._show()
 
     def action_choose_kind(self) -> None:
@@ -266,46 +245,21 @@ class ModelsScreen(BaseScreen):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self._set_kind(list(TaskType)[index])
+                self.list.kind = self.list.column = list(TaskType)[index]
+                self._show()
 
         self.app.push_screen(
             model_picker.kinds(self.studio, self.list.kind or self.list.column), chosen
         )
 
-    def _set_kind(self, kind: TaskType) -> None:
-        self.list.kind = self.list.column = kind
-        self._show()
-
     async def action_prefer(self) -> None:
         """Set or unset the model as preferred."""
-        model = self.current
-        if model is None:
-            return
-        kind = model.task_type
-        before = model_picker.preferred(self.studio, kind)
-        previous = next(
-            (o for o in self.studio.catalogue.models(kind) if o.model_id == before), None
-        )
-        if await self._set_wish(kind, None if self.list.is_mine(model) else model):
-            self._undo.append((kind, previous))
-            self.refresh_bindings()
+        if self.current is not None:
+            _say_stored(self, await self._changes.turn(self.current))
 
     async def action_undo(self) -> None:
         """Undo the last change."""
-        kind, model = self._undo.pop()
-        await self._set_wish(kind, model)
-        self.refresh_bindings()
-
-    async def _set_wish(self, kind: TaskType, model: ModelVersion | None) -> bool:
-        preferences = self.studio.preferences
-        stored = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
-        if not stored:
-            self.notify(say("models.not_stored"), severity="warning")
-        return stored
-
-    def action_scroll_detail(self, by: int) -> None:
-        """Scroll the details."""
-        self.query_one("#detail").scroll_relative(y=by, animate=False)
+        _say_stored(self, await self._changes.undo())
 
     def action_refetch(self) -> None:
         """Fetch the shown lists again."""
@@ -315,3 +269,10 @@ class ModelsScreen(BaseScreen):
             group="lists",
             exit_on_error=False,
         )
+
+
+def _say_stored(screen: ModelsScreen, stored: bool) -> None:
+    """Say where a change of a preferred model could not be stored."""
+    if not stored:
+        screen.notify(say("models.not_stored"), severity="warning")
+    screen.refresh_bindings()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 
 from ima_tui.catalogue import choice, times
-from ima_tui.catalogue.changes import name_of
+from ima_tui.catalogue.list_cache import name_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import ModelKey, ProductList
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.widgets.lines import Part, measure
+from ima_tui.tui.widgets.model_detail import moment
 
 SORTS: Mapping[str, Callable[[ModelVersion], object]] = {
     "price": lambda model: model.points,
@@ -148,12 +148,6 @@ def standing(
             break
         parts += new
     return parts
-
-
-def moment(at: float) -> str:
-    """`14:05`, or with its day where that is not today."""
-    then, now = datetime.fromtimestamp(at), datetime.now()  # noqa: DTZ005, DTZ006 - the user's
-    return then.strftime("%H:%M" if then.date() == now.date() else "%m-%d %H:%M")
 
 
 def _link(lists: Sequence[ProductList]) -> Part:

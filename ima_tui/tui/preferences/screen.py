@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 
 from ima_tui.catalogue import choice
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -19,13 +20,12 @@ from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
+from ima_tui.tui.preferences import detail
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.cells import cut
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import SEPARATOR, Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.cells import Column, cut
+from ima_tui.tui.widgets.lines import SEPARATOR, Line, Pane, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -72,7 +72,7 @@ class PreferencesScreen(BaseScreen):
 
     SCREEN_ID = "preferences"
     HOME = "Table"
-    CSS_PATH = styles.path("preferences")
+    CSS_PATH = theme.path("preferences")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "choose", "bind.prefs_choose", "prefs.choose", show=True),
         bind("delete", "clear", "bind.prefs_clear", "prefs.clear", show=True),
@@ -92,10 +92,12 @@ class PreferencesScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Pane(say("place.preferences"), widget_id="preferences-pane"):
-            yield Table(COLUMNS, widget_id="preferences")
-            yield DraftMessage(widget_id="said")
-            yield FileLine(self.studio.preferences.preferences.path)
+        with Container(id="body"):
+            with Pane(say("place.preferences"), widget_id="preferences-pane"):
+                yield Table(COLUMNS, widget_id="preferences")
+                yield DraftMessage(widget_id="said")
+                yield FileLine(self.studio.preferences.preferences.path)
+            yield from detail.panes()
 
     async def on_mount(self) -> None:
         """Set up once the widgets exist."""
@@ -148,10 +150,19 @@ class PreferencesScreen(BaseScreen):
             for task_type in TaskType
         }
         self.query_one(Table).set_rows(rows)
-        self.refresh_bindings()
+        self._highlighted()
 
     @on(Table.RowHighlighted)
     def _highlighted(self) -> None:
+        task_type, recommended = self.task_type, self.studio.guides.recommended
+        wanted = detail.Wanted(
+            task_type,
+            self._user,
+            self.preferences.get(task_type),
+            self.studio.catalogue.models(task_type),
+            recommended.get(task_type, ""),
+        )
+        detail.show(self, wanted)
         self.refresh_bindings()
 
     def _about(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -16,12 +17,12 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import joined, say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
@@ -32,10 +33,11 @@ from ima_tui.tui.widgets.table import (
 )
 
 COLUMNS = (
-    Column("name", 24, "settings.column_name", flex=1),
-    Column("now", 12, "settings.column_now", flex=2),
-    Column("later", 10, "settings.column_later", flex=1, drop=2),
+    Column("name", 24, "settings.column_name", flex=1, most=30),
+    Column("now", 12, "settings.column_now", flex=2, most=36),
+    Column("later", 10, "settings.column_later", drop=2),
     Column("origin", 11, "settings.column_origin", drop=1),
+    Column("about", 36, "settings.column_about", flex=9, drop=3),
 )
 _VALUE = (Column("value", 20, flex=1),)
 
@@ -45,10 +47,11 @@ class SettingsScreen(BaseScreen):
 
     SCREEN_ID = "preferences"
     HOME = "Table"
-    CSS_PATH = styles.path("settings")
+    CSS_PATH = theme.path("settings")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "change", "bind.settings_change", "settings.change", show=True),
         bind("delete", "reset", "bind.settings_reset", "settings.reset", show=True),
+        bind("filter", "filter", "bind.filter", "settings.filter", show=True),
         bind("view_before", "back", "bind.settings_back", "settings.back"),
         Binding("escape", "back", "bind.settings_back", id="settings.back_too"),
     ]
@@ -64,6 +67,7 @@ class SettingsScreen(BaseScreen):
         path = one_line(self.studio.settings.config_file)
         pane.say([(say("settings.title"), "strong")], [(path, "muted")])
         with pane:
+            yield LineInput(widget_id="filter", placeholder=say("settings.filter"))
             yield Table(COLUMNS, widget_id="settings")
             yield DraftMessage(widget_id="about")
             yield LineInput(widget_id="value", max_length=400)
@@ -86,11 +90,34 @@ class SettingsScreen(BaseScreen):
             self._say(say(error.key, **error.values), "bad")
             return
         self._rows = {one.setting.name: one for one in found}
-        self.query_one("#settings", Table).set_rows(_rows(found))
+        self._show()
         self._about()
         self.refresh_bindings()
 
     # ---------------------------------------------------------------------------- what is shown
+
+    @property
+    def filter(self) -> LineInput:
+        """The field that narrows the list."""
+        return self.query_one("#filter", LineInput)
+
+    def _show(self) -> None:
+        """Show the settings that have the words of the filter."""
+        wanted = folded(self.filter.value).split()
+        items = {name: _item(one.setting) for name, one in self._rows.items()}
+        found = [one for name, one in self._rows.items() if items[name].matches(wanted)]
+        found = found or [one for name, one in self._rows.items() if items[name].is_like(wanted)]
+        table = self.query_one("#settings", Table)
+        table.empty = say("settings.none_match")
+        table.set_rows(_rows(found))
+        names = [one.setting.name for one in found]
+        if wanted and names and table.cursor not in names:
+            table.move_to(names[0])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        if event.input is self.filter:
+            self._show()
 
     def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
         """Show what belongs to the row under the cursor."""
@@ -105,15 +132,14 @@ class SettingsScreen(BaseScreen):
         if not self.adjustments.kept:
             self._say(joined(setting.about, say("settings.not_kept")), "muted")
             return
-        written = say("settings.in_file", name=setting.name, allowed=setting.allowed)
-        words = [setting.about, written]
+        told = [say("settings.in_file", name=setting.name, allowed=setting.allowed)]
         if one.setting.environment:
-            words.append(say("settings.environment", name=one.setting.environment))
+            told.append(say("settings.environment", name=one.setting.environment))
         if one.origin in ("flag", "environment"):
-            words.append(say(f"settings.wins_{one.origin}"))
+            told.append(say(f"settings.wins_{one.origin}"))
         if self.adjustments.in_demo:
-            words.insert(1, say("settings.in_demo"))
-        self._say(joined(*words), "muted")
+            told.append(say("settings.in_demo"))
+        self._say(f"{setting.about}\n{joined(*told)}", "muted")
 
     def _say(self, words: str, role: str) -> None:
         self.query_one("#about", DraftMessage).say(words, role)
@@ -136,12 +162,21 @@ class SettingsScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Out of the field, else out of the settings."""
+        """Out of the field, else show all, else out of the settings."""
         if self._editing:
             self._end_editing()
             self._about()
+        elif self.has_class("-filtering"):
+            self.remove_class("-filtering")
+            self.filter.value = ""
+            self.query_one("#settings", Table).focus()
         else:
             self.app.pop_screen()
+
+    def action_filter(self) -> None:
+        """Type words that narrow the list."""
+        self.add_class("-filtering")
+        self.filter.focus()
 
     def on_table_row_selected(self) -> None:
         """Act on the row that was chosen."""
@@ -191,7 +226,9 @@ class SettingsScreen(BaseScreen):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take over what was typed."""
-        if self._editing:
+        if event.input is self.filter:
+            self.query_one("#settings", Table).focus()
+        elif self._editing:
             await self._put(self._editing, event.value)
 
     async def _put(self, name: str, words: str) -> None:
@@ -228,7 +265,7 @@ class SettingsScreen(BaseScreen):
     def _use_at_once(self, name: str, value: Raw) -> None:
         """Colours and language need no new start."""
         if name == "look.theme":
-            appearance.paint(self.ima, str(value))
+            app_actions.paint(self.ima, str(value))
         elif name == "language" and value != "auto":
             i18n.use("zh" if value == "zh" else "en")
             self.call_after_refresh(partial(self.ima.retell))
@@ -253,7 +290,14 @@ def _done(one: SettingStatus, *, in_demo: bool) -> str:
     return say(key, name=name, value=value)
 
 
-def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
+def _item(setting: Setting) -> PickerItem:
+    """A setting as it is found: by its group, title, help and name in config.toml."""
+    group = say(f"setting_group.{setting.table}") if setting.table else ""
+    words = f"{group} {setting.title} {setting.about} {setting.name}"
+    return PickerItem((Cell(setting.title),), folded(words))
+
+
+def _rows(found: Sequence[SettingStatus]) -> dict[RowId, Row]:
     rows: dict[RowId, Row] = {}
     table = ""
     for one in found:
@@ -265,6 +309,7 @@ def _rows(found: tuple[SettingStatus, ...]) -> dict[RowId, Row]:
             Cell(_shown(one.setting, one.now), "text" if one.origin == "default" else "strong"),
             Cell("" if one.later is None else _shown(one.setting, one.later), "warn"),
             Cell(say(f"cli.source.{one.origin}"), "muted"),
+            Cell(one_line(one.setting.about, 200), "muted"),
         )
     return rows
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -16,13 +15,19 @@ from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
-from ima_tui.tui.queue.job_table import JobTable
-from ima_tui.tui.queue.summary import QueueSummary
-from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.queue.job_table import (
+    JobTable,
+    QueueArrangement,
+    QueueSummary,
+    moved,
+    next_in,
+    place_in_line,
+    sending_line,
+)
+from ima_tui.tui.shell.base_screen import ListScreen
 from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.job_detail import JobDetail
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
@@ -35,12 +40,13 @@ FEW = 10
 """So many rows leave room below the table on a large screen."""
 
 
-class QueueScreen(BaseScreen):
+class QueueScreen(ListScreen):
     """The table of jobs, and the one under the cursor in detail."""
 
     SCREEN_ID = "queue"
     HOME = "#jobs"
-    CSS_PATH = styles.path("queue")
+    DETAIL = "JobDetail VerticalScroll"
+    CSS_PATH = theme.path("queue")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "view", "bind.view", "queue.view", show=True),
         bind("approve", "do('approve')", "bind.approve", "queue.approve", show=True),
@@ -48,6 +54,7 @@ class QueueScreen(BaseScreen):
         bind("retry", "do('again')", "bind.again", "queue.again", show=True),
         bind("stop", "do('stop')", "bind.stop", "queue.stop", show=True),
         bind("duplicate", "do('duplicate')", "bind.duplicate", "queue.duplicate", show=True),
+        bind("use", "do('use')", "bind.use_as_input", "queue.use", show=True),
         bind("fetch", "do('follow')", "bind.follow", "queue.follow", show=True),
         bind("filter", "filter", "bind.filter", "queue.filter", show=True),
         bind("retry_other", "do('instead')", "bind.instead", "queue.instead"),
@@ -152,34 +159,21 @@ class QueueScreen(BaseScreen):
 
     # ---------------------------------------------------------------------------- the cursor
 
-    @on(Table.RowHighlighted)
-    async def _highlighted(self) -> None:
-        await self._show_detail()
-
     @on(Table.Marked)
     def _marked(self) -> None:
         self._sum_up()
         self.refresh_bindings()
 
+    @on(Table.RowHighlighted)
     async def _show_detail(self) -> None:
         job = self.table.current
         happened = await self.studio.jobs.timeline(job.id) if job else ()
         if job is self.table.current:  # the cursor may have moved on meanwhile
             now = self.studio.clock.time()
             detail = self.query_one(JobDetail)
-            place = self._place_in_line(job) if job else ""
+            place = place_in_line(self.jobs.values(), job) if job else ""
             detail.show(job, happened, now, place, timeline=self.timeline_first)
             self.refresh_bindings()
-
-    def _line(self, jobs: Iterable[Job]) -> list[Job]:
-        """Those of `jobs` that will be sent when their turn comes, in the order of their turns."""
-        return sorted(filter(words.stands_in_line, jobs), key=lambda job: job.queue_key)
-
-    def _place_in_line(self, job: Job) -> str:
-        line = [each.id for each in self._line(self.jobs.values())]
-        if len(line) < 2 or job.id not in line:
-            return ""
-        return say("queue.in_line", place=line.index(job.id) + 1, of=len(line))
 
     # --------------------------------------------------------------------------- the actions
 
@@ -225,10 +219,10 @@ class QueueScreen(BaseScreen):
         """Move what is chosen in the line of unsent jobs, past what is shown; or before all."""
         chosen = {job.id for job in self.table.chosen_jobs()}
         if where == "next":
-            ids = next_in(self._line(self.jobs.values()), chosen)
+            ids = next_in(sending_line(self.jobs.values()), chosen)
         else:
             by = -1 if where == "earlier" else 1
-            ids = moved(self._line(self.table.jobs()), chosen, by)
+            ids = moved(sending_line(self.table.jobs()), chosen, by)
         try:
             await self.studio.jobs.arrange(ids)
         except ImaError as error:
@@ -236,7 +230,7 @@ class QueueScreen(BaseScreen):
 
     async def action_undo(self) -> None:
         """Undo the last change."""
-        await self.verbs.undo()
+        await self.verbs.forgetting.undo()
 
     def action_arrange(self, what: str) -> None:
         """Sort by, or group by, the next thing there is."""
@@ -258,23 +252,10 @@ class QueueScreen(BaseScreen):
         if self.table.current is not None:
             await self.ima.show_log(self.table.current.id)
 
-    def action_scroll_facts(self, by: int) -> None:
-        """Scroll the details."""
-        self.query_one(JobDetail).scroll_facts(by)
-
-    def action_filter(self) -> None:
-        """Move the focus to the filter."""
-        self.add_class("-filtering")
-        self.query_one("#filter", Input).focus()
-
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self.how = replace(self.how, filter=event.value)
         self._show_all()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.table.focus()
 
     def action_clear(self) -> None:
         """One step back: nothing is marked; then everything is shown again."""

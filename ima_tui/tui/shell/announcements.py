@@ -42,7 +42,7 @@ class Announcements:
     def ledger_state(self) -> None:
         """Say what became of the ledger, where it was repaired or can't be written."""
         app, studio = self._app, self._app.studio
-        if (done := studio.repair_report) is not None:
+        if (done := studio.engine.repair_report) is not None:
             from ima_tui.ledger import repair_report
 
             for words in repair_report.describe(done):

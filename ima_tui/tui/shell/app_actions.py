@@ -1,18 +1,30 @@
-"""Actions that every screen has: open another screen, help, palette, jump, language, theme."""
+"""Actions that every screen has: open another screen, help, palette, jump, language, theme.
+
+Theme and language are changed at run time, and kept in the config file on request.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Protocol, cast
 
+from textual.screen import ModalScreen
+from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 
+from ima_tui import i18n
+from ima_tui.config import toml_file
+from ima_tui.core.errors import ImaError
+from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
-from ima_tui.tui.shell import appearance
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext
+from ima_tui.tui.widgets.cells import Column
 
 if TYPE_CHECKING:
     from ima_tui.core.domain import Job, ModelVersion, Order
@@ -46,7 +58,11 @@ class AppActions(AppContext, inherit_bindings=False):
 
     async def action_go(self, place: str) -> None:
         """Open the screen of that id."""
-        await self.switch_mode(place)
+        sent, self.sent = (self.sent, None) if place == "queue" else (None, self.sent)
+        if sent is None:
+            await self.switch_mode(place)
+        else:
+            await self.show_job(sent)
 
     async def action_turn_screen(self, by: int) -> None:
         """Open the next or previous of the numbered screens."""
@@ -98,8 +114,11 @@ class AppActions(AppContext, inherit_bindings=False):
         entry = next(
             (each for each in (*SCREENS, WORKFLOW, SPENDING) if each.id == self.current_mode), None
         )
-        title = say(entry.key) if entry else ""
-        self.push_screen(HelpScreen(actions.acts(self.screen), title))
+        title = say("help.here", place=say(entry.key) if entry else "")
+        is_window = isinstance(self.screen, ModalScreen)
+        if is_window:  # there esc closes it, and leads to no key
+            title = say("help.window")
+        self.push_screen(HelpScreen(actions.acts(self.screen), title, in_window=is_window))
 
     def action_palette(self) -> None:
         """Open the command palette."""
@@ -119,7 +138,7 @@ class AppActions(AppContext, inherit_bindings=False):
 
     def action_jump(self) -> None:
         """Show a letter on each widget; the one that is pressed gets the focus."""
-        from ima_tui.tui.shell.jump import JumpScreen
+        from ima_tui.tui.shell.help import JumpScreen
 
         below = self.screen
 
@@ -135,12 +154,87 @@ class AppActions(AppContext, inherit_bindings=False):
 
     def action_language(self) -> None:
         """Switch between English and Chinese."""
-        appearance.switch_language(self)
+        switch_language(self)
 
     def action_theme(self) -> None:
         """Open the list of themes."""
-        appearance.choose_theme(self)
+        choose_theme(self)
 
     def action_say_how_to_quit(self) -> None:
         """Say which key quits: ctrl+c does not."""
         self.notify(say("app.how_to_quit"))
+
+
+_COLUMNS = (Column("theme", 24, "look.col_theme", flex=1), Column("shade", 8))
+
+
+def names() -> tuple[str, ...]:
+    """Every theme that can be chosen: ours first, then Textual's own."""
+    foreign = (name for name, one in BUILTIN_THEMES.items() if not one.ansi)
+    return (theme.DARK, theme.LIGHT, *sorted(foreign))
+
+
+def paint(app: AppContext, name: str) -> None:
+    """Use the theme `name`, in the colours that this terminal has."""
+    colours = theme.depth(app.console.color_system)
+    if name in names() and name not in theme.TOKENS and colours != 16:
+        app.register_theme(theme.adopted(BUILTIN_THEMES[name]))
+    app.theme = theme.known(name, colours=colours)
+
+
+def choose_theme(app: AppContext) -> None:
+    """A list of all themes, over whatever is open; the one that is taken is used at once."""
+    from ima_tui.tui.shell.picker import Picker, PickerItem
+    from ima_tui.tui.widgets.table import Cell
+
+    offered = names() if theme.depth(app.console.color_system) != 16 else (theme.DARK, theme.LIGHT)
+    choices = [
+        PickerItem((Cell(name), Cell(shade, "muted")), folded(f"{name.replace('-', ' ')} {shade}"))
+        for name in offered
+        for shade in (say("look.dark" if _is_dark(app, name) else "look.light"),)
+    ]
+    now = theme.plain(app.theme)
+    at = offered.index(now) if now in offered else 0
+
+    def chosen(number: int | None) -> None:
+        if number is not None and offered[number] != now:
+            paint(app, offered[number])
+            ask_to_keep(app, "look.theme", offered[number], say("look.theme_now"))
+
+    app.push_screen(Picker(say("look.choose_theme"), _COLUMNS, choices, at), chosen)
+
+
+def _is_dark(app: AppContext, name: str) -> bool:
+    found = app.get_theme(name)
+    return found is None or found.dark
+
+
+def switch_language(app: AppContext) -> None:
+    """The other language, everywhere: what was typed, marked and chosen stays."""
+    other: i18n.Language = "zh" if i18n.language() == "en" else "en"
+    i18n.use(other)
+    app.retell()
+    ask_to_keep(app, "language", other, say("look.language_now"))
+
+
+def ask_to_keep(app: AppContext, name: str, value: str, words: str) -> None:
+    """Whether the next start shall be like this too; the demo leaves no trace."""
+    from ima_tui.tui.shell.base_screen import BaseScreen
+
+    if app.studio.settings.profile or not isinstance(app.screen, BaseScreen):
+        app.notify(words)
+        return
+    keep = partial(_keep, app, name, value)
+    # the screen may be just being drawn anew: asked before that, the question would be gone
+    app.screen.call_after_refresh(app.screen.ask, f"{words} {say('look.ask_keep')}", keep)
+
+
+async def _keep(app: AppContext, name: str, value: str) -> None:
+    if app.studio.settings.read_only:
+        return
+    try:
+        await asyncio.to_thread(toml_file.put, app.studio.settings.config_file, name, value)
+    except ImaError as error:
+        app.notify(say(error.key, **error.values), severity="error")
+        return
+    app.notify(say("look.kept"))

@@ -2,6 +2,8 @@
 
 A screen overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
 have changed while it was hidden, or the language did).
+`ListScreen` adds what screens with a filtered list share. While widgets are made anew in another
+language, `RestoredState` keeps what was typed and marked.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from ima_tui import i18n
@@ -23,7 +26,7 @@ from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
 from ima_tui.tui.terminal.textual_internals import bindings_of_node
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.state_restore import RestoredState
+from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
@@ -177,3 +180,61 @@ class BaseScreen(Screen[None]):
         """Leave the text field."""
         home = self.query(self.HOME).first() if self.HOME else None
         self.set_focus(home)
+
+
+class ListScreen(BaseScreen):
+    """A screen with a list, a field `#filter` that narrows it, and one row in detail."""
+
+    DETAIL: ClassVar[str] = ""
+    """A selector: what scrolls by the keys for details."""
+
+    def action_filter(self) -> None:
+        """Move the focus to the filter."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.action_leave_field()
+
+    def action_scroll_facts(self, by: int) -> None:
+        """Scroll the details by so many lines."""
+        self.query_one(self.DETAIL).scroll_relative(y=by, animate=False)
+
+
+class RestoredState:
+    """Words by the ids of their fields; cursors, marks and focus. Widgets without an id are told
+    apart by their class, of which a screen has one."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._words = {_name(one): one.value for one in screen.query(Input)}
+        self._texts = {_name(one): (one.text, one.selection) for one in screen.query(TextArea)}
+        self._tables = {
+            _name(one): (one.cursor, set(one.marked), one.scroll_offset.y)
+            for one in screen.query(Table)
+        }
+        self._focused = _name(screen.focused) if screen.focused else ""
+
+    def give_back_words(self, screen: Screen[None]) -> None:
+        """Put typed text back into the fields."""
+        for field in screen.query(Input):
+            field.value = self._words.get(_name(field), field.value)
+        for area in screen.query(TextArea):
+            if _name(area) in self._texts:
+                area.text, area.selection = self._texts[_name(area)]
+
+    def give_back_places(self, screen: Screen[None]) -> None:
+        """Once the rows are there."""
+        for table in screen.query(Table):
+            cursor, marked, top = self._tables.get(_name(table), (None, set(), 0))
+            table.mark(marked)
+            table.scroll_to(y=top, animate=False)
+            if cursor is not None:
+                table.move_to(cursor)
+        found = next((one for one in screen.focus_chain if _name(one) == self._focused), None)
+        if found is not None:
+            screen.set_focus(found)
+
+
+def _name(widget: Widget) -> str:
+    return widget.id or type(widget).__name__

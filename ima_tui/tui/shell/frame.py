@@ -1,4 +1,8 @@
-"""Top, bottom and hint line of every screen."""
+"""Top, bottom and hint line of every screen, and the splash screen, which has nothing else.
+
+It stands until the first screen is imported. Whoever types ahead of us loses nothing: the app holds
+the keys for the screen that follows.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ from collections.abc import Iterator
 
 from rich.segment import Segment
 from textual import events
+from textual.app import ComposeResult
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
@@ -16,8 +22,7 @@ from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, wrap
-from ima_tui.tui.widgets.flow import clipped
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.lines import Line, Part, clipped, measure
 
 LEAST = 16
 """Lines that a screen has before a hint may take some of them."""
@@ -68,7 +73,7 @@ class TopLine(Line):
         if unsaved := len(app.unsaved):
             key = "ledger.unwritten_mark" if full else "ledger.unwritten_mark_short"
             found.append((say(key, n=unsaved), "bad"))
-        waiting = app.studio.waiting
+        waiting = app.studio.engine.waiting
         if waiting is not None:
             key = waiting[0] if full else f"{waiting[0]}.short"
             found.append((say(key, left=duration(waiting[1] + 0.99)), "warn"))
@@ -147,9 +152,10 @@ class BottomLine(Line):
         self._ways = (*shown, *(act for act in ways[-len(right) :] if act))
         return left, [*told, (" ", "text")]
 
-    @staticmethod
-    def _part(act: actions.ActionEntry, lead: str) -> list[Part]:
-        return [(lead + actions.key_name(act.keys[0]), "strong"), (f" {act.words()}", "muted")]
+    def _part(self, act: actions.ActionEntry, lead: str) -> list[Part]:
+        signs = {"left": self.ima.glyphs.left, "right": self.ima.glyphs.right}
+        name = signs.get(act.keys[0]) or actions.key_name(act.keys[0])
+        return [(lead + name, "strong"), (f" {act.words()}", "muted")]
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""
@@ -207,3 +213,21 @@ class HintLine(Line):
         plain = style(self.app.theme, "info", self.GROUND)
         text = " " + lines[y] if y < len(lines) else ""
         return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
+
+
+class SplashScreen(Screen[None]):
+    """`place` is the id of the one that follows."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+        self._is_painted = False
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        yield TopLine(self._place)
+
+    def is_painted(self) -> bool:
+        """True once: when it is on the terminal for the first time."""
+        first, self._is_painted = not self._is_painted, True
+        return first

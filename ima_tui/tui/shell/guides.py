@@ -15,7 +15,7 @@ from ima_tui.i18n import say
 from ima_tui.studio.guides import Document
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import cut
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
@@ -46,7 +46,7 @@ class GuideLine(Line):
 class GuidesScreen(ModalScreen[None]):
     """One guide at a time. Links are not followed: they are somebody else's words."""
 
-    CSS_PATH = styles.path("guides")
+    CSS_PATH = theme.path("guides")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("close", "dismiss", "bind.close", "guides.close", show=True),
         bind("right", "turn(1)", "bind.guides_next", "guides.next", show=True),

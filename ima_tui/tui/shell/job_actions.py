@@ -1,4 +1,7 @@
-"""Actions on jobs: which fit which job, and confirmation where points or data are at stake."""
+"""Actions on jobs: which fit which job, and confirmation where points or data are at stake.
+
+Deletes stay pending for a moment, in which they can be undone.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import confirmation, draft
-from ima_tui.core.domain import Job, Order, State
+from ima_tui.core.domain import Job, Medium, Order, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import joined, say
 from ima_tui.ledger.job_states import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.delete_undo import MOMENT, PendingDeletes
-from ima_tui.tui.shell.label_actions import LabelActions
-from ima_tui.tui.widgets import confirm_text
+from ima_tui.tui.shell.label_windows import LabelActions
+from ima_tui.tui.widgets import price_text
+from ima_tui.tui.widgets.inputs import input_source
 from ima_tui.tui.widgets.job_text import may_become
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.shell.base_screen import BaseScreen
+
 
 MOST_NAMED = 6
 """Jobs that a question names; how many more there are is said."""
@@ -51,6 +55,7 @@ FITS: Mapping[str, Callable[[Job], bool]] = {
     "copy": lambda job: any(media.url for media in job.medias),
     "open": lambda job: any(media.path for media in job.medias),
     "view": lambda job: bool(job.medias),
+    "use": lambda job: bool(job.medias) and job.order.task_type.medium is Medium.IMAGE,
     "similar": lambda job: _may_be_repeated(job) and job.state is State.DONE,
     "star": lambda job: True,
     "tags": lambda job: True,
@@ -66,7 +71,7 @@ class JobActions:
 
     def __init__(self, screen: BaseScreen) -> None:
         self._screen = screen
-        self.forgetting = PendingDeletes(self._forget_for_good)
+        self.forgetting = PendingDeletes(screen)
         self.labels = LabelActions(screen)
 
     def can(self, verb: str, jobs: Sequence[Job]) -> bool:
@@ -112,7 +117,9 @@ class JobActions:
                 if number is not None:
                     self._ask_instead(job, offered[number])
 
-            screen.app.push_screen(model_picker.others(offered), chosen)
+            before = screen.studio.catalogue.model_of(job.order)
+            prices = [confirmation.price_instead(one.model, job.order, before) for one in offered]
+            screen.app.push_screen(model_picker.others(offered, prices), chosen)
 
     def _ask_instead(self, job: Job, offered: Alternative) -> None:
         screen, model = self._screen, offered.model
@@ -125,7 +132,7 @@ class JobActions:
         unknown = job.state is State.NEEDS_REVIEW
         key = "queue.ask_instead_unknown" if unknown else "queue.ask_instead"
         words = say(key, id=job.id, model=model.name, points=order.total, maybe=job.order.total)
-        words = joined(words, *confirm_text.told(unmet, screen.ima.glyphs))
+        words = joined(words, *price_text.told(unmet, screen.ima.glyphs))
         screen.ask(words, partial(self._submit, order, job.id), deliberate=unknown)
 
     async def _submit(self, order: Order, repeats: int) -> None:
@@ -175,31 +182,11 @@ class JobActions:
         """What is over goes at once, and comes back by a key; the rest only after a yes."""
         over = (State.DONE, State.FAILED, State.STOPPED)
         if len(jobs) == 1 and jobs[0].state in over:
-            await self._begin_to_forget(jobs)
+            await self.forgetting.begin(jobs)
         elif all(job.state in over for job in jobs):
-            self._ask_once("queue.ask_forget", jobs, partial(self._begin_to_forget, jobs))
+            self._ask_once("queue.ask_forget", jobs, partial(self.forgetting.begin, jobs))
         else:
             self._ask("queue.ask_forget_open", jobs, self._screen.studio.jobs.forget)
-
-    async def _begin_to_forget(self, jobs: list[Job]) -> None:
-        batch = self.forgetting.begin(*(job.id for job in jobs))
-        self._screen.set_timer(MOMENT, partial(self._end_forgetting, batch), name="forget")
-        await self._screen.reload()
-
-    async def _end_forgetting(self, batch: tuple[int, ...]) -> None:
-        await self.forgetting.end(batch)
-        await self._screen.reload()  # what could not be forgotten is shown again
-
-    async def undo(self) -> None:
-        """Bring back what was taken off the list last."""
-        if self.forgetting.undo():
-            await self._screen.reload()
-
-    async def _forget_for_good(self, job_id: int) -> None:
-        try:
-            await self._screen.studio.jobs.forget(job_id)
-        except ImaError as error:
-            self._screen.complain(error)
 
     # ----------------------------------------------------------------------------- what is free
 
@@ -222,6 +209,11 @@ class JobActions:
     async def duplicate(self, jobs: list[Job]) -> None:
         """Open Compose with the prompt and settings of the job."""
         await self._screen.ima.compose_from(jobs[0])
+
+    async def use(self, jobs: list[Job]) -> None:
+        """Open Compose with the first image of each job as inputs."""
+        sources = [await input_source(job.medias[0]) for job in jobs]
+        await self._screen.ima.compose_on(sources)
 
     async def edit(self, jobs: list[Job]) -> None:
         """Open Compose to replace an unsent job."""
@@ -319,3 +311,57 @@ async def remove_from_queue(studio: Studio, old: int | None) -> None:
         await studio.jobs.forget(old)
     except UsageError as error:
         raise UsageError("error.no_longer_unsent", id=old) from error
+
+
+MOMENT = 10.0
+"""Seconds in which it can be taken back."""
+
+
+class PendingDeletes:
+    """Jobs that are off the list of a screen, and not yet out of the ledger.
+
+    Nothing in the ledger can be undone, so the undo lies before it: until the moment has passed
+    nothing was done. A crash meanwhile forgets nothing, which is the side to err on.
+    """
+
+    def __init__(self, screen: BaseScreen) -> None:
+        self._screen = screen
+        self._batches: list[tuple[int, ...]] = []
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The jobs that are hidden."""
+        return frozenset(job_id for batch in self._batches for job_id in batch)
+
+    async def begin(self, jobs: Sequence[Job]) -> None:
+        """Take jobs off the list, and forget them when the moment has passed."""
+        batch = tuple(job.id for job in jobs)
+        self._batches.append(batch)
+        self._screen.set_timer(MOMENT, partial(self.end, batch), name="forget")
+        await self._screen.reload()
+
+    async def undo(self) -> None:
+        """Bring back what was taken off the list last."""
+        if self._batches:
+            self._batches.pop()
+            await self._screen.reload()
+
+    async def end(self, batch: tuple[int, ...]) -> None:
+        """The moment has passed; nothing happens to what was brought back."""
+        await self._forget(batch)
+        await self._screen.reload()  # what could not be forgotten is shown again
+
+    async def end_all(self) -> None:
+        """Carry out all pending deletes."""
+        for batch in tuple(self._batches):
+            await self._forget(batch)
+
+    async def _forget(self, batch: tuple[int, ...]) -> None:
+        if batch not in self._batches:
+            return
+        self._batches.remove(batch)
+        for job_id in batch:
+            try:
+                await self._screen.studio.jobs.forget(job_id)
+            except ImaError as error:
+                self._screen.complain(error)

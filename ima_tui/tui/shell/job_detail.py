@@ -15,12 +15,11 @@ from ima_tui.core.domain import Event, Job, Media, State
 from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.widgets import fitted, price_text
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets import lines, order_text, price_text
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
-from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.pane import SEPARATOR, Pane
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
@@ -85,14 +84,12 @@ class JobDetail(Widget):
             told = words.labels_of(job, context(self).glyphs)
             aside_words = place or _aside(studio, job)
             facts = _facts(job, events, now, aside_words, told, timeline=timeline)
+            if self.screen.has_class("-huge"):
+                facts = _all_facts(job, events, now, aside_words, told, studio)
             if media is not None and not eager:
                 facts += Content.styled("\n" + say("viewer.on_demand"), "$muted")
-        self.query_one("#detail-facts", Static).update(fitted.facts(facts))
+        self.query_one("#detail-facts", Static).update(lines.facts(facts))
         self.query_one(VerticalScroll).scroll_home(animate=False)
-
-    def scroll_facts(self, by: int) -> None:
-        """By so many lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 def _aside(studio: Studio, job: Job) -> str:
@@ -103,6 +100,17 @@ def _aside(studio: Studio, job: Job) -> str:
     if job.state is State.DONE and (usual := studio.catalogue.usual_instead(job.order)) is not None:
         return say("queue.usual", model=usual.model.name, points=usual.points * job.order.n)
     return ""
+
+
+def _all_facts(
+    job: Job, events: Sequence[Event], now: float, aside: str, labels: str, studio: Studio
+) -> Content:
+    """What `_facts` says, and where there is room for it all settings and the whole timeline."""
+    told = _facts(job, (), now, aside, labels, timeline=False)
+    settings = order_text.rows(order_text.settings(job.order, studio.catalogue.model_of(job.order)))
+    happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
+    groups = [[told], settings, happened]
+    return Content("\n\n").join(Content("\n").join(group) for group in groups if group)
 
 
 def _facts(

@@ -28,7 +28,7 @@ from ima_tui.core.text import folded, one_line, points_range
 from ima_tui.i18n import hint, say
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell
@@ -155,7 +155,7 @@ def results(
 
 
 def _of_step(step: WorkflowStep, index: int) -> PickerItem:
-    from ima_tui.workflow.steps import source_of
+    from ima_tui.workflow.sources import source_of
 
     words = one_line(step.title or step.prompt, 300)
     cells = (
@@ -185,18 +185,23 @@ def _day(at: float, now: float) -> str:
     return then.strftime("%H:%M" if then.date() == today.date() else "%m-%d")
 
 
-def others(offered: Sequence[Alternative]) -> Picker:
-    """Models that could do a job instead of its own."""
-    choices = [_model(one.model, False, "") for one in offered]
+def others(offered: Sequence[Alternative], prices: Sequence[int | None]) -> Picker:
+    """Models that could do a job instead of its own, each with what the job would cost."""
+    choices = [
+        _model(one.model, False, "", points=None if price is None else (price, price))
+        for one, price in zip(offered, prices, strict=True)
+    ]
     return Picker(say("queue.choose_other"), _MODELS, choices)
 
 
-def _model(model: ModelVersion, is_mine: bool, star: str) -> PickerItem:
+def _model(
+    model: ModelVersion, is_mine: bool, star: str, points: tuple[int, int] | None = None
+) -> PickerItem:
     cells = (
         Cell(star if is_mine else "", "accent"),
         Cell(model.name),
-        Cell(", ".join(_notes(model, is_mine)), "muted"),
-        Cell(points_range(*model.points)),
+        Cell(say("compose.list_comma").join(_notes(model, is_mine)), "muted"),
+        Cell(points_range(*(points or model.points))),
         Cell(usual_time(times.estimate(model)), "muted"),
     )
     return PickerItem(cells, choice.search_terms(model))
@@ -255,7 +260,7 @@ def model_line(
     ]
     advised = studio.guides.recommended.get(task_type) == model.model_id
     told = [say("guides.recommended")] if advised and not is_mine else []
-    notes = ", ".join([*told, *_notes(model, is_mine)])
+    notes = say("compose.list_comma").join([*told, *_notes(model, is_mine)])
     return left, [(notes, "muted")] if notes else []
 
 
@@ -266,4 +271,4 @@ def dropped(found: Sequence[DroppedPreference]) -> str:
         for one in found[:3]
     ]
     more = len(found) - len(shown)
-    return ", ".join(shown) + (f" +{more}" if more else "")
+    return say("compose.list_comma").join(shown) + (f" +{more}" if more else "")

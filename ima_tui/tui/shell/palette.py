@@ -21,10 +21,10 @@ from ima_tui.tui.keys.verbs import verb_of
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal.textual_internals import class_bindings
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.columns import Column
-from ima_tui.tui.widgets.table import Cell
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.table import Cell, Table
 
 LANGUAGES = ("en", "zh")
 _COLUMNS = (
@@ -90,6 +90,7 @@ def _also(name: str, sentence: str) -> Iterator[str]:
             if word in texts:
                 yield texts[word]
                 break
+        yield texts.get(f"also.{name.replace('.', '_')}", "")
 
 
 def here(screen: Screen[object]) -> list[Command]:
@@ -153,7 +154,7 @@ def _weight(act: actions.ActionEntry) -> int:
 class Palette(Picker):
     """A picker of actions. What other screens can do is added once their modules are imported."""
 
-    CSS_PATH = styles.path("picker")
+    CSS_PATH = theme.path("picker")
     PLACEHOLDER = "app.palette"
     EMPTY = "palette.none"
 
@@ -176,4 +177,5 @@ class Palette(Picker):
         others = elsewhere(context(self), owners)
         self.commands += [command for command in others if command.words not in known]
         self.choices = tuple(command.item() for command in self.commands)
-        self.again()
+        if self.query(Table):  # it may have been closed meanwhile
+            self.again()

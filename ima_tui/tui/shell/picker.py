@@ -15,8 +15,8 @@ from textual.widgets import Static
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Row, Table
 
@@ -62,7 +62,7 @@ def _holds(text: str, words: Sequence[str]) -> bool:
 class Picker(ModalScreen[int | None]):
     """Gives back the number of the choice that was taken, or None."""
 
-    CSS_PATH = styles.path("picker")
+    CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "bind.close", id="chooser.close"),
         Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),

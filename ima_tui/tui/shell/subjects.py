@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 
-from ima_tui.core import home_folder
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import Media, Medium
 from ima_tui.core.errors import ImaError
 from ima_tui.core.input_files import local_path
@@ -22,11 +22,11 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.text_prompt import TextPrompt
+from ima_tui.tui.shell.value_windows import TextPrompt
 from ima_tui.tui.shell.viewer import FileItem, ViewerScreen
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.inputs import PathSuggester
 from ima_tui.tui.widgets.table import Cell, Row, RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -41,7 +41,7 @@ _COLUMNS = (
 class SubjectsScreen(ModalScreen[str | None]):
     """Gives back the name that is to be put into the prompt, or None."""
 
-    CSS_PATH = styles.path("subjects")
+    CSS_PATH = theme.path("subjects")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("use", "use", "bind.subject_use", "subjects.use", show=True),
@@ -143,7 +143,7 @@ class SubjectsScreen(ModalScreen[str | None]):
                                    limit=LONGEST_NAME + 1)  # fmt: skip
                 self.ima.push_screen(asked, partial(named, path))
 
-        home = home_folder.known()
+        home = atomic_file.known()
         picture = TextPrompt(
             say("subject.ask_file"), value=f"{home}/" if home else "", suggester=PathSuggester()
         )
@@ -179,14 +179,14 @@ class SubjectsScreen(ModalScreen[str | None]):
             if path is not None:
                 self.run_worker(self._export(path), group="subjects", exit_on_error=False)
 
-        home = home_folder.known()
+        home = atomic_file.known()
         value = f"{home}/subjects.zip" if home else "subjects.zip"
         asked = TextPrompt(say("subject.ask_export"), value=value, suggester=PathSuggester())
         self.ima.push_screen(asked, chosen)
 
     async def _export(self, path: str) -> None:
         try:
-            count = await self.ima.studio.subjects.export(home_folder.expand(path))
+            count = await self.ima.studio.subjects.export(atomic_file.expand(path))
         except ImaError as error:
             self.notify(explain(error), severity="error")
         else:

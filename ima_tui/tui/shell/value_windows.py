@@ -1,4 +1,4 @@
-"""Windows in which one parameter is set: an editor for long texts, and a list of voices."""
+"""Windows in which one value is set: an editor for long texts, a list of voices, one line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
+from textual.suggester import Suggester
 from textual.widgets import Static, TextArea
 
-from ima_tui.catalogue.voices import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voice_of, voices
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import Job, Option, Value
@@ -22,9 +23,9 @@ from ima_tui.i18n import has, say
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal import external_editor
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput, PlainEditor
 from ima_tui.tui.widgets.table import Table
@@ -42,7 +43,7 @@ _LONGEST_ID = 200
 class TextEditor(ModalScreen[str | None]):
     """Gives back the text, or None where it stays as it was. `most`: the longest text taken."""
 
-    CSS_PATH = styles.path("text_editor")
+    CSS_PATH = theme.path("text_editor")
     AUTO_FOCUS = "PlainEditor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.text_take", priority=True, id="text.take"),
@@ -56,6 +57,8 @@ class TextEditor(ModalScreen[str | None]):
         self._text = text
         self._about = about
         self._most = most
+        self._warned = False
+        """`esc` was pressed on a changed text, and nothing since."""
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
@@ -75,6 +78,7 @@ class TextEditor(ModalScreen[str | None]):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Count the characters."""
         event.stop()
+        self._warned = False
         self._count()
 
     @property
@@ -103,8 +107,13 @@ class TextEditor(ModalScreen[str | None]):
             self.dismiss(self.text)
 
     def action_give_up(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
+        """Close without a change; a changed text is discarded by a second press."""
+        if self._warned or self.text == self._text:
+            self.dismiss(None)
+            return
+        self._warned = True
+        words = Content.styled(say("editor.not_saved"), "$warn")
+        self.query_one("#text-count", Static).update(words)
 
 
 class VoicePicker(Picker):
@@ -177,3 +186,46 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
         put(picker.typed if number < 0 else picker.known[number - 1].value if number else None)
 
     screen.app.push_screen(picker, chosen)
+
+
+class TextPrompt(ModalScreen[str | None]):
+    """Gives back what was typed, or None."""
+
+    CSS_PATH = theme.path("picker")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "bind.close", id="ask.close"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        hint: str = "",
+        value: str = "",
+        *,
+        limit: int = 0,
+        suggester: Suggester | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._field = LineInput(
+            value, placeholder=hint, widget_id="ask-text", max_length=limit, suggester=suggester
+        )
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        with Vertical(id="ask"):
+            yield Static(Content(self._title), id="ask-title")
+            yield self._field
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """Set up once the widgets exist."""
+        self._field.focus()
+
+    def on_input_submitted(self) -> None:
+        """Take over what was typed; nothing is no answer."""
+        self.dismiss(self._field.value.strip() or None)
+
+    def action_give_up(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)

@@ -16,9 +16,11 @@ from ima_tui.studio.gallery import open_file
 from ima_tui.tui.images.preview import Cover, Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, width
+from ima_tui.tui.widgets.inputs import input_source
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 ZOOM: list[BindingType] = [
@@ -137,11 +139,12 @@ def _where(media: Media, cells: int) -> str:
 class ViewerScreen(ModalScreen[int]):
     """Over the screen that opened it; what it is closed with is where one stood last."""
 
-    CSS_PATH = styles.path("viewer")
+    CSS_PATH = theme.path("viewer")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("right", "turn(1)", "bind.next_result", "viewer.next", show=True),
         bind("left", "turn(-1)", "bind.previous_result", "viewer.previous", show=True),
         bind("play", "play", "bind.play", "viewer.play", show=True),
+        bind("use", "use", "bind.use_as_input", "viewer.use", show=True),
         bind("open_file", "open_file", "bind.open", "viewer.open", show=True),
         *ZOOM,
         bind("close", "close", "bind.close", "viewer.close", show=True),
@@ -179,6 +182,8 @@ class ViewerScreen(ModalScreen[int]):
                 return len(self.exhibits) > 1 and preview.lens.whole
             case "play":
                 return preview.is_film
+            case "use":
+                return self._usable is not None
             case "open_file":
                 return preview.media is not None and bool(preview.media.path)
             case "pan":
@@ -195,6 +200,19 @@ class ViewerScreen(ModalScreen[int]):
     def action_play(self) -> None:
         """Play the video, or stop it."""
         self.query_one(Preview).play()
+
+    @property
+    def _usable(self) -> Media | None:
+        """The image that can be an input."""
+        item = self.query_one(ViewerLine).exhibit
+        return item.media if item is not None and item.medium is Medium.IMAGE else None
+
+    async def action_use(self) -> None:
+        """Close, and open Compose with the image as input."""
+        if (media := self._usable) is not None:
+            app, source = context(self), await input_source(media)
+            self.dismiss(self.at)
+            self.app.call_next(app.compose_on, [source])
 
     def action_open_file(self) -> None:
         """Open the file with the system's program, which has the sound too."""

@@ -18,8 +18,8 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
-from ima_tui.tui.widgets import fitted
+from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import ChoiceLine, Picked
@@ -60,7 +60,7 @@ class KeyInput(LineInput):
 class WelcomeScreen(Screen[None]):
     """Leaves by a key, by `escape`, or with the whole app into the demo."""
 
-    CSS_PATH = styles.path("welcome")
+    CSS_PATH = theme.path("welcome")
     AUTO_FOCUS = "KeyInput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.welcome_take", id="welcome.take"),
@@ -83,9 +83,9 @@ class WelcomeScreen(Screen[None]):
         """Yield the widgets."""
         with VerticalScroll(id="welcome", can_focus=False):
             yield Static(Content.styled(say("welcome.title"), "bold $accent"))
-            yield Static(fitted.facts(Content(say("welcome.what"))))
-            yield Static(fitted.facts(self._where()))
-            yield Static(fitted.facts(Content.assemble(*self._make())))
+            yield Static(lines.facts(Content(say("welcome.what"))))
+            yield Static(lines.facts(self._where()))
+            yield Static(lines.facts(Content.assemble(*self._make())))
             with Horizontal(id="key"):
                 yield Static(Content.styled(say("welcome.key"), "$muted"), id="key-label")
                 yield KeyInput()
@@ -120,7 +120,7 @@ class WelcomeScreen(Screen[None]):
         for key, words in pairs:
             with Horizontal(classes="way"):
                 yield Static(Content.styled(key, "bold"), classes="way-key")
-                yield Static(fitted.facts(Content.styled(words, "$muted")), classes="way-words")
+                yield Static(lines.facts(Content.styled(words, "$muted")), classes="way-words")
 
     def _row(self) -> FormRow:
         options = tuple(Option(say(f"welcome.keep_{way}"), way) for way in WAYS)

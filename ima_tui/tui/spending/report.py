@@ -11,7 +11,7 @@ from ima_tui.i18n import say
 from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import plots
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell, Row
 
 RANGES = (7, 30, 90, 365)
@@ -29,7 +29,7 @@ WIDE = 160
 
 def plot_cells(total: int) -> tuple[int, int]:
     """Return the cells of a bar and of a row's durations on a screen of that width."""
-    return (34, 48) if total >= WIDE else (14, 20)
+    return (18, 26) if total >= WIDE else (14, 20)
 
 
 def columns(total: int) -> tuple[Column, ...]:
@@ -126,24 +126,37 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
         top = plots.ceiling(max(values))
     upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤│▔"
     lines: list[tuple[str, str]] = []
-    for number, line in enumerate(plots.columns(values, rows, top, plain=glyphs.ascii)):
-        label = f"{top:,}" if number == 0 else f"{top // 2:,}" if number == rows // 2 else ""
-        lines.append((f"{label:>{axis}} {tick if label else upright}", plots.spread(line, room)))
+    bars = plots.columns(values, rows, top, plain=glyphs.ascii)
+    bars = [plots.spread(line, room) for line in bars]
+    if rows >= TALL:
+        bars = plots.labelled(bars, [f"{value:,}" if value else "" for value in values])
+    for number, line in enumerate(bars):
+        label = f"{top:,}" if number == 0 else ""
+        if number == rows // 2 and top % 2 == 0:
+            label = f"{top // 2:,}"
+        lines.append((f"{label:>{axis}} {tick if label else upright}", line))
     wide = len(plots.spread("x" * len(values), room))
     lines.append((f"{'0':>{axis}} {corner}", ground * wide))
     lines.append((" " * (axis + 2), _dates(found, wide)))
     return lines
 
 
+TALL = 8
+"""Rows of bars from which on each says its points."""
+DATE_GAP = 14
+"""Cells between two dates at least."""
+
+
 def _dates(found: Spending, cells: int) -> str:
-    """Return the first, a middle and the last day below their columns."""
-    first = found.today - timedelta(days=found.days - 1)
-    middle = found.today - timedelta(days=found.days // 2)
-    left, centre, right = (f"{day:%m-%d}" for day in (first, middle, found.today))
-    if cells < len(left) * 2 + 1:
-        return right.rjust(cells)[-cells:]
-    if cells < len(left) * 3 + 4:
-        return left + right.rjust(cells - len(left))
-    gap = (cells - len(left) - len(centre) - len(right)) // 2
-    line = left + " " * gap + centre
-    return line + right.rjust(cells - len(line))
+    """Return days below their columns: the first, the last, and as many between as have room."""
+    size = len("11-29")
+    if cells < size * 2 + 1:
+        return f"{found.today:%m-%d}".rjust(cells)[-cells:]
+    count = max(2, min(found.days, 1 + (cells - size) // (size + DATE_GAP)))
+    line = ""
+    for number in range(count):
+        back = round((found.days - 1) * (1 - number / (count - 1)))
+        day = found.today - timedelta(days=back)
+        at = round((cells - size) * (found.days - 1 - back) / max(1, found.days - 1))
+        line += " " * (at - len(line)) + f"{day:%m-%d}"
+    return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container, Horizontal, Vertical
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -21,17 +22,23 @@ from ima_tui.studio import spending
 from ima_tui.studio.spending import VIEWS
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
+from ima_tui.tui.shell.job_lines import LATEST, JobLines
 from ima_tui.tui.spending import report
-from ima_tui.tui.spending.report import RANGES, Spending
-from ima_tui.tui.theme import styles
+from ima_tui.tui.spending.beside import Shares
+from ima_tui.tui.spending.report import RANGES, WIDE, Spending
+from ima_tui.tui.theme import theme as styles
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets.lines import Line, Part
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Line, Pane, Part
 from ima_tui.tui.widgets.table import LazyRows, Row, RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
 PAUSE = 2.0
 """Seconds between two sums while jobs change."""
+_DIGITS = "0123456789,"
+_PIECES = re.compile(r"[0-9,-]+|[^0-9,-]+")
+"""Bars, and the figures and dates among them."""
+OTHERS = 2
+"""Shares by other views below the table."""
 BY_COLUMN = {"bar": "points", "estimate": "time", "spread": "time"}
 
 
@@ -70,9 +77,10 @@ class DayPlot(Line):
         theme = self.app.theme
         axis, bars = self._lines[y] if y < len(self._lines) else ("", "")
         role = "accent" if y < len(self._lines) - 2 else "muted"
-        segments = [
-            Segment(f" {axis}", style(theme, "muted", self.GROUND)),
-            Segment(bars, style(theme, role, self.GROUND)),
+        segments = [Segment(f" {axis}", style(theme, "muted", self.GROUND))]
+        segments += [
+            Segment(text, style(theme, "text" if text[0] in _DIGITS else role, self.GROUND))
+            for text in _PIECES.findall(bars)
         ]
         plain = style(theme, "text", self.GROUND)
         return Strip(segments).adjust_cell_length(self.size.width, plain)
@@ -107,8 +115,16 @@ class SpendingScreen(BaseScreen):
         with Container(id="body"):
             with Pane(say("spending.days"), widget_id="plot-pane"):
                 yield DayPlot()
-            with Pane(say("place.spending"), widget_id="spending-pane"):
-                yield Table(report.columns(self.app.size.width), widget_id="spending")
+            with Horizontal(id="below"):
+                with Vertical(id="sums"):
+                    with Pane(say("place.spending"), widget_id="spending-pane"):
+                        yield Table(report.columns(self.app.size.width), widget_id="spending")
+                    with Horizontal(id="others"):
+                        for _ in range(OTHERS):
+                            with Pane(say("spending.by_type")):
+                                yield Shares()
+                with Pane(say("pane.latest_jobs"), widget_id="latest-pane"):
+                    yield JobLines()
 
     @property
     def table(self) -> Table:
@@ -123,9 +139,10 @@ class SpendingScreen(BaseScreen):
         self.table.focus()
         await self.reload()
 
-    def on_resize(self) -> None:
-        """Draw the rows for the new width."""
+    async def on_resize(self) -> None:
+        """Draw the rows for the new width; what stands beside them is read when it is seen."""
         self._show()
+        await self._show_beside()
 
     async def heard(self, news: Updates) -> None:
         """Add up again a little later: jobs change in heaps."""
@@ -147,6 +164,30 @@ class SpendingScreen(BaseScreen):
             today = datetime.fromtimestamp(now).date()  # noqa: DTZ006 - the user's
             self.found = Spending(today, days, by_day, rows)
             self._show()
+            await self._show_beside()
+
+    @property
+    def _other_views(self) -> list[str]:
+        """By what the shares are below the table, which is by something else."""
+        return [view for view in VIEWS if view not in (self.view, "day")][:OTHERS]
+
+    async def _show_beside(self) -> None:
+        """Read and show the shares by other views and the latest jobs, where they are seen."""
+        if self.found is None or self.size.width < WIDE:
+            return
+        views, days = self._other_views, self.days
+        among = JobFilter(since=spending.since(self.studio.clock.time(), days))
+        reports = [await self.studio.history.report(view, among) for view in views]
+        jobs = await self.studio.history.listed(among, 0, LATEST)
+        if (views, days) != (self._other_views, self.days) or not self.is_mounted:
+            return
+        models = spending.model_names(self.studio)
+        high = max(sum(row.points > 0 for row in rows) for rows in reports)
+        for view, rows, shares in zip(views, reports, self.query(Shares), strict=True):
+            names = {row.key: spending.name_of(row.key, view, models) for row in rows}
+            shares.query_ancestor(Pane).say([(say(f"spending.by_{view}"), "strong")])
+            shares.show(rows, names, high)
+        self.query_one(JobLines).show(jobs)
 
     def _show(self) -> None:
         found = self.found

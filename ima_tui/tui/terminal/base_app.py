@@ -1,33 +1,35 @@
 """The app as far as it speaks to the terminal: raw writes, clipboard, drawing hooks, fatal errors.
 
 All overridden private methods of Textual's `App` are here. Subclasses override the public hooks
-`prepare_node`, `after_display` and `describe_crash`.
+`prepare_node`, `after_display` and `describe_crash`. The clipboard is written by OSC 52, which
+never answers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakSet
 
 from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
 from ima_tui.imaging.terminal import ask_tmux, no_copies
-from ima_tui.tui.terminal import clipboard
-from ima_tui.tui.terminal.alt_keys import without_alt
+from ima_tui.tui.terminal import wide_characters
+from ima_tui.tui.terminal.key_queue import KeyHandled, KeyQueue
 from ima_tui.tui.terminal.partial_updates import ChangedCells, ShownCells
 from ima_tui.tui.terminal.signals import WatchedApp
-from ima_tui.tui.terminal.stylesheet import SharedStylesheet
-from ima_tui.tui.terminal.textual_internals import binding_chain, top_screen
+from ima_tui.tui.terminal.textual_internals import (
+    SharedStylesheet,
+    binding_chain,
+    without_alt,
+)
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -37,27 +39,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-OPENS_WITHIN = 5.0
-"""Seconds after which a screen without a focus is taken as it is."""
-OPENING_TURN = 0.005
-"""Seconds between two looks whether a screen can take keys."""
-
-
-class KeyHandled(Message):
-    """Follows a key through the queues of the widgets, so that it arrives when the key was handled
-    by all of them, and its binding has run."""
-
-    def __init__(self, key: KeyUnderway) -> None:
-        super().__init__()
-        self.key = key
-
-
-@dataclass(frozen=True)
-class KeyUnderway:
-    """The last key that was handed to the widgets."""
-
-    target: Widget
-    is_text: bool
+wide_characters.install()
 
 
 class TerminalApp(WatchedApp, inherit_bindings=False):
@@ -67,12 +49,7 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         super().__init__(css_path=css_path)
         self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
         self.shown = ShownCells()
-        self._early: list[events.Key | events.Paste] = []
-        """Keys that came before the screen that they are for could take them, or before the key
-        in front of them was handled."""
-        self._underway: KeyUnderway | None = None
-        self._opened: WeakSet[Screen[object]] = WeakSet()
-        self._opening: asyncio.Task[None] | None = None
+        self._keys = KeyQueue(self, self)
 
     def draw_anew(self) -> None:
         """Draw the whole screen again, whatever the terminal shows."""
@@ -98,91 +75,25 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         if isinstance(event, events.Resize):
             self.shown.forget()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._early or not self._is_open() or self._is_behind(event):
-                self._hold(event)
-            else:
-                await self._hand_over(event)
-            return
-        await super().on_event(event)
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
-    async def _hand_over(self, event: events.Key | events.Paste) -> None:
-        if isinstance(event, events.Key) and await self._take_key(event):
-            return
-        target, is_text = self.focused or self.screen, self._is_typed(event)
+    async def deliver(self, event: events.Key | events.Paste) -> None:
+        """Hand a key or a paste to the widgets, which handle it later."""
         await super().on_event(event)
-        self._underway = KeyUnderway(target, is_text)
-        target.post_message(KeyHandled(self._underway))
 
     async def on_key_handled(self, message: KeyHandled) -> None:
         """Go on with the keys that came behind this one."""
-        if message.key is self._underway:
-            self._underway = None
-            await self._replay()
-
-    def _is_quiet(self) -> bool:
-        return self._underway is None or not self._underway.target.is_attached
-
-    def _is_behind(self, event: events.Key | events.Paste) -> bool:
-        """Return whether a key in front has to be handled first. Letters that are typed keep their
-        order in the queue of their field; a binding of Textual takes another way than they do."""
-        before = self._underway
-        if before is None or self._is_quiet():
-            return False
-        return not (before.is_text and before.target is self.focused and self._is_typed(event))
-
-    def _is_typed(self, event: events.Key | events.Paste) -> bool:
-        is_field = isinstance(self.focused, Input | TextArea)
-        return is_field and (isinstance(event, events.Paste) or event.is_printable)
-
-    # ------------------------------------------------------- keys before they can be handled
+        await self._keys.handled(message.key)
 
     def is_opening(self, screen: Screen[object]) -> bool:
         """Return whether another screen follows this one at once, so that keys are for that one."""
         return False
 
-    def _is_open(self) -> bool:
-        """Whether the screen on top can take keys: a new one is composed first, and one of its
-        widgets gets the focus."""
-        screen = top_screen(self)
-        if screen is None or self.is_opening(screen):
-            return False
-        if screen not in self._opened:
-            has_focus = screen.focused is not None or not screen.focus_chain
-            if not screen.is_mounted or not (has_focus or screen.AUTO_FOCUS == ""):
-                return False
-            self._opened.add(screen)
-        return True
-
-    def _hold(self, event: events.Key | events.Paste) -> None:
-        self._early.append(event)
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._wait_for_screen(), name="keys for a screen")
-
-    async def _wait_for_screen(self) -> None:
-        due = asyncio.get_running_loop().time() + OPENS_WITHIN
-        while self.is_running and not (self._is_open() and self._is_quiet()):
-            screen = top_screen(self)
-            late = asyncio.get_running_loop().time() > due
-            if late and screen is not None and screen.is_mounted and not self.is_opening(screen):
-                self._opened.add(screen)
-                self._underway = None
-            await asyncio.sleep(OPENING_TURN)
-        self._opening = None
-        self.call_later(self._replay)
-
-    async def _replay(self) -> None:
-        """Hand over what was held; what comes meanwhile is held behind it."""
-        early, self._early = self._early, []
-        for place, event in enumerate(early):
-            if not self._is_open() or self._is_behind(event):
-                for later in early[place:]:
-                    self._hold(later)
-                return
-            await self._hand_over(event)
-
     # ------------------------------------------------------------------------------- keys at once
 
-    async def _take_key(self, event: events.Key) -> bool:
+    async def take_key(self, event: events.Key) -> bool:
         """Run the bindings of a key before the next key comes, except where it is typed.
 
         Textual sends a key through the queues of the widgets before it looks for a binding. By
@@ -258,7 +169,7 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand `text` to the terminal, which never says whether it took it."""
         self._clipboard = text
-        self.write(clipboard.sequence(text, in_tmux="TMUX" in os.environ))
+        self.write(sequence(text, in_tmux="TMUX" in os.environ))
 
     def copy(self, text: str) -> None:
         """Copy `text` to the clipboard, and say what is known of the outcome."""
@@ -283,3 +194,12 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     ) -> None:
         """Show a notification, as Textual's; text is never markup: it may come from outside."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+
+def sequence(text: str, *, in_tmux: bool) -> str:
+    """The escape sequence; in tmux also wrapped, so that it reaches the terminal outside."""
+    plain = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    if not in_tmux:
+        return plain
+    escaped = plain.replace("\x1b", "\x1b\x1b")
+    return f"{plain}\x1bPtmux;{escaped}\x1b\\"

@@ -23,6 +23,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 
 from ima_tui.core.records import dataclass
+from ima_tui.tui.terminal.wide_characters import Piece
 
 GAP = 6
 """Cells that did not change are sent too where moving the cursor over them costs more."""
@@ -142,24 +143,35 @@ class ChangedCells(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         """Return the sequences that draw the changed cells."""
         colours, pen = console._color_system, _Pen(erases_in_colour(os.environ.get("TERM", "")))
-        for y, x, segments in _drawn(self.update):
-            for first, cells in self.shown.runs(y, x, *_cells(segments, colours)):
-                pen.draw(y, first, cells)
+        for y, x, cells, uncertain in _drawn(self.update, colours):
+            for first, changed in self.shown.runs(y, x, cells, uncertain):
+                pen.draw(y, first, changed)
         return pen.drawn()
 
 
-def _drawn(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, list[Segment]]]:
-    """What an update draws: row, first cell, segments."""
+def _drawn(
+    update: LayoutUpdate | ChopsUpdate, colours: ColorSystem | None
+) -> Iterator[tuple[int, int, list[Cell], bool]]:
+    """What an update draws: row, first cell, cells, and whether their widths are uncertain."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
-            yield y, update.region.x, [segment for strip in line for segment in strip]
+            segments = [segment for strip in line for segment in strip]
+            yield y, update.region.x, *_cells(segments, colours)
         return
     for y, first, last in update.spans:
-        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is None or x >= last or end <= first:
+        for x, strip in update.chops[y].items():
+            if strip is None:
                 continue
-            start = max(x, first)
-            yield y, start, list(strip.crop(start - x, min(end, last) - x))
+            start = x + (isinstance(strip, Piece) and strip.is_late)
+            if start >= last or start + strip.cell_length <= first:
+                continue
+            cells, uncertain = _cells(strip, colours)
+            begin, end = max(0, first - start), min(len(cells), last - start)
+            while begin and not cells[begin][0]:
+                begin -= 1  # a wide character is drawn whole
+            while end < len(cells) and not cells[end][0]:
+                end += 1
+            yield y, start + begin, cells[begin:end], uncertain
 
 
 @cache

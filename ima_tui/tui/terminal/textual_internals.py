@@ -2,16 +2,36 @@
 
 Nothing outside this package names a private attribute or module of Textual. The contract tests in
 `tests/tui/terminal/test_textual_contracts.py` say what each function relies on.
+
+`SharedStylesheet` parses each source once per set of theme variables. Textual parses all sources
+again whenever a mode is opened or the theme is set, and a cache of 64 entries is cleared each time;
+at the start that happens five times. Parsed rules are not changed afterwards, so all stylesheets of
+the process share them.
+
+`without_alt`: escape and a character at once are alt and that key, in every terminal. What most
+terminals send for alt and a character is escape and the character. Textual takes some of these for
+what a Mac types with option (`¡` for alt+1, an en dash for alt+-) or loses the alt (`*`).
+
+The terminal's replies to queries are taken out of the input before Textual parses keys: Textual
+knows no device attributes, and would hand a late or cut answer to the user's fields as keystrokes.
+The exact pin of Textual keeps this true.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
 from textual.binding import Binding, BindingsMap
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
+from textual.message import Message
 from textual.screen import Screen
+
+from ima_tui.imaging.terminal import ReplyListener
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -99,3 +119,82 @@ def top_screen(app: App[object]) -> Screen[object] | None:
     """Return the topmost screen of the current mode; None before there is one."""
     stack = app._screen_stacks.get(app._current_mode)
     return stack[-1] if stack else None
+
+
+_parsed: dict[frozenset[tuple[str, str]], dict[Any, Any]] = {}
+_MOST_THEMES = 8
+"""Sets of variables whose rules are kept: a user tries themes one after another."""
+
+
+class SharedStylesheet(Stylesheet):
+    """Textual's stylesheet with parsed rules kept across `reparse`."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._share()
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Use other values of the theme's variables; parsed rules of earlier values are kept."""
+        if variables == self._variables:
+            return
+        self._parse_cache = {}  # type: ignore[assignment]  # cleared by Textual
+        super().set_variables(variables)
+        self._share()
+
+    def reparse(self) -> None:
+        """Apply the variables to all sources. Raises as `parse` does; the rules stay then."""
+        self.parse()
+
+    def _share(self) -> None:
+        if len(_parsed) > _MOST_THEMES:
+            _parsed.clear()
+        self._parse_cache = _parsed.setdefault(frozenset(self._variables.items()), {})  # type: ignore[assignment]
+
+
+_TAKEN = "[]OPX^_"
+"""After an escape these begin a sequence of the terminal."""
+
+
+class AltParser(XTermParser):
+    """A parser for which escape and a character are alt and that key."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if len(sequence) == 2 and sequence[0] == "\x1b" and after_escape(sequence[1]):
+            yield events.Key(f"alt+{character_to_key(sequence[1])}", None)
+            return
+        yield from super()._sequence_to_key_events(sequence, alt)
+
+
+def after_escape(character: str | None) -> bool:
+    """Return whether escape and this character, sent at once, are one key: alt and it."""
+    return (
+        character is not None
+        and len(character) == 1
+        and "!" <= character <= "~"
+        and character not in _TAKEN
+    )
+
+
+def without_alt(key: str) -> str:
+    """Return the plain key of `alt+m`, `alt+W` or `alt+shift+w`; "" for any other key."""
+    head, _, base = key.partition("alt+")
+    letter = base.removeprefix("shift+")
+    if letter != base and len(letter) == 1:
+        base = letter.upper()
+    return base if not head and character_of(base) else ""
+
+
+def install(listener: ReplyListener) -> bool:
+    """Let `listener` read first, in every driver made from now on. False: not on this system."""
+    try:
+        from textual.drivers import linux_driver
+    except ImportError:
+        return False
+
+    class ListeningParser(AltParser):
+        def feed(self, data: str) -> Iterable[Message]:
+            rest = listener.take(data) if data else data
+            return super().feed(rest) if rest or not data else ()  # nothing would mean the end
+
+    vars(linux_driver)["XTermParser"] = ListeningParser
+    return True

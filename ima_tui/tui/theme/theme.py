@@ -1,6 +1,8 @@
 """Themes, their tokens, and the styles that widgets draw with.
 
 Style sheets say `$muted`, `$rule` …; widgets on the Line API ask `style(theme, "muted", "raised")`.
+
+`path`: the style sheets are beside the package in a checkout, inside it once installed.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 from rich.style import Style
 from textual.color import Color
@@ -334,3 +337,17 @@ def style(theme: str, role: str, ground: str = "background") -> Style:
         underline=underline or how == "words" or None,
         reverse=how == "here" or None,
     )
+
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+@cache
+def _folder() -> Path:
+    installed = _PACKAGE / "styles"
+    return installed if installed.is_dir() else _PACKAGE.parent / "styles"
+
+
+def path(name: str) -> Path:
+    """The style sheet of `name`, a screen's module name or `app`."""
+    return _folder() / f"{name}.tcss"

@@ -1,16 +1,24 @@
 """Interface of the app for widgets and actions: a typed base class without decisions.
 
 `ImaApp` implements it. Widgets import this instead of the app, so that no import leads upwards.
+
+`SeenHints` remembers between runs which screens were used, so that they need no hint. Used is: the
+user pressed a key there that does something, and went on to another screen.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
+from ima_tui.core import atomic_file
 from ima_tui.core.errors import ImaError
 from ima_tui.tui.terminal.base_app import TerminalApp
 from ima_tui.tui.widgets.cells import width, wrap
@@ -25,8 +33,8 @@ if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.keys.keymap import Keymap
     from ima_tui.tui.theme.glyphs import Glyphs
-    from ima_tui.tui.widgets.hints import SeenHints
     from ima_tui.tui.widgets.update_batcher import Updates
+
 
 TOAST_CELLS = 60
 """Width of a notification, as Textual has it: this, at most half of the screen."""
@@ -43,6 +51,10 @@ class AppContext(TerminalApp, inherit_bindings=False):
     used: SeenHints
     news: Signal[Updates]
     unsaved: set[int]
+    sent: int | None = None
+    """A job that was just sent: the queue opens on it."""
+    sent_prompt: str = ""
+    """The prompt of a workflow that was just sent: Compose is empty when it is opened again."""
 
     def notify(
         self,
@@ -97,3 +109,49 @@ def context(node: DOMNode) -> AppContext:
     """The app that `node` belongs to."""
     app: App[Any] = node.app
     return cast(AppContext, app)
+
+
+HINTED = ("models", "compose", "queue", "gallery", "preferences", "logs")
+MOST_BYTES = 10_000
+
+
+class SeenHints:
+    """Which places were used, kept in a file in the data folder. A file that can't be read or
+    written is as if there were none: hints are no reason to trouble anybody."""
+
+    def __init__(self, data: Path, *, wanted: bool) -> None:
+        self._path = data / "used_places.json"
+        self._wanted = wanted
+        self._places: set[str] | None = None
+
+    async def load(self) -> None:
+        """Read which screens were used."""
+        if self._wanted:
+            self._places = await asyncio.to_thread(_read, self._path)
+
+    def wants_hint(self, place: str) -> bool:
+        """False, too, before it was read: better late than for a blink."""
+        return self._places is not None and place in HINTED and place not in self._places
+
+    async def add(self, place: str) -> None:
+        """Remember that a screen was used."""
+        if self._places is None or place in self._places:
+            return
+        self._places.add(place)
+        await asyncio.to_thread(_write, self._path, sorted(self._places))
+
+
+def _read(path: Path) -> set[str]:
+    with suppress(OSError, ValueError):
+        found = json.loads(atomic_file.read_small(path, MOST_BYTES)[0])
+        if isinstance(found, list):
+            return {place for place in found if place in HINTED}
+    return set()
+
+
+def _write(path: Path, places: list[str]) -> None:
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(places), "utf-8")
+        part.replace(path)

@@ -1,11 +1,17 @@
-"""Measure, cut and pad text in terminal cells. No widget here."""
+"""Arithmetic of terminal cells: measure, cut and pad text, share a width among columns.
+
+`window` places the options of one choice on its line. No widget here.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
+
+from ima_tui.core.records import dataclass
 
 Align = Literal["left", "right"]
 
@@ -54,13 +60,13 @@ _OPENING = frozenset("（「『《【“‘")
 
 def wrap(text: str, cells: int) -> list[str]:
     """`text` in lines of at most `cells`; breaks at blanks and beside wide characters, but not
-    before what closes nor behind what opens."""
+    before what closes nor behind what opens, nor between a number and its Chinese unit."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, taken, place, begun = "", 0, 0, len(lines)
-        for character in paragraph:
+        for at, character in enumerate(paragraph):
             size = get_character_cell_size(character)
-            if line.strip() and _may_break(line[-1], character):
+            if line.strip() and _may_break(line[-1], character) and not _unit(paragraph, at):
                 place = len(line)
             while line and taken + size > cells:
                 place = place or len(line)
@@ -75,9 +81,123 @@ def wrap(text: str, cells: int) -> list[str]:
     return lines
 
 
+def _unit(text: str, at: int) -> bool:
+    """Whether a break at that place would part a number from its Chinese unit: 13 秒."""
+    first = at if text[at] == " " else at - 1
+    digit, blank, unit = text[first - 1 : first], text[first], text[first + 1 : first + 2]
+    return blank == " " and digit.isdigit() and bool(unit) and get_character_cell_size(unit) == 2
+
+
 def _may_break(before: str, behind: str) -> bool:
     if behind in _CLOSING or before in _OPENING:
         return False
     if before == " " or behind == " ":
         return True
     return get_character_cell_size(before) == 2 or get_character_cell_size(behind) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` is fixed, or the least where `flex` shares out what is left.
+
+    `drop`: when it is narrow, the column with the highest goes first; 0 always stays.
+    """
+
+    key: str
+    width: int
+    title: str = ""
+    """A message key."""
+    flex: int = 0
+    align: Align = "left"
+    drop: int = 0
+    most: int = 0
+    """Cells that a flexible column takes at most; 0: any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one column stands: `index` in the row, from cell `x`, `width` cells."""
+
+    index: int
+    x: int
+    width: int
+
+
+def layout(columns: Sequence[Column], total: int, left: int = 0, gap: int = 2) -> tuple[Slot, ...]:
+    """The columns that fit into `total` cells, from cell `left` on."""
+    kept = list(range(len(columns)))
+
+    def needed() -> int:
+        return sum(columns[i].width for i in kept) + gap * (len(kept) - 1)
+
+    while needed() > total - left:
+        first_to_go = max(kept, key=lambda i: columns[i].drop)
+        if columns[first_to_go].drop == 0:
+            break
+        kept.remove(first_to_go)
+    spare = max(0, total - left - needed())
+    flexible = [i for i in kept if columns[i].flex]
+    shares = sum(columns[i].flex for i in flexible)
+    slots: list[Slot] = []
+    x = left
+    for i in kept:
+        width = columns[i].width
+        if columns[i].flex:
+            extra = spare * columns[i].flex // shares
+            if columns[i].most:
+                extra = min(extra, columns[i].most - width)
+            spare, shares = spare - extra, shares - columns[i].flex
+            width += extra
+        slots.append(Slot(i, x, max(0, min(width, total - x))))
+        x += width + gap
+    return tuple(slots)
+
+
+FRAME = 2
+"""Cells round each option: brackets, or blanks where they would be."""
+HINT = 2
+"""Cells at each end that say that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWindow:
+    """The options that are seen, and the cell where each begins."""
+
+    first: int
+    starts: tuple[int, ...]
+    more_left: bool
+    more_right: bool
+
+    def at(self, cell: int, labels: Sequence[str]) -> int | None:
+        """The option that stands at `cell`."""
+        for index, start in enumerate(self.starts, self.first):
+            if start <= cell < start + width(labels[index]) + FRAME:
+                return index
+        return None
+
+
+def window(labels: Sequence[str], wanted: int, cells: int) -> OptionWindow:
+    """As many options as fit into `cells`, the one that is `wanted` among them.
+
+    They stay where they are for as long as they can: a line that jumps with each key is hard
+    to read.
+    """
+    sizes = [width(label) + FRAME for label in labels]
+    if sum(sizes) <= cells:
+        return OptionWindow(0, _starts(sizes, 0), False, False)
+    room = max(1, cells - 2 * HINT)
+    first = 0
+    while first < wanted and sum(sizes[first : wanted + 1]) > room:
+        first += 1
+    last = first + 1
+    while last < len(sizes) and sum(sizes[first : last + 1]) <= room:
+        last += 1
+    begin = HINT if first else 0
+    return OptionWindow(first, _starts(sizes[first:last], begin), first > 0, last < len(sizes))
+
+
+def _starts(sizes: Sequence[int], begin: int) -> tuple[int, ...]:
+    starts = [begin]
+    for size in sizes[:-1]:
+        starts.append(starts[-1] + size)
+    return tuple(starts)

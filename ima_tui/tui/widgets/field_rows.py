@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 
-from ima_tui.catalogue.voices import voice_of
+from ima_tui.catalogue.names import voice_of
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import Blocked, FormRow
 from ima_tui.core.domain import (
@@ -28,9 +28,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.widgets.cells import cut, fit, width
+from ima_tui.tui.widgets.cells import cut, fit, width, window
 from ima_tui.tui.widgets.lines import Line, Part, measure
-from ima_tui.tui.widgets.option_strip import window
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 MOVES: list[BindingType] = [
@@ -50,7 +49,7 @@ class Picked(Message):
 
 @dataclass
 class Pressed(Message):
-    """The user wants to choose what stands on this line."""
+    """A line or a switch was pressed: the action of this name is wanted."""
 
     name: str
 
@@ -333,6 +332,7 @@ class TextLine(Horizontal):
         self.row = row
         self.control = row.field.name
         self._head = _Head(row.field.name, row.title)
+        self.label_cells = self._head.label_cells
         self._heard = _written(row)
         """What was last told by it, or put there: Textual tells of both alike."""
         self.input = LineInput(self._heard, placeholder=_placeholder(row.field))

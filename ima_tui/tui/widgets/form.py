@@ -132,6 +132,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         labels += [self.kind.label, self.model.label]
         labels += [self.project.label] if self.project.display else []
         labels += [self.lyrics.label] if self.lyrics.display else []
+        labels += [self._fold.label] if len(shown) < len(self._lines) else []
         cells = min(LONGEST_LABEL, max(width(label) for label in labels))
         fixed = (self.kind, self.model, self.project, self.lyrics, self._fold)
         for line in (*fixed, *self._lines):

@@ -20,8 +20,7 @@ from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
-from ima_tui.tui.widgets.cells import Align
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Align, Column
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 
@@ -43,6 +42,8 @@ BRIEF_COLUMNS = (
     *(replace(one, drop=_DROP.get(one.key, 0)) for one in COLUMNS[1:]),
 )
 """For a narrow table: of a state its sign alone."""
+DATED_COLUMNS = (*COLUMNS, Column("when", _TIME, "queue.col_when", align=_RIGHT))
+"""For a very wide table: also when a job was made."""
 
 MOVING = frozenset({State.RUNNING, State.FETCHING})
 """States whose row changes with the clock."""
@@ -101,6 +102,14 @@ def clock_words(at: float) -> str:
     return time.strftime("%H:%M", time.localtime(at))
 
 
+def day_and_clock(at: float, now: float) -> str:
+    """Return `today 16:44`, or `11-28 20:42`: no time of day can be taken for a duration."""
+    then, today = time.localtime(at), time.localtime(now)
+    if then[:3] == today[:3]:
+        return say("queue.today_at", clock=time.strftime("%H:%M", then))
+    return time.strftime("%m-%d %H:%M", then)
+
+
 def sort_key(job: Job) -> tuple[int, int]:
     """What needs a user first, then what runs, what waits, what ended; newest first in each,
     but what waits in the order in which it will be sent."""
@@ -125,6 +134,11 @@ def state_cell(job: Job, glyphs: Glyphs, *, brief: bool = False) -> Cell:
         state = say("queue.state_partial", ready=len(job.medias), n=job.order.n)
     sign = glyphs.state(job.state)
     return Cell(sign if brief else f"{sign} {state}", role)
+
+
+def dated_row(job: Job, now: float, glyphs: Glyphs) -> Row:
+    """Return the queue's row for a job, in the order of `DATED_COLUMNS`."""
+    return (*row(job, now, glyphs), Cell(day_and_clock(job.created_at, now), "muted"))
 
 
 def row(job: Job, now: float, glyphs: Glyphs, *, brief: bool = False) -> Row:
@@ -162,11 +176,11 @@ def _time(job: Job, now: float) -> Cell:
         role = "warn" if elapsed > estimate.high else "text"
         both = f"{so_far}/{duration(estimate.high)}"
         return Cell(both if len(both) <= _TIME else so_far, role)
-    if job.state is State.DONE:
+    if job.state is State.DONE or (job.state is State.FAILED and job.sent_at is not None):
         return Cell(duration(job.elapsed(now)), "muted")
     if reason := waiting_words(job, short=True):
         return Cell(reason, "muted")
-    return Cell(clock_words(job.updated_at), "muted")
+    return Cell(day_and_clock(job.updated_at, now), "muted")
 
 
 def kind_words(task_type: TaskType) -> str:

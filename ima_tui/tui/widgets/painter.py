@@ -16,12 +16,14 @@ from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import (
+    Column,
+    Slot,
     cut,
     fit,
+    layout,
     width,
     wrap,
 )
-from ima_tui.tui.widgets.columns import Column, Slot, layout
 
 GUTTER = 3
 """The cursor's bar, the mark, and a blank."""
@@ -49,14 +51,15 @@ def is_heading(row: Row) -> bool:
 
 
 class Painter:
-    """`total` is the table's width in cells; the last one stays free."""
+    """`total` is the table's width in cells; the last ones stay free, for the scroll bar."""
 
     def __init__(self, columns: Sequence[Column], total: int, theme: str, glyphs: Glyphs) -> None:
         self.total = total
         self.theme = theme
         self._columns = columns
         self._glyphs = glyphs
-        self._slots = layout(columns, total - 1, GUTTER, 2 if total >= AIRY else 1)
+        gap = 2 if total >= AIRY else 1
+        self._slots = layout(columns, total - gap, GUTTER, gap)
         self._strips: dict[tuple[object, ...], Strip] = {}
 
     def row(self, row: Row, *, here: bool, focused: bool, marked: bool) -> Strip:

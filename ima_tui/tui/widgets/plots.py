@@ -10,7 +10,7 @@ from math import ceil, floor, log10
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _HALVES = " #"
-_NICE = (1, 2, 2.5, 5, 10)
+_NICE = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 def ceiling(value: float) -> int:
@@ -46,6 +46,20 @@ def spread(line: str, cells: int) -> str:
         sign * (end - start - 1) + " "
         for sign, start, end in zip(line, edges, edges[1:], strict=False)
     )
+
+
+def labelled(lines: Sequence[str], labels: Sequence[str]) -> list[str]:
+    """Return spread columns with a label above each that is narrower than its column; where a
+    column fills all lines, it has none."""
+    cells = len(lines[0]) if lines else 0
+    edges = [at * cells // max(1, len(labels)) for at in range(len(labels) + 1)]
+    found = [list(line) for line in lines]
+    for label, start, end in zip(labels, edges, edges[1:], strict=False):
+        above = max((y for y, line in enumerate(lines) if line[start] == " "), default=-1)
+        if label and above >= 0 and len(label) < end - start:
+            at = start + (end - start - 1 - len(label)) // 2
+            found[above][at : at + len(label)] = label
+    return ["".join(line) for line in found]
 
 
 def bar(share: float, cells: int, *, plain: bool = False) -> str:

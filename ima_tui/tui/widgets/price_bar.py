@@ -8,11 +8,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ima_tui.compose.draft import DraftPrice
-from ima_tui.compose.multi_prompt import MultiPrompt
+from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.domain import ModelVersion
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
-from ima_tui.tui.widgets import price_text
+from ima_tui.tui.widgets import lines, price_text
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 Told = tuple[Sequence[Part], Sequence[Part]]
@@ -98,4 +98,5 @@ class DraftMessage(Static):
         """`role` is a token's name: `bad`, `warn`, `ok`, `muted`."""
         if self._now != (words, role):
             self._now = (words, role)
-            self.update(Content.styled(words, f"${role}") if words else Content(""))
+            told = Content.styled(words, f"${role}") if words else Content("")
+            self.update(lines.facts(told))

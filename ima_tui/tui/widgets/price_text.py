@@ -1,13 +1,14 @@
-"""Text about the price of a draft, for the price bar and the confirmation."""
+"""Text about the price of a draft and its unmet requirements, for bars and notices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ima_tui import i18n
 from ima_tui.catalogue import price, times
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.compose import parameter_names
+from ima_tui.compose import confirmation, parameter_names
+from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
     Change,
@@ -17,6 +18,7 @@ from ima_tui.core.domain import (
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
+from ima_tui.tui.theme.glyphs import Glyphs
 
 
 def usual_time(estimate: Estimate) -> str:
@@ -104,3 +106,22 @@ def question(
     if offer.cheaper is not None:
         words += "  " + neighbour(model, offer.cheaper, order.n)
     return words
+
+
+_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM, Why.SHOTS)
+
+
+def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:
+    """Each requirement that is not met, and what is sent instead, in as few words as it takes."""
+    pairs = [each for each in found if each.why not in _IN_A_SENTENCE and each.asked]
+    words = [confirmation.sentence(each) for each in found if each not in pairs]
+    if pairs:
+        listed = say("compose.list_comma").join(change(each, signs) for each in pairs)
+        words.append(say("compose.changed", changes=listed))
+    return words
+
+
+def change(each: Unmet, signs: Glyphs) -> str:
+    """`8K → 1080p`."""
+    sent = each.sent or say("compose.left_out")
+    return f"{each.asked or parameter_names.name(each.name)} {signs.right} {sent}"

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from ima_tui.core.records import dataclass
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import (
     Cell,
     Painter,
@@ -144,47 +144,38 @@ class Table(ScrollView, can_focus=True):
         self.cursor: RowId | None = None
         self.moved: Callable[[], None] = lambda: None
         """Called as the cursor moves: what it changes in rows is drawn with it, not after it."""
-        self._rows: MutableMapping[RowId, Row] = {}
-        self._order: list[RowId] = []
+        self.rows: MutableMapping[RowId, Row] = {}
+        self.order: list[RowId] = []
+        """The ids of the rows as they are."""
         self._at: dict[RowId, int] = {}
         self._painter: Painter | None = None
 
     # ------------------------------------------------------------------------------- the rows
 
-    @property
-    def order(self) -> Sequence[RowId]:
-        """The ids of the rows as they are."""
-        return self._order
-
-    @property
-    def rows(self) -> Mapping[RowId, Row]:
-        """The rows by their ids."""
-        return self._rows
-
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show rows of these columns from now on; `set_rows` is called next."""
         if self.columns != tuple(columns):
             self.columns, self._painter = tuple(columns), None
-            self._rows, self._order, self._at = {}, [], {}
+            self.rows, self.order, self._at = {}, [], {}
             self.refresh()
 
     def in_sight(self) -> Sequence[RowId]:
         """The ids of the rows that can be seen now."""
         top = self.scroll_offset.y
-        return self._order[top : top + max(0, self.size.height - 1)]
+        return self.order[top : top + max(0, self.size.height - 1)]
 
     def set_rows(self, rows: Mapping[RowId, Row]) -> None:
         """Show exactly these, in this order. The cursor stays on its row, or near where it was.
         Rows that are made when they are looked at (`LazyRows`) are made as they come in sight."""
         order = list(rows)
-        before, old_rows = self._order, self._rows
-        self._rows = rows if isinstance(rows, LazyRows) else dict(rows)
+        before, old_rows = self.order, self.rows
+        self.rows = rows if isinstance(rows, LazyRows) else dict(rows)
         if order == before:
             for row_id in self.in_sight():
-                self._redraw(row_id, old_rows[row_id], self._rows[row_id])
+                self._redraw(row_id, old_rows[row_id], self.rows[row_id])
             return
         at = self._at.get(self.cursor, 0) if self.cursor is not None else 0
-        self._order = order
+        self.order = order
         self._at = {row_id: index for index, row_id in enumerate(order)}
         self.marked &= self._at.keys()
         self.virtual_size = Size(self.size.width, len(order) + 1)
@@ -196,8 +187,8 @@ class Table(ScrollView, can_focus=True):
 
     def update_row(self, row_id: RowId, row: Row) -> None:
         """Change one row; of what is on the screen only the cells that differ are drawn again."""
-        before = self._rows[row_id]
-        self._rows[row_id] = row
+        before = self.rows[row_id]
+        self.rows[row_id] = row
         self._redraw(row_id, before, row)
 
     def _redraw(self, row_id: RowId, before: Row, row: Row) -> None:
@@ -213,7 +204,7 @@ class Table(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
-        self.virtual_size = Size(self.size.width, len(self._order) + 1)
+        self.virtual_size = Size(self.size.width, len(self.order) + 1)
         self._reveal()
         self.refresh()
 
@@ -236,11 +227,11 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             return painter.titles()
         index = y - 1 + self.scroll_offset.y
-        if index >= len(self._order):
-            return painter.below(y - 1, "" if self._order else self.empty)
-        row_id = self._order[index]
+        if index >= len(self.order):
+            return painter.below(y - 1, "" if self.order else self.empty)
+        row_id = self.order[index]
         return painter.row(
-            self._rows[row_id],
+            self.rows[row_id],
             here=row_id == self.cursor,
             focused=self.has_focus,
             marked=row_id in self.marked,
@@ -262,7 +253,7 @@ class Table(ScrollView, can_focus=True):
     def chosen(self) -> tuple[RowId, ...]:
         """The marked rows in order, or the one under the cursor."""
         if self.marked:
-            return tuple(row_id for row_id in self._order if row_id in self.marked)
+            return tuple(row_id for row_id in self.order if row_id in self.marked)
         return () if self.cursor is None else (self.cursor,)
 
     def mark(self, row_ids: Iterable[RowId]) -> None:
@@ -281,16 +272,17 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Marked(self))
 
     def _reveal(self) -> None:
+        # forced: there may be no scrollbar yet for rows that have just come
         if self.cursor is None or self.size.height < 2:
             return
         index, room = self._at[self.cursor], self.size.height - 1
         top = self.scroll_offset.y
-        if index and index <= top and is_heading(self._rows[self._order[index - 1]]):
-            self.scroll_to(y=index - 1, animate=False)
+        if index and index <= top and is_heading(self.rows[self.order[index - 1]]):
+            self.scroll_to(y=index - 1, animate=False, force=True)
         elif index < top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, force=True)
         elif index >= top + room:
-            self.scroll_to(y=index - room + 1, animate=False)
+            self.scroll_to(y=index - room + 1, animate=False, force=True)
 
     def _refresh_cursor(self) -> None:
         if self.cursor is not None:
@@ -301,14 +293,14 @@ class Table(ScrollView, can_focus=True):
 
     def _row_near(self, index: int, way: int) -> RowId | None:
         """The row at `index`; where that is a heading, the next one on that side, else before."""
-        if not self._order:
+        if not self.order:
             return None
-        last = len(self._order) - 1
+        last = len(self.order) - 1
         start = max(0, min(last, index))
         beyond = range(start, last + 1) if way > 0 else range(start, -1, -1)
         back = range(start, -1, -1) if way > 0 else range(start, last + 1)
-        found = (self._order[at] for at in chain(beyond, back))
-        return next((row_id for row_id in found if not is_heading(self._rows[row_id])), None)
+        found = (self.order[at] for at in chain(beyond, back))
+        return next((row_id for row_id in found if not is_heading(self.rows[row_id])), None)
 
     def action_move(self, by: int) -> None:
         """Move the cursor or the choice by that many."""
@@ -323,7 +315,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_end(self, way: int) -> None:
         """Move to the first or the last."""
-        self.action_move(way * len(self._order))
+        self.action_move(way * len(self.order))
 
     def action_mark(self) -> None:
         """Mark or unmark the current one."""
@@ -335,7 +327,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_mark_all(self) -> None:
         """All rows that are shown; none, where all are marked already."""
-        every = {row_id for row_id, row in self._rows.items() if not is_heading(row)}
+        every = {row_id for row_id, row in self.rows.items() if not is_heading(row)}
         self.marked = set() if self.marked == every else every
         self.refresh()
         self.post_message(self.Marked(self))
@@ -349,9 +341,9 @@ class Table(ScrollView, can_focus=True):
         index = event.y - 1 + self.scroll_offset.y
         if event.y == 0 and (column := self._painted().column_at(event.x)):
             self.post_message(self.HeadingClicked(self, column))
-        elif event.y > 0 and index < len(self._order):
-            if is_heading(self._rows[self._order[index]]):
+        elif event.y > 0 and index < len(self.order):
+            if is_heading(self.rows[self.order[index]]):
                 return
-            self.move_to(self._order[index])
+            self.move_to(self.order[index])
             if event.chain == 2:
-                self.post_message(self.RowSelected(self, self._order[index]))
+                self.post_message(self.RowSelected(self, self.order[index]))

@@ -13,8 +13,7 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
-from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.status import StepStatus, WorkflowStatus
+from ima_tui.workflow.status import StepStatus, WorkflowStatus, price_step
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.shell.confirm_bar import Answer
     from ima_tui.tui.widgets.app_context import AppContext
-    from ima_tui.tui.workflow.graph import WorkflowGraph
+    from ima_tui.tui.workflow.page import WorkflowPage
 
 Verb = Callable[[], Awaitable[None]]
 _OF_STEPS = frozenset({"remove", "up", "down"})
@@ -41,16 +40,8 @@ class WorkflowHost(Protocol):
     status: WorkflowStatus | None
 
     @property
-    def graph(self) -> WorkflowGraph:
-        """The steps, with the cursor on one of them."""
-
-    @property
-    def current_step(self) -> int | None:
-        """The step that keys act on."""
-
-    @property
-    def shows_board(self) -> bool:
-        """Whether a storyboard is shown: then shots are moved and left out, not steps."""
+    def page(self) -> WorkflowPage:
+        """The storyboard or the steps, with the cursor on one of them."""
 
     @property
     def ima(self) -> AppContext:
@@ -93,7 +84,7 @@ class WorkflowActions:
     @property
     def current(self) -> StepStatus | None:
         """The step under the cursor."""
-        status, step_id = self._host.status, self._host.current_step
+        status, step_id = self._host.status, self._host.page.step
         return status.step_status(step_id) if status is not None and step_id is not None else None
 
     def can(self, verb: str) -> bool:
@@ -105,7 +96,7 @@ class WorkflowActions:
             return not status.is_done and (not status.moving or bool(status.failures))
         if verb == "drop":
             return not status.moving
-        if each is None or (self._host.shows_board and verb in _OF_STEPS):
+        if each is None or (self._host.page.shows_board and verb in _OF_STEPS):
             return False
         job = each.job
         match verb:
@@ -128,7 +119,7 @@ class WorkflowActions:
         if host.plan is None:
             return
         if not host.studio.connection.has_key:
-            self._welcome()
+            ask_for_key(self._host.ima)
             return
         plans = host.studio.workflows
         try:
@@ -144,7 +135,7 @@ class WorkflowActions:
             return
         wrong = step_rows.problems(status.to_send(again=True))
         if wrong:
-            host.graph.move_to(wrong[0].step.id)
+            host.page.graph.move_to(wrong[0].step.id)
             problem = wrong[0].priced.problem or UsageError("error.no_models")
             host.remark(say("workflow.step", id=wrong[0].step.id, sentence=explain(problem)), "bad")
             return
@@ -164,20 +155,16 @@ class WorkflowActions:
                 await host.studio.endings.want(agreed.id)
             await plans.go(status, again=True, only=first)
         except KeyMissing:
-            self._welcome()
+            ask_for_key(self._host.ima)
             return
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
         await host.put(agreed)
+        host.ima.sent_prompt = agreed.prompt
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
         then = say("board.then" if agreed.film else "finish.then") if agreed.ends else ""
         host.remark(joined(say("workflow.sent", n=len(sent)), "" if first else then), "ok")
-
-    def _welcome(self) -> None:
-        from ima_tui.tui.shell.welcome import WelcomeScreen
-
-        self._host.ima.push_screen(WelcomeScreen())
 
     # ------------------------------------------------------------------------------- changes
 
@@ -295,3 +282,10 @@ def _cost(status: WorkflowStatus) -> str:
     if failed:
         return say("workflow.ask_again", id=failed[0].step.id, n=n, points=points)
     return say("workflow.ask_on" if status.begun else "workflow.ask_run", n=n, points=points)
+
+
+def ask_for_key(app: AppContext) -> None:
+    """Open the screen on which the API key is entered."""
+    from ima_tui.tui.shell.welcome import WelcomeScreen
+
+    app.push_screen(WelcomeScreen())

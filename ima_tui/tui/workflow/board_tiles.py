@@ -11,9 +11,8 @@ from textual.content import Content
 from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
-from ima_tui.film.assembler import FilmProgress
+from ima_tui.film.assembler import FilmProgress, progress_words
 from ima_tui.film.timeline import Role
-from ima_tui.film.words import progress_words
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
@@ -110,8 +109,14 @@ def _master(facts: BoardFacts) -> BoardTile:
         _states(facts, each),
         each.step.id,
         _result(each.job, 1),
-        say("board.no_picture"),
+        _planned("board.no_picture", each),
     )
+
+
+def _planned(key: str, each: StepStatus | None) -> str:
+    """Return what is missing, and what was ordered of it."""
+    prompt = one_line(each.step.prompt, 400) if each is not None else ""
+    return "\n".join(filter(None, (say(key), prompt)))
 
 
 def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
@@ -139,7 +144,7 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
         states,
         steps[-1].step.id if steps else 0,
         result,
-        say("board.no_picture"),
+        _planned("board.no_picture", steps[-1] if steps else None),
     )
 
 
@@ -162,7 +167,7 @@ def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
         states,
         each.step.id if each else 0,
         _result(job, (step or named or (0, 1))[1]),
-        say("board.no_sound"),
+        _planned("board.no_sound", each),
     )
 
 
@@ -196,7 +201,6 @@ def detail(tile: BoardTile) -> Content:
     """Return what a tile without a step says beside its picture: a film, or a file of one's own."""
     path = tile.result.path if tile.result is not None else ""
     lines = [
-        Content.styled(" ".join(filter(None, (tile.title, tile.length))), "bold"),
         *(Content.styled(text, f"${role}") for text, role in tile.states if text),
         *([Content.styled(one_line(path, 300), "$info")] if path else [Content(tile.caption)]),
     ]

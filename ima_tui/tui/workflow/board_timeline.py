@@ -14,13 +14,15 @@ from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.lines import Part, clipped, measure
 from ima_tui.tui.workflow import board_tiles
 from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
 
 LABEL = 8
 """Cells of the name before each line."""
 MOST_TICKS = 9
+ROOMY = 12
+"""Lines from which on each shot says what it is, and a blank one stands between the lines."""
 
 Lines = list[list[Part]]
 
@@ -36,6 +38,11 @@ def lines(facts: BoardFacts, tiles: Sequence[BoardTile], cells: int, most: int) 
         if board_tiles.is_sound(tile)
     ]
     found: Lines = [shots, *sounds, film]
+    if most >= ROOMY:
+        found = [shots, *_told_of_shots(facts, tiles, room), []]
+        for each in sounds:
+            found += [each, []]
+        found.append(film)
     if len(found) < most and board_tiles.film_seconds(facts):
         found.insert(0, [("", "muted"), (" " * LABEL + _ticks(facts, room), "muted")])
     if len(found) > most:
@@ -62,15 +69,8 @@ def _ticks(facts: BoardFacts, room: int) -> str:
 
 def _shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> list[Part]:
     """Return a bar a shot: full where it is made."""
-    shown = [tile for tile in tiles if tile.shot]
-    lengths = [board_tiles.shot_seconds(facts, shot) or 5.0 for shot in facts.film.shots]
-    whole = sum(lengths)
     found: list[Part] = []
-    begins = at = 0.0
-    for place, (tile, seconds) in enumerate(zip(shown, lengths, strict=True), 1):
-        at += seconds
-        cells = max(3, round(at / whole * room) - round(begins / whole * room))
-        begins = at
+    for place, (tile, cells) in enumerate(_cells_of_shots(facts, tiles, room), 1):
         is_made = tile.sign_role == "ok"
         head = f"{'|' if facts.glyphs.ascii else '▏'}{place} "
         bar = (facts.glyphs.full if is_made else facts.glyphs.empty) * max(
@@ -79,6 +79,35 @@ def _shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> list[Par
         found += [(head, "strong"), (tile.sign, tile.sign_role)]
         found.append((bar, "video" if is_made else "muted"))
     return found
+
+
+def _cells_of_shots(
+    facts: BoardFacts, tiles: Sequence[BoardTile], room: int
+) -> list[tuple[BoardTile, int]]:
+    """Return the tile of each shot, and the cells of its bar."""
+    shown = [tile for tile in tiles if tile.shot]
+    lengths = [board_tiles.shot_seconds(facts, shot) or 5.0 for shot in facts.film.shots]
+    whole = sum(lengths)
+    found: list[tuple[BoardTile, int]] = []
+    begins = at = 0.0
+    for tile, seconds in zip(shown, lengths, strict=True):
+        at += seconds
+        found.append((tile, max(3, round(at / whole * room) - round(begins / whole * room))))
+        begins = at
+    return found
+
+
+def _told_of_shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> Lines:
+    """Return two lines below the bars: what each shot is, and what it is made of."""
+    captions: list[Part] = []
+    states: list[Part] = []
+    for tile, cells in _cells_of_shots(facts, tiles, room):
+        captions.append(("   " + fit(tile.caption, cells - 3), "text"))
+        kept = clipped(tile.states, cells - 3)
+        blank = " " * (cells - 3 - measure(kept))
+        states += [("   ", "text"), *kept, (blank, "text")]
+    margin: Part = (" " * LABEL, "muted")
+    return [[margin, *captions], [margin, *states]]
 
 
 def _sound(facts: BoardFacts, tile: BoardTile, room: int) -> list[Part]:
@@ -139,9 +168,9 @@ class FilmTimeline(Widget):
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         theme, room = self.app.theme, self.size.width
-        plain = style(theme, "text", "surface")
+        plain = style(theme, "text", "background")
         found = lines(self._facts, self._tiles, room, self.size.height) if self._facts else []
         parts = found[y] if y < len(found) else []
         return Strip(
-            Segment(text, style(theme, role, "surface")) for text, role in parts if text
+            Segment(text, style(theme, role, "background")) for text, role in parts if text
         ).adjust_cell_length(room, plain)

@@ -15,6 +15,7 @@ from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.workflow import board_tiles, film_settings
+from ima_tui.tui.workflow.actions import ask_for_key
 from ima_tui.workflow import film_edits
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import job_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ima_tui.tui.shell.confirm_bar import Answer
     from ima_tui.tui.widgets.app_context import AppContext
     from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
+    from ima_tui.tui.workflow.page import WorkflowPage
     from ima_tui.workflow.status import WorkflowStatus
 
 MOST_UNDONE = 50
@@ -38,8 +40,8 @@ class FilmHost(Protocol):
     facts: BoardFacts | None
 
     @property
-    def tile(self) -> BoardTile | None:
-        """The tile under the cursor, None while no storyboard is shown."""
+    def page(self) -> WorkflowPage:
+        """The storyboard, with the cursor on one of its tiles."""
 
     @property
     def ima(self) -> AppContext:
@@ -94,11 +96,11 @@ class FilmActions:
 
     def can(self, verb: str) -> bool:
         """Return whether an action is available for the current tile."""
-        tile, facts, plan = self._host.tile, self._host.facts, self._host.plan
+        tile, facts, plan = self._host.page.tile, self._host.facts, self._host.plan
         if verb in ("assemble", "cancel"):
             ending = self._host.studio.endings.of(plan.id) if plan is not None else None
             is_open = ending is not None and ending.is_open
-            return is_open if verb == "cancel" else not is_open and self._can_assemble()
+            return is_open if verb == "cancel" else not is_open and _can_assemble(self._host.status)
         if tile is None or facts is None:
             return False
         match verb:
@@ -116,15 +118,6 @@ class FilmActions:
                 return self._can_remake(tile, facts)
         return bool(tile.shot)
 
-    def _can_assemble(self) -> bool:
-        """Tell whether the end may be made now: else it is made by itself when all is done."""
-        status = self._host.status
-        return (
-            status is not None
-            and status.workflow.ends
-            and (status.is_done or bool(status.failures))
-        )
-
     def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
         """Tell whether a shot's video is there, so that only another take helps."""
         shot = self._shot()
@@ -141,7 +134,7 @@ class FilmActions:
             await self._verbs[verb]()
 
     def _shot(self) -> PlannedShot | None:
-        tile, plan = self._host.tile, self._host.plan
+        tile, plan = self._host.page.tile, self._host.plan
         if tile is None or plan is None or plan.film is None or not tile.shot:
             return None
         return next((shot for shot in plan.film.shots if shot.id == tile.shot), None)
@@ -180,7 +173,7 @@ class FilmActions:
 
     async def change(self, by: int) -> None:
         """Make a shot shorter or longer, or a sound quieter or louder."""
-        tile, facts, shot = self._host.tile, self._host.facts, self._shot()
+        tile, facts, shot = self._host.page.tile, self._host.facts, self._shot()
         if tile is None or facts is None:
             return
         if shot is None:
@@ -248,7 +241,7 @@ class FilmActions:
         numbers = list(dict.fromkeys(number for number, _ in taken))
         first = [job for number in numbers if (job := await jobs.get(number)) is not None]
         others = [job for job in await jobs.recent() if job.id not in numbers]
-        own = self._own_step(shot)
+        own = _own_steps(self._host.status)
         return [
             (job, media, own.get(job.id) or f"job:{job.id}#{index}")
             for job in (*first, *others)
@@ -256,15 +249,6 @@ class FilmActions:
             for index, media in enumerate(job.medias, 1)
             if (own.get(job.id) or f"job:{job.id}#{index}") != shot.source
         ]
-
-    def _own_step(self, shot: PlannedShot) -> dict[int, str]:
-        """Return the job of each step that makes a video, with the step's result as a source."""
-        status = self._host.status
-        found: dict[int, str] = {}
-        for each in status.steps if status is not None else ():
-            if each.job is not None and each.step.task_type.medium is Medium.VIDEO:
-                found[each.job.id] = f"step:{each.step.id}#1"
-        return found
 
     async def settings(self) -> None:
         """Change how the shots are joined, and the subtitles."""
@@ -288,7 +272,7 @@ class FilmActions:
         if host.plan is None or host.facts is None or shot is None or host.status is None:
             return
         if not host.studio.connection.has_key:
-            self._welcome()
+            ask_for_key(host.ima)
             return
         workflow, plans = host.status.workflow, host.studio.workflows
         video = film_edits.video_step(workflow, shot)
@@ -300,7 +284,9 @@ class FilmActions:
             for step, key in ((video, "board.video_again"), (picture, "board.picture_again")):
                 if step is None:
                     continue
-                changed = film_edits.remade(workflow, shot.id, step.id, self._made(video.id))
+                changed = film_edits.remade(
+                    workflow, shot.id, step.id, _made(host.status, video.id)
+                )
                 status = await plans.status(changed, fetch=True)
                 only = status.with_needs({step.id, video.id})
                 points = sum(each.price() for each in status.steps if each.step.id in only)
@@ -309,17 +295,9 @@ class FilmActions:
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
-        host.ask(say("board.ask_again", n=self._place(shot)), choices[0].then, choices=choices)
-
-    def _place(self, shot: PlannedShot) -> int:
-        film = self._host.plan.film if self._host.plan is not None else None
-        ids = [each.id for each in film.shots] if film is not None else []
-        return ids.index(shot.id) + 1 if shot.id in ids else 0
-
-    def _made(self, step_id: int) -> str:
-        status = self._host.status
-        job = status.step_status(step_id).job if status is not None else None
-        return f"job:{job.id}#1" if job is not None else ""
+        host.ask(
+            say("board.ask_again", n=_place(host.plan, shot)), choices[0].then, choices=choices
+        )
 
     async def _order(self, status: WorkflowStatus, only: frozenset[int]) -> None:
         host, plans = self._host, self._host.studio.workflows
@@ -328,7 +306,7 @@ class FilmActions:
             await host.studio.endings.want(agreed.id)
             await plans.go(status, again=True, only=only)
         except KeyMissing:
-            self._welcome()
+            ask_for_key(host.ima)
             return
         except ImaError as error:
             host.remark(explain(error), "bad")
@@ -336,11 +314,6 @@ class FilmActions:
         self._undo.clear()  # an older film would name the take before
         await host.put(agreed)
         host.remark(say("board.ordered"), "ok")
-
-    def _welcome(self) -> None:
-        from ima_tui.tui.shell.welcome import WelcomeScreen
-
-        self._host.ima.push_screen(WelcomeScreen())
 
     # ------------------------------------------------------------------------------- the film
 
@@ -369,7 +342,7 @@ class FilmActions:
         """Open the film in the viewer."""
         from ima_tui.tui.shell.viewer import FileItem, OneFile, ViewerScreen
 
-        tile = self._host.tile
+        tile = self._host.page.tile
         if tile is not None and tile.result is not None:
             media = Media("", format="mp4", path=tile.result.path)
             item = FileItem(say("board.film"), media, Medium.VIDEO)
@@ -377,7 +350,33 @@ class FilmActions:
 
     async def open_file(self) -> None:
         """Open the file of a tile with the system's program."""
-        tile = self._host.tile
+        tile = self._host.page.tile
         path = tile.result.path if tile is not None and tile.result is not None else ""
         if path and not open_file(path):
             self._host.ima.notify(say("queue.file_is", path=path))
+
+
+def _can_assemble(status: WorkflowStatus | None) -> bool:
+    """Tell whether the end may be made now: else it is made by itself when all is done."""
+    return status is not None and status.workflow.ends and (status.is_done or bool(status.failures))
+
+
+def _own_steps(status: WorkflowStatus | None) -> dict[int, str]:
+    """Return the job of each step that makes a video, with the step's result as a source."""
+    found: dict[int, str] = {}
+    for each in status.steps if status is not None else ():
+        if each.job is not None and each.step.task_type.medium is Medium.VIDEO:
+            found[each.job.id] = f"step:{each.step.id}#1"
+    return found
+
+
+def _place(plan: Workflow, shot: PlannedShot) -> int:
+    """Return the number of a shot in the film; 0 for none."""
+    ids = [each.id for each in plan.film.shots] if plan.film is not None else []
+    return ids.index(shot.id) + 1 if shot.id in ids else 0
+
+
+def _made(status: WorkflowStatus, step_id: int) -> str:
+    """Return the result that a step has, as a source; "" for none."""
+    job = status.step_status(step_id).job
+    return f"job:{job.id}#1" if job is not None else ""

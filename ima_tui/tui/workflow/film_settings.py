@@ -10,7 +10,7 @@ from ima_tui.core.text import folded
 from ima_tui.film import timeline
 from ima_tui.i18n import say
 from ima_tui.tui.shell.picker import Picker, PickerItem
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.table import Cell
 from ima_tui.workflow import film_plan
 from ima_tui.workflow.film_plan import FilmPlan

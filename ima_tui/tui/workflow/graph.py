@@ -20,16 +20,18 @@ from textual.widgets import Static
 
 from ima_tui.core.domain import Media, Medium
 from ima_tui.core.records import dataclass
+from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
-from ima_tui.tui.widgets import fitted
+from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.cells import cut, width
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.cells import cut, width, wrap
+from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
 from ima_tui.tui.workflow.step_rows import StepRow
 
-LINES = 2
+LINES, MOST_LINES = 2, 6
+"""Lines of a step; more of its prompt where there is room for every step's."""
 POINTS = 6
 ROOMY = 72
 """From this width on the state stands beside the title, else below it."""
@@ -67,6 +69,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._still = still
         self._rows: tuple[StepRow, ...] = ()
         self._at = 0
+        self._lines = LINES
 
     @property
     def current(self) -> int | None:
@@ -79,7 +82,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._rows = tuple(rows)
         ids = [row.id for row in self._rows]
         self._at = ids.index(here) if here in ids else max(0, min(self._at, len(ids) - 1))
-        self.virtual_size = Size(self.size.width, LINES * len(self._rows))
+        self._fit()
         if [row.id for row in before] != ids:
             self.refresh()
             if self.current is not None and self.current != here:
@@ -107,13 +110,15 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._at = index
         self._refresh_row(index)
         self.scroll_to_region(
-            Region(0, LINES * index, self.size.width, LINES), animate=False, force=True
+            Region(0, self._lines * index, self.size.width, self._lines),
+            animate=False,
+            force=True,
         )
         self.post_message(self.Highlighted(self._rows[index].id))
 
     def _refresh_row(self, index: int) -> None:
-        y = LINES * index - self.scroll_offset.y
-        self.refresh(Region(0, y, self.size.width, LINES))
+        y = self._lines * index - self.scroll_offset.y
+        self.refresh(Region(0, y, self.size.width, self._lines))
 
     # ------------------------------------------------------------------------------- drawing
 
@@ -124,20 +129,33 @@ class WorkflowGraph(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
-        self.virtual_size = Size(self.size.width, LINES * len(self._rows))
+        self._fit()
         self.refresh()
+
+    def _fit(self) -> None:
+        """As many lines for each step as there is room for, and as the longest prompt needs."""
+        count = max(1, len(self._rows))
+        needed = LINES + max((len(_prompt(row, self.size.width)) for row in self._rows), default=0)
+        room = self.size.height // count
+        lines = min(room, MOST_LINES, needed + 1)
+        if self._still or room <= LINES:
+            lines = LINES
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+        self.virtual_size = Size(self.size.width, lines * len(self._rows))
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         theme, cells = self.app.theme, self.size.width
-        index, line = divmod(y + self.scroll_offset.y, LINES)
+        index, line = divmod(y + self.scroll_offset.y, self._lines)
         if index >= len(self._rows):
             return Strip.blank(cells, style(theme, "text", "background"))
         row, here = self._rows[index], index == self._at and not self._still
         ground = "raised" if here else "background"
         glyphs = context(self).glyphs
         bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
-        left, right = (_first if line == 0 else _second)(row, cells - 1)
+        left, right = _line(row, line, cells - 1)
         parts = [bar, *_filled(left, right, cells - 1)]
         return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
 
@@ -145,7 +163,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         """Act on the row or cell under the mouse."""
         if self._still:
             return
-        index = (event.y + self.scroll_offset.y) // LINES
+        index = (event.y + self.scroll_offset.y) // self._lines
         if index < len(self._rows):
             self._go(index)
             if event.chain == 2:
@@ -153,6 +171,27 @@ class WorkflowGraph(ScrollView, can_focus=True):
 
 
 Parts = tuple[list[Part], list[Part]]
+
+
+def _line(row: StepRow, line: int, cells: int) -> Parts:
+    """Return one of the lines of a step: what it is, its settings, then its prompt."""
+    if line < LINES:
+        return (_first if line == 0 else _second)(row, cells)
+    told = _prompt(row, cells)
+    words = told[line - LINES] if line - LINES < len(told) else ""
+    return [(f" {row.lanes.below}", "muted"), (_indent(row) + words, "text")], []
+
+
+def _prompt(row: StepRow, cells: int) -> list[str]:
+    """Return the prompt in lines, none where the title says it all."""
+    room = cells - width(row.lanes.below) - width(_indent(row)) - POINTS - 3
+    if room <= POINTS or (row.prompt == row.title and width(row.title) <= room - ROOMY // 3):
+        return []
+    return wrap(row.prompt, room)[: MOST_LINES - LINES]
+
+
+def _indent(row: StepRow) -> str:
+    return " " * (4 + width(row.tag) + 1)
 
 
 def _first(row: StepRow, cells: int) -> Parts:
@@ -173,8 +212,11 @@ def _first(row: StepRow, cells: int) -> Parts:
 
 def _second(row: StepRow, cells: int) -> Parts:
     """Below: the model and its settings."""
-    indent = " " * (4 + width(row.tag) + 1)
-    left: list[Part] = [(f" {row.lanes.below}", "muted"), (indent, "text"), (row.told, "muted")]
+    left: list[Part] = [
+        (f" {row.lanes.below}", "muted"),
+        (_indent(row), "text"),
+        (row.told, "muted"),
+    ]
     if cells < ROOMY and row.state:
         return left, [(f" {row.state} ", row.state_role)]
     return left, []
@@ -218,15 +260,18 @@ class StepDetail(Widget):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with VerticalScroll(id="plan-scroll", can_focus=False):
+        pane = Pane(say("workflow.title"), widget_id="step-pane")
+        with pane, VerticalScroll(id="plan-scroll", can_focus=False):
             yield Static(id="plan-facts", markup=False)
-        yield Preview(widget_id="plan-picture", ground="surface", delay=0.3)
+        with Pane(say("pane.preview"), widget_id="step-picture-pane"):
+            yield Preview(widget_id="plan-picture", ground="background", delay=0.3)
 
-    def show(self, facts: Content, media: Media | None, medium: Medium) -> None:
+    def show(self, title: str, facts: Content, media: Media | None, medium: Medium) -> None:
         """Show the details of a step."""
         self.set_class(media is not None, "-picture")
+        self.query_one("#step-pane", Pane).say([(title, "strong")])
         self.query_one(Preview).see(media, medium)
-        self.query_one("#plan-facts", Static).update(fitted.facts(facts))
+        self.query_one("#plan-facts", Static).update(lines.facts(facts))
 
     def scroll_facts(self, by: int) -> None:
         """By so many lines."""

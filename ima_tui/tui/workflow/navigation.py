@@ -13,9 +13,9 @@ from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.studio import films
 from ima_tui.tui.widgets.app_context import AppContext
-from ima_tui.tui.widgets.columns import Column
+from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.table import Cell
-from ima_tui.workflow import finish_words
+from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
@@ -32,13 +32,12 @@ _COLUMNS = (
 
 async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: str = "") -> str:
     """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
-    plans = app.studio.workflows
     try:
-        made = await plans.make(wish, inputs, fetch=False, films=True)
+        made = await app.studio.workflow_maker.make(wish, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             return say("error.plan_nothing")
         plan = replace(made.workflow, project=project)
-        await plans.keep(plan)
+        await app.studio.workflows.keep(plan)
     except ImaError as error:
         return explain(error)
     await open_plan(app, plan, made.notes)
@@ -48,7 +47,7 @@ async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: 
 async def open_plan(app: AppContext, plan: Workflow, told: Sequence[str] = ()) -> None:
     """Show `plan`, what it does otherwise than its wish asked, and what else has to be `told`."""
     notes = [*told, *confirmation.sentences(each for _, each in plan.unmet)]
-    notes += finish_words.sentences(plan, app.studio.workflows.price(plan)[1])
+    notes += sentences(plan, app.studio.workflows.price(plan)[1])
     try:
         films.need_pyav(plan)
     except UsageError as error:

@@ -6,34 +6,33 @@ news. Reached from Compose, where a prompt is about several things, and from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.timer import Timer
 
-from ima_tui.core.domain import Media, Medium
+from ima_tui.core.domain import Event
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending
 from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.lines import Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.actions import WorkflowActions
-from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
-from ima_tui.tui.workflow.board_timeline import FilmTimeline
+from ima_tui.tui.workflow.board_tiles import BoardFacts
 from ima_tui.tui.workflow.film_actions import FilmActions
-from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.page import WorkflowPage, film_facts
 from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
@@ -57,7 +56,7 @@ class WorkflowScreen(BaseScreen):
 
     SCREEN_ID = "plan"
     HOME = "#graph"
-    CSS_PATH = styles.path("workflow")
+    CSS_PATH = theme.path("workflow")
     BINDINGS: ClassVar[list[BindingType]] = [
         _do("send", "run"),
         _film("open", "watch", show=True),
@@ -87,7 +86,7 @@ class WorkflowScreen(BaseScreen):
         Binding("pagedown", "scroll_facts(5)", "bind.detail_down", show=False, id="plan.page_down"),
         bind("back", "back", "bind.plan_back", "plan.back", show=True),
     ]
-    graph = getters.query_one(WorkflowGraph)
+    page = getters.query_one(WorkflowPage)
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +95,8 @@ class WorkflowScreen(BaseScreen):
         self.facts: BoardFacts | None = None
         self.verbs = WorkflowActions(self)
         self.films = FilmActions(self)
-        self._as_steps = False
+        self._happened: Mapping[int, tuple[Event, ...]] = {}
+        """The timelines of the steps' jobs."""
         self._ending: Ending | None = None
         """Where the film, or another end, stood when it was last told."""
         self._came_from = "compose"
@@ -107,14 +107,7 @@ class WorkflowScreen(BaseScreen):
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         yield WorkflowLine("background", widget_id="workflow-title")
-        yield Rule()
-        with Container(id="body"):
-            with Vertical(id="board"):
-                yield Storyboard(widget_id="storyboard")
-                yield Rule()
-                yield FilmTimeline(widget_id="timeline")
-            yield WorkflowGraph(widget_id="graph")
-            yield StepDetail()
+        yield WorkflowPage()
         yield Rule()
         yield DraftMessage(widget_id="said")
         yield WorkflowLine(widget_id="workflow-total")
@@ -122,7 +115,7 @@ class WorkflowScreen(BaseScreen):
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
         self._clock = self.set_interval(PULSE, self._tick, pause=True, name="plan clock")
-        self.graph.focus()
+        self.page.graph.focus()
 
     # ------------------------------------------------------------------------------- the facts
 
@@ -134,9 +127,9 @@ class WorkflowScreen(BaseScreen):
         self._note = ("  ".join(notes), "warn")
         self.films.forget()
         self._ending = None
-        self.graph.action_step(-99)
+        self.page.graph.action_step(-99)
         await self.reload()
-        self._focus_view()
+        self.page.focus_view()
 
     async def put(self, plan: Workflow) -> None:
         """The plan was changed."""
@@ -157,7 +150,7 @@ class WorkflowScreen(BaseScreen):
         self._ending = now
         if self.facts is not None:
             self.facts = replace(self.facts, state=replace(self.facts.state, ending=now))
-        self._show_board()
+        self._show_page()
         return True
 
     def _current_ending(self) -> Ending | None:
@@ -166,10 +159,14 @@ class WorkflowScreen(BaseScreen):
     async def reload(self) -> None:
         """Show everything again from current data."""
         if self.plan is not None:
-            before, self.status = self.status, await self.studio.workflows.status(self.plan)
+            status = await self.studio.workflows.status(self.plan)
+            facts = await film_facts(self.studio, status, self._current_ending(), self.ima.glyphs)
+            jobs = [each.job.id for each in status.steps if each.job is not None]
+            happened = await self.studio.history.timelines(jobs)
+            before, self.status = self.status, status
+            self.facts, self._happened = facts, happened
             if before is not None and before.moving and not self.status.moving:
                 self._note = ("", "")  # what was said when it began is over
-            self.facts = await self._read_film(self.status)
             self._tell_ending()
             self._show()
 
@@ -182,22 +179,9 @@ class WorkflowScreen(BaseScreen):
         if before is not None and before.stage is now.stage and before.error is now.error:
             return
         self._note = step_rows.ended_sentence(now)
-        board = self.query_one(Storyboard)
+        board = self.page.board
         if now.film is not None and board.tiles and board.current == board.tiles[0]:
             board.go_to(board_tiles.FILM)  # nobody looks at another one
-
-    async def _read_film(self, status: WorkflowStatus) -> BoardFacts | None:
-        """Read what the storyboard needs beside the steps; None where there is no film."""
-        film = status.workflow.film
-        if film is None:
-            return None
-        found = [await self.studio.jobs.get(number) for number in film.job_numbers]
-        jobs = {job.id: job for job in found if job is not None}
-        made = await self.studio.films.latest(status.workflow)
-        changed = await self.studio.workflows.changed_at(status.workflow.id)
-        outdated = made is not None and made.at < changed
-        state = FilmState(made, outdated=outdated, ending=self._current_ending())
-        return BoardFacts(status, film, jobs, state, self.studio.clock.time(), self.ima.glyphs)
 
     def _show(self) -> None:
         status, plan = self.status, self.plan
@@ -205,54 +189,16 @@ class WorkflowScreen(BaseScreen):
             return
         title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
         self.query_one("#workflow-title", WorkflowLine).show(title, [])
-        self._show_board()
-        self.graph.show(step_rows.rows(status, self.studio.clock.time(), self.ima.glyphs))
+        self._show_page()
         self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
-        self._show_detail()
+        self.page.show_detail()
         self.speak()
         self._wind()
         self.refresh_bindings()
 
-    def _show_board(self) -> None:
-        facts = self.facts
-        self.set_class(facts is not None and not self._as_steps, "-film")
-        if facts is not None:
-            tiles = board_tiles.tiles(facts)
-            self.query_one(Storyboard).show(tiles)
-            self.query_one(FilmTimeline).show(facts, tiles)
-
-    @property
-    def shows_board(self) -> bool:
-        """Whether the storyboard is shown, not the steps."""
-        return self.facts is not None and not self._as_steps
-
-    @property
-    def tile(self) -> BoardTile | None:
-        """The tile under the cursor, None while the steps are shown."""
-        return self.query_one(Storyboard).current if self.shows_board else None
-
-    @property
-    def current_step(self) -> int | None:
-        """The step under the cursor, None on a tile that is none."""
-        return (self.tile.step or None) if self.tile is not None else self.graph.current
-
-    def _focus_view(self) -> None:
-        self.query_one("#storyboard" if self.shows_board else "#graph").focus()
-
-    def _show_detail(self) -> None:
-        status, current, tile = self.status, self.current_step, self.tile
-        if status is not None and current is None and tile is not None:
-            made = tile.result if self.studio.settings.preview else None
-            shown = Media("", path=made.path) if made is not None and made.path else None
-            self.query_one(StepDetail).show(board_tiles.detail(tile), shown, Medium.VIDEO)
-        if status is None or current is None:
-            return
-        each = status.step_status(current)
-        medias = each.job.medias if each.job else ()
-        shown = next((media for media in medias if media.path), None)
-        eager = shown if self.studio.settings.preview else None
-        facts = step_rows.detail(each, self.studio.clock.time())
-        self.query_one(StepDetail).show(facts, eager, each.step.task_type.medium)
+    def _show_page(self) -> None:
+        if self.status is not None:
+            self.page.show(self.status, self.facts, self._happened)
 
     def remark(self, sentence: str, role: str) -> None:
         """Say what happened."""
@@ -269,7 +215,7 @@ class WorkflowScreen(BaseScreen):
             said.say(say("workflow.mend_step", id=wrong[0].step.id), "bad")
         elif status is not None and status.failures:
             said.say(say("workflow.failed", id=status.failures[0].step.id), "warn")
-        elif status is not None and (told := self._told_of_end(status)):
+        elif status is not None and (told := _told_of_end(self, status, self._ending)):
             said.say(told, "ok")
         elif status is not None and status.is_done and self.facts is None:
             said.say(say("workflow.look_at_it"), "ok")
@@ -277,15 +223,6 @@ class WorkflowScreen(BaseScreen):
             said.say(say("workflow.look_first"), "muted")
         else:
             said.say("", "muted")
-
-    def _told_of_end(self, status: WorkflowStatus) -> str:
-        if self._ending is not None and self._ending.is_open:
-            stop, is_film = key_of(self.ima.screen, "board.cancel"), self.facts is not None
-            return step_rows.ending_sentence(self._ending, stop, is_film=is_film)
-        keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
-        told = {name: key_of(self.ima.screen, binding) for name, binding in keys.items()}
-        made = self.facts is not None and self.facts.state.made is not None
-        return step_rows.film_sentence(status, told, made=made)
 
     # ------------------------------------------------------------------------------- the clock
 
@@ -301,28 +238,28 @@ class WorkflowScreen(BaseScreen):
 
     def _tick(self) -> None:
         if self.status is not None:
-            now = self.studio.clock.time()
-            self.graph.show(step_rows.rows(self.status, now, self.ima.glyphs))
             if self.facts is not None:
-                self.facts = replace(self.facts, now=now)
-                self._show_board()
+                self.facts = replace(self.facts, now=self.studio.clock.time())
+            self._show_page()
 
     # ------------------------------------------------------------------------------ the user
 
     @on(WorkflowGraph.Highlighted)
     @on(Storyboard.Highlighted)
     def _highlighted(self) -> None:
-        self._show_detail()
-        self.query_one(StepDetail).rewind()
+        self.page.show_detail()
+        self.page.detail.rewind()
         self.refresh_bindings()
 
     @on(WorkflowGraph.Selected)
-    async def _selected(self) -> None:
-        await self.verbs.do("view" if self.verbs.can("view") else "edit")
-
     @on(Storyboard.Selected)
-    async def _tile_selected(self) -> None:
-        await (self.films.do("watch") if self.films.can("watch") else self.verbs.do("view"))
+    async def _selected(self) -> None:
+        if self.page.shows_board and self.films.can("watch"):
+            await self.films.do("watch")
+        elif self.page.shows_board or self.verbs.can("view"):
+            await self.verbs.do("view")
+        else:
+            await self.verbs.do("edit")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
@@ -346,14 +283,24 @@ class WorkflowScreen(BaseScreen):
 
     def action_turn(self) -> None:
         """Show the steps instead of the storyboard, or the other way round."""
-        self._as_steps = not self._as_steps
+        self.page.as_steps = not self.page.as_steps
         self._show()
-        self._focus_view()
+        self.page.focus_view()
 
     def action_scroll_facts(self, by: int) -> None:
         """Scroll the details."""
-        self.query_one(StepDetail).scroll_facts(by)
+        self.page.detail.scroll_facts(by)
 
     async def action_back(self) -> None:
         """Return to the screen from which this one was opened."""
         await self.ima.action_go(self._came_from)
+
+
+def _told_of_end(screen: WorkflowScreen, status: WorkflowStatus, ending: Ending | None) -> str:
+    if ending is not None and ending.is_open:
+        stop, is_film = key_of(screen.ima.screen, "board.cancel"), screen.facts is not None
+        return step_rows.ending_sentence(ending, stop, is_film=is_film)
+    keys = {"run": "plan.run", "assemble": "board.assemble", "watch": "board.watch"}
+    told = {name: key_of(screen.ima.screen, binding) for name, binding in keys.items()}
+    made = screen.facts is not None and screen.facts.state.made is not None
+    return step_rows.film_sentence(status, told, made=made)

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import MODEL, Composer
+from ima_tui.compose.composer import MODEL, Composer, price_of
 from ima_tui.compose.draft import DraftPrice
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
@@ -24,7 +24,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.theme import styles
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
@@ -33,21 +33,15 @@ from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows
-from ima_tui.workflow.pricing import price_step
-from ima_tui.workflow.steps import (
-    Workflow,
-    WorkflowStep,
-    put,
-    result_of,
-    source_of,
-    source_said,
-)
+from ima_tui.workflow.sources import result_of, source_of, source_said
+from ima_tui.workflow.status import price_step
+from ima_tui.workflow.steps import Workflow, WorkflowStep, put
 
 
 class StepEditor(ModalScreen[WorkflowStep | None]):
     """Gives back the changed step, or None."""
 
-    CSS_PATH = styles.path("step_editor")
+    CSS_PATH = theme.path("step_editor")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
@@ -98,7 +92,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def _show(self) -> None:
         desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
-        self._offer = desk.offer(studio.catalogue.models(desk.kind))
+        self._offer = price_of(desk, studio.catalogue.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
         self.query_one("#step-title", Static).update(Content(title))
         page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, self.ima.glyphs))

@@ -11,13 +11,14 @@ from ima_tui.compose import draft as drafting
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,
+    Event,
     Job,
     ModelVersion,
     State,
 )
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, duration, one_line
-from ima_tui.film.words import shortcomings
+from ima_tui.film.assembler import shortcomings
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
@@ -26,8 +27,9 @@ from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.workflow.lanes import Lanes, lanes
+from ima_tui.workflow.sources import result_of
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
-from ima_tui.workflow.steps import WorkflowStep, result_of, takes
+from ima_tui.workflow.steps import WorkflowStep, takes
 
 MOST_SETTINGS = 6
 PROMPT_LIMIT = 1200
@@ -44,6 +46,7 @@ class StepRow:
     tag: str
     tag_role: str
     title: str
+    prompt: str
     told: str
     state: str
     state_role: str
@@ -72,6 +75,7 @@ def _row(each: StepStatus, lane: Lanes, now: float, glyphs: Glyphs) -> StepRow:
         tag=say(f"task.tag_{medium}"),
         tag_role=MEDIUM_ROLE[medium],
         title=steady(step.title or step.prompt),
+        prompt=steady(one_line(step.prompt, PROMPT_LIMIT)),
         told=steady(f" {glyphs.dot} ".join([step.model_name, *_settings(step), *_sources(step)])),
         state=state,
         state_role=role,
@@ -123,13 +127,15 @@ def _time(job: Job, now: float) -> str:
 # ------------------------------------------------------------------------------- one in detail
 
 
-def detail(each: StepStatus, now: float) -> Content:
-    """Everything about one step."""
+def headline(step: WorkflowStep) -> str:
+    """Return the number, the task type and the model of a step."""
+    return f"{step.id}  {say(f'task.{step.task_type}')} · {step.model_name}"
+
+
+def detail(each: StepStatus, now: float, happened: Sequence[Event] = ()) -> Content:
+    """Everything about one step; `happened`: the timeline of its job."""
     step, job = each.step, each.job
-    lines = [
-        Content.styled(f"{step.id}  {say(f'task.{step.task_type}')} · {step.model_name}", "bold"),
-        Content.styled(_cost(step), "$muted"),
-    ]
+    lines = [Content.styled(_cost(step), "$muted")]
     problem = each.priced.problem
     if problem is not None and (job is None or each.failed):
         told = say(problem.key, **drafting.spoken(each.priced.model, problem))
@@ -141,6 +147,7 @@ def detail(each: StepStatus, now: float) -> Content:
         lines += [Content.styled(words.result_words(media), "$info") for media in job.medias]
     lines += [Content.styled(line, "$muted") for line in _labelled(each)]
     lines.append(Content(steady(clean(step.prompt, PROMPT_LIMIT)) or say("workflow.no_prompt")))
+    lines += [Content.styled(words.event_words(event, now), "$muted") for event in happened]
     return Content("\n").join(lines)
 
 

@@ -24,11 +24,11 @@ from ima_tui.tui.widgets.cells import cut, fit, width
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.workflow.board_tiles import BoardTile
 
-LEAST, MOST = 24, 60
+LEAST, MOST = 24, 80
 """Cells of a tile."""
 WORDS = 3
 """Lines of a tile beside its picture: title, caption, states."""
-LEAST_PICTURE, MOST_PICTURE = 3, 18
+LEAST_PICTURE, MOST_PICTURE = 3, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,22 @@ def layout(count: int, cells: int, lines: int) -> BoardLayout:
     Where that is impossible: the one with most tiles beside each other.
     """
     most = max(1, min(count, cells // LEAST))
-    room = max(LEAST_PICTURE, lines - WORDS)
+    best: BoardLayout | None = None
     for across in range(max(1, min(most, -(-cells // MOST))), most + 1):
-        wide = cells // across
-        picture = max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32), room))
-        found = BoardLayout(across, wide, picture)
-        if -(-count // across) * found.high - 1 <= lines:
-            return found
+        rows = -(-count // across)
+        room = (lines + 1) // rows - WORDS - 1
+        picture = min(_picture(cells // across), room)
+        if picture >= LEAST_PICTURE and (best is None or picture > best.picture):
+            best = BoardLayout(across, cells // across, picture)
+    if best is not None:
+        return best
     wide = cells // most
-    picture = max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32), room))
-    return BoardLayout(most, wide, picture)
+    return BoardLayout(most, wide, min(_picture(wide), max(LEAST_PICTURE, lines - WORDS)))
+
+
+def _picture(wide: int) -> int:
+    """Return the lines of a picture of 16:9 in a tile of that width."""
+    return max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32)))
 
 
 class Storyboard(ScrollView, can_focus=True):

@@ -471,7 +471,7 @@ async def test_a_model_that_is_gone_can_not_be_sent() -> None:
     studio = studio_with(SEEDREAM)
     async with open_compose(studio) as pilot:
         await write(pilot, "picture of a fox")
-        place(pilot).composer.pin(MODEL)
+        place(pilot).composer.pins.hold(MODEL)
         studio.tell(ListChanged(ProductList(T2I, (BANANA_2,), NOW, live=True)))
         gone = "SeeDream 4.5 is no longer available. Press esc m to choose another."
         await until(pilot, lambda: said(pilot) == gone)
@@ -653,7 +653,7 @@ async def test_a_new_wish_begins_on_an_empty_page_and_undo_brings_the_old_one_ba
         await until(pilot, lambda: not screen.prompt.text)
         assert screen.composer.draft is not None
         assert screen.composer.draft.inputs == ()
-        assert screen.composer.pinned == set()
+        assert screen.composer.pins == set()
         await pilot.press("ctrl+underscore")
         assert screen.prompt.text == words
 

@@ -30,7 +30,7 @@ async def test_with_the_keys_there_enter_answers() -> None:
         assert "[image]" in told(screen)
         await pilot.press("right", "left", "enter")
         await until(pilot, lambda: "What should I make?" not in told(screen))
-        assert "kind" in screen.composer.pinned
+        assert "kind" in screen.composer.pins
 
 
 async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> None:

@@ -20,7 +20,7 @@ from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import price_table
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Pane
 
 TWO_PRICED = replace(
     KLING,

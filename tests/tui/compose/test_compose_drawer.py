@@ -78,8 +78,8 @@ async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
     Drafts(tmp_path / "drafts", GONE).keep(chosen)
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "a fox")
-        await until(pilot, lambda: "size" in screen.composer.pinned)
-        assert MODEL in screen.composer.pinned
+        await until(pilot, lambda: "size" in screen.composer.pins)
+        assert MODEL in screen.composer.pins
         assert screen.composer.draft is not None
         assert (dict(screen.composer.draft.chosen), screen.composer.draft.n) == ({"size": "4K"}, 2)
 

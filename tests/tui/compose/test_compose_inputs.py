@@ -14,7 +14,7 @@ from test_compose_drawer import opened
 from textual import events
 
 from ima_tui.core.domain import Accepts, TaskType
-from ima_tui.runner import embedding
+from ima_tui.runner import result_files
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.prompt import dragged
@@ -92,7 +92,7 @@ async def test_a_file_that_says_how_it_was_made_offers_its_prompt_and_settings(
     plain, made = tmp_path / "plain.png", tmp_path / "made.png"
     for path in (plain, made):
         Image.new("RGB", (320, 200)).save(path)
-    embedding.write(made, replace(order(), prompt="a heron in the reeds"))
+    result_files.write(made, replace(order(), prompt="a heron in the reeds"))
     async with opened(tmp_path) as (pilot, screen):
         pilot.app.post_message(events.Paste(str(plain)))
         await until(pilot, lambda: screen.inputs.values == (str(plain),))

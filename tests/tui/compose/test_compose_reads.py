@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ima_tui.compose.composer import INPUTS, MODEL
-from ima_tui.compose.multi_prompt import words_of
+from ima_tui.compose.prompt_text import words_of
 from ima_tui.core.domain import TaskType
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose import draft_screen
@@ -46,7 +46,7 @@ async def test_the_form_follows_the_words() -> None:
 async def test_a_model_chosen_by_hand_is_not_told_as_read() -> None:
     async with composing("a picture of a fox with Midjourney") as (pilot, screen):
         await until(pilot, lambda: "Midjourney" in told(screen))
-        screen.composer.pin(MODEL)
+        screen.composer.pins.hold(MODEL)
         await screen.read(anew=True)
         assert "Midjourney" not in told(screen).splitlines()[0]
 
@@ -117,7 +117,7 @@ async def test_a_line_that_the_words_filled_is_never_taken_for_a_choice_by_hand(
         screen.composer.feed(())
         await screen.inputs.show(screen.composer.roles, ())
         await pilot.pause()
-        assert INPUTS not in screen.composer.pinned
+        assert INPUTS not in screen.composer.pins
         assert screen.inputs.values == ()
 
 

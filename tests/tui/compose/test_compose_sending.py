@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import cast
 
 import pytest
 from beliefs import torn
-from fake import NOW, SEEDREAM, FakePreference, FakeStudio, order
+from fake import NOW, SEEDREAM, FakePreference, FakeStudio, job, order
 from patience import until
+from PIL import Image
 from test_compose import asked, said, sent, write
 from textual import events
 from textual.pilot import Pilot
@@ -19,9 +21,10 @@ from textual.pilot import Pilot
 from ima_tui import i18n
 from ima_tui.catalogue import tree
 from ima_tui.compose.composer import KIND, MODEL
-from ima_tui.core.domain import ModelVersion, TaskType
+from ima_tui.core.domain import Media, ModelVersion, State, TaskType
 from ima_tui.core.events import (
     GuidesChanged,
+    JobChanged,
     ListChanged,
     PreferencesChanged,
     ProductList,
@@ -143,13 +146,13 @@ async def test_a_text_field_that_the_prompt_filled_is_not_pinned() -> None:
     """Nor does it take the note about the key to press away."""
     async with composing("calm piano music") as (pilot, screen, _):
         await until(pilot, lambda: screen.query(TextLine))
-        before = set(screen.composer.kept)
+        before = set(screen.composer.pins.kept)
         row = next(iter(screen.query(TextLine))).row
         filled = TextLine(replace(row, value="12", is_set=True))
         await screen.form.mount(filled)
         await pilot.pause()
         await pilot.pause()
-        assert set(screen.composer.kept) == before
+        assert set(screen.composer.pins.kept) == before
 
 
 # --------------------------------------------------------- unmet requirements are named and asked
@@ -279,7 +282,7 @@ async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_i
         midjourney = next(model for model in lists()[T2I] if model.model_id == "midjourney")
         screen.load_model(midjourney)
         await until(
-            pilot, lambda: screen.composer.model == midjourney and MODEL in screen.composer.pinned
+            pilot, lambda: screen.composer.model == midjourney and MODEL in screen.composer.pins
         )
         await pilot.press("ctrl+j")
         await until(pilot, lambda: sent(studio))
@@ -290,13 +293,13 @@ async def test_what_was_picked_by_hand_stays_and_is_said_until_ctrl_n_releases_i
         await pilot.press("ctrl+j")
         assert [one.model_id for one in sent(studio)] == ["midjourney", "midjourney"]
         await pilot.press("ctrl+n")
-        assert screen.composer.pinned == set()
+        assert screen.composer.pins == set()
 
 
 async def test_an_answer_holds_for_its_prompt_only() -> None:
     async with composing("a fox") as (pilot, screen, studio):
         await pilot.press("alt+a", "right", "enter")
-        assert KIND in screen.composer.pinned
+        assert KIND in screen.composer.pins
         await pilot.press("ctrl+j")
         assert len(sent(studio)) == 1
         await write(pilot, "a fox")
@@ -312,14 +315,14 @@ async def test_a_recalled_prompt_can_be_edited_and_leaves_nothing_behind() -> No
         await until(
             pilot, lambda: screen.composer.model and screen.composer.model.name == "Kling O1"
         )
-        assert screen.composer.pinned == set()  # the words say all of it
+        assert screen.composer.pins == set()  # the words say all of it
         await write(pilot, text.replace("10s", "5s"))
         await pilot.press("ctrl+j")
         assert dict(sent(studio)[1].parameters)["duration"] == "5"
         screen.load_order(replace(first, parameters=(("duration", "5"),)))
-        await until(pilot, lambda: screen.composer.pinned == {"duration"})
+        await until(pilot, lambda: screen.composer.pins == {"duration"})
         await pilot.press("ctrl+n")
-        assert screen.composer.pinned == set()
+        assert screen.composer.pins == set()
 
 
 async def test_a_duplicate_on_a_model_that_is_gone_names_what_replaces_it() -> None:
@@ -378,3 +381,20 @@ async def test_as_many_results_as_a_job_makes_are_one_job() -> None:
         await pilot.press("ctrl+j")
         await until(pilot, lambda: screen.query_one(ConfirmBar).asking)
         assert "jobs" not in bar(screen)
+
+
+async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) -> None:
+    path = tmp_path / "fox.png"
+    Image.new("RGB", (640, 640)).save(path)
+    async with composing() as (pilot, screen, studio):
+        studio.tell(JobChanged(job(1, State.RUNNING)))
+        await write(pilot, "a video of it")
+        await until(pilot, lambda: "text to video" in told(screen))
+        studio.tell(JobChanged(job(1, State.DONE, medias=(Media("", path=str(path)),))))
+        await until(pilot, lambda: "image to video · from #1" in told(screen))
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "Made from #1: a red fox in snow." in bar(screen))
+        assert sent(studio) == []
+        await pilot.press("y")
+        await until(pilot, lambda: sent(studio))
+        assert sent(studio)[0].inputs == (str(path),)

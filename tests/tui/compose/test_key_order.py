@@ -14,8 +14,8 @@ from ima_tui.core.domain import Job, Order
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs.screen import LogsScreen
 from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.shell.frame import SplashScreen
 from ima_tui.tui.shell.palette import Palette
-from ima_tui.tui.shell.splash import SplashScreen
 
 
 class Held(ImaApp):

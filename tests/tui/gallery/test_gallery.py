@@ -22,7 +22,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.events import JobChanged
-from ima_tui.imaging.kitty import PLACEHOLDER
+from ima_tui.imaging.terminal import PLACEHOLDER
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.gallery import actions
@@ -34,7 +34,7 @@ from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerScreen
-from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets.lines import ListStatus
 
 SIZE = (120, 40)
 
@@ -75,7 +75,7 @@ def lines(wall: TileGrid) -> str:
 async def ready(pilot: Pilot[None], count: int) -> GalleryScreen:
     screen = gallery(pilot)
     await until(pilot, lambda: screen._loaded and len(screen.wall.keys) == count)
-    await until(pilot, lambda: screen.current is not None or not count)
+    await until(pilot, lambda: screen.choice.current is not None or not count)
     return screen
 
 
@@ -210,7 +210,7 @@ async def test_over_a_slow_line_nothing_is_drawn_unasked(path: Callable[[str], s
         assert not screen.wall.tiles
         assert (preview.media, preview.display) == (None, False)
         assert "enter shows it" in facts(screen)
-        await pilot.app.run_action("draw", pilot.app.screen)
+        await pilot.app.run_action("draw('images')", pilot.app.screen)
         await until(pilot, lambda: preview.shown and "▀" in lines(screen.wall))
 
 
@@ -267,9 +267,9 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
     app = app_of(done(1, path("a.png")), done(2, path("b.png"), prompt="another"))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ready(pilot, 2)
-        assert screen.check_action("compare", ()) is False
+        assert screen.check_action("compare", (True,)) is False
         await pilot.press("space", "space")
-        await until(pilot, lambda: len(screen._marked) == 2)
+        await until(pilot, lambda: len(screen.choice._marked) == 2)
         assert "2 marked" in standing(screen)
         await pilot.press("equals_sign")
         compared = app.screen
@@ -309,10 +309,10 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot, 2)
         screen.wall.move_to((1, 1))
-        await until(pilot, lambda: screen.current and screen.current.job.id == 1)
+        await until(pilot, lambda: screen.choice.current and screen.choice.current.job.id == 1)
         assert screen.check_action("do", ("use",)) is False
         screen.wall.move_to((2, 1))
-        await until(pilot, lambda: screen.current and screen.current.job.id == 2)
+        await until(pilot, lambda: screen.choice.current and screen.choice.current.job.id == 2)
         await pilot.press("2")
         compose = app.screen
         assert isinstance(compose, ComposeScreen)
@@ -422,7 +422,7 @@ async def test_a_click_chooses_and_two_open(path: Callable[[str], str]) -> None:
 async def test_in_kitty_the_wall_hangs_real_pictures_and_numbers_are_never_confused(
     path: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ima_tui.tui.images.image_cache.MOST_NUMBERS", 6)
+    monkeypatch.setattr("ima_tui.tui.images.graphics.MOST_NUMBERS", 6)
     app = app_of(*(done(number, path(f"{number}.png")) for number in range(1, 41)), images="kitty")
     sent: list[str] = []
     async with app.run_test(size=SIZE) as pilot:

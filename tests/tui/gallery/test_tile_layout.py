@@ -18,7 +18,7 @@ from ima_tui.core.domain import (
     results_of,
 )
 from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
-from ima_tui.tui.gallery.tile_layout import TileLayout
+from ima_tui.tui.gallery.tiles import TileLayout
 from ima_tui.tui.images.thumbnails import key_of
 
 SIZES = st.lists(st.integers(1, 12), max_size=6)

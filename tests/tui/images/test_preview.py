@@ -16,11 +16,10 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from ima_tui.core.domain import Media, TaskType
-from ima_tui.imaging import kitty, terminal
+from ima_tui.imaging import terminal
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images import cells as pictures
-from ima_tui.tui.images.preview import Preview
-from ima_tui.tui.images.viewport import Viewport
+from ima_tui.tui.images.preview import Preview, Viewport
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.viewer import ViewerLine, ViewerScreen
 from ima_tui.tui.theme.theme import style
@@ -112,7 +111,7 @@ async def test_kitty_gets_a_picture_once_and_shows_it_by_cells(
         assert len(uploads) == 1
         assert f"i={shown.number},c={shown.width},r={len(shown.lines)}" in uploads[0]
         cells = preview.render_line(0).text
-        assert cells.count(kitty.PLACEHOLDER) == shown.width
+        assert cells.count(terminal.PLACEHOLDER) == shown.width
         style = shown.lines[0][0].style
         assert style is not None
         assert style.color is not None

@@ -25,7 +25,7 @@ from ima_tui.config import loader
 from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.keys import actions, read_only
+from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell import keymap_check, palette
 from ima_tui.tui.shell.help import HelpScreen
@@ -50,7 +50,7 @@ async def looking_at(name: str, tmp_path: Path) -> AsyncIterator[Pilot[None]]:
         if name == "settings":
             await until(pilot, lambda: isinstance(app.focused, Table))
             await pilot.press("right_square_bracket")
-            await until(pilot, lambda: app.screen.query_one(Table)._rows)
+            await until(pilot, lambda: app.screen.query_one(Table).rows)
         yield pilot
 
 
@@ -168,7 +168,7 @@ def test_what_who_only_looks_has_no_keys_for_is_there_otherwise() -> None:
         for one in owner.BINDINGS
         if isinstance(one, Binding)
     }
-    assert known >= read_only.WRITING
+    assert known >= keymap.WRITING
 
 
 def test_every_message_of_ours_is_heard_by_a_method_of_its_name() -> None:

@@ -17,8 +17,8 @@ from ima_tui.logs.entry import LogLevel
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs import screen as place
 from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.panes import LogStatusLine
 from ima_tui.tui.logs.screen import LogsScreen
-from ima_tui.tui.logs.status import LogStatusLine
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.picker import Picker
 

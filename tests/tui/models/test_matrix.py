@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.models import matrix
+from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.theme.glyphs import glyphs
 
@@ -20,18 +20,18 @@ WAN_OLD = replace(WAN, version="wan2.5-t2v")
 
 
 def test_one_name_is_one_row_and_media_stay_together() -> None:
-    rows = matrix.rows((KLING, SEEDREAM, WAN, WAN_I2V, WAN_OLD))
+    rows = listing.rows((KLING, SEEDREAM, WAN, WAN_I2V, WAN_OLD))
     assert [row.name for row in rows] == ["SeeDream 4.5", "Kling 2.6", "Wan 2.6"]
     wan = rows[-1]
     assert wan.task_types() == (T2V, I2V)
     assert wan.of(T2V) is WAN
     assert wan.nearest(TaskType.FIRST_LAST_FRAME) is T2V
-    assert [row.name for row in matrix.rows((KLING, SEEDREAM), Medium.IMAGE)] == ["SeeDream 4.5"]
+    assert [row.name for row in listing.rows((KLING, SEEDREAM), Medium.IMAGE)] == ["SeeDream 4.5"]
 
 
 def test_the_chosen_price_is_in_brackets_and_what_cannot_be_done_is_a_dot() -> None:
-    (row,) = matrix.rows((WAN, WAN_I2V, WAN_OLD))
-    drawn = matrix.draw(row, "", I2V, ("wan2.6-i2v",), glyphs(False))
+    (row,) = listing.rows((WAN, WAN_I2V, WAN_OLD))
+    drawn = listing.draw(row, "", I2V, ("wan2.6-i2v",), glyphs(False))
     assert [cell.text for cell in drawn[:6]] == [
         "vid",
         "Wan 2.6 ★ +1",

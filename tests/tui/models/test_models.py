@@ -17,6 +17,7 @@ from fake import (
     WAN,
     FakeStudio,
     choice,
+    done,
     rules,
 )
 from patience import until
@@ -24,16 +25,18 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from ima_tui import i18n
-from ima_tui.catalogue.changes import compare
+from ima_tui.catalogue.list_cache import compare
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import ListChanged, ProductList
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.models import model_text
+from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
+from ima_tui.tui.shell.job_lines import JobLines
 from ima_tui.tui.theme.glyphs import glyphs
-from ima_tui.tui.widgets.list_status import ListStatus
+from ima_tui.tui.widgets import model_detail
+from ima_tui.tui.widgets.lines import ListStatus
 from ima_tui.tui.widgets.table import LazyRows, Table
 
 
@@ -94,7 +97,7 @@ def test_nothing_is_found_by_chance() -> None:
 
 
 def test_what_matched_is_pointed_out() -> None:
-    name = model_text.row(BANANA_PRO, "pro", False, glyphs(False))[0]
+    name = listing.row(BANANA_PRO, "pro", False, glyphs(False))[0]
     assert [name.text[at] for at in name.matched] == ["P", "r", "o"]
 
 
@@ -110,7 +113,7 @@ def test_sorting(sort: str, first: ModelVersion) -> None:
 
 
 def test_the_price_of_every_combination_cheapest_first() -> None:
-    lines = str(model_text.detail(BANANA_2, True, glyphs(False))).split("\n")
+    lines = str(model_detail.detail(BANANA_2, True, glyphs(False))).split("\n")
     assert lines[0] == "Nano Banana 2 ★"
     table = lines[lines.index("SIZE  POINTS") :]
     assert table[1:5] == [
@@ -122,16 +125,16 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts for all settings" in str(model_text.detail(SEEDREAM, False, glyphs(False)))
+    assert "5 pts for all settings" in str(model_detail.detail(SEEDREAM, False, glyphs(False)))
 
 
 def test_inputs_are_told() -> None:
-    assert "Inputs: 1 (jpeg png)" in str(model_text.detail(KLING, False, glyphs(False)))
+    assert "Inputs: 1 (jpeg png)" in str(model_detail.detail(KLING, False, glyphs(False)))
 
 
 def test_names_from_outside_are_text() -> None:
     odd = replace(BANANA_2, name="[/nope] [@click=app.quit]x[/]")
-    assert "[/nope] [@click=app.quit]x[/]" in str(model_text.detail(odd, False, glyphs(False)))
+    assert "[/nope] [@click=app.quit]x[/]" in str(model_detail.detail(odd, False, glyphs(False)))
 
 
 # --------------------------------------------------------------------------------- the screen
@@ -153,7 +156,7 @@ async def test_a_model_of_another_kind_is_pointed_to() -> None:
         assert names(pilot) == []
         assert "1 model matches elsewhere" in models(pilot).table.empty
         await pilot.press("escape")
-        await pilot.app.run_action("all_kinds", pilot.app.screen)
+        await pilot.app.run_action("turn_kind(0)", pilot.app.screen)
         assert names(pilot) == ["Kling 2.6"]
 
 
@@ -257,7 +260,7 @@ async def test_what_is_new_dearer_and_gone_is_said_where_it_stands() -> None:
         studio.tell(ListChanged(changed_list()))
         await until(pilot, lambda: "1 new, 1 price change, 1 gone" in standing(pilot))
         table = models(pilot).table
-        tagged = {table._rows[row][0].text: table._rows[row][-1].text for row in table.order}
+        tagged = {table.rows[row][0].text: table.rows[row][-1].text for row in table.order}
         assert tagged["SeeDream 4.5"] == "new"
         assert tagged["Nano Banana 2"] == "↑ was 4–13"
         assert tagged["Midjourney"] == "gone"
@@ -297,7 +300,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
     app = open_app(FakeStudio(models=many))
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.press("slash", *"model 4")
-        rows = models(pilot).table._rows
+        rows = models(pilot).table.rows
         assert isinstance(rows, LazyRows)
         assert len(rows) > 1000
         assert len(rows._made) < 60
@@ -305,7 +308,7 @@ async def test_of_thousands_only_what_is_seen_is_made() -> None:
 
 def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
     model = replace(SEEDREAM, fields=(choice("size", *(f"{n}00x{n}00" for n in range(1, 9))),))
-    lines = str(model_text.detail(model, False, glyphs(False), cells=30)).split("\n")
+    lines = str(model_detail.detail(model, False, glyphs(False), cells=30)).split("\n")
     assert lines[-4:] == [
         "Size  100x100  200x200",
         "      300x300  400x400",
@@ -313,3 +316,20 @@ def test_options_that_do_not_fit_go_on_behind_their_label() -> None:
         "      700x700  800x800",
     ]
     assert max(map(len, lines[-4:])) <= 30
+
+
+async def test_a_very_wide_screen_shows_the_latest_jobs_of_a_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ModelsScreen, "FIRST_KIND", None)
+    studio = FakeStudio((done(1, prompt="a fox"), done(2, model=MIDJOURNEY, prompt="a map")))
+    app = open_app(studio)
+    async with app.run_test(size=(200, 60)) as pilot:
+        lines = app.screen.query_one(JobLines)
+        await until(pilot, lambda: "a map" in lines.render_line(0).text)
+        assert "a fox" not in lines.render_line(1).text
+
+
+def test_the_prices_of_a_model_for_other_task_types_are_told_below_its_own() -> None:
+    told = str(model_detail.detail(BANANA_2, False, glyphs(False), more=(WAN, BANANA_2)))
+    assert told.index("text to image") < told.index("text to video") < told.index("Same prices.")

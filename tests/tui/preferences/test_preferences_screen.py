@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio
+from fake import BANANA_PRO, MIDJOURNEY, WAN, FakePreference, FakeStudio, done
 from patience import until
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
@@ -17,6 +18,7 @@ from ima_tui.preferences.file import DroppedPreference, Preference
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys.actions import acts
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.job_lines import JobLines
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Table
@@ -38,15 +40,17 @@ def studio() -> FakeStudio:
 
 
 @asynccontextmanager
-async def open_preferences(studio: FakeStudio) -> AsyncIterator[Pilot[None]]:
+async def open_preferences(
+    studio: FakeStudio, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Pilot[None]]:
     app = ImaApp(studio, start="preferences")  # type: ignore[arg-type]
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.focused, Table))
         yield pilot
 
 
 def row(pilot: Pilot[None], task_type: TaskType) -> list[str]:
-    return [cell.text for cell in pilot.app.screen.query_one(Table)._rows[task_type.value]]
+    return [cell.text for cell in pilot.app.screen.query_one(Table).rows[task_type.value]]
 
 
 def said(pilot: Pilot[None]) -> str:
@@ -190,3 +194,29 @@ async def test_elsewhere_a_drop_is_told_once(studio: FakeStudio) -> None:
             "Another program removed Midjourney (text to image) from your preferences. "
             "Restore it in Prefs (5)."
         ]
+
+
+def told(pilot: Pilot[None], part: str) -> str:
+    return str(pilot.app.screen.query_one(f"#{part}-facts", Static).content)
+
+
+async def test_the_model_in_use_and_the_others_stand_beside_the_table(studio: FakeStudio) -> None:
+    async with open_preferences(studio, (120, 40)) as pilot:
+        assert "Preferred by user default, last used 2026-11-20." in told(pilot, "model")
+        assert "7 pts when it was saved, 8–10 pts now." in told(pilot, "model")
+        assert "Nano Banana Pro" in told(pilot, "others")
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "Old Model is no longer available." in told(pilot, "model"))
+        await pilot.press("end")
+        await until(pilot, lambda: "not loaded yet" in told(pilot, "model"))
+
+
+async def test_a_very_wide_screen_shows_the_latest_jobs_of_the_model() -> None:
+    jobs = (done(1, model=WAN, prompt="waves"), done(2, model=MIDJOURNEY, prompt="a map"))
+    studio = FakeStudio(jobs)
+    mine = FakePreference(MIDJOURNEY.model_id, "Midjourney", 8)
+    studio.preferences.preferences.rows = {"user_default": {T2I: mine}}
+    async with open_preferences(studio, (200, 60)) as pilot:
+        lines = pilot.app.screen.query_one(JobLines)
+        await until(pilot, lambda: "a map" in lines.render_line(0).text)
+        assert "waves" not in lines.render_line(1).text

@@ -35,13 +35,13 @@ from ima_tui.core.events import JobChanged
 from ima_tui.studio import gallery
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.images.preview import Preview
+from ima_tui.tui.queue.job_table import QueueSummary
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.queue.summary import QueueSummary
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.widgets.pane import Pane
+from ima_tui.tui.widgets.lines import Pane
 
 
 def open_app(*found: Job) -> ImaApp:

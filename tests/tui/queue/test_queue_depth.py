@@ -18,9 +18,8 @@ from ima_tui.ledger.job_states import UNSENT
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.keys import actions
-from ima_tui.tui.queue.arrangement import QueueArrangement, moved, next_in
+from ima_tui.tui.queue.job_table import QueueArrangement, QueueSummary, moved, next_in
 from ima_tui.tui.queue.screen import QueueScreen
-from ima_tui.tui.queue.summary import QueueSummary
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.theme.glyphs import glyphs

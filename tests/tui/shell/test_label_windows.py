@@ -44,7 +44,7 @@ async def typed(pilot: Pilot[None], text: str) -> None:
 async def gallery_of(pilot: Pilot[None], count: int) -> GalleryScreen:
     screen = pilot.app.screen
     assert isinstance(screen, GalleryScreen)
-    await until(pilot, lambda: len(screen.wall.keys) == count and screen.current is not None)
+    await until(pilot, lambda: len(screen.wall.keys) == count and screen.choice.current is not None)
     return screen
 
 
@@ -54,7 +54,9 @@ async def test_a_star_is_set_and_taken_away_by_one_key() -> None:
         screen = await gallery_of(pilot, 2)
         await pilot.press("S")
         await until(pilot, lambda: screen.collected[(2, 1)].mark.star)
-        await until(pilot, lambda: screen.current.job.is_starred if screen.current else False)
+        await until(
+            pilot, lambda: screen.choice.current.job.is_starred if screen.choice.current else False
+        )
         await pilot.press("S")
         await until(pilot, lambda: not screen.collected[(2, 1)].mark.star)
         assert [each[2].star for each in asked(app, "mark")] == [True, False]

@@ -17,8 +17,8 @@ from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens import SCREENS
-from ima_tui.tui.shell import appearance, palette
-from ima_tui.tui.shell.jump import JumpScreen
+from ima_tui.tui.shell import app_actions, palette
+from ima_tui.tui.shell.help import JumpScreen
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.table import Table
@@ -186,7 +186,7 @@ async def test_a_no_keeps_nothing_and_the_demo_does_not_ask(tmp_path: Path) -> N
 
 
 def test_every_theme_of_textual_has_all_tokens() -> None:
-    assert len(appearance.names()) > 10
+    assert len(app_actions.names()) > 10
     assert theme.style("nord", "muted", "raised").color is not None
 
 

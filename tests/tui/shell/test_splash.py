@@ -11,9 +11,8 @@ from textual import events
 
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
-from ima_tui.tui.shell.frame import TopLine
+from ima_tui.tui.shell.frame import SplashScreen, TopLine
 from ima_tui.tui.shell.palette import Palette
-from ima_tui.tui.shell.splash import SplashScreen
 
 
 class Held(ImaApp):

@@ -16,7 +16,7 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.spending import report
 from ima_tui.tui.spending.screen import DayPlot, SpendingScreen
-from ima_tui.tui.widgets.pane import PaneHead
+from ima_tui.tui.widgets.lines import PaneHead
 
 JOBS = (done(1), done(2, model=WAN), done(3, model=WAN), failed(4, model=WAN))
 
@@ -119,3 +119,20 @@ def test_a_name_that_no_list_has_is_shown_by_its_id() -> None:
     known = {SEEDREAM.model_id: SEEDREAM.name}
     assert spending.name_of("old-model", "model", known) == "old-model"
     assert spending.name_of(SEEDREAM.model_id, "model", known) == "SeeDream 4.5"
+
+
+async def test_a_very_wide_screen_has_shares_by_other_views_and_the_latest_jobs() -> None:
+    app = open_app("queue")
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("dollar_sign")
+        screen = await shown(pilot)
+        await until(pilot, lambda: "text to video" in lines_of(screen, "#others"))
+        assert "91%" in lines_of(screen, "#others")
+        assert lines_of(screen, "#latest-pane").count("vid") == 3
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Wan 2.6" in lines_of(screen, "#others"))
+
+
+def lines_of(screen: SpendingScreen, within: str) -> str:
+    found = screen.query_one(within).query("Shares, JobLines")
+    return "\n".join(one.render_line(y).text for one in found for y in range(one.size.height))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from ima_tui.tui.terminal.alt_keys import AltParser, without_alt
+from ima_tui.tui.terminal.textual_internals import AltParser, without_alt
 
 
 def keys_of(data: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

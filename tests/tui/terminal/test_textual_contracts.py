@@ -157,7 +157,7 @@ async def test_parsed_rules_are_shared_and_follow_the_theme(
         return parse(scope, css, *rest, **more)
 
     monkeypatch.setattr(stylesheet, "parse", counted)
-    monkeypatch.setattr("ima_tui.tui.terminal.stylesheet._parsed", {})
+    monkeypatch.setattr("ima_tui.tui.terminal.textual_internals._parsed", {})
     looks, counts = [], []
     for _app in range(2):
         app = Small()

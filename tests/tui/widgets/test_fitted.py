@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from ima_tui.tui.widgets.fitted import at_joints, beside_wide, hanging
+from ima_tui.tui.widgets.lines import at_joints, beside_wide, hanging
 
 PATH = "/home/mina/Pictures/ima/20261126-seedream-4.5-task_ef134f2a180ba05de91a-1.jpg"
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from ima_tui.tui.widgets.flow import (
-    Chunk,
-    FlowBlock,
-    flow,
-    within,
-)
-from ima_tui.tui.widgets.lines import Part, measure
+from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Part, flow, measure, within
 
 
 def words(lines: list[list[Part]]) -> list[str]:

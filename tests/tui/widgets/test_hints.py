@@ -12,7 +12,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.frame import HintLine
-from ima_tui.tui.widgets.hints import HINTED, SeenHints
+from ima_tui.tui.widgets.app_context import HINTED, SeenHints
 
 
 def open_app(data: Path, start: str = "queue", *, hints: bool = True) -> ImaApp:

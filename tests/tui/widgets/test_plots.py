@@ -8,7 +8,7 @@ from ima_tui.tui.widgets.cells import width
 
 def test_the_top_of_an_axis_is_a_round_number_above_all_values() -> None:
     assert [plots.ceiling(value) for value in (0, 1, 3, 61, 325, 4_210)] == [
-        1, 1, 5, 100, 500, 5_000,
+        1, 1, 3, 80, 400, 5_000,
     ]  # fmt: skip
 
 
@@ -37,3 +37,10 @@ def test_durations_stand_on_one_scale_with_their_estimate() -> None:
     assert line.endswith("│")
     assert plots.durations([], 60, 9) == " " * 9
     assert plots.durations([5], 60, 9, plain=True).isascii()
+
+
+def test_a_column_says_its_value_above_it_where_that_has_room() -> None:
+    bars = ["       ", "███    "]
+    assert plots.labelled(bars, ["40", ""]) == ["40     ", "███    "]
+    assert plots.labelled(bars, ["4000", ""]) == bars
+    assert plots.labelled(["███    "], ["40", ""]) == ["███    "]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
 
-from ima_tui.compose.composer import Composer
+from ima_tui.compose.composer import Composer, price_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.tui.widgets import price_text
 
@@ -19,7 +19,7 @@ def standing_on(model: ModelVersion) -> Composer:
 
 def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
     desk = standing_on(BANANA_PRO)
-    offer = desk.offer(STILLS)
+    offer = price_of(desk, STILLS)
     assert offer.elsewhere is not None
     assert offer.elsewhere.model is BANANA_2
     assert ("elsewhere", "Nano Banana 2: 12 pts") in price_text.neighbours(BANANA_PRO, offer, 2)
@@ -28,5 +28,5 @@ def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
 def test_a_model_is_not_compared_with_itself_and_nothing_cheaper_says_nothing() -> None:
     desk = standing_on(BANANA_2)
     desk.set("size", "4K")
-    assert desk.offer((BANANA_2,)).elsewhere is None
-    assert standing_on(BANANA_2).offer((BANANA_2, BANANA_PRO)).elsewhere is None
+    assert price_of(desk, (BANANA_2,)).elsewhere is None
+    assert price_of(standing_on(BANANA_2), (BANANA_2, BANANA_PRO)).elsewhere is None

@@ -14,13 +14,14 @@ from textual.screen import Screen
 
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.widgets.cells import (
+    Column,
     cut,
     fit,
+    layout,
     steady,
     width,
     wrap,
 )
-from ima_tui.tui.widgets.columns import Column, layout
 from ima_tui.tui.widgets.table import Cell, Row, Table
 
 COLUMNS = (
@@ -119,6 +120,7 @@ def test_wrap_breaks_at_blanks_and_between_wide_characters() -> None:
     assert wrap("one\n\ntwo", 9) == ["one", "", "two"]
     assert all(width(part) <= 5 for part in wrap("unbreakablewordthatislong", 5))
     assert wrap("请运行ima-tui doctor，再试。", 10) == ["请运行", "ima-tui", "doctor，再", "试。"]
+    assert wrap("预计 7–13 秒", 10) == ["预计", "7–13 秒"]
 
 
 def test_no_line_begins_with_what_closes_or_ends_with_what_opens() -> None:
@@ -274,3 +276,12 @@ async def test_data_is_text_and_never_markup() -> None:
         table = table_of(pilot)
         table.update_row(0, row(0, prompt="[/nope] [@click=app.bell]x[/]"))
         assert "[/nope] [@click=app.bell]x[/]" in line(table, 1)
+
+
+async def test_the_cursor_is_in_sight_when_many_rows_come_at_once() -> None:
+    """Before, the first row after which the table scrolls was not yet known to scroll."""
+    async with Bench(1).run_test(size=(60, 12)) as pilot:
+        table = table_of(pilot)
+        table.set_rows({number: row(number) for number in range(40, -1, -1)})
+        assert table.cursor == 0
+        assert table.scroll_offset.y + table.size.height - 1 > 40

@@ -25,7 +25,7 @@ from test_plan_screen import (
 from textual.pilot import Pilot
 
 from ima_tui.config.loader import Settings
-from ima_tui.sandbox import marks
+from ima_tui.sandbox import media
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.widgets.prompt import Prompt
@@ -74,9 +74,9 @@ async def test_a_film_with_music_and_voice_by_keys(settings: Settings, sandbox: 
     assert film.seconds == pytest.approx(6.0, abs=0.1)
     videos = [step for step in steps if step.task_type == "image_to_video"]
     for at, step in zip((1.5, 4.5), videos, strict=True):
-        assert near(film.colour(at), marks.colour_of(step.prompt))
+        assert near(film.colour(at), media.colour_of(step.prompt))
     assert [text for _, _, text in film.cues if text] == ["Good morning."]
-    voice = marks.tone_of("Good morning.", marks.SPEECH_HZ)
+    voice = media.tone_of("Good morning.", media.SPEECH_HZ)
     assert film.level(voice, 1.1, 0.3) - film.level(voice, 0.5, 0.3) > 20
     assert film.loudness == pytest.approx(-14.0, abs=0.5)
     assert len(charged(sandbox)) == len(steps)

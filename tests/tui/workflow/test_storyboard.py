@@ -122,7 +122,7 @@ async def board(
         pretended = Assembling(settings.folder, at_once=made)
         studio.films.lacking = pretended.what_lacks  # type: ignore[method-assign]
         studio.films.assemble = pretended.assemble  # type: ignore[method-assign,assignment]
-        workflow = (await studio.workflows.make(FILM, films=True)).workflow
+        workflow = (await studio.workflow_maker.make(FILM, films=True)).workflow
         await studio.workflows.keep(workflow)
         await open_plan(pilot.app, workflow)
         await until(pilot, lambda: screen(pilot).facts is not None)
@@ -277,8 +277,8 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
 async def test_the_steps_are_a_key_away(settings: Settings) -> None:
     async with board(settings, made=False) as (pilot, _):
         await pilot.press("v")
-        assert screen(pilot).graph.display
-        assert screen(pilot).focused is screen(pilot).graph
+        assert screen(pilot).page.graph.display
+        assert screen(pilot).focused is screen(pilot).page.graph
         await pilot.press("v")
         assert screen(pilot).focused is tiles(pilot)
         assert str(screen(pilot).query_one(DraftMessage).content)

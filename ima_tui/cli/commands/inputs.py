@@ -1,0 +1,167 @@
+"""`ima-tui subjects` and `upload`: inputs for later prompts.
+
+Subjects are named references that prompts use as `@name`; an upload prints links to files in IMA's
+store.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ima_tui.cli import exit_status, session
+from ima_tui.cli.json_documents import error_json
+from ima_tui.cli.output import print_json, print_plain, print_table, talk
+from ima_tui.config.loader import Settings
+from ima_tui.core import atomic_file
+from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, UsageError
+from ima_tui.core.text import one_line
+from ima_tui.i18n import explain, say
+from ima_tui.studio.studio import Studio
+from ima_tui.subjects import mentions
+from ima_tui.subjects.mentions import Mentions
+from ima_tui.subjects.store import Subject, unknown
+from ima_tui.workflow.sources import job_of
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Add a subject."""
+    return session.run(_add(arguments, session.settle(arguments)))
+
+
+async def _add(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        files: list[Path] = []
+        jobs: list[str] = []
+        for written in arguments.files:
+            path, job = await _source(studio, written)
+            files.append(path)
+            jobs.append(job)
+        made = await studio.subjects.add(arguments.name, files, jobs)
+    if arguments.json:
+        print_json({"subject": _json(made)})
+    talk(say("subject.added", name=made.name, n=len(made.files)))
+    return EXIT_DONE
+
+
+async def _source(studio: Studio, written: str) -> tuple[Path, str]:
+    """Return the file of a path or a result such as job:41#1, and the result."""
+    found = job_of(written)
+    if found is None:
+        return atomic_file.expand(written), ""
+    job = await studio.jobs.get(found[0])
+    media = job.medias[found[1] - 1] if job and 0 < found[1] <= len(job.medias) else None
+    if media is None or not media.path:
+        raise UsageError("error.film_not_here", path=written, id=found[0])
+    return Path(media.path), written
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print all subjects."""
+    return session.run(_show(arguments, session.settle(arguments)))
+
+
+async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        if studio.subjects.trouble is not None:
+            raise studio.subjects.trouble
+        subjects = studio.subjects.all
+    if arguments.json:
+        print_json({"subjects": [_json(one) for one in subjects]})
+    elif not subjects:
+        talk(say("subject.none_cli"))
+    else:
+        heads = [say(f"subject.col_{name}") for name in ("name", "files", "path")]
+        rows = [
+            [f"@{one.name}", str(len(one.files)), one.files[0].path if one.files else ""]
+            for one in subjects
+        ]
+        print_table(heads, rows, right=heads[1])
+    return EXIT_DONE
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """Remove a subject."""
+    return session.run(_remove(arguments, session.settle(arguments)))
+
+
+async def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    async with session.session(arguments, settings, with_key=False) as studio:
+        gone = await studio.subjects.remove(arguments.name)
+    if arguments.json:
+        print_json({"removed": gone.name})
+    talk(say("subject.removed", name=gone.name))
+    return EXIT_DONE
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write subjects to a file."""
+    return session.run(_export(arguments, session.settle(arguments)))
+
+
+async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
+    target = atomic_file.expand(arguments.file).absolute()
+    async with session.session(arguments, settings, with_key=False) as studio:
+        count = await studio.subjects.export(target)
+    if arguments.json:
+        print_json({"file": str(target), "subjects": count})
+    else:
+        print_plain(target)
+        talk(say("subject.exported", n=count, path=str(target)))
+    return EXIT_DONE
+
+
+def _json(subject: Subject) -> dict[str, object]:
+    files = [{"path": one.path, "sha256": one.sha256, "job": one.job or None}
+             for one in subject.files]  # fmt: skip
+    return {"name": subject.name, "aliases": list(subject.aliases), "files": files}
+
+
+def named_in(studio: Studio, text: str) -> Mentions:
+    """Return the subjects of a prompt; says which ones are only named.
+
+    Raises `UsageError` for an `@name` that no subject has.
+    """
+    found = mentions.find(text, studio.subjects.all)
+    if found.unknown:
+        raise unknown(found.unknown[0], studio.subjects.all)
+    for one in found.offered:
+        talk(say("subject.note", name=one.name))
+    return found
+
+
+def upload(arguments: argparse.Namespace) -> int:
+    """Upload files and print their URLs."""
+    settings = session.without_downloads(session.settle(arguments))
+    return session.run(_upload(arguments, settings))
+
+
+async def _upload(arguments: argparse.Namespace, settings: Settings) -> int:
+    """One after the other; what can't be uploaded is named, and the others go on."""
+    rows: list[dict[str, object]] = []
+    codes = [EXIT_DONE]
+    async with session.session(arguments, settings) as studio:
+        for name in arguments.files:
+            url, error = await _one(studio, name)
+            rows.append({"file": name, "url": url, "error": error and error_json(error)})
+            if url is not None and not arguments.json:
+                print_plain(url)
+            if error is not None:
+                codes.append(error.exit_code)
+                talk(f"{one_line(name, 300)}: {explain(error)}")
+                if error.exit_code == EXIT_KEY:
+                    break  # every other file would be refused, too
+    if arguments.json:
+        print_json({"uploads": rows})
+    return exit_status.worst(codes)
+
+
+async def _one(studio: Studio, name: str) -> tuple[str | None, ImaError | None]:
+    try:
+        return await studio.uploads.upload(_path(name)), None
+    except ImaError as error:
+        return None, error
+
+
+def _path(name: str) -> Path:
+    return atomic_file.expand(name).absolute()

@@ -1,0 +1,205 @@
+"""The text of a prompt: several prompts or jobs in one, and the lyrics of a song.
+
+Several prompts are a line each, or variants in braces. Each is read for itself, so that `a fox,
+{16:9|9:16}` is two shapes; what was chosen by the user holds for all.
+
+Rows, variants and the names of their intents are `batch`'s.
+
+A model that sings lyrics word for word takes them from the prompt, so the editor of lyrics changes
+the prompt, and the words that describe the song stay.
+
+`shares`: several jobs, where a prompt asks for more results than one job of the model makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ima_tui.batch import rows as batch
+from ima_tui.batch.rows import BadRow, Row, RowKind
+from ima_tui.catalogue import form
+from ima_tui.compose import apply_intent, confirmation
+from ima_tui.compose import draft as drafting
+from ima_tui.compose.apply_intent import COUNT
+from ima_tui.compose.composer import KIND, Composer
+from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
+from ima_tui.i18n import say
+from ima_tui.intent.intent import Confidence, IntentQuestion
+from ima_tui.intent.intent import RequestKind as Reading
+from ima_tui.subjects import mentions
+
+if TYPE_CHECKING:
+    from ima_tui.compose.confirmation import Unmet
+    from ima_tui.intent.intent import Intent
+    from ima_tui.intent.lyrics import Lyrics
+
+
+MOST = 500
+"""Wishes at once: more are better told to `ima-tui batch`, which can be run again."""
+Decide = Callable[[str, Composer], "Intent | None"]
+Suggest = Callable[[TaskType], ModelVersion | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptDraft:
+    """One of them: its row, and its order or why there is none."""
+
+    row: Row
+    order: Order | None = None
+    model: ModelVersion | None = None
+    problem: UsageError | None = None
+    unmet: tuple[Unmet, ...] = ()
+    """What would be sent otherwise than it was asked for."""
+    kind: TaskType | None = None
+    """What it is read as."""
+
+
+@dataclass(frozen=True, slots=True)
+class MultiPrompt:
+    """All of them, in their order. `problem`: the text as a whole can't be taken apart."""
+
+    entries: tuple[PromptDraft, ...] = ()
+    problem: UsageError | None = None
+
+    @property
+    def total(self) -> int:
+        """The price of all of them, in points."""
+        return sum(entry.order.total for entry in self.entries if entry.order is not None)
+
+    @property
+    def bad(self) -> tuple[PromptDraft, ...]:
+        """Those that can't be sent."""
+        return tuple(entry for entry in self.entries if entry.problem is not None)
+
+
+def rows(text: str, *, by_lines: bool) -> tuple[Row, ...]:
+    """The prompts of `text`; of a single one an empty tuple, for nothing is to be taken apart.
+
+    Raises `UsageError` where they are too many.
+    """
+    if not text.strip():
+        return ()
+    if by_lines:
+        found = batch.parse(text, RowKind.TEXT)
+        for row in found:
+            if isinstance(row, BadRow):
+                raise row.error
+        made = tuple(row for row in found if isinstance(row, Row))
+    else:
+        prompts = batch.variants(text)
+        made = tuple(Row(1, 1, prompt, variant) for variant, prompt in enumerate(prompts))
+    if len(made) > MOST:
+        raise UsageError("compose.too_many", count=len(made), limit=MOST)
+    return made if len(made) > 1 else ()
+
+
+def first_line(text: str, *, by_lines: bool) -> str:
+    """What the screen reads as a whole: where each line is a prompt, up to the end of the first."""
+    if not by_lines:
+        return text
+    begin = len(text) - len(text.lstrip())
+    end = text.find("\n", begin)
+    return text if end < 0 else text[:end]
+
+
+def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Suggest) -> MultiPrompt:
+    """Every row read and priced on a copy of `desk`. Some 0.5 ms each."""
+    return MultiPrompt(tuple(_wish(desk.copy(), row, decide, suggested) for row in parts))
+
+
+def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
+    desk.last = None  # of many prompts nobody would see which one is made of it
+    decision = decide(row.prompt, desk)
+    problem = _unclear(decision, settled=KIND in desk.pins)
+    if problem is not None:
+        return PromptDraft(row, problem=problem)
+    desk.hear(decision, suggested(desk.meant(decision)))
+    if desk.model is None or desk.draft is None:
+        return PromptDraft(row, problem=UsageError("error.no_models"), kind=desk.kind)
+    draft = replace(desk.draft, prompt=words_of(row.prompt, desk))
+    try:
+        order, _ = drafting.finish(desk.model, draft)
+    except UsageError as error:
+        return PromptDraft(row, model=desk.model, problem=error, kind=desk.kind)
+    order = replace(order, inputs=drafting.ordered(order.inputs, desk.order), project=desk.project)
+    unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pins).unmet
+    return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
+
+
+def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
+    """The question that has to be answered before this one can be sent."""
+    if decision is None:
+        return UsageError("compose.one_needs_medium")
+    if decision.question is IntentQuestion.MEDIA_TYPE:
+        return UsageError("compose.one_needs_medium")
+    if decision.kind is Reading.WORKFLOW:
+        return UsageError("compose.one_is_a_workflow")
+    if decision.kind is Reading.PREFERENCE:
+        return UsageError("compose.one_is_a_preference")
+    if decision.question is IntentQuestion.IMAGE_ROLES:
+        return UsageError("compose.one_needs_roles")
+    if decision.question is IntentQuestion.MISSING_INPUT:
+        return UsageError("compose.one_needs_input")
+    if decision.kind is Reading.QUESTION and not settled:
+        return UsageError("compose.one_is_a_question")
+    if decision.confidence is Confidence.UNSURE and not settled:
+        return UsageError("compose.one_needs_medium")
+    return None
+
+
+def words_of(text: str, desk: Composer) -> str:
+    """What goes out as the prompt; the names of subjects stay, without their `@`."""
+    words = apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
+    return mentions.without_signs(words, mentions.find(words, desk.subjects))
+
+
+def lyrics_of(text: str) -> str:
+    """Return the lyrics in a prompt, without their quotation marks; "" for none."""
+    found = _find(text)
+    return text[slice(*found.words)] if found is not None else ""
+
+
+def with_lyrics(text: str, lyrics: str) -> str:
+    """Return the prompt with these lyrics instead of those that it has; "" takes them out."""
+    found, lyrics = _find(text), lyrics.strip()
+    if not lyrics:
+        if found is None:
+            return text
+        start, end = found.whole
+        return (text[:start].rstrip(" ,，:：\n") + found.heading + text[end:]).strip(" ,，\n")
+    if found is not None and '"' not in lyrics and "”" not in lyrics:
+        start, end = found.words
+        return text[:start] + lyrics + text[end:]
+    before = with_lyrics(text, "").rstrip() if found is not None else text.rstrip()
+    return f"{before}\n\n{say('editor.wish_lyrics')}\n{lyrics}".lstrip()
+
+
+def _find(text: str) -> Lyrics | None:
+    from ima_tui.intent.lyrics import find_lyrics
+
+    return find_lyrics(text)
+
+
+MOST_RESULTS = 60
+"""Results of one prompt that are offered as several jobs; more are a batch."""
+
+
+def shares(composer: Composer, order: Order) -> tuple[int, ...]:
+    """How many results each of several jobs makes, where the prompt asks for more than one job
+    of the model makes; () where one job is enough."""
+    decision, model = composer.decision, composer.model
+    if decision is None or model is None or COUNT in composer.pins:
+        return ()
+    asked = (one.value for one in decision.requirements if one.name == "n")
+    left, counts = next(asked, 0), form.counts(model)
+    if not isinstance(left, int) or not order.n < left <= MOST_RESULTS:
+        return ()
+    found: list[int] = []
+    while left and (fitting := [each for each in counts if each <= left]):
+        found.append(max(fitting))
+        left -= found[-1]
+    return tuple(found) if not left else ()

@@ -1,0 +1,84 @@
+"""The latest jobs of a kind with their points, a line each; a click shows one in the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from textual import events, work
+
+from ima_tui.core.domain import Job, ModelVersion
+from ima_tui.core.text import one_line
+from ima_tui.i18n import say
+from ima_tui.ledger.history import JobFilter
+from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import context
+from ima_tui.tui.widgets.cells import cut, fit, steady, width
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
+from ima_tui.tui.widgets.row_lines import RowLines
+
+LATEST = 48
+"""Jobs that are read for a tall screen."""
+REST = 0.3
+"""Seconds that a cursor rests before they are read: one that runs through a list would draw all."""
+
+
+class JobLines(RowLines):
+    """When, what and for how much."""
+
+    def __init__(self) -> None:
+        super().__init__(id="latest-jobs")
+        self._jobs: tuple[Job, ...] = ()
+
+    def show(self, jobs: Sequence[Job]) -> None:
+        """Show these."""
+        if tuple(jobs) != self._jobs:
+            self._jobs = tuple(jobs)
+            self.refresh()
+
+    def row(self, y: int, cells: int) -> list[Part]:
+        """Return the parts of line `y`."""
+        if not self._jobs and y == 0:
+            return [(" " + cut(say("queue.no_jobs_of"), cells - 2), "muted")]
+        if y >= len(self._jobs):
+            return []
+        job = self._jobs[y]
+        now, signs = self.ima.studio.clock.time(), self.ima.glyphs
+        state, tag, _, prompt, _, _, points = words.row(job, now, signs, brief=True)
+        at = time.strftime("%m-%d %H:%M", time.localtime(job.sent_at or job.created_at))
+        room = cells - width(at) - width(tag.text) - 14
+        return [
+            (f" {state.text} ", state.role),
+            (f"{at}  ", "muted"),
+            (f"{tag.text} ", tag.role),
+            (fit(one_line(prompt.text, 200), max(0, room)), prompt.role),
+            (f"{points.text:>6} ", points.role),
+        ]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Show the job under the mouse in the queue."""
+        if event.y < len(self._jobs):
+            await self.ima.show_job(self._jobs[event.y].id)
+
+
+class LatestJobs(Pane):
+    """The latest jobs of one model, read once the cursor rests on it."""
+
+    def __init__(self) -> None:
+        super().__init__(say("pane.latest_jobs"), widget_id="latest-pane")
+        self.compose_add_child(JobLines())
+
+    def look(self, model: ModelVersion | None) -> None:
+        """Read and show those of a model for its task type; nothing where the pane is hidden."""
+        if self.display and model is not None:
+            self._read(model)
+
+    @work(group="jobs", exclusive=True, exit_on_error=False)
+    async def _read(self, model: ModelVersion) -> None:
+        await asyncio.sleep(REST)
+        among = JobFilter(task_type=model.task_type, model=model.model_id)
+        jobs = await context(self).studio.history.listed(among, 0, LATEST)
+        name = f"{SEPARATOR}{steady(model.name)}{SEPARATOR}{say(f'task.{model.task_type}')}"
+        self.say([(say("pane.latest_jobs"), "strong"), (name, "text")])
+        self.query_one(JobLines).show(jobs)
