@@ -58,8 +58,7 @@ def compose(program: PtyProgram, prompt: str, number: int = 1) -> None:
 
 def send(program: PtyProgram, number: int = 1) -> None:
     """Send what is typed as this job, and go where it is."""
-    program.press("ctrl+j")
-    program.wait(f"#{number} is in the queue")
+    program.send(number)
     program.press("escape", "3")
 
 

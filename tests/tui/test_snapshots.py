@@ -88,6 +88,7 @@ async def test_a_place_looks_as_it_was_looked_at(
 async def settled(pilot: Pilot[None]) -> None:
     """Until what is read in the background stands there, and the screen stays as it is."""
     screen = pilot.app.screen
+    await until(pilot, lambda: "in flight" in picture(screen))
     for lines in screen.query(LogLines):
         await until(pilot, lambda lines=lines: "t-77" in picture(screen) and lines)
     for beside in screen.query(JobDetail):
