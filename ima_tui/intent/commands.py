@@ -20,7 +20,8 @@ from ima_tui.intent.tokens import is_chinese
 
 _EXACT = ("params.aspect_ratio", "params.size", "params.resolution", "params.seed")
 """They may leave the middle of a clause, where a figure tells them."""
-_NEGATIVE, _COUNT, _MODEL, _PREFERENCE = (
+_RATIO, _NEGATIVE, _COUNT, _MODEL, _PREFERENCE = (
+    "params.aspect_ratio",
     "params.negative_prompt",
     "params.n",
     "model",
@@ -153,6 +154,9 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
     for item in clause.items:
         own = parts.of(item)
         told |= own
+        described = item.under("noun") and not (item.under("aspect") or item.under("aspect_if"))
+        if own == {_RATIO} and described:
+            return None  # "phone wallpaper" also says what it is
         if not own and not _is_glue(item):
             rest += item.phrase if is_chinese(item.phrase) else "."
     if not _LABELS.fullmatch(rest):

@@ -47,7 +47,7 @@ _MEDIA_END = re.compile(rf"\.(?:{_MEDIA})(?:[?#].*)?$")
 _OTHER_END = re.compile(rf"\.(?:{_OTHERS})(?:[?#].*)?$")
 
 
-_SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro)|verse|chorus|主歌|副歌|sings?\b|唱")
+_SUNG = re.compile(r"lyric|歌词|\[(?:verse|chorus|intro)|verse|chorus|主歌|副歌|sings?\b|vocals?|sung|唱")
 
 
 class ContentKind(StrEnum):

@@ -27,9 +27,11 @@ _EXPLICIT = re.compile(
     r"|separate) )?(?:versions"
     r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
     r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
+    r"|\b(?P<differ>two|three|four|five|six|[2-9]) different (?:ones|takes|looks|ideas|designs)\b"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
     r"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
-    r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$))"
+    r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$)"
+    r"|不(?:一样|同|重样)的(?=[,。;!]|$))"
 )
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _MADE = (
@@ -64,6 +66,7 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
             or found["times"]
             or found["of"]
             or found["kinds"]
+            or found["differ"]
         )
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())

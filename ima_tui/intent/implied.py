@@ -16,7 +16,7 @@ from ima_tui.intent.objects import is_existing
 from ima_tui.intent.scan import NAME, Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of, speakers
 
-_LABELLED = re.compile(r"lyric|歌词|verse|chorus|主歌|副歌|\[")
+_LABELLED = re.compile(r"lyric|\bvocals?\b|\bsung\b|歌词|verse|chorus|主歌|副歌|\[")
 _RECITED = re.compile(
     r"\b(?:audio|recording|sound|clip) of [^.\x00]{1,40}? (?:reading|saying|speaking|reciting)\b"
     r"[^.\x00]{0,24}(?=\x00)"

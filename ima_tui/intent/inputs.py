@@ -41,12 +41,21 @@ def gather(scan: Scan, images: Sequence[str]) -> Inputs:
             continue
         start, end = scan.plain.span(source.start, source.end)
         written = scan.plain.original[start:end]
-        if written not in images:
+        place = _known_as(written, sources)
+        if place is None:
+            place = len(sources)
             sources.append(written)
-            told.append((source.start, len(sources) - 1))
-        else:
-            told.append((source.start, list(images).index(written)))
+        told.append((source.start, place))
     return Inputs(tuple(sources), tuple(told))
+
+
+def _known_as(written: str, sources: Sequence[str]) -> int | None:
+    """The place of a source in `sources`: a.png is also the name of an attached /pictures/a.png."""
+    if written in sources:
+        return list(sources).index(written)
+    name = "/" + written.removeprefix("./").casefold()
+    found = [n for n, each in enumerate(sources) if f"/{each}".casefold().endswith(name)]
+    return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

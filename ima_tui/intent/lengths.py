@@ -41,7 +41,8 @@ def _length() -> re.Pattern[str]:
         rf"|{_HEAD}(?P<quarter>(?:a )?quarter (?:of a )?minute|四分之一分钟)"
         rf"|{_HEAD}(?P<oneandhalf>(?:{_N})\s*(?:and a half)\s*-?minutes?)"
         rf"|{_HEAD}(?P<min>{_N}|an?(?= minute))\s*个?\s*-?\s*(?:{minutes})(?![a-z])"
-        rf"|(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})(?![a-z0-9])"
+        rf"|(?:(?<![a-z0-9.:])|(?<=\d[x×*]))(?P<sec>{_N})\s*-?\s*(?:秒钟?|{seconds})"
+        r"(?:(?![a-z0-9])|(?<=秒)(?=\d{3,4}p|[248]k))"
         rf"|(?:duration|时长|长度)\s*(?:is|of|为|是|:|=)?\s*(?P<dur>{_N})(?!\d|[.:]\d)"
     )
 

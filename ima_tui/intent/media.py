@@ -8,6 +8,7 @@ stands behind a colon describes; what is to be spoken is never read as a wish.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -348,6 +349,8 @@ class _Gatherer:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}
         wants = alterations.with_edit(self._scan, self._readings, wants, self._inputs)
         ordered = tuple(wants[medium] for medium in ORDER if medium in wants)
+        if self._is_told_in_order(ordered):
+            ordered = tuple(sorted(ordered, key=lambda want: want.start))
         return MediaRequest(
             ordered, tuple(self._readings), self._spoken_from, self._sound, guessed, implied
         )
@@ -362,6 +365,17 @@ class _Gatherer:
             stands_alone(text, each.start, each.end) for each in lengths(text)
         ):
             self._wants = {Medium.VIDEO: replace(want, medium=Medium.VIDEO)}
+
+    def _is_told_in_order(self, ordered: Sequence[Want]) -> bool:
+        """ "start with a song; after that, its cover": the order is theirs, as far as nothing is
+        made of what comes later."""
+        told = sorted(ordered, key=lambda want: want.start)
+        if len(told) < 2 or told[0].medium not in _SOUNDING:
+            return False
+        first, second = told[:2]
+        text, start = self._scan.text, self._scan.clauses[first.clause].start
+        opens, between = text[max(0, start - 8) : first.end], text[first.end : second.start]
+        return _BEGINS.search(opens) is not None and _GOES_ON.search(between) is not None
 
     def _is_brief(self, wants: dict[Medium, Want]) -> bool:
         """A long description in which nobody asks for anything: a medium that it mentions in the
@@ -379,6 +393,8 @@ def _tells_anew(clause: Clause, want: Want) -> bool:
     return clause.chinese and len(told) > _ANEW and clause.items[0].phrase in _APART
 
 
+_BEGINS = re.compile(r"先|首先|第一步|\bfirst\b|\b(?:start|begin)(?:ing)? with\b")
+_GOES_ON = re.compile(r"再|然后|接着|之后|\b(?:then|after that|afterwards|next|second)\b")
 _ANEW = 3
 _APART = frozenset({"另外", "此外", "还要", "以及", "外加", "还有", "另外再", "还需要"})
 _SAME = frozenset({"that", "same", "the same", "this"})

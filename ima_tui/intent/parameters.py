@@ -47,6 +47,7 @@ def read_parameters(scan: Scan, asked: MediaRequest) -> Findings:
         found += _visual(text, scan)
     if Medium.VIDEO in media:
         found += _audio(items) or _silent(scan, asked) or _heard(scan, asked) or _noise(text)
+        found += _named_sound(text)
         found += _shots(items)
         found += _each(_FPS, "fps", text)
     if Medium.MUSIC in media:
@@ -81,7 +82,7 @@ _LENGTHS = 3
 # ------------------------------------------------------------------------------ the picture
 
 _SIZE = re.compile(
-    r"(?<![a-z0-9.$¥])(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|就|尺寸|大小|size"
+    r"(?:(?<![a-z0-9.$¥])|(?<=\ds))(?:(?P<k>[1248])\s*k|(?P<px>512)\s*(?:px|像素|p\b|(?=的|就|尺寸|大小|size"
     r"|resolution|分辨率|[,。]|$))|(?P<p>144|240|360|480|540|576|720|768|900|1080|1440|2160)\s*p"
     r"|(?P<full>full[- ]?hd|fhd|全高清)|(?P<ultra>uhd|ultra[- ]?hd|4k uhd))(?![a-z0-9])"
     r"(?!\s*(?:的|超?高清)?\s*(?:tvs?\b|televisions?\b|monitors?\b|screens?\b|displays?\b"
@@ -230,6 +231,17 @@ def _noise(text: str) -> list[FoundParameter]:
     if found is None or TURNED_DOWN.search(text[max(0, found.start() - 8) : found.start()]):
         return []
     return [FoundParameter("audio", True, *found.span())]
+
+
+def _named_sound(text: str) -> list[FoundParameter]:
+    """ "with proper thunder audio"."""
+    found = _WITH_SOUND.search(text)
+    return [] if found is None else [FoundParameter("audio", True, *found.span())]
+
+
+_WITH_SOUND = re.compile(
+    r"\bwith (?!no\b|barely\b|any\b)(?:[a-z]+ ){1,3}(?:audio|sfx)\b|\bwith (?:the )?[a-z]+ sounds?(?=[,.;]|$)"
+)
 
 
 def _shots(items: list[Item]) -> list[FoundParameter]:

@@ -111,6 +111,7 @@ _PRICE = re.compile(
     r"|copyright|watermarks?|quota)\b|多少钱|积分|收费|计费|免费|贵|便宜|价格|费用|花费|要钱|加钱"
     r"|优惠|折扣|打折|退款|退还|余额|充值|扣"
     r"|商用|版权|水印|几点|几分|块钱|付费|点数|划算|什么价|花多少"
+    r"|(?:一般|大概|大约|通常|[要得花])(?:[要得花]|需要)?(?:多久|多长时间|几分钟)"
 )
 _SERVICE = re.compile(
     r"\b(?:models?|defaults?|prefer\w*|supports?|jobs?|orders?|tasks?|queue\w*|render\w*|results?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 
@@ -12,7 +12,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.intent import numerals
 from ima_tui.intent.found import TURNED_DOWN, FoundParameter
 from ima_tui.intent.media import MediaRequest
-from ima_tui.intent.scan import Scan
+from ima_tui.intent.scan import Item, Scan
 from ima_tui.intent.vocabulary import vocabulary
 from ima_tui.intent.wants import medium_of
 
@@ -20,7 +20,12 @@ from ima_tui.intent.wants import medium_of
 def ratio(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
     """The aspect ratio that the text before the words to be spoken gives."""
     text = scan.text[: asked.spoken_from]
-    return read_ratio(text) or _pixels(text) or _in_words_of(scan, asked)
+    return read_ratio(text) or _pixels(text) or _in_words_of(scan, asked) or _for_phones(text)
+
+
+def _for_phones(text: str) -> FoundParameter | None:
+    found = _FOR_PHONES.search(text)
+    return None if found is None else FoundParameter("aspect_ratio", "9:16", *found.span())
 
 
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
@@ -173,18 +178,22 @@ def _in_words_of(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
             value = item.under("aspect")
             if not value and (cautious := item.under("aspect_if")):
                 rest = items[place + 1 : place + 4]
-                genre = item.phrase == "landscape"  # "a landscape painting" is no format
+                # "a landscape painting" is no format
+                genre = item.phrase == "landscape" and Medium.VIDEO not in asked.media
                 if not rest or rest[0].has("stop"):
                     rest += items[max(0, place - 1) : place]  # un vídeo vertical de …
                 opens = place == 0 and rest and rest[0].phrase in _SO
                 near = bool(opens) or (
                     any(medium_of(i) or i.phrase in _FORMATS for i in rest) and not genre
                 )
+                near = near or (
+                    place == 0 and bool(rest) and numerals.number(rest[0].phrase) is not None
+                )
                 shaped = not rest or rest[0].phrase == "的"
                 near = near or (
                     shaped and _SHAPED.search(scan.text, clause.start, clause.end) is not None
                 )
-                value = cautious if near or len(items) <= 2 else ""
+                value = cautious if near or _settings(items) <= 2 else ""
             if item.phrase == "portrait" and len(items) == 1 and Medium.VIDEO in asked.media:
                 value = "9:16"
             if value:
@@ -192,6 +201,17 @@ def _in_words_of(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
     return None
 
 
+def _settings(items: Sequence[Item]) -> int:
+    """Words of a clause but numbers and units of time: 5秒方形 only sets."""
+    return sum(not (numerals.number(i.phrase) or i.phrase in _SECONDS) for i in items)
+
+
+_SECONDS = frozenset({"s", "sec", "secs", "second", "seconds", "秒"})
+_FOR_PHONES = re.compile(
+    r"\b(?:(?:i?phone|mobile|cell) ?(?:phone )?(?:'s )?(?:wallpaper|background|lock ?screen)"
+    r"|lock ?screen(?: wallpaper)?)\b|(?:手机|锁屏)(?:的)?(?:壁纸|桌布|桌面|背景|锁屏)"
+)
+"""What is tall by its purpose, where nothing else is said."""
 _SHAPED = re.compile("尺寸|比例|画幅|画面|构图|手机|屏幕|版面")
 _SO = frozenset({"so", "for", "to", "please", "because", "since", "if"})
 """Behind "landscape" they say what the format is for."""

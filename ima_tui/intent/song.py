@@ -19,7 +19,7 @@ _LONGEST_TITLE = 120
 LONGEST_STYLE = 3_000
 """Characters of a description that are searched for a style; models take some hundreds."""
 _TITLE = re.compile(
-    r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named|(?:(?:the|its|with the|song) )?title"
+    r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named|(?:call|name|title) (?:it|this one|the song)|(?:(?:the|its|with the|song) )?title"
     r"(?:\s+(?:is|of|should be))?|歌名|曲名|标题|題目|题目|名字|名为|取名|命名为|题为|叫做|叫)"
     r"(?:是|为|叫)?\s*[:：=]?\s*)"
     + QUOTED.format("t")
@@ -27,7 +27,8 @@ _TITLE = re.compile(
     r"(?P<plain>[^\n,.;，。；]{1,120})"
     r"|(?<![a-z])(?:call|name|title) (?:it|this one|the song)\s*:?\s+"
     r"(?P<call>[^\n,.;，。；\"']{1,120})"
-    r"|(?<![a-z])(?:titled|entitled|(?:song|track|tune|ballad|anthem|hymn|lullaby|piece)\s+(?:called|named))"
+    r"|(?<![a-z])(?:titled|entitled|(?:song|track|tune|ballad|anthem|hymn|lullaby|piece|blues"
+    r"|waltz|shanty|rap|jingle|beat|march|banger|single|theme|carol|reel|polka)\s+(?:called|named))"
     r"\s+(?-i:(?P<capital>[A-Z][\w'’]*(?:\s+(?:(?:of|the|and|in|on|a|an|to|for|with|at)\s+)*[A-Z][\w'’]*)*))",
     re.I,
 )

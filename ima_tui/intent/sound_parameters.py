@@ -17,13 +17,13 @@ _UNSUNG = re.compile(
     r"|lyrics)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"
     r"|\bvocals?\s*[:=]\s*(?:no|none|off)\b"
     r"|\b(?:nobody|no one|no-one|noone) (?:sings|should sing)\b"
-    r"|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
+    r"|只[要用]乐器|纯器乐|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
     r"|\b(?:don't|do not) (?:want|need|add) (?:any )?(?:vocals?|singing|lyrics|singers?)\b"
 )
 
 
 _BPM = re.compile(
-    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute)|(?:bpm|tempo|每分钟|节奏|速度)"
+    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute|的(?:速度|节奏)|速(?=[,。;]|$))|(?:bpm|tempo|每分钟|节奏|速度)"
     r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
     rf"|(?P<z>{numerals.CHINESE}{{2,5}})\s*(?:拍|bpm)|\bat (?P<at>[6-9]\d|1\d\d)(?=\s*(?:[,.;!]|$))"
 )
@@ -102,6 +102,7 @@ _SPEED = re.compile(
 )
 
 
+_PITCH = re.compile(r"\b(?:(?P<high>high|squeaky)|low)\s+(?:[a-z]+\s+){1,2}voice\b")
 _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
 
 
@@ -126,6 +127,9 @@ def speech(text: str, items: list[Item]) -> list[FoundParameter]:
         found += [
             FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
         ]
+        if name == "pitch" and not told and (pitch := _PITCH.search(text)):
+            value = "high" if pitch["high"] else "low"
+            found.append(FoundParameter(name, value, *pitch.span()))
         if name == "voice" and not told:
             who = voices.other(text) or voices.speaker(text)
             found += [FoundParameter(name, *who)] if who is not None else []

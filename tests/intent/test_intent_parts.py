@@ -414,3 +414,61 @@ def test_a_voice_that_is_no_mans_and_no_womans_is_a_requirement(text: str, words
     decision = route(text)
     assert decision.task_type is TaskType.TEXT_TO_SPEECH
     assert Parameter("voice", words) in decision.requirements
+
+
+@pytest.mark.parametrize(
+    ("text", "attached", "inputs"),
+    [
+        ("make a.jpg warmer", ("/pictures/a.jpg",), ("/pictures/a.jpg",)),
+        ("make A.JPG warmer", ("./a.jpg",), ("./a.jpg",)),
+        ("make a.jpg warmer", ("/pictures/ba.jpg",), ("/pictures/ba.jpg", "a.jpg")),
+        ("make a.jpg warmer", ("/x/a.jpg", "/y/a.jpg"), ("/x/a.jpg", "/y/a.jpg", "a.jpg")),
+    ],
+)
+def test_an_attached_picture_that_is_named_is_one_input(
+    text: str, attached: tuple[str, ...], inputs: tuple[str, ...]
+) -> None:
+    assert route(text, attached).inputs == inputs
+
+
+def test_named_pictures_are_the_frames_that_the_words_say() -> None:
+    read = route("begin on a.jpg, finish on b.jpg, spring comes", ("/x/b.jpg", "/x/a.jpg"))
+    assert (read.roles.first_frame, read.roles.last_frame) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "params"),
+    [
+        (
+            "竖版15秒1080p广告：下班的路上",
+            {"duration": 15, "resolution": "1080p", "aspect_ratio": "9:16"},
+        ),
+        ("5秒方形的视频，水珠在跳", {"duration": 5, "aspect_ratio": "1:1"}),
+        ("a koi pond, phone wallpaper", {"aspect_ratio": "9:16"}),
+        ("手机壁纸，雨后的巷子", {"aspect_ratio": "9:16"}),
+        ("a phone wallpaper in 3:4", {"aspect_ratio": "3:4"}),
+        ("photo of a woman with a phone, wallpaper behind her", {}),
+        ("poster for our bowls club, 3 different takes", {"n": 3}),
+        ("画一张3:4的封面，给我两个不一样的", {"n": 2, "aspect_ratio": "3:4"}),
+        ("来一首说唱，140的速度", {"bpm": 140}),
+        ("古琴曲，只要乐器", {"make_instrumental": True}),
+        ("a sea shanty called Two Left Boots", {"title": "Two Left Boots"}),
+        ("a song about a dog called Rex", {}),
+        ('a leaving song, call it "Fourth Floor"', {"title": "Fourth Floor"}),
+    ],
+)
+def test_what_is_said_in_passing_is_a_parameter(text: str, params: dict[str, object]) -> None:
+    read = {each.name: each.value for each in route(text).params}
+    assert read == params
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("先写首歌，再给它做个封面", "text_to_music"),
+        ("Start with a lullaby about owls. After that, do cover art for it", "text_to_music"),
+        ("a jingle for our bakery and a poster", "text_to_image"),
+    ],
+)
+def test_steps_that_are_told_in_order_keep_it(text: str, first: str) -> None:
+    assert route(text).steps[0].task_type == first
