@@ -12,11 +12,8 @@ SECONDS = 60.0
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Let the app work until `holds`, and draw what it says then; fail when it never does.
-
-    A pause of Textual's asks every widget: only the last one is.
-    """
+    """Let the app work until `holds`, then until what follows is drawn; fail when it never does."""
     async with asyncio.timeout(SECONDS):
         while not holds():
             await asyncio.sleep(0.005)
-    await pilot.pause(0)
+    await pilot.pause()
