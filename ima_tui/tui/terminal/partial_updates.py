@@ -21,6 +21,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
+from textual.strip import Strip
 
 from ima_tui.core.records import dataclass
 
@@ -158,8 +159,17 @@ def _drawn(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, list[
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is None or x >= last or end <= first:
                 continue
-            start = max(x, first)
-            yield y, start, list(strip.crop(start - x, min(end, last) - x))
+            start, stop = max(x, first), min(end, last)
+            # what a toast or window covered by half is drawn whole again, not as a blank
+            start -= start > x and _is_wide(strip, start - 1 - x)
+            stop += stop < end and _is_wide(strip, stop - 1 - x)
+            yield y, start, list(strip.crop(start - x, stop - x))
+
+
+def _is_wide(strip: Strip, cell: int) -> bool:
+    """Whether a character of two cells begins at this one."""
+    text = strip.crop(cell, cell + 2).text
+    return len(text) == 1 and get_character_cell_size(text) == 2
 
 
 @cache
