@@ -49,7 +49,7 @@ def at(box: Sandbox) -> dict[str, str]:
 def compose(program: PtyProgram, prompt: str) -> None:
     program.wait("pts")
     program.type(prompt)
-    program.wait(prompt[:12])
+    program.wait("▌" + prompt[:12])  # the same words may stand in the line of the latest job
     send(program)
 
 
