@@ -52,7 +52,8 @@ def compose(program: PtyProgram, prompt: str, number: int = 1) -> None:
     program.wait("Describe an image")
     program.wait(r"\d pts")
     program.type(prompt)
-    program.wait(re.escape(prompt))
+    # the same words may stand in the line of the latest job
+    program.wait("▌" + re.escape(prompt[:12]))
     send(program, number)
 
 
