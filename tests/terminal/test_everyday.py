@@ -127,7 +127,7 @@ def test_everyday_tasks_in_chinese_at_80_columns(
         program.press("escape", "4")
         program.wait("个作品")
         program.press("=")
-        program.wait("▌ 先按 space 标记一个作品")  # no character is lost over an edge
+        program.wait("▌ 先按空格键标记一个作品")  # no character is lost over an edge
         program.press("ctrl+q")
         assert program.wait_exit() == 0
     assert box.ledger()["violations"] == []
@@ -168,7 +168,7 @@ def test_everyday_tasks_in_chinese_at_80_columns(
             ("/换模型 1", "Midjourney：8 积分"),
             ("/程序设置 上限", "spending.per_day"),
             ("/任务列表 今天", "任务 1，已完成"),
-            ("/花费 model 7 save", "ima-spending-model"),
+            ("/花费 模型 7 另存", "ima-spending-model"),
             ("/退出", ""),
         ),
     ],

@@ -163,9 +163,11 @@ class PlainJobCommands:
     # ---------------------------------------------------------------------------------- points
 
     async def spending(self, rest: str) -> None:
-        """Say where the points went: `/spending model 30`; with `save`, into a CSV file."""
+        """Say where the points went: `/spending model 30`; with `save`, into a CSV file. The words
+        are English or those of the language in use."""
         words = rest.split()
-        view = next((word for word in VIEWS if word in words), VIEWS[0])
+        named = (view for view in VIEWS if {view, say(f"spending.by_{view}")}.intersection(words))
+        view = next(named, VIEWS[0])
         days = next((n for word in words if (n := whole(word)) is not None), DAYS)
         days = max(1, min(days, 3_650))
         among = JobFilter(since=spending.since(self._studio.clock.time(), days))
@@ -177,7 +179,7 @@ class PlainJobCommands:
         self._tell(say("plain.spending", n=days, points=total))
         for row in sorted(rows, key=lambda row: -row.points)[:MOST]:
             self._tell(self._spent(row, view))
-        if "save" in words:
+        if {"save", say("plain.name_save")}.intersection(words):
             path = await spending.export(self._studio, rows, view)
             self._tell(say("plain.saved", path=one_line(str(path), 300)))
 

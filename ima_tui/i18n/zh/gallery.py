@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "bind.view_large": "查看",
     "bind.use_as_input": "用作素材",
     "bind.variant": "生成变体",
-    "gallery.compare_how": "先按 space 标记一个作品，再移到另一个作品上按 =",
+    "gallery.compare_how": "先按空格键标记一个作品，再移到另一个作品上按 =",
     "bind.compare": "对比",
     "bind.save_copy": "另存为",
     "bind.copy_path": "复制路径",

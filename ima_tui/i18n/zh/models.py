@@ -23,7 +23,7 @@ TEXTS: dict[str, str] = {
     "models.was": "原 {points}",
     "models.gone": "已下架",
     "models.new_since": "{since} 之后新增。",
-    "models.gone_since": "{since} 之后已下架，不能再用。",
+    "models.gone_since": "{since} 之后下架，已不可用。",
     "models.was_since": "{since} 时为 {points} 积分。",
     "models.as_of": "截至 {time}",
     "models.live": "实时",
@@ -45,6 +45,6 @@ TEXTS: dict[str, str] = {
     "models.kind_toggle": "开关",
     "models.kind_number": "数字",
     "models.kind_text": "文字",
-    "models.not_stored": "偏好文件是只读的，没有保存。",
+    "models.not_stored": "偏好文件是只读的，未保存。",
     "models.here": "本机：{n} 个任务的中位用时 {time}",
 }
