@@ -99,7 +99,7 @@ def test_everyday_tasks_in_english(
         program.press("escape", "escape", "$")
         program.wait("SeeDream 4.5 +━")
         program.press("w")
-        program.wait("Written to")
+        program.wait("Saved to")
         program.press("ctrl+q")
         assert program.wait_exit() == 0
     assert box.ledger()["violations"] == []

@@ -75,6 +75,7 @@ TEXTS: dict[str, str] = {
     "completion.bash": "bash 需要 bash-completion 软件包。没有的话，请在 ~/.bashrc 中添加：source {path}",
     "completion.zsh": "zsh：请在 ~/.zshrc 中添加：fpath=({folder} $fpath); autoload -Uz compinit; compinit",
     "completion.new_shell": "打开新的 shell 后生效。查看手册：man ima-tui",
+    "cli.config_show": "列出全部设置、当前值和来源",
     "cli.config_name": "设置项，例如 spending.per_month；ima-tui config show 列出全部",
     "cli.config_value": "新的值：数字、true 或 false，或文字",
     "cli.config_put": "修改文件中的设置，保留注释",
