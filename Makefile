@@ -16,7 +16,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/ima-tui demo
 
 test: $(VENV)/.dev
-	@echo 'Running the tests on all cores, without the slow ones (make slow). About 8 minutes on two.'
+	@echo 'Running the tests on all cores, without the slow ones (make slow). About 5 minutes on two.'
 	$(BIN)/python -m pytest
 
 # torture, sessions in a pty and the wheel in full; `make test` does them in a small form

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -41,6 +42,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
+MEMORY = Path("/dev/shm")
+"""Files of tests are in memory where Linux has such a place: thousands of small databases are
+flushed, which a disk takes longer for than all that the tests do."""
+ROOM = 4_000_000_000
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """On all cores where pytest-xdist is installed, unless `-n` or `-p no:xdist` says otherwise."""
@@ -49,6 +56,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = "auto"
         config.option.dist = "worksteal"
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,6 +79,13 @@ def pytest_collection() -> Generator[None, object, object]:
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
     return found
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for what was never closed once; pytest would go through all modules five times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +171,8 @@ def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits by a clock a thousand times as fast, as long as a busy machine needs them to be.
 
-    Files would be looked at all the time, and a job would time out within a second.
+    Files would be looked at all the time, a job would time out within a second, and the machine
+    would seem suspended whenever the test gets no core for a fiftieth of a second.
     """
     for name, milliseconds in (
         ("ima_tui.studio.studio.GUIDES_SECONDS", 50.0),
@@ -163,6 +180,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ima_tui.studio.jobs.NEWS_SECONDS", 10.0),
         ("ima_tui.studio.jobs.NEWS_SECONDS", 10.0),
         ("ima_tui.runner.polling_schedule.LEAST_PATIENCE", 900_000.0),
+        ("ima_tui.runner.scheduler.TICK_SECONDS", 25.0),
+        ("ima_tui.runner.scheduler.SLEPT_SECONDS", 20_000.0),
     ):
         monkeypatch.setattr(name, milliseconds)
 

@@ -128,12 +128,20 @@ WARM = (
     "ima_tui.api.service",
     "ima_tui.cli.commands.batch",
     "ima_tui.cli.commands.batch_run",
+    "ima_tui.cli.commands.workflow_film",
+    "ima_tui.cli.commands.workflow_run",
     "ima_tui.cli.parser",
     "ima_tui.core.input_files",
     "ima_tui.logs.writer",
     "ima_tui.i18n.en",
     "ima_tui.runner.scheduler",
+    "ima_tui.studio.catalogue_service",
+    "ima_tui.studio.endings",
+    "ima_tui.studio.subjects",
+    "ima_tui.studio.workflows",
+    "ima_tui.workflow.film_brief",
     "platformdirs.unix",
+    "rich.text",
 )
 """What a run imports when it comes to it, and what none has to import again."""
 
@@ -141,9 +149,13 @@ WARM = (
 def _serve(anchor: float) -> None:
     from ima_tui import cli
     from ima_tui.cli import session
+    from ima_tui.preferences import service
     from ima_tui.runner import polling_schedule
+    from ima_tui.studio import jobs, studio
 
     polling_schedule.LEAST_PATIENCE *= SPEED  # no job times out because the machine is busy
+    service.WATCH_SECONDS = studio.GUIDES_SECONDS = 0.05 * SPEED  # else every few milliseconds
+    jobs.NEWS_SECONDS = 0.01 * SPEED
     for name in WARM:
         importlib.import_module(name)
     context = sys.modules["httpx"].create_ssl_context()  # reading the certificates takes 40 ms

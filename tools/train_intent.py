@@ -3,8 +3,8 @@
 Generates prompts from the grammar in `intent_training/`, adds the labelled cases of `tests/intent`
 and the prompts of strangers, fits the classifier and its combination with the rules, and writes
 `ima_tui/intent/classifier.bin` and its sha256 beside it. The same libraries give the same bytes
-each time. With --evaluate nothing is written: figures for the strangers' prompts, each fifth of
-them by a model that has not seen it.
+each time. With --evaluate nothing is written: figures for each set, each fifth of it by a model
+that has not seen it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from intent_training import combine, fit, judged  # noqa: E402
 from intent_training.prompts import prompts  # noqa: E402
 
-TEXTS = 60_000
+TEXTS = 40_000
 SEED = 20_261_128
-REPEATS = 4
-"""How often a labelled case counts: they are few, and real."""
 OUTPUT = ROOT / "ima_tui" / "intent" / "classifier.bin"
 
 
@@ -38,19 +36,18 @@ def main() -> None:
         print(f"{time.monotonic() - started:4.0f} s  {what}", flush=True)
 
     made = fit.matrix(prompts(options.texts, SEED))
-    known = fit.matrix([case for each in judged.sets().values() for case in each])
-    others = fit.together([made, *[known] * REPEATS])
-    say(f"{options.texts} generated prompts, {known[0].shape[0]} judged ones")
-    sets = judged.strangers()
-    strangers = [case for each in sets.values() for case in each]
+    sets = judged.all_sets()
+    cases = [case for each in sets.values() for case in each]
     names = [name for name, each in sets.items() for _ in each]
-    rows = combine.inputs(strangers, combine.scored(strangers, others, REPEATS))
-    say(f"{len(strangers)} prompts of strangers")
+    say(f"{options.texts} generated prompts, {len(cases)} judged ones")
+    own = fit.Judged(*fit.matrix(cases), judged.repeats(names))
+    rows = combine.inputs(cases, combine.scored(cases, made, own))
+    say("scored, each fifth by a classifier that has not seen it")
     if options.evaluate:
-        combine.report(rows, strangers, names)
+        combine.report(rows, cases, names)
         return
-    model = combine.fitted(rows, strangers)
-    weights = fit.fit(*fit.together([others, *[fit.matrix(strangers)] * REPEATS]))
+    model = combine.fitted(rows, cases, judged.shares(names))
+    weights = fit.fit(*fit.together([made, *own.repeated()]))
     data = fit.pack(*weights, combine.weights(model))
     OUTPUT.write_bytes(data)
     OUTPUT.with_suffix(".sha256").write_text(f"{fit.digest(data)}  {OUTPUT.name}\n", "utf-8")

@@ -40,6 +40,8 @@ _SPACES = re.compile(r"\s+")
 def clean(text: object, limit: int = LIMIT) -> str:
     """Remove everything a terminal would act on; line breaks stay, tabs become spaces."""
     cut = str(text)[: limit * 4]
+    if cut.isascii() and cut.isprintable():  # most texts, and nothing in them to remove
+        return cut if len(cut) <= limit else cut[: limit - 1] + "…"
     cut = _ESCAPES.sub("", cut)
     cut = _BREAKS.sub("\n", cut).replace("\t", "    ")
     cut = _CONTROLS.sub("", _BIDI_AND_INVISIBLE.sub("", cut))

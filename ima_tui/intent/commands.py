@@ -40,6 +40,7 @@ _GLUE = _BEFORE | _BEHIND | frozenset(
     {"a", "an", "the", "to", "and", "for", "is", "be", "it", "of", "length", "duration", "long",
      "make", "model", "please", "video", "image", "picture", "output", "的", "是", "为", "和",
      "时长", "长度", "就", "吧", "随机", "=", ":", "×", "x", "n"})  # fmt: skip
+_CLOSES = {")": "(", "）": "（", "]": "["}
 _LABELS = re.compile(
     "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面)*"
 )
@@ -166,6 +167,10 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
     start, end = scan.plain.span(clause.start, clause.end)
     if before is not None:
         start = scan.plain.span(before.start, before.end)[1]
+    text = scan.plain.original
+    opening = _CLOSES.get(text[end : end + 1])
+    if opening is not None and opening in text[start:end]:
+        end += 1
     return Command((start, end), tuple(sorted(told)))
 
 
@@ -298,9 +303,13 @@ def _count(items: Sequence[Item], place: int) -> Span | None:
         return None
     if following.has("copies") or item.under("noun"):
         return None
+    if following.phrase in ("of", "to", "or") or following.has("stop"):
+        return None  # "four of them", "three to choose from"
     if is_chinese(following.phrase) and following.under("classifier"):
         last = place + 2
-        if last < len(items) and items[last].phrase == "的":
+        if last < len(items) and items[last].has("copies"):
+            last += 1
+        if last < len(items) and items[last].phrase in ("的", "吧"):
             last += 1
         return (place, last) if last < len(items) else None
     numeral = item.phrase.isdigit() or bool(item.under("number"))

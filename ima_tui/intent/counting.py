@@ -22,7 +22,14 @@ _EXPLICIT = re.compile(
     r"|results|versions))\s*[:=]"
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
-    r"|(?<=[\s,])[x×](?P<times>\d{1,2})(?=\s*(?:[,.!]|$))"
+    r"|(?:(?<=[\s,])[x×]|(?<=[^\W\d_])\*)\s?(?P<times>\d{1,2})(?=\s*(?:[,.!。，]|$))"
+    r"|\b(?:give|show|send|make|do|get)(?: me| us)? (?P<given>two|three|four|five|six|[2-9])"
+    r"(?= (?:to (?:choose|pick) from|options)|\s*(?:[,.!;]|$))"
+    r"|(?:[,-] |\b)(?:say|maybe|around|about) "
+    r"(?P<say>two|three|four|five|six|[2-9])(?=\s*(?:[,.!;]|$))"
+    r"|(?:^|[,;。!\s])(?P<only>[2-9]|[两二三四五六七八九])[个张版款份]"
+    r"(?:吧|就行|就好|即可|就够了?|连发)"
+    r"|(?<=\s)(?P<burst>[2-9])连[发张]"
     r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|alternative"
     r"|separate) )?(?:versions"
     r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
@@ -67,6 +74,10 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
             or found["of"]
             or found["kinds"]
             or found["differ"]
+            or found["given"]
+            or found["say"]
+            or found["only"]
+            or found["burst"]
         )
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())

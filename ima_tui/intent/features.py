@@ -19,7 +19,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-BITS = 16
+BITS = 17
 SIZE = 1 << BITS
 _MASK = SIZE - 1
 

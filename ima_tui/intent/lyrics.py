@@ -26,7 +26,8 @@ _BEHIND = (
 )
 _SUNG = (
     r"(?:sing\s+(?:this|it|these|that)\s+(?:as|like|in)\s[^\n:\"“]{1,40}(?=:)"
-    r"|(?:vocals?|singer|singing|sung)[^\n:\"“]{0,40}(?:these|the following|my) (?:words|lines)(?=:)"
+    r"|(?:vocals?|singer|singing|sung)[^\n:\"“]{0,40}"
+    r"(?:these|the following|my) (?:words|lines)(?=:)"
     r"|sings?\s+(?:these|the following|this|those|my)\s+(?:words|lines?|verses?|poem|text)"
     r"|sings?|singing|that goes|演唱|唱[着出]?(?:这|以下|下面)?[几一两段句些首的词话字]*)"
 )
@@ -68,8 +69,8 @@ _END = re.compile(
 
 _UNQUOTED = ("plain", "below", "set", "sung")
 _SIGN = re.compile(
-    r"lyric|sing|vocal|sung|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲|配上?曲"
-    r"|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
+    r"lyric|sing|vocal|sung|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲"
+    r"|配上?曲|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
     re.I,
 )
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""

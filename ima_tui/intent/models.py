@@ -7,15 +7,46 @@ word to a leaf or a field. Never a default: what is not named is left to the pre
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from ima_tui.catalogue.choice import TIERS, ModelTier
-from ima_tui.core.domain import Medium, TaskType
+from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.intent.intent import IntentAlternative, Misplaced
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
 from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan
+from ima_tui.intent.second_opinion import BY_ROLE
+
+Catalogue = Mapping[TaskType, Sequence[ModelVersion]]
+Preferred = Mapping[TaskType, str]
+"""The preferred (or the recommended) model id for each task type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the text."""
+
+    catalogue: Catalogue
+    preferred: Preferred
+    recommended: Preferred
+    settled: TaskType | None = None
+    label: str = ""
+    """What the second opinion says that it is."""
+
+    @property
+    def assumed(self) -> Medium | None:
+        """The medium that the second opinion names; None for any other label."""
+        if self.label in BY_ROLE:
+            return Medium.VIDEO
+        return Medium(self.label) if self.label in Medium.__members__.values() else None
+
+    def task_type(self, inputs: int) -> TaskType | None:
+        """The task type that is settled, or that the second opinion names for so many inputs."""
+        named = BY_ROLE.get(self.label)
+        fits = named is not None and inputs >= named.inputs[0]
+        return self.settled or (named if fits else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,13 @@ def _named_sound(text: str) -> list[FoundParameter]:
 
 
 _WITH_SOUND = re.compile(
-    r"\bwith (?!no\b|barely\b|any\b)(?:[a-z]+ ){1,3}(?:audio|sfx)\b|\bwith (?:the )?[a-z]+ sounds?(?=[,.;]|$)"
+    r"\bwith (?!no\b|barely\b|any\b)(?:[a-z]+ ){1,3}(?:audio|sfx)\b"
+    r"|\bwith (?:the )?[a-z]+ sounds?(?=[,.;]|$)"
+    r"|\bwith (?:the |an? )?(?:\w+ )?(?:noises?|roar|hum|rumble|chatter|hiss|crackle|sound) of\b"
+    r"|\b(?:audio|sounds?|sfx) (?:is |are )?(?:included|matters?|please|on)\b"
+    r"|\bwith (?:ambient|background|natural|room) (?:noise|sounds?)\b"
+    r"|\b(?:(?:i|we) want to (?:be able to )?|let (?:us|me) )hear\b"
+    r"|[^,。;\s]{1,4}(?<![歌掌人])声(?:音)?(?:也)?要(?:有|听得到|保留)"
 )
 
 

@@ -23,7 +23,8 @@ from ima_tui.intent.intent import (
     RequestKind,
 )
 from ima_tui.intent.media import read_media
-from ima_tui.intent.router import Catalogue, Known, Preferred, Router
+from ima_tui.intent.models import Catalogue, Known, Preferred
+from ima_tui.intent.router import Router
 from ima_tui.intent.scan import Scan, scan
 
 _READ_ONCE, _READ_WHOLE = 3000, 1000

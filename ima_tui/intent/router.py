@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from ima_tui.catalogue import choice, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
-from ima_tui.core.records import dataclass
 from ima_tui.intent import (
     binding,
     commands,
@@ -38,21 +37,15 @@ from ima_tui.intent.intent import (
 )
 from ima_tui.intent.limits import Impossible
 from ima_tui.intent.media import MediaRequest
-from ima_tui.intent.models import ModelChoice
+from ima_tui.intent.models import Known, ModelChoice
 from ima_tui.intent.parameters import Findings
 from ima_tui.intent.preference_grammar import PreferenceRequest
 from ima_tui.intent.preference_phrases import TierPhrase
 from ima_tui.intent.scan import Scan
-from ima_tui.intent.second_opinion import BY_ROLE
 from ima_tui.intent.song import Song, read_song
 from ima_tui.intent.spoken import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
-
-Catalogue = Mapping[TaskType, Sequence[ModelVersion]]
-Preferred = Mapping[TaskType, str]
-"""The preferred (or the recommended) model id for each task type."""
-
 
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}")
 _BRIEF = 45
@@ -61,31 +54,6 @@ _MOVED = frozenset({"put", "place", "paste", "swap", "copy", "move", "transfer",
 """Something goes from one picture into another: no first and last frame."""
 _SUBJECT = 4
 """Words (Chinese: pairs of characters) that only name a subject."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known beside the text."""
-
-    catalogue: Catalogue
-    preferred: Preferred
-    recommended: Preferred
-    settled: TaskType | None = None
-    label: str = ""
-    """What the second opinion says that it is."""
-
-    @property
-    def assumed(self) -> Medium | None:
-        """The medium that the second opinion names; None for any other label."""
-        if self.label in BY_ROLE:
-            return Medium.VIDEO
-        return Medium(self.label) if self.label in Medium.__members__.values() else None
-
-    def task_type(self, inputs: int) -> TaskType | None:
-        """The task type that is settled, or that the second opinion names for so many inputs."""
-        named = BY_ROLE.get(self.label)
-        fits = named is not None and inputs >= named.inputs[0]
-        return self.settled or (named if fits else None)
 
 
 class Router:

@@ -26,7 +26,7 @@ from ima_tui.intent.intent import (
     RunnerUp,
 )
 
-SURE = 0.8
+SURE = 0.83
 """The least probability of what is made without asking: of prompts by strangers one in a hundred
 is then taken for something else."""
 SURE_OF_BRIEF = 0.9
@@ -37,6 +37,8 @@ NO_WISH = 0.5
 """From which a text is a question, or asks for nothing, and no guess is preselected."""
 NAMED = 0.6
 """From which a medium is taken that the text does not name; below, it is asked for."""
+OUTRIGHT = 0.65
+"""From which something else is followed than the one medium that the text names."""
 MAY_MISS = 0.4
 """From which a picture may be missing, whatever is asked for."""
 NOT_MISSING = 0.15
@@ -144,7 +146,6 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
         return intent
     if _only_a_subject(intent) and ranked[0] in _SEEN:
         return _unsure(intent, _answer(ranked[0], intent))
-    least = SURE_OF_BRIEF if intent.brief else SURE
     own = label_of(intent)
     firm = [ranked[0], own]
     for label in firm if own in _BOUGHT else ranked:
@@ -152,6 +153,7 @@ def weigh(intent: Intent, beliefs: Beliefs | None, read_as: ReadAs) -> Intent:
         if found is None:
             continue
         free = found.kind in (RequestKind.QUESTION, RequestKind.PREFERENCE)
+        least = SURE_OF_BRIEF if intent.brief or label != own in _BOUGHT else SURE
         sure = found.question is None and (free or _chance(label, intent, beliefs) >= least)
         return found if sure else _unsure(found, _other(ranked, found))
     return _unsure(intent, _other(ranked, intent))
@@ -230,17 +232,18 @@ def _least(label: str, intent: Intent) -> float:
     """How probable `label` has to be to be followed instead of what the rules read."""
     own = label_of(intent)
     if own == ROLES:
-        return SURE
+        return SURE_ALONE
     if own == ASK and label not in (MISSING, QUESTION):
         return NAMED
     alone = own in _MEDIA or own in BY_ROLE
     plain = alone and intent.explicit and (intent.asked or label == SEVERAL)
     if plain and label == ASK and intent.inputs:
         return 1.0  # it is about what is attached
-    if plain and label not in _MEDIA:
-        return SURE
-    free = own not in _MEDIA or not intent.explicit
-    return 0.0 if free and label in _BOUGHT else NO_WISH
+    if plain:
+        return SURE_OF_BRIEF if label == SEVERAL else SURE
+    if label not in _BOUGHT:
+        return NO_WISH
+    return OUTRIGHT if own in _MEDIA and intent.explicit else 0.0
 
 
 def _not_bought(label: str, intent: Intent) -> Intent | None:

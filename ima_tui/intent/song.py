@@ -19,7 +19,8 @@ _LONGEST_TITLE = 120
 LONGEST_STYLE = 3_000
 """Characters of a description that are searched for a style; models take some hundreds."""
 _TITLE = re.compile(
-    r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named|(?:call|name|title) (?:it|this one|the song)|(?:(?:the|its|with the|song) )?title"
+    r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named"
+    r"|(?:call|name|title) (?:it|this one|the song)|(?:(?:the|its|with the|song) )?title"
     r"(?:\s+(?:is|of|should be))?|歌名|曲名|标题|題目|题目|名字|名为|取名|命名为|题为|叫做|叫)"
     r"(?:是|为|叫)?\s*[:：=]?\s*)"
     + QUOTED.format("t")

@@ -23,7 +23,8 @@ _UNSUNG = re.compile(
 
 
 _BPM = re.compile(
-    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute|的(?:速度|节奏)|速(?=[,。;]|$))|(?:bpm|tempo|每分钟|节奏|速度)"
+    r"(?<![\d.])(?P<v>\d{2,3})\s*-?\s*(?:bpm|拍|beats per minute|的(?:速度|节奏)|速(?=[,。;]|$))"
+    r"|(?:bpm|tempo|每分钟|节奏|速度)"
     r"\s*(?:of|around|about|:|=|为|是|大概|约)?\s*(?P<w>\d{2,3})(?!\s*%|\.)"
     rf"|(?P<z>{numerals.CHINESE}{{2,5}})\s*(?:拍|bpm)|\bat (?P<at>[6-9]\d|1\d\d)(?=\s*(?:[,.;!]|$))"
 )
@@ -98,19 +99,33 @@ _SPEED = re.compile(
     rf"|(?<![\d.])(?P<u>\d(?:\.\d{{1,2}})?)\s*(?:speed|的语速|语速|的速度)"
     rf"|(?:speed|语速|速度|倍速)\s*(?:of|at|to|is|为|是|调到|设为|设成|:"
     rf"|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
+    r"|(?P<part>half|three[- ]quarters?)[- ](?:of (?:the )?)?(?:normal |usual )?speed\b"
+    r"|(?P<tenths>[五六七八九5-9])成(?:的)?(?:语速|速度)"
     rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
 )
 
 
-_PITCH = re.compile(r"\b(?:(?P<high>high|squeaky)|low)\s+(?:[a-z]+\s+){1,2}voice\b")
+_PITCH = re.compile(
+    r"\b(?:(?P<high>high|squeaky)|low|deep|bass)\s+(?:[a-z]+\s+){0,2}voice\b"
+    r"|\b(?:(?P<raise>raise)|lower|drop) (?:your|the|its|his|her) (?:pitch|voice|tone)\b"
+    r"|[语音声]调(?:偏|略|稍|再|放|压)?(?:(?P<zh>高)|低)|尖(?P<shrill>尖|细)的?"
+)
 _SPEECH_WORDS = ("voice", "speed", "pitch", "volume")
+
+
+def _speed(told: re.Match[str]) -> float | None:
+    if told["part"]:
+        return 0.5 if told["part"] == "half" else 0.75
+    if told["tenths"]:
+        return (numerals.number(told["tenths"]) or 0) / 10
+    return numerals.number(told["v"] or told["u"] or told["w"] or told["z"])
 
 
 def speech(text: str, items: list[Item]) -> list[FoundParameter]:
     """Speed, voice, pitch and volume of speech."""
     found: list[FoundParameter] = []
     if speed := _SPEED.search(text):
-        value = numerals.number(speed["v"] or speed["u"] or speed["w"] or speed["z"])
+        value = _speed(speed)
         if value is not None and 0.1 <= value <= 5:
             found.append(FoundParameter("speed", numerals.plain(value), speed.start(), speed.end()))
     for name in _SPEECH_WORDS:
@@ -128,8 +143,8 @@ def speech(text: str, items: list[Item]) -> list[FoundParameter]:
             FoundParameter(name, item.under(name), item.start, item.end) for item in exact[:1]
         ]
         if name == "pitch" and not told and (pitch := _PITCH.search(text)):
-            value = "high" if pitch["high"] else "low"
-            found.append(FoundParameter(name, value, *pitch.span()))
+            told_as = "high" if any(pitch.groups()) else "low"
+            found.append(FoundParameter(name, told_as, *pitch.span()))
         if name == "voice" and not told:
             who = voices.other(text) or voices.speaker(text)
             found += [FoundParameter(name, *who)] if who is not None else []

@@ -76,7 +76,8 @@ def _speaking() -> re.Pattern[str]:
         rf"|\b(?:like|as) (?:an?|the|my)\s+{_SOME}{_person(5)}"
         rf"(?=\s*(?:would|does|\w+ing\b|[:,.\x00]|$))"
         rf"|(?:^|[,:;.(\x00])\s*(?:an?\s+)?(?:\w+\s+){{0,4}}?{_person(6)}"
-        rf"(?:\s+(?:announcer|narrator|commentator|presenter|newsreader|host))?(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with an?)\b)"
+        rf"(?:\s+(?:announcer|narrator|commentator|presenter|newsreader|host))?"
+        r"(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with an?)\b)"
         rf"|(?:^|[,、;])[^,。;:\x00]{{0,8}}?{_person(16)}(?=\s*[,、:])"
         rf"|{_person(9)}\s+(?:(?:should|to|will|must|could|can|who)\s+){{0,2}}{_SAY}\b"
         rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
@@ -116,7 +117,7 @@ _CHARACTER = (
     r"|chipmunk|demon|ghost|goblin|troll|villain|computer|android)"
 )
 _OTHER = re.compile(
-    rf"\b(?:(?:an?|the) )?(?:\w+ )?{_CHARACTER}(?:'s|s')?(?:[- ]like)? (?:\w+ )?voice\b"
+    rf"\b(?:(?:an?|the) )?(?:[\w-]+ )?{_CHARACTER}(?:'s|s')?(?:[- ]like)? (?:\w+ )?voice\b"
     rf"|\b(?:voice of|voiced by|spoken by|read by|sound(?:ing|s)? like) (?:an? |the )(?:\w+ )?"
     rf"{_CHARACTER}\b"
     r"|\b(?:in the voice of|voice like)\s+(?!(?:an?|the|my|your|his|her)\b)[a-z]\w+(?: [a-z]\w+)?"

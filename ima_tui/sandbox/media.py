@@ -9,10 +9,12 @@ ordered length and proportions at a tenth of the size, so that they cost next to
 from __future__ import annotations
 
 import array
+import functools
 import hashlib
 import importlib.util
 import io
 import math
+import operator
 import random
 import sys
 import unicodedata
@@ -123,10 +125,12 @@ PROGRESSIONS = (
     ((0, 3, 7), (8, 12, 15), (3, 7, 10), (10, 14, 17)),
     ((0, 4, 7), (7, 11, 14), (9, 12, 16), (5, 9, 12)),
 )
-_SOFT = [
+_SOFT = tuple(
     math.sin(math.tau * i / TABLE) + 0.35 * math.sin(2 * math.tau * i / TABLE) for i in range(TABLE)
-]
-_VOICE = [sum(math.sin(math.tau * k * i / TABLE) / k for k in (1, 2, 3, 5)) for i in range(TABLE)]
+)
+_VOICE = tuple(
+    sum(math.sin(math.tau * k * i / TABLE) / k for k in (1, 2, 3, 5)) for i in range(TABLE)
+)
 
 
 def music(prompt: str, seconds: float) -> bytes:
@@ -195,17 +199,28 @@ def _note(
     seconds: float,
     pitch: float,
     loud: int,
-    table: list[float],
+    table: tuple[float, ...],
 ) -> None:
-    """Mix in one note: a quick rise, then a fade."""
+    """Mix in one note; the sum of all that sound at once never reaches 16 bits."""
     start = int(at * RATE)
-    count = min(int(seconds * RATE), len(samples) - start)
+    count = max(0, min(int(seconds * RATE), len(samples) - start))
+    note = _sound(count, pitch, loud, table)
+    there = slice(start, start + count)
+    samples[there] = array.array("h", map(operator.add, samples[there], note))
+
+
+@functools.lru_cache(maxsize=32)
+def _sound(count: int, pitch: float, loud: int, table: tuple[float, ...]) -> array.array[int]:
+    """Return the samples of a note: a quick rise, then a fade. A tune repeats most of its notes."""
     step = pitch * TABLE / RATE
+    tone = [table[int(i * step) % TABLE] for i in range(count)]
+    return array.array("h", map(int, map(operator.mul, _loudness(count, loud), tone)))
+
+
+@functools.lru_cache(maxsize=8)
+def _loudness(count: int, loud: int) -> list[float]:
     rise = max(1, int(0.02 * RATE))
-    for i in range(max(0, count)):
-        fade = (1 - i / count) * min(1.0, i / rise)
-        value = samples[start + i] + int(loud * fade * table[int(i * step) % TABLE])
-        samples[start + i] = max(-32_000, min(32_000, value))
+    return [loud * ((1 - i / count) * min(1.0, i / rise)) for i in range(count)]
 
 
 def _wav(samples: array.array[int]) -> bytes:

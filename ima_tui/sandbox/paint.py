@@ -282,16 +282,23 @@ def write_caption(image: Image.Image, caption: Caption) -> None:
     band = int(large * 1.4 + small * 1.9)
     box = (0, height - band, width, height)
     image.paste(image.crop(box).point([value // 3 for value in range(256)] * 3), box)
-    draw = ImageDraw.Draw(image)
     left = max(6, width // 60)
-    _line(draw, caption.prompt, (left, height - band + large // 5), large, width - 2 * left)
-    top = height - band + int(large * 1.45)
-    _line(draw, caption.small, (left, top), small, width - 2 * left)
+    for text, size, top in (
+        (caption.prompt, large, height - band + large // 5),
+        (caption.small, small, height - band + int(large * 1.45)),
+    ):
+        image.paste((245, 245, 245), (left, top), _line(text, size, width - 2 * left))
 
 
-def _line(draw: ImageDraw.ImageDraw, text: str, at: tuple[int, int], size: int, room: int) -> None:
-    """Write one line, cut to the room. Glyphs a font lacks appear as boxes."""
+@functools.lru_cache(maxsize=4)
+def _line(text: str, size: int, room: int) -> Image.Image:
+    """Return one line as a mask, cut to the room. Glyphs a font lacks appear as boxes.
+
+    All frames of a film have the same.
+    """
     font = _font(size)
+    mask = Image.new("L", (max(1, room), size * 2))
+    draw = ImageDraw.Draw(mask)
     text = "".join(letter if letter.isprintable() else " " for letter in text[:300]).strip()
     if not isinstance(font, ImageFont.FreeTypeFont):
         text = text.encode("latin-1", "replace").decode("latin-1")
@@ -300,7 +307,8 @@ def _line(draw: ImageDraw.ImageDraw, text: str, at: tuple[int, int], size: int, 
     while shown and draw.textlength(shown, font=font) > room:
         text = text[: max(0, int(len(text) * 0.9) - 1)]
         shown = f"{text}..." if text else ""
-    draw.text(at, shown, font=font, fill=(245, 245, 245))
+    draw.text((0, 0), shown, font=font, fill=255)
+    return mask
 
 
 @functools.cache

@@ -85,26 +85,9 @@ class SandboxCatalogue:
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        data = _products()
-        self._zh: dict[str, str] = data["zh"]
-        self.models: dict[str, dict[str, SandboxModel]] = {}
-        self._trees: dict[str, tuple[ProductGroup | str, ...]] = {}
-        for task_type in TASK_TYPES:
-            self.models[task_type] = {}
-            self._trees[task_type] = tuple(
-                self._build_group(data, task_type, entry) for entry in data["tree"][task_type]
-            )
-
-    def _build_group(self, data: dict[str, Any], task_type: str, entry: Any) -> ProductGroup | str:
-        if isinstance(entry, dict):
-            children = tuple(
-                self._build_group(data, task_type, child) for child in entry["children"]
-            )
-            return ProductGroup(entry["group"], children)
-        key, first_id = entry.split("@")
-        model = _model(data, key, task_type, int(first_id))
-        self.models[task_type][model.id] = model
-        return model.id
+        self._zh: dict[str, str] = _products()["zh"]
+        self._trees, models = _built()
+        self.models = {task_type: dict(some) for task_type, some in models.items()}
 
     def find(self, task_type: str, version: str) -> SandboxModel | None:
         """Return a model by its version id, or None."""
@@ -233,6 +216,30 @@ def _products() -> dict[str, Any]:
     """Return products.toml, parsed once; nothing here changes it."""
     text = resources.files("ima_tui.sandbox").joinpath("products.toml").read_text("utf-8")
     return tomllib.loads(text)
+
+
+@functools.cache
+def _built() -> tuple[
+    dict[str, tuple[ProductGroup | str, ...]], dict[str, dict[str, SandboxModel]]
+]:
+    """Return the trees and models of all task types, built once; nobody changes them."""
+    data = _products()
+    models: dict[str, dict[str, SandboxModel]] = {task_type: {} for task_type in TASK_TYPES}
+
+    def group(task_type: str, entry: Any) -> ProductGroup | str:
+        if isinstance(entry, dict):
+            children = tuple(group(task_type, child) for child in entry["children"])
+            return ProductGroup(entry["group"], children)
+        key, first_id = entry.split("@")
+        model = _model(data, key, task_type, int(first_id))
+        models[task_type][model.id] = model
+        return model.id
+
+    trees = {
+        task_type: tuple(group(task_type, entry) for entry in data["tree"][task_type])
+        for task_type in TASK_TYPES
+    }
+    return trees, models
 
 
 def scaled_eet(seconds: tuple[int, int], speed: float) -> str:

@@ -91,7 +91,9 @@ async def test_limits_of_one_job_hold_only_that_job(opened: Open, sandbox: Sandb
     limits = {"agent_approve_above": 1000, "agent_per_job": 6}
     rows = [ROWS[0], ROWS[1] | {"n": 2}]
     async with opened(asks=True, **limits) as studio, connected(studio) as client:
-        told = await ask(client, "run_batch", **BATCH | {"rows": rows}, seconds=20)
+        told = await ask(client, "run_batch", **BATCH | {"rows": rows})
+        await studio.jobs.wait(told["rows"][0]["job_id"])
+        told = await ask(client, "run_batch", **BATCH | {"rows": rows})
         assert [row["status"] for row in told["rows"]] == ["done", "queued"]
         assert told["needs_approval"] == 1
     assert charged(sandbox) == ["a red boat"]

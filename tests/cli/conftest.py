@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked import Forker, forking
 from verbs import KEY, Said, Verb
 
 from ima_tui import cli
 from ima_tui.cli import session
 from ima_tui.core.clock import ScaledClock
 from ima_tui.sandbox.server import Sandbox
+
+
+@pytest.fixture(scope="session")
+def anchor() -> float:
+    """When the clock of all forked runs began."""
+    return time.time()
+
+
+@pytest.fixture(scope="session")
+def forker(anchor: float) -> Iterator[Forker]:
+    """A warm process whose runs start at once and are killed."""
+    with forking({}, anchor) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="session")
+def other(anchor: float) -> Iterator[Forker]:
+    """A second one, for two runs at once."""
+    with forking({}, anchor) as warm:
+        yield warm
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from batch_person import PATIENT, environment_of, wishes
-from forked import SPEED, Forker, forking
+from forked import SPEED, Forker
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
     pytest.mark.sandbox(speed=SPEED, scenario=PATIENT),
 ]
-ANCHOR = time.time()
 ROWS = 12
 MANY = 28
 """Rows of two runs side by side: more than one run keeps live at once."""
@@ -110,12 +109,6 @@ class Place:
 
     def said(self) -> str:
         return (self.folder / "out").read_text()[-3000:]
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[Forker]:
-    with forking({}, ANCHOR) as warm:
-        yield warm
 
 
 @pytest.fixture
@@ -206,14 +199,13 @@ def test_a_signal_ends_it_in_order(
 
 @pytest.mark.parametrize("kill", [None, 0.5])
 def test_two_runs_of_one_file_at_once(
-    folder: Path, sandbox: Sandbox, forker: Forker, kill: float | None
+    folder: Path, sandbox: Sandbox, forker: Forker, other: Forker, kill: float | None
 ) -> None:
     place = Place(folder / "place", sandbox, f"two {kill}", rows=MANY)
     place.begin()
-    with forking({}, ANCHOR) as other:
-        place.start(forker)
-        place.start(other, "--manifest", f"{place.file}.second.jsonl")
-        first, second = forker.finish(kill), other.finish()
+    place.start(forker)
+    place.start(other, "--manifest", f"{place.file}.second.jsonl")
+    first, second = forker.finish(kill), other.finish()
     assert second in (0, 7), place.said()
     if first >= 0:
         assert first == second

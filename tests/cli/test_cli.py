@@ -25,6 +25,7 @@ from verbs import KEY, Verb
 
 from ima_tui import cli
 from ima_tui.cli import session
+from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox import uploads
@@ -410,7 +411,10 @@ def test_a_failed_generation(ima: Verb, sandbox: Sandbox) -> None:
     assert len(creates(sandbox)) == 1
 
 
-def test_a_deadline_that_passes_keeps_the_job(ima: Verb, sandbox: Sandbox) -> None:
+def test_a_deadline_that_passes_keeps_the_job(
+    ima: Verb, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "clock", ScaledClock(2000.0))  # 15 minutes are half a second
     sandbox.scenario('[[fault]]\nkind = "stuck"\ntimeout_s = 1\n')
     said = ima(*T2I, "--json")
     assert (said.code, said.json["status"]) == (5, "parked")

@@ -9,12 +9,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from batch_person import PATIENT, environment_of
-from forked import SPEED, Forker, forking
+from forked import SPEED, Forker
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -29,12 +28,6 @@ pytestmark = [
 ]
 MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "2"))
 BRIEF = "Three shots: a kite {0}; a boat {0}; a bell {0}. 12 seconds, crossfade, calm piano"
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[Forker]:
-    with forking({}, time.time()) as warm:
-        yield warm
 
 
 class Place:

@@ -57,7 +57,7 @@ class Script(LineIO):
 
 
 @pytest.fixture
-async def studio(settings: Settings) -> AsyncIterator[Studio]:
+async def studio(settings: Settings, unhurried: None) -> AsyncIterator[Studio]:
     async with open_studio(settings, clock=ScaledClock(SPEED), key=KEY, for_screen=True) as studio:
         yield studio
 

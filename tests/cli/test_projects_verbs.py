@@ -18,7 +18,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs/json.schema.json").read_t
 
 
 def fits(document: object, name: str) -> None:
-    jsonschema.validate(document, {**SCHEMA, "$ref": f"#/$defs/{name}"})
+    jsonschema.Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"}).validate(document)
 
 
 def keys(ima: Verb, *flags: str) -> list[int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from batch_person import PATIENT, environment_of
-from forked import SPEED, Forker, forking
+from forked import SPEED, Forker
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -25,7 +25,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
     pytest.mark.sandbox(speed=SPEED, scenario=PATIENT),
 ]
-ANCHOR = time.time()
 MOMENTS = int(os.environ.get("IMA_TUI_MOMENTS", "4"))
 
 
@@ -63,12 +62,6 @@ class Place:
 
     def said(self) -> str:
         return (self.folder / "out").read_text("utf-8")[-3000:]
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[Forker]:
-    with forking({}, ANCHOR) as warm:
-        yield warm
 
 
 @pytest.fixture
@@ -150,12 +143,13 @@ def test_ctrl_c_keeps_everything_and_resume_asks_for_nothing_new(
     assert len(place.charges()) == 3
 
 
-def test_two_runs_of_one_plan_at_once(folder: Path, sandbox: Sandbox, forker: Forker) -> None:
+def test_two_runs_of_one_plan_at_once(
+    folder: Path, sandbox: Sandbox, forker: Forker, other: Forker
+) -> None:
     place = Place(folder / "two", sandbox, "two-at-once")
     agreed = place.begin(forker)
-    with forking({}, ANCHOR) as other:
-        place.start(forker, "run", str(place.file), "--confirm", agreed)
-        place.start(other, "run", str(place.file), "--confirm", agreed)
-        assert (forker.finish(), other.finish()) == (0, 0), place.said()
+    place.start(forker, "run", str(place.file), "--confirm", agreed)
+    place.start(other, "run", str(place.file), "--confirm", agreed)
+    assert (forker.finish(), other.finish()) == (0, 0), place.said()
     assert set(place.charges().values()) == {1}
     assert len(place.charges()) == 3

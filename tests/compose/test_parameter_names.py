@@ -7,6 +7,7 @@ import pytest
 from ima_tui import i18n
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import Field, FieldKind, Option
+from ima_tui.intent.intent import Refusal
 
 
 def choice(name: str, *values: str) -> Field:
@@ -52,3 +53,25 @@ def test_sizes_and_shapes_of_one_field_stand_apart() -> None:
     assert (sizes.label, shapes.label) == ("Size", "Aspect ratio")
     plain = choice("aspect_ratio", "1:1", "16:9")
     assert parameter_names.apart(plain) == (plain,)
+
+
+def test_what_a_model_lacks_is_said_with_what_there_is() -> None:
+    i18n.use("en")
+
+    def said(refusal: Refusal, *, takes_voice: bool = False) -> str:
+        key, words = parameter_names.lacks("M", refusal, takes_voice=takes_voice)
+        return i18n.say(key, **words)
+
+    assert said(Refusal("n", 20, (1, 4, 10))) == "M makes up to 10 results per job."
+    voice = Refusal("voice", "female")
+    assert said(voice) == "M has no parameter voice (female)."
+    assert said(voice, takes_voice=True) == "M takes a voice only by its ID, not by “female”."
+    assert parameter_names.answer("n", "3") == "3 results"
+    assert parameter_names.answer("duration", "10") == "10 s"
+
+
+def test_how_a_song_is_described_is_not_told_as_a_setting() -> None:
+    assert not parameter_names.is_told("custom_mode", value=False)
+    assert parameter_names.is_told("custom_mode", value=True)
+    assert not parameter_names.is_told("gpt_description_prompt", "a folk song")
+    assert parameter_names.is_told("audio", value=False)

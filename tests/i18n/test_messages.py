@@ -118,7 +118,7 @@ def called_with() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 first = node.args[0]
-                name = ast.unparse(node.func).rpartition(".")[2]
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 is_said = name == "say" or name.endswith("Error") or name in ("Failure", "Remark")
                 if is_said and isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)

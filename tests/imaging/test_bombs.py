@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -39,10 +40,17 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def zeros(count: int) -> bytes:
-    packer, found = zlib.compressobj(9), bytearray()
-    for start in range(0, count, 1 << 24):
-        found += packer.compress(bytes(min(1 << 24, count - start)))
-    return bytes(found + packer.flush())
+    """So many zeros as zlib packs them; what packs a part of them is repeated."""
+    whole, rest = divmod(count, 1 << 24)
+    packed = packed_zeros(1 << 24) * whole + packed_zeros(rest)
+    checksum = struct.pack(">HH", count % 65_521, 1)
+    return b"\x78\xda" + packed + zlib.compressobj(9, wbits=-15).flush() + checksum
+
+
+@functools.cache
+def packed_zeros(count: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=-15)
+    return packer.compress(bytes(count)) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 def png(width: int, height: int, *, bits: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
@@ -65,6 +73,15 @@ def saved(image: Image.Image, kind: str, **how: object) -> bytes:
     return sink.getvalue()
 
 
+def gif(frames: int) -> bytes:
+    """Frames of 2000 x 2000 pixels, all but the first two alike."""
+    first, *more = (Image.new("P", (2000, 2000), index) for index in range(3))
+    two = saved(first, "GIF", save_all=True, append_images=more[:1]).removesuffix(b";")
+    three = saved(first, "GIF", save_all=True, append_images=more).removesuffix(b";")
+    assert three.startswith(two)
+    return two + three[len(two) :] * (frames - 2) + b";"
+
+
 def claiming(jpeg: bytes, width: int, height: int) -> bytes:
     """A small JPEG whose header says that it is larger."""
     place = jpeg.index(b"\xff\xc0")
@@ -73,7 +90,6 @@ def claiming(jpeg: bytes, width: int, height: int) -> bytes:
 
 def bombs() -> dict[str, bytes]:
     small = Image.new("RGB", (64, 64))
-    frames = [Image.new("P", (2000, 2000), index % 256) for index in range(40)]
     bitmap = bytearray(saved(small, "BMP"))
     bitmap[18:26] = struct.pack("<ii", 2_000_000_000, 2_000_000_000)
     text = chunk(b"zTXt", b"Comment\0\0" + zeros(200_000_000))
@@ -84,7 +100,7 @@ def bombs() -> dict[str, bytes]:
         "comment.png": png(64, 64, extra=text),
         "claims.jpg": claiming(saved(small, "JPEG"), 65_500, 65_500),
         "claims.bmp": bytes(bitmap),
-        "frames.gif": saved(frames[0], "GIF", save_all=True, append_images=frames[1:]),
+        "frames.gif": gif(40),
         "large.webp": saved(Image.new("RGB", (16_383, 2_500)), "WEBP", quality=0, method=0),
     }
 

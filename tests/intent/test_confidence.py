@@ -43,9 +43,11 @@ def test_what_is_less_probable_is_asked_with_both_answers(read: Read) -> None:
 
 
 def test_another_medium_than_the_rules_is_followed_where_it_is_more_probable(read: Read) -> None:
-    guess = read("draw a fox", image=0.3, video=0.6)
+    guess = read("fox portrait, long ears", image=0.3, video=0.68)
     assert (guess.medium, guess.confidence) == (Medium.VIDEO, Confidence.UNSURE)
     assert guess.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_IMAGE)
+    kept = read("draw a fox", image=0.3, video=0.68)  # a verb asks for it
+    assert (kept.medium, kept.confidence) == (Medium.IMAGE, Confidence.UNSURE)
     assert read("draw a fox", image=0.02, video=0.95).confidence is Confidence.SURE
 
 

@@ -42,15 +42,14 @@ def _split(words: str) -> list[str]:
 
 
 def misread(nouns: list[str], medium: str, language: str) -> list[str]:
-    """Nouns that a frame reads as another medium, or asks about."""
-    found = []
-    for noun in nouns:
-        wrong = [
-            text for frame in FRAMES[language] if read_as(text := frame.format(noun)) != medium
-        ]
-        if len(wrong) > 1:
-            found.append(noun)
-    return found
+    """Nouns that two frames read as another medium, or ask about."""
+
+    def is_misread(noun: str) -> bool:
+        first, second, third = (frame.format(noun) for frame in FRAMES[language])
+        wrong = [read_as(text) != medium for text in (first, second)]
+        return all(wrong) or (any(wrong) and read_as(third) != medium)
+
+    return [noun for noun in nouns if is_misread(noun)]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -50,7 +50,7 @@ def test_most_are_read_right_and_few_are_silently_something_else() -> None:
         right += read == label or (unsure and label in ("ask", "missing", "question"))
         silent += not unsure and read != label
         asked += unsure and label in MEDIA
-    assert len(of) > 1_900
-    assert right / len(of) >= 0.88
-    assert silent / len(of) <= 0.03
-    assert asked / len(of) <= 0.25
+    assert len(of) > 3_400
+    assert right / len(of) >= 0.95
+    assert silent / len(of) <= 0.01
+    assert asked / len(of) <= 0.06

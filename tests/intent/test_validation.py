@@ -20,7 +20,7 @@ def test_prompts() -> None:
 
 def test_briefs() -> None:
     found = totals(cases(HERE / "briefs.jsonl"))
-    assert found.right >= 0.78
+    assert found.right >= 0.80
     assert found.silent == 0
 
 
@@ -30,13 +30,22 @@ def test_second_set() -> None:
     assert found.right >= 0.98
     assert found.whole >= 0.92
     assert found.silent <= 0.01
-    assert found.needless <= 0.07
+    assert found.needless <= 0.05
 
 
 def test_third_set() -> None:
     """By an author who had seen neither the program nor any of its sets; none of it was read."""
     found = totals(cases(HERE / "third.jsonl"))
-    assert found.right >= 0.95
-    assert found.whole >= 0.86
+    assert found.right >= 0.96
+    assert found.whole >= 0.87
     assert found.silent <= 0.01
-    assert found.needless <= 0.16
+    assert found.needless <= 0.12
+
+
+def test_fourth_set() -> None:
+    """By another such author; none of it was read, and it was scored ten times."""
+    found = totals(cases(HERE / "fourth.jsonl"))
+    assert found.right >= 0.965
+    assert found.whole >= 0.92
+    assert found.silent <= 0.01
+    assert found.needless <= 0.08

@@ -543,7 +543,7 @@ async def test_an_answer_that_is_read_late_parks_no_job(ledger: Ledger, tmp_path
     async def asked() -> Progress:
         if service.calls.count("ask") > 1:
             return DONE
-        await clock.sleep(DAY)  # the machine is suspended, or so busy
+        clock.jump(DAY)  # the machine is suspended, or so busy
         return WORKING
 
     service = FakeService(ask=(asked,))

@@ -207,6 +207,18 @@ class PtyProgram:
             # an escape that something follows at once would be read as alt
             self.read(0.3 if name == "escape" else 0.05)
 
+    def send(self, number: int = 1) -> None:
+        """Send what is typed on Compose as job `number`.
+
+        A price may be that of a stored list: until the lists are there, the key only asks for it.
+        """
+        sent = f"#{number} is in the queue"
+        self.press("ctrl+j")
+        self.wait(f"{sent}|Models loaded")
+        if sent not in self.text:
+            self.press("ctrl+j")
+            self.wait(sent)
+
     def wait_exit(self, seconds: float = 60.0) -> int:
         due = time.perf_counter() + seconds
         while self.process.isalive():

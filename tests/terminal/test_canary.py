@@ -243,8 +243,7 @@ def test_the_studio_and_its_children_keep_it_to_themselves(
             program.wait("pts", 60)
             program.type("draw a lighthouse in fog")
             program.wait("a lighthouse")
-            program.press("ctrl+j")
-            program.wait("in the queue", 60)
+            program.send()
             program.press("escape", "3")
             program.wait(r"✓ done\s+img", 60)
             for key in ("o", "c", "enter"):
@@ -288,7 +287,10 @@ def test_a_key_typed_at_the_first_start_is_in_the_file_it_was_meant_for_alone(
         program.wait("api.imastudio.com", 60)
         program.type(KEY)
         program.read(0.3)
-        program.press("tab", "left", "left", "right", "right")  # … and keep it in the file
+        program.press("tab", "left", "left", "right")
+        program.wait(r"\[system keyring\]")
+        program.press("right")
+        program.wait(r"\[private file\]")  # … and keep it in the file
         program.press("enter")
         program.wait("pts", 60)
         program.press("escape", "ctrl+q")

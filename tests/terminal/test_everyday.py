@@ -3,6 +3,7 @@ at 80x24, and as lines."""
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -193,7 +194,7 @@ def make(program: PtyProgram, prompt: str, told: str) -> None:
     """Type a prompt and send it, which needs no question."""
     program.wait("pts|积分")
     program.type(prompt)
-    program.wait(prompt[-8:])
+    program.wait("▌" + re.escape(prompt[:8]))
     program.press("ctrl+j")
     program.wait(told)
 

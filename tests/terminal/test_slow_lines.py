@@ -64,8 +64,7 @@ def state(pid: int) -> str:
 def send(program: PtyProgram, prompt: str) -> None:
     """Send `prompt`, and go where its job is."""
     program.type(prompt)
-    program.press("ctrl+j")
-    program.wait("in the queue")
+    program.send()
     program.press("escape", "3")
 
 

@@ -12,7 +12,8 @@ SECONDS = 60.0
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Let the app work until `holds`; fail when it never does."""
+    """Let the app work until `holds`, then until what follows is drawn; fail when it never does."""
     async with asyncio.timeout(SECONDS):
         while not holds():
-            await pilot.pause(0.005)
+            await asyncio.sleep(0.005)
+    await pilot.pause()

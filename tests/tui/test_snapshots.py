@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from ima_tui import i18n
 from ima_tui.core.domain import State
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.logs.lines import LogLines
 from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell.job_detail import JobDetail
@@ -88,6 +89,10 @@ async def test_a_place_looks_as_it_was_looked_at(
 async def settled(pilot: Pilot[None]) -> None:
     """Until what is read in the background stands there, and the screen stays as it is."""
     screen = pilot.app.screen
+    await until(pilot, lambda: "in flight" in picture(screen))
+    if isinstance(screen, ComposeScreen):
+        await until(pilot, lambda: screen.reader.can_read)
+        await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
     for lines in screen.query(LogLines):
         await until(pilot, lambda lines=lines: "t-77" in picture(screen) and lines)
     for beside in screen.query(JobDetail):

@@ -1,7 +1,8 @@
-"""Fit the combination of the rules and the classifier, on prompts that neither has seen.
+"""Fit the combination of the rules and the classifier.
 
-The classifier scores each fifth of the strangers' prompts after learning from the rest; the rules
-were not mended by any of them.
+The classifier scores each fifth of the judged prompts after learning from the rest. Most are by
+strangers, and the rules were not mended by them; the others, by which they were, keep the
+combination from doubting plain requests.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ima_tui.intent import second_opinion
 from ima_tui.intent.classifier import LABELS
 from ima_tui.intent.route import route
 from intent_training import fit
-from intent_training.fit import Rows
+from intent_training.fit import Judged, Rows
 from intent_training.prompts import Prompt
 
 FOLDS = 5
@@ -29,15 +30,14 @@ def folds(prompts: Sequence[Prompt]) -> np.ndarray:
     return np.array([crc32(each.text.encode()) % FOLDS for each in prompts])
 
 
-def scored(prompts: Sequence[Prompt], others: Rows, repeats: int) -> np.ndarray:
+def scored(prompts: Sequence[Prompt], made: Rows, own: Judged) -> np.ndarray:
     """The classifier's scores for each prompt, by a model that has not seen its fifth."""
-    own, labels = fit.matrix(prompts)
     fold = folds(prompts)
     found = np.zeros((len(prompts), len(LABELS)))
     for number in range(FOLDS):
         seen = fold != number
-        rows = fit.together([others, *[(own[seen], labels[seen])] * repeats])
-        found[~seen] = fit.scores(own[~seen], *fit.fit(*rows))
+        weights = fit.fit(*fit.together([made, *own.repeated(seen)]))
+        found[~seen] = fit.scores(own.rows[~seen], *weights)
     return found
 
 
@@ -51,10 +51,13 @@ def inputs(prompts: Sequence[Prompt], scores: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
-def fitted(rows: np.ndarray, prompts: Sequence[Prompt]) -> LogisticRegression:
+def fitted(
+    rows: np.ndarray, prompts: Sequence[Prompt], shares: np.ndarray | None = None
+) -> LogisticRegression:
+    """The combination; `shares`: what each prompt counts."""
     labels = np.array([LABELS.index(each.label) for each in prompts])
     model = LogisticRegression(C=STRICTNESS, max_iter=3000)
-    return model.fit(rows, labels)
+    return model.fit(rows, labels, sample_weight=shares)
 
 
 def weights(model: LogisticRegression) -> np.ndarray:

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -16,11 +17,26 @@ from ima_tui.intent.classifier import HEADER, LABELS, MAGIC
 from ima_tui.intent.features import SIZE, features
 from intent_training.prompts import Prompt
 
-ALPHA = 3e-5
-PASSES = 5
+ALPHA = 5e-6
+PASSES = 8
 SEED = 14
 Rows = tuple[csr_matrix, np.ndarray]
 """Features and labels, a row for each prompt."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Features and labels of judged prompts, and how often each is learned from."""
+
+    rows: csr_matrix
+    labels: np.ndarray
+    repeats: np.ndarray
+
+    def repeated(self, among: np.ndarray | None = None) -> list[Rows]:
+        """Every prompt `among` a mask as often as it counts."""
+        among = np.ones(len(self.labels), bool) if among is None else among
+        rounds = (among & (self.repeats > done) for done in range(self.repeats.max()))
+        return [(self.rows[each], self.labels[each]) for each in rounds]
 
 
 def matrix(prompts: Iterable[Prompt]) -> Rows:
@@ -66,7 +82,9 @@ def pack(weights: np.ndarray, bias: np.ndarray, combination: np.ndarray) -> byte
     scale = float(np.float32(np.abs(weights).max() / 127))
     small = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
     header = HEADER.pack(MAGIC, SIZE, combination.shape[1] - 1, scale, *bias)
-    return header + zlib.compress(small.tobytes() + combination.tobytes(), 9)
+    small_numbers = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, 8, zlib.Z_FILTERED)
+    body = small_numbers.compress(small.tobytes() + combination.tobytes())
+    return header + body + small_numbers.flush()
 
 
 def scores(rows: csr_matrix, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ima_tui.intent.classifier import LABELS
 from intent_training.prompts import Prompt
@@ -30,6 +33,29 @@ def strangers() -> dict[str, list[Prompt]]:
             for label, images, text in lines
         ]
     return found
+
+
+TRAPS = frozenset({"hard1", "hard7", "flow8"})
+"""Sets of strangers that are all hard on purpose: few prompts of a user are."""
+REPEATS = 4
+"""How often a prompt counts beside the generated ones; of `TRAPS` once."""
+SHARE_OF_TRAPS = 0.3
+"""What a prompt of `TRAPS` counts where the rules are weighed against the classifier."""
+
+
+def all_sets() -> dict[str, list[Prompt]]:
+    """File name → its prompts: strangers' first, then the sets by which the rules were mended."""
+    return {**strangers(), **sets()}
+
+
+def repeats(names: Sequence[str]) -> np.ndarray:
+    """How often the prompts of these files are learned from."""
+    return np.array([1 if name in TRAPS else REPEATS for name in names])
+
+
+def shares(names: Sequence[str]) -> np.ndarray:
+    """What a prompt of these files counts for the combination."""
+    return np.array([SHARE_OF_TRAPS if name in TRAPS else 1.0 for name in names])
 
 
 def cases(path: Path) -> list[dict[str, Any]]:

@@ -172,6 +172,7 @@ TEXTS: dict[str, str] = {
     "compose.several_of": "{change} (job {numbers})",
     "compose.several_more": "{n} more {n:change|changes} in the list",
     "compose.ask_several": "Send {n} {n:job|jobs} for {points} pts in total?",
+    "compose.workflow_sent": "The workflow was started. esc W opens it.",
     "compose.sent_several": "{n} {n:job is|jobs are} in the queue: {points} pts. esc 3 shows them.",
     "compose.by_lines": "One job per line. esc b: one job from all lines.",
     "compose.as_one": "All lines are one prompt.",

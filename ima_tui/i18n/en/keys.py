@@ -73,6 +73,7 @@ TEXTS: dict[str, str] = {
     "pane.models": "Models",
     "pane.gallery": "Gallery",
     "pane.latest_jobs": "Latest jobs",
+    "pane.subjects": "Subjects",
     "pane.board": "Storyboard",
     "pane.timeline": "Timeline",
     "pane.detail": "Details",

@@ -172,6 +172,7 @@ TEXTS: dict[str, str] = {
     "compose.several_of": "{change}（任务 {numbers}）",
     "compose.several_more": "另有 {n} 处改动，见列表",
     "compose.ask_several": "发送 {n} 个任务共消耗 {points} 积分，确定吗？",
+    "compose.workflow_sent": "工作流已开始，按 esc W 打开。",
     "compose.sent_several": "{n} 个任务已加入队列，共 {points} 积分。按 esc 3 查看。",
     "compose.by_lines": "每行一个任务。按 esc b 合为一个任务。",
     "compose.as_one": "所有行合为一个提示词。",

@@ -73,6 +73,7 @@ TEXTS: dict[str, str] = {
     "pane.models": "模型",
     "pane.gallery": "图库",
     "pane.latest_jobs": "最近的任务",
+    "pane.subjects": "角色",
     "pane.board": "分镜",
     "pane.timeline": "时间线",
     "pane.detail": "详情",

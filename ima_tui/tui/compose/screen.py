@@ -171,6 +171,7 @@ class ComposeScreen(DraftScreen):
         sent, self.ima.sent_prompt = self.ima.sent_prompt, ""
         if sent and sent == self.prompt.text.strip():
             await self.history.begin_next()
+            self.remark(say("compose.workflow_sent"), "ok")
 
     async def on_unmount(self) -> None:
         """Write the draft."""

@@ -33,7 +33,7 @@ from ima_tui.tui.widgets.table import (
 )
 
 COLUMNS = (
-    Column("name", 24, "settings.column_name", flex=1, most=30),
+    Column("name", 24, "settings.column_name", flex=4, most=27),
     Column("now", 12, "settings.column_now", flex=2, most=36),
     Column("later", 10, "settings.column_later", drop=2),
     Column("origin", 11, "settings.column_origin", drop=1),

@@ -28,6 +28,7 @@ from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.inputs import PathSuggester
+from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.table import Cell, Row, RowId, Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -42,7 +43,11 @@ class SubjectsScreen(ModalScreen[str | None]):
     """Gives back the name that is to be put into the prompt, or None."""
 
     CSS_PATH = theme.path("subjects")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("use", "use", "bind.subject_use", "subjects.use", show=True),
         bind("open", "view", "bind.view_large", "subjects.view", show=True),
@@ -60,8 +65,10 @@ class SubjectsScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
         with Container(id="subjects"):
-            yield Table(_COLUMNS, widget_id="subject-rows")
-            yield Preview(widget_id="subject-picture", ground="surface", delay=0.2)
+            with Pane(say("pane.subjects"), widget_id="subjects-pane"):
+                yield Table(_COLUMNS, widget_id="subject-rows")
+            with Pane(say("pane.preview"), widget_id="subject-pane"):
+                yield Preview(widget_id="subject-picture", delay=0.2)
         yield ConfirmBar()
         yield BottomLine()
 

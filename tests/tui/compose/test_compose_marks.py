@@ -10,6 +10,11 @@ from textual.pilot import Pilot
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.widgets.field_rows import ChoiceLine
 
+SNOW = (
+    "清晨的雪原上一只狐狸慢慢走过结冰的河面回头看了看远处冒着炊烟的小"
+    "木屋又低下头继续往前走细细的雪花落在它的背上风把脚印一点点抹平"
+)
+"""Of 60 wide characters and more."""
 WISH = "a video of a puppy, 1080p"
 
 
@@ -76,11 +81,11 @@ async def test_chosen_by_hand_it_is_not_marked_and_backspace_lets_the_words_deci
 
 async def test_marks_follow_keys_wide_characters_and_wrapped_lines() -> None:
     async with composing("") as (pilot, screen):
-        screen.prompt.text = "雪" * 60 + "，做成1080p的视频"
+        screen.prompt.text = SNOW[:60] + "，做成1080p的视频"
         await until(pilot, lambda: marked(screen) == ["1080p", "视频"])
         screen.prompt.move_cursor((0, 0))
         await pilot.press("大", "家")
         assert marked(screen) == ["1080p", "视频"]
-        screen.prompt.text = "雪" * 44 + "，做成1080p的视频"
+        screen.prompt.text = SNOW[:44] + "，做成1080p的视频"
         await pilot.pause()
         assert "".join(marked(screen)) == "1080p视频"

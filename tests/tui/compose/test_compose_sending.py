@@ -35,6 +35,7 @@ from ima_tui.studio.guides import Recommendation
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell import confirm_bar
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.widgets.field_rows import TextLine
@@ -398,3 +399,55 @@ async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) 
         await pilot.press("y")
         await until(pilot, lambda: sent(studio))
         assert sent(studio)[0].inputs == (str(path),)
+
+
+async def test_the_end_of_what_was_sent_is_told_and_the_queue_opens_on_it() -> None:
+    async with composing("a picture of a fox") as (pilot, _, studio):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "#1 is in the queue" in said(pilot))
+        for number in (2, 3):
+            studio.tell(JobChanged(job(number, State.DONE)))
+        studio.tell(JobChanged(job(1, State.DONE)))
+        await until(pilot, lambda: "#1 is done: 5 pts, took 0:38. esc 3" in said(pilot))
+        await pilot.press("alt+3")
+        queue = await the_queue(pilot)
+        await until(pilot, lambda: queue.table.cursor == 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": State.FAILED}, "#1 failed: "),
+        (
+            {
+                "state": State.QUEUED,
+                "needs_approval": True,
+                "waiting": "waiting.over_day",
+                "waiting_values": {"points": 5, "spent": 0, "limit": 3},
+            },
+            "#1 was not sent: ",
+        ),
+    ],
+)
+async def test_what_went_wrong_with_it_is_told(changes: dict[str, object], words: str) -> None:
+    async with composing("a picture of a fox") as (pilot, _, studio):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "#1 is in the queue" in said(pilot))
+        state = cast(State, changes.pop("state"))
+        studio.tell(JobChanged(job(1, state, **changes)))
+        await until(pilot, lambda: said(pilot).startswith(words) and "esc 3" in said(pilot))
+
+
+async def test_a_workflow_that_was_sent_leaves_an_empty_prompt() -> None:
+    async with composing("a picture of a fox, then a video of it") as (pilot, screen, _):
+        screen.ima.sent_prompt = screen.prompt.text
+        await pilot.press("alt+3")
+        await the_queue(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: screen.prompt.text == "")
+        assert "workflow was started" in said(pilot)
+
+
+async def the_queue(pilot: Pilot[None]) -> QueueScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
+    return cast(QueueScreen, pilot.app.screen)

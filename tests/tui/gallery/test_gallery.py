@@ -22,6 +22,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.events import JobChanged
+from ima_tui.i18n import say
 from ima_tui.imaging.terminal import PLACEHOLDER
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
@@ -268,6 +269,8 @@ async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) ->
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ready(pilot, 2)
         assert screen.check_action("compare", (True,)) is False
+        await pilot.press("equals_sign")
+        assert [toast.message for toast in app._notifications] == [say("gallery.compare_how")]
         await pilot.press("space", "space")
         await until(pilot, lambda: len(screen.choice._marked) == 2)
         assert "2 marked" in standing(screen)

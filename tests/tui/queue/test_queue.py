@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fake import (
@@ -34,6 +35,7 @@ from ima_tui.core.domain import (
 from ima_tui.core.events import JobChanged
 from ima_tui.studio import gallery
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.queue.job_table import QueueSummary
 from ima_tui.tui.queue.screen import QueueScreen
@@ -498,3 +500,18 @@ async def test_the_keys_of_another_place_are_none_here() -> None:
     async with open_app(job(1)).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert queue(pilot).check_action("do", ("editor",)) is False
+
+
+@pytest.mark.parametrize("keys", [("i",), ("enter", "i")])
+async def test_a_result_becomes_an_input(keys: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "fox.png"
+    Image.new("RGB", (64, 64)).save(path)
+    fox = job(1, State.DONE, medias=(Media("", path=str(path), format="png"),))
+    app = open_app(fox)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: queue(pilot).table.current is not None)
+        for key in keys:
+            await pilot.press(key)
+        await until(pilot, lambda: app.current_mode == "compose")
+        compose = cast(ComposeScreen, app.screen)
+        await until(pilot, lambda: compose.composer.inputs == (str(path),))

@@ -141,3 +141,10 @@ def visible(row: Mapping[int, pyte.screens.Char]) -> list[object]:
         else:
             found.append((cell.data, cell.fg, cell.bg, cell.bold, cell.underscore, cell.reverse))
     return found
+
+
+def test_a_wide_character_that_a_toast_covered_by_half_comes_back_whole() -> None:
+    shown, strip = ShownCells(), Strip([Segment("旺财在雪地")])
+    drawn(shown, "旺 ▌abc 地")
+    update = ChopsUpdate([{0: strip}], [(0, 3, 7)], [[10]])
+    assert ChangedCells(update, shown).render_segments(PLAIN) == "\x1b[1;3H财在雪"
