@@ -12,9 +12,8 @@ from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import fit, steady, width
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.lines import Part, RowLines
 from ima_tui.tui.widgets.price_text import usual_time
-from ima_tui.tui.widgets.row_lines import RowLines
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
 
 NAME = 28
