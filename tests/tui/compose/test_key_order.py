@@ -130,7 +130,7 @@ async def test_who_left_the_prompt_while_it_was_sent_is_not_brought_back() -> No
         submit = jobs.submit
 
         async def left(order: Order, repeats: int | None = None) -> Job:
-            screen.form.kind.focus()
+            screen.set_focus(screen.form.kind)
             return await submit(order, repeats)
 
         jobs.submit = left  # type: ignore[method-assign]
