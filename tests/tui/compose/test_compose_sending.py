@@ -445,7 +445,7 @@ async def test_a_workflow_that_was_sent_leaves_an_empty_prompt() -> None:
         await the_queue(pilot)
         await pilot.press("2")
         await until(pilot, lambda: screen.prompt.text == "")
-        assert "workflow was started" in said(pilot)
+        assert "Workflow started" in said(pilot)
 
 
 async def the_queue(pilot: Pilot[None]) -> QueueScreen:
