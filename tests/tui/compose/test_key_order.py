@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from fake import FakeStudio, done, failed
 from patience import until
@@ -126,6 +127,8 @@ async def test_a_key_right_behind_sending_is_not_typed_into_the_next_prompt() ->
 async def test_who_left_the_prompt_while_it_was_sent_is_not_brought_back() -> None:
     async with composing("a photo of a fox in the snow") as (pilot, screen):
         jobs = screen.studio.jobs
+        stay = replace(screen.studio.settings, after_send="stay")
+        screen.studio.settings = stay  # type: ignore[misc]
         await until(pilot, lambda: screen.composer.decision and screen.view.offer.problem is None)
         submit = jobs.submit
 
