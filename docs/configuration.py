@@ -25,13 +25,13 @@ ima-tui config set queue.running 12    # comments and order stay
 ima-tui config unset queue.running
 ```
 
-On the screens: Prefs (5), then `]`. Limits that you change there (`spending`, `agents`) hold from
+On the screens: Prefs (5), then `]`. Limits that you change there (`spending`, `agents`) apply from
 the next job on.
 
 For an unknown name ima-tui suggests the nearest one; for a wrong value it names the line and uses
 the default. Settings that protect your points and your key (`spending`, `agents`, `network`,
 marked ●) are stricter: with a wrong value ima-tui does not start, because a default could cost
-points. `NO_COLOR` (any value) turns colours off. For keys see [keys.md](keys.md)."""
+points. `NO_COLOR` (any value) turns colors off. For keys see [keys.md](keys.md)."""
 
 PROJECTS = """
 ```toml
@@ -41,7 +41,7 @@ per_month = 5000
 ```
 
 A job that would go over one of them waits for your approval (`jobs send`, or `a` in Queue). From
-80 % on, a verb says so at its end; `ima-tui jobs report` lists all limits. Also
+80% on, commands say so at their end; `ima-tui jobs report` lists all limits. Also
 `ima-tui config set "projects.Spring campaign.per_day" 500`."""
 
 

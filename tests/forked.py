@@ -128,7 +128,7 @@ WARM = (
     "ima_tui.api.service",
     "ima_tui.cli.commands.batch",
     "ima_tui.cli.commands.batch_run",
-    "ima_tui.cli.commands.workflow_film",
+    "ima_tui.cli.commands.workflow",
     "ima_tui.cli.commands.workflow_run",
     "ima_tui.cli.parser",
     "ima_tui.core.input_files",
@@ -137,9 +137,9 @@ WARM = (
     "ima_tui.runner.scheduler",
     "ima_tui.studio.catalogue_service",
     "ima_tui.studio.endings",
-    "ima_tui.studio.subjects",
+    "ima_tui.subjects.store",
     "ima_tui.studio.workflows",
-    "ima_tui.workflow.film_brief",
+    "ima_tui.film.brief",
     "platformdirs.unix",
     "rich.text",
 )
@@ -149,12 +149,12 @@ WARM = (
 def _serve(anchor: float) -> None:
     from ima_tui import cli
     from ima_tui.cli import session
-    from ima_tui.preferences import service
+    from ima_tui.preferences import policy
     from ima_tui.runner import polling_schedule
     from ima_tui.studio import jobs, studio
 
     polling_schedule.LEAST_PATIENCE *= SPEED  # no job times out because the machine is busy
-    service.WATCH_SECONDS = studio.GUIDES_SECONDS = 0.05 * SPEED  # else every few milliseconds
+    policy.WATCH_SECONDS = studio.GUIDES_SECONDS = 0.05 * SPEED  # else every few milliseconds
     jobs.NEWS_SECONDS = 0.01 * SPEED
     for name in WARM:
         importlib.import_module(name)

@@ -1,7 +1,7 @@
 """Wire format: request payloads and response models.
 
 Responses are read leniently (unknown keys ignored, nulls allowed, text cleaned), payloads are built
-exactly, because the service refuses what it does not know. Source: wire.md, create and detail.
+exactly, because the service refuses what it does not know.
 """
 
 from __future__ import annotations

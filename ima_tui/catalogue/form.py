@@ -2,8 +2,7 @@
 
 Users set *user fields*: plain fields, and the fields behind virtual ones (aspect ratio 16:9). The
 service gets *parameters*: plain fields and the targets of virtual ones (size 2560x1440). Choices
-are kept by user field, or by a target's name, which then has priority. Source: "Virtual fields" and
-"What can't be combined" in wire.md.
+are kept by user field, or by a target's name, which then has priority.
 """
 
 from __future__ import annotations

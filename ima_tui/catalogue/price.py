@@ -2,7 +2,7 @@
 
 The matching rule is the one all of whose attributes equal what will be sent; of several, the one
 with most attributes. Without a match the nearest rule applies, and every value that it changes is
-reported, so that nobody pays for a surprise. Source: "Choosing the price" in wire.md.
+reported, so that nobody pays for a surprise.
 """
 
 from __future__ import annotations

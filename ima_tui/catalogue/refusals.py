@@ -1,8 +1,9 @@
 """Retry policy after a refusal: which corrected order to try next. Pure.
 
-Source: the table of refusals in wire.md. Uses only the model's rules and options as fetched after
-the refusal. A lighter order never costs more; a more expensive one needs the user's approval, which
-is asked for elsewhere.
+`adapt` corrects an order after a code of `ADAPTED`, `lighter` makes a smaller one after code 500;
+after any other code there is no next try. Both use only the model's rules and options as fetched
+after the refusal. A lighter order never costs more; a more expensive one needs the user's approval
+(`runner.submit`). The codes are listed in docs/sandbox.md.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 
-MOST_TRIES = 3
+MOST_REFUSALS = 3
 """Maximum number of refused creates per job."""
 REPRICED = frozenset({6006, 6009, 6010})
 BAD_VALUE = 400017
@@ -42,7 +43,7 @@ class AdaptedOrder:
 
 def adapt(code: int, order: Order, model: ModelVersion, refusals: int) -> AdaptedOrder | None:
     """Return the next try after refusal number `refusals` (from 1) with `code`; None: give up."""
-    if code not in ADAPTED or refusals >= MOST_TRIES:
+    if code not in ADAPTED or refusals >= MOST_REFUSALS:
         return None
     try:
         chosen = choices_of(model, order)
@@ -97,7 +98,7 @@ def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
     None: nothing is smaller, or it was tried often enough. The same order is never returned,
     because the service may have charged it before the fault. `refusals` counts from 1.
     """
-    if refusals >= MOST_TRIES:
+    if refusals >= MOST_REFUSALS:
         return None
     try:
         chosen = choices_of(model, order)

@@ -1,8 +1,7 @@
 """Parser of the service's product tree into models.
 
 Lists change without notice: unknown keys are ignored, nulls are allowed everywhere, and an
-unreadable part is left out without its neighbours. Only nodes of type "3" count, at any depth
-(wire.md).
+unreadable part is left out without its neighbours. Only nodes of type "3" count, at any depth.
 """
 
 from __future__ import annotations

@@ -341,7 +341,7 @@ def _config(verbs: Verbs) -> None:
     about = say("cli.config")
     parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_verb(actions, "show", "config:show", json=True)
+    add_verb(actions, "show", "config:show", json=True, about="cli.config_show")
     add_verb(actions, "path", "config:show_path", json=True)
     add_verb(actions, "init", "config:init", json=True)
     changed = add_verb(actions, "set", "config:put", json=True, about="cli.config_put")

@@ -105,9 +105,10 @@ def points_back(text: str, question: IntentQuestion | None) -> bool:
     reading leaves open. The more that is, the less has to be said."""
     if _ENGLISH_OF_IT.search(text) or _CHINESE_OF_IT.search(text) or _CHINESE_OPENS.search(text):
         return True
-    if question is IntentQuestion.MISSING_INPUT:
-        return bool(_ENGLISH_ANYWHERE.search(text) or _CHINESE_ANYWHERE.search(text))
-    return bool(_ENGLISH_VERB.search(text))
+    if _ENGLISH_VERB.search(text):
+        return True
+    asks = question is IntentQuestion.MISSING_INPUT
+    return asks and bool(_ENGLISH_ANYWHERE.search(text) or _CHINESE_ANYWHERE.search(text))
 
 
 def read_with(

@@ -303,7 +303,11 @@ def example() -> str:
     """Return config.example.toml: every setting commented out, with its description and default."""
     from ima_tui.i18n import en
 
-    lines = ["# ima-tui settings. Flags and environment variables win over this file.", ""]
+    lines = [
+        "# ima-tui settings.",
+        "# Flags and environment variables take precedence over this file.",
+        "",
+    ]
     table = ""
     for setting in SETTINGS:
         if setting.table != table:
@@ -324,7 +328,7 @@ def example() -> str:
         "",
         "[keys]",
         "",
-        "# Other keys for an action, by its id; docs/keys.md lists them all.",
+        "# Other keys for an action, by its ID; docs/keys.md lists all actions.",
         '# "queue.stop" = "S"',
         '# "app.palette" = "ctrl+p,f10"',
         "",

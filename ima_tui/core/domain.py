@@ -109,10 +109,7 @@ class MappingRule:
 
 @dataclass(frozen=True, slots=True)
 class VirtualFields:
-    """What the user sets (`fields`) and the parameter that is sent for it (`target`).
-
-    Source: "Virtual fields" in wire.md.
-    """
+    """What the user sets (`fields`) and the parameter that is sent for it (`target`)."""
 
     target: str
     fields: tuple[Field, ...]
@@ -279,7 +276,7 @@ class Order:
 
 _RESULT = re.compile(r"job:([0-9]{1,15})#([0-9]{1,4})")
 LINK_SECONDS = 7 * 24 * 3600.0
-"""How long links to results work after the job's end (wire.md)."""
+"""How long links to results work after the job's end."""
 
 
 def result_of(source: str) -> tuple[int, int] | None:

@@ -17,7 +17,8 @@
         └── Malformed              answered, but not in the agreed form
 
 Mistaking `Lost` for another error costs points: code that catches it must never send again by
-itself. Source: the service's envelope and refusal codes (wire.md).
+itself. `Refused.KEYS` maps the service's codes (docs/sandbox.md) to keys, `i18n.explain` makes a
+sentence of an error.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Refused(ServiceError):
         self.code = code
         self.may_be_charged = http_status >= 500 and (code == 500 or code not in self.KEYS)
         """A fault inside the service, which can happen after it charged the points: HTTP 5xx with
-        a code that is no refusal of the table in wire.md."""
+        a code that is none of `KEYS`."""
         self.message = message
         """The service's own message, cleaned; for the log, not for the user."""
 

@@ -1,7 +1,10 @@
 """Every sentence that a person reads, one module per language: `en` and `zh`.
 
 The core states facts (a key and values); whoever talks to a person says them here. Both
-languages hold the same keys with the same placeholders; a test holds them to it.
+languages hold the same keys with the same placeholders; a test holds them to it. Which module of a
+language has a key does not matter: search for the key.
+
+`say` gives a sentence by its key, `explain` an error's with its advice (`<key>.hint`).
 """
 
 from __future__ import annotations

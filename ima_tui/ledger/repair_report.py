@@ -67,7 +67,9 @@ def unsaved_error(event: TaskUnsaved) -> ImaError:
         task=event.task_id,
         points=order.total,
         model=order.model_name,
-        where=event.where or say("ledger.unwritten_nowhere"),
+        where=say("ledger.unwritten_in", path=event.where)
+        if event.where
+        else say("ledger.unwritten_nowhere"),
     )
     error.exit_code = EXIT_UNKNOWN
     return error

@@ -2,10 +2,13 @@
 
 Money rules:
 
-- *sending* is on disk before the request leaves; - only what was certainly not accepted (a refusal,
-no connection) is sent again; - a fault of the service (code 500) is followed by a smaller order or
-none, never by the same one; the smaller one replaces it in the same commit that ends *sending*; -
-what may have been accepted needs review, and only the user sends it again.
+- *sending* is on disk before the request leaves;
+- only what was certainly not accepted (a refusal, no connection) is sent again;
+- a fault of the service (code 500) is followed by a smaller order or none, never by the same one;
+  the smaller one replaces it in the same commit that ends *sending*;
+- what may have been accepted needs review, and only the user sends it again.
+
+`Submitter._send` sends; `_refused` and `_adapt` settle a refusal, by `catalogue.refusals`.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 """Maximum tries of one create that is rate-limited or does not get through."""
 REFUSED = "event.refused_once"
-TOO_HEAVY = "event.too_heavy"
+REDUCED = "event.too_heavy"
 """A smaller order follows; nothing was charged."""
 CHECKED_MODELS = frozenset({"ima-pro", "ima-pro-fast"})
 """Models whose inputs the service must check first."""
@@ -169,7 +172,7 @@ class Submitter:
         Read from the ledger, so that a restart forgets nothing.
         """
         keys = [event.key for event in await self._record.ledger.timeline(job.id)]
-        return sum(key in (REFUSED, TOO_HEAVY, FAULT) for key in keys), FAULT in keys
+        return sum(key in (REFUSED, REDUCED, FAULT) for key in keys), FAULT in keys
 
     async def _fail(self, job: Job, error: ImaError) -> Job:
         """End the job. It failed if nothing was charged, else it needs review."""
@@ -319,7 +322,7 @@ class Submitter:
         heavy = error.code == refusals.TOO_HEAVY and kind == error.key
         smaller = refusals.lighter(job.order, outset.model, outset.refusals + 1) if heavy else None
         if smaller is not None:
-            key, values = TOO_HEAVY, dict(smaller.values)
+            key, values = REDUCED, dict(smaller.values)
             if error.may_be_charged:
                 key, values["at_risk"] = FAULT, job.order.total
             return await self._write_down(

@@ -1,4 +1,4 @@
-"""Calls and replies, independent of HTTP libraries; validation of creates by wire.md. Pure.
+"""Calls and replies, independent of HTTP libraries; validation of creates. Pure.
 
 `judge` returns a `SandboxOrder` or raises `SandboxRefusal`, from body and catalogue alone; the
 service checks keys, balances and inputs afterwards.
@@ -314,7 +314,7 @@ def is_marker(rule: SandboxRule) -> bool:
 
 
 def fits(rule: SandboxRule, parameters: dict[str, Any]) -> bool:
-    """Tell whether every attribute equals its parameter, loosely as in wire.md's pricing rule 2."""
+    """Tell whether every attribute equals its parameter, loosely as the service compares."""
     return is_marker(rule) or all(
         _loose(parameters.get(name)) == _loose(value) for name, value in rule.attributes.items()
     )

@@ -30,7 +30,7 @@ from ima_tui.sandbox.tasks import Task, detail, draw
 from ima_tui.sandbox.uploads import Uploads
 
 VERIFIED_MODELS = ("ima-pro", "ima-pro-fast")
-ASK_AGAIN_S = 2.0  # wire.md: every 2 to 5 s, films every 8 s or more
+ASK_AGAIN_S = 2.0  # of the IMA Open API: every 2 to 5 s, films every 8 s or more
 ASK_AGAIN_FILM_S = 8.0
 
 

@@ -43,7 +43,7 @@ class Uploads:
         self.files: dict[str, StoredFile] = {}
 
     def grant(self, query: Mapping[str, str], now: float) -> dict[str, str]:
-        """Check a token request (wire.md, Upload) and grant a URL. Raises `SandboxRefusal` 400."""
+        """Check a token request and grant a URL. Raises `SandboxRefusal` 400."""
         missing = sorted(TOKEN_PARAMETERS - set(query))
         if missing:
             raise SandboxRefusal(400, f"Missing parameter {missing[0]}", "token_parameters")

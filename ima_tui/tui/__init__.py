@@ -1,1 +1,5 @@
-"""The terminal studio: a guest of the studio, and the only part that sees Textual."""
+"""The terminal app: the only package that imports Textual.
+
+`app` is the app, `screens` the table of its screens, `keys.verbs` their letters. Each screen is a
+package: start with its `screen`. How to add a screen or a key: docs/architecture.md.
+"""

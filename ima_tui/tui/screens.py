@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScreenEntry:
-    """`number` is its key (and its function key, which works while typing too)."""
+    """`number` is what its name shows; its key is `go_<id>` in `tui.keys.verbs`."""
 
     number: int
     id: str
@@ -22,7 +22,7 @@ class ScreenEntry:
 
     @property
     def key(self) -> str:
-        """The message that names it."""
+        """The message key of its name; `place.short_<id>` on narrow terminals."""
         return f"place.{self.id}"
 
     def load(self) -> type[Screen[None]]:
@@ -31,7 +31,7 @@ class ScreenEntry:
         return found
 
     def open(self) -> Screen[None]:
-        """A new screen of this screen."""
+        """A new instance of the screen."""
         return self.load()()
 
 

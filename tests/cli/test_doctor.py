@@ -251,8 +251,8 @@ def test_a_pause_that_the_service_asked_for_is_said_with_the_time_that_is_left(
     (data / "pace.json").write_text(json.dumps(signal))
     cli.run(["doctor"])
     said = capfd.readouterr().out
-    assert "IMA asks for a pause: " in said
-    assert re.search(r"pause: [45]:\d\d left", said)
+    assert "too many requests: paused for another " in said
+    assert re.search(r"another [45]:\d\d", said)
 
 
 async def test_what_jobs_wait_for_is_said(home: Path, capfd: pytest.CaptureFixture[str]) -> None:

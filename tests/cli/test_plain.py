@@ -239,7 +239,7 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     )  # fmt: skip
     assert "Job 1, a picture of a fox: " in script.text
     assert "Hints, look.hints: on" in script.text
-    assert "Hints: off, from the next start" in script.text
+    assert "Hints: off. Takes effect at the next start." in script.text
     assert "hints = false" in studio.settings.config_file.read_text()
     assert "maybe" in script.text
     assert "/help: show all commands" in script.text

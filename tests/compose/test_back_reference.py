@@ -35,6 +35,7 @@ def read(text: str, settled: TaskType | None = None) -> Intent:
         ("use the last result as first frame", VIDEO),
         ("make it darker and add a moon", IMAGE),
         ("the same at night", IMAGE),
+        ("make it look like winter", IMAGE),
         ("把它做成10秒视频", VIDEO),
         ("用刚才的图做个视频", VIDEO),
         ("让它动起来", VIDEO),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -241,8 +242,9 @@ async def test_a_result_whose_link_is_dead_goes_on_as_its_file_or_says_so(
 
 
 async def ended(ledger: Ledger, job_id: int) -> Job:
-    for _ in range(5000):
-        job = await ledger.job(job_id)
-        if job is not None and job.state in (State.DONE, State.FAILED):
-            return job
-    raise AssertionError("it never came to its end")
+    async with asyncio.timeout(60):
+        while True:
+            job = await ledger.job(job_id)
+            if job is not None and job.state in (State.DONE, State.FAILED):
+                return job
+            await asyncio.sleep(0.005)

@@ -65,7 +65,9 @@ def test_everyday_tasks_in_english(
         program.wait("results")
         program.press("=")
         program.wait("Mark one result with space")
-        program.press(" ", "=")
+        program.press(" ")
+        program.wait("1 marked")
+        program.press("=")
         program.wait("tab swap sides")
         program.press("escape", "escape")
         # a preference, and a limit for the day
@@ -99,7 +101,7 @@ def test_everyday_tasks_in_english(
         program.press("escape", "escape", "$")
         program.wait("SeeDream 4.5 +━")
         program.press("w")
-        program.wait("Written to")
+        program.wait("Saved to")
         program.press("ctrl+q")
         assert program.wait_exit() == 0
     assert box.ledger()["violations"] == []

@@ -26,11 +26,11 @@ from mortal import Plan, Wish, live
 from nursery import PNG, Service, ended, fork, kill, playground
 from verdict import promises, rows
 
-from ima_tui.preferences import service
+from ima_tui.preferences import policy
 from ima_tui.studio import jobs, studio
 
 RATE = 1500.0
-service.WATCH_SECONDS = studio.GUIDES_SECONDS = 0.05 * RATE  # else every millisecond
+policy.WATCH_SECONDS = studio.GUIDES_SECONDS = 0.05 * RATE  # else every millisecond
 jobs.NEWS_SECONDS = 0.01 * RATE
 PATIENCE = 30.0
 MOST_LIVES = 12

@@ -19,4 +19,4 @@ async def said_alike(screen: Screen[object]) -> None:
     texts = [command.item().cells[0].text for command in palette.here(screen)]
     assert len(set(texts)) == len(texts)
     offered = {act.long_words() for act in known if palette.is_offered(act.sentence)}
-    assert offered == set(texts)
+    assert offered == set(texts), f"no do.… text (i18n/*/keys.py): {offered ^ set(texts)}"

@@ -27,7 +27,7 @@ TEXTS: dict[str, str] = {
     "bind.play": "play",
     # ---- viewer
     "viewer.off": "Images are turned off (look.images). o opens the file.",
-    "viewer.too_slow": "Takes too long to read. o opens it in another program.",
+    "viewer.too_slow": "This file takes too long to read. o opens it in another program.",
     "viewer.frame": "{at} of {length}",
     # ---- gallery
     "gallery.filter": "/ filter",

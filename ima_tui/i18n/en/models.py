@@ -24,7 +24,7 @@ TEXTS: dict[str, str] = {
     "models.gone": "gone",
     "models.new_since": "New since {since}.",
     "models.gone_since": "No longer available since {since}.",
-    "models.was_since": "Was {points} pts at {since}.",
+    "models.was_since": "Was {points} pts as of {since}.",
     "models.as_of": "as of {time}",
     "models.live": "live",
     "models.cached": "cached",

@@ -218,7 +218,7 @@ TEXTS: dict[str, str] = {
     "error.no_job": "任务 {id} 不存在。",
     "error.ledger_newer": "任务记录由较新版本的 ima-tui 写入，已原样保留：{path}",
     "error.ledger_newer.hint": "请更新 ima-tui：pipx upgrade ima-tui（或 uv tool upgrade ima-tui、pip install -U ima-tui）。",
-    "error.ledger_no_copy": "任务记录来自旧版 ima-tui，需要升级，但无法先保存副本：{reason}。没有任何改动：{path}",
+    "error.ledger_no_copy": "任务记录来自旧版 ima-tui，需要升级，但无法先保存备份：{reason}。没有任何改动：{path}",
     "error.ledger_no_copy.hint": "请清理磁盘空间或检查文件夹权限，然后重试。",
     "error.ledger": "任务记录无法使用：{reason}（{path}）",
     "error.ledger.hint": "请检查磁盘和文件的所有者。详情：ima-tui doctor",

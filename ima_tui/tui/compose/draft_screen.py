@@ -160,7 +160,7 @@ class DraftScreen(BaseScreen):
 
     # -------------------------------------------------------------------------- loading a draft
 
-    async def clear_draft(self) -> None:
+    async def clear_draft(self, *, take_focus: bool = True) -> None:
         """Empty the prompt and the inputs; what was chosen by hand stays pinned. The text can be
         brought back with the editor's undo."""
         self.composer.feed(())
@@ -168,7 +168,8 @@ class DraftScreen(BaseScreen):
         with self.prompt.prevent(TextArea.Changed):
             self.prompt.clear()
         self._is_empty = True
-        self.prompt.focus()
+        if take_focus:
+            self.prompt.focus()
         await self.read(anew=True)
 
     async def new_draft(self) -> None:

@@ -168,11 +168,12 @@ class DraftHistory:
                 self._kept = saved
                 await asyncio.to_thread(self._drafts.keep, saved)
 
-    async def begin_next(self) -> None:
-        """After sending: empty the prompt for the next one, unless the setting keeps it."""
+    async def begin_next(self, *, take_focus: bool = True) -> None:
+        """After sending: empty the prompt for the next one, unless the setting keeps it. Without
+        `take_focus` the keys stay where they are: somebody went there while it was sent."""
         screen = self._screen
         if screen.studio.settings.after_send != "keep":
-            await screen.clear_draft()
+            await screen.clear_draft(take_focus=take_focus)
         await self.was_sent()
 
     async def was_sent(self) -> None:

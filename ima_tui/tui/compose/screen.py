@@ -23,13 +23,11 @@ from ima_tui.i18n import say
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
-from ima_tui.tui.compose.examples import ExampleChosen, Examples
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
-from ima_tui.tui.compose.latest_job import LatestJob, job_panes
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-from ima_tui.tui.compose.price_neighbours import price_pane
-from ima_tui.tui.compose.prompt_list import PromptList
+from ima_tui.tui.compose.prompt_list import ExampleChosen, Examples, PromptList
+from ima_tui.tui.compose.side_panes import LatestJob, job_panes, price_pane
 from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview

@@ -194,7 +194,7 @@ class DraftSubmitter:
         self._screen.remark(say("compose.answer_first"), "warn")
 
     async def _send(self, order: Order) -> None:
-        screen = self._screen
+        screen, before = self._screen, self._screen.focused
         old, screen.composer.replaces = screen.composer.replaces, None
         try:
             job = await job_actions.submit(screen.studio, order, in_place_of=old)
@@ -209,7 +209,7 @@ class DraftSubmitter:
             return
         self._sent, screen.ima.sent = order, job.id
         remembered = await self._preferences.after_sending(screen.composer, self._view.switch)
-        await self._history.begin_next()
+        await self._history.begin_next(take_focus=screen.focused is before)
         key = "compose.sent" if old is None else "compose.sent_instead"
         words = [say(key, number=job.id, points=order.total, old=old or 0)]
         if order.task_type.medium is Medium.VIDEO and order.estimate is not None:

@@ -20,7 +20,7 @@ from ima_tui.intent.intent import RequestKind
 from ima_tui.studio.guides import Document
 from ima_tui.tui.compose import intent_summary
 from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
-from ima_tui.tui.compose.price_neighbours import PriceNeighbours
+from ima_tui.tui.compose.side_panes import PriceNeighbours
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import ConfirmBar

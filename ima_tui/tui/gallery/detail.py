@@ -27,7 +27,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.gallery.arrangement import day_words
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets import lines, order_text
+from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
 
@@ -94,7 +94,7 @@ def facts(
 ) -> Content:
     """Everything about one result; `index` counts from 0."""
     media, order = job.medias[index], job.order
-    rows = order_text.settings(order, model)
+    rows = words.settings(order, model)
     rows.append((say("gallery.cost"), say("queue.points", points=order.points)))
     if told := _told(media, bytes_here):
         rows.append((say("gallery.made"), told))
@@ -105,7 +105,7 @@ def facts(
         Content(""),
         Content(steady(clean(order.prompt, PROMPT_LIMIT))),
         Content(""),
-        *order_text.rows(rows),
+        *words.rows(rows),
         Content(""),
         _where(job, media, bytes_here),
         _link(expires, now, here=bytes_here >= 0),

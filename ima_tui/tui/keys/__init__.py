@@ -1,4 +1,5 @@
 """Key bindings: the actions, the user's own keys, and what read-only mode hides.
 
-Start with `actions`.
+`verbs` has the letter of each action, `keymap` the user's own keys and what read-only mode hides,
+`actions` what the open screen can do now. Start with `verbs`.
 """

@@ -16,7 +16,7 @@ from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets import lines, order_text, price_text
+from ima_tui.tui.widgets import lines, price_text
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import steady
 from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
@@ -107,7 +107,7 @@ def _all_facts(
 ) -> Content:
     """What `_facts` says, and where there is room for it all settings and the whole timeline."""
     told = _facts(job, (), now, aside, labels, timeline=False)
-    settings = order_text.rows(order_text.settings(job.order, studio.catalogue.model_of(job.order)))
+    settings = words.rows(words.settings(job.order, studio.catalogue.model_of(job.order)))
     happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
     groups = [[told], settings, happened]
     return Content("\n\n").join(Content("\n").join(group) for group in groups if group)

@@ -15,8 +15,7 @@ from ima_tui.ledger.history import JobFilter
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, fit, steady, width
-from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
-from ima_tui.tui.widgets.row_lines import RowLines
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part, RowLines
 
 LATEST = 48
 """Jobs that are read for a tall screen."""

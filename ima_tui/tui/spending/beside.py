@@ -8,8 +8,7 @@ from ima_tui.i18n import say
 from ima_tui.ledger.history import ReportRow
 from ima_tui.tui.widgets import plots
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.row_lines import RowLines
+from ima_tui.tui.widgets.lines import Part, RowLines
 
 MOST_SHARES = 8
 """Rows of the shares; the screen's own table shows all."""

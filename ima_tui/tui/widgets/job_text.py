@@ -1,4 +1,4 @@
-"""Text about a job, for queue, detail and viewer."""
+"""Text about a job and the settings of its order, for queue, detail and viewer. No widget here."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ima_tui.compose import parameter_names
+from textual.content import Content
+
+from ima_tui.compose import draft, parameter_names
 from ima_tui.core.domain import (
     Event,
     Job,
     Media,
+    ModelVersion,
+    Order,
     State,
     TaskType,
+    Value,
 )
 from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
@@ -20,7 +25,7 @@ from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
-from ima_tui.tui.widgets.cells import Align, Column
+from ima_tui.tui.widgets.cells import Align, Column, fit, width
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.widgets.table import Cell, Row
 
@@ -334,3 +339,41 @@ def matches(job: Job, wanted: str, now: float) -> bool:
     text += f" {label_terms(order.project, job.tags, starred=job.is_starred)} {order.client}"
     folded = f"{text} {day_names(job.created_at, now)}".casefold()
     return all(word in folded for word in wanted.split())
+
+
+MOST_NAME = 16
+"""Cells of a setting's name."""
+LONGEST_VALUE = 300
+
+
+def settings(order: Order, model: ModelVersion | None) -> list[tuple[str, str]]:
+    """Return names and values as people know them, without settings that are empty or only repeat
+    the prompt; then the inputs."""
+    rows = [
+        (_name(model, name), _value(name, value))
+        for name, value in order.parameters
+        if str(value).strip() not in ("", order.prompt.strip())
+    ]
+    if order.inputs:
+        rows.append((say("gallery.inputs"), one_line(" ".join(order.inputs), LONGEST_VALUE)))
+    return rows
+
+
+def _name(model: ModelVersion | None, name: str) -> str:
+    """As people know it; what has no control is at least written as those that have one."""
+    known = draft.label(model, name)
+    return known.replace("_", " ").capitalize() if known == name else known
+
+
+def _value(name: str, value: Value) -> str:
+    """As the form says it: with its unit, and on and off, not True and False."""
+    return parameter_names.value(name, one_line(value, 120) if isinstance(value, str) else value)
+
+
+def rows(found: Sequence[tuple[str, str]]) -> list[Content]:
+    """Return a line for each: names below each other, values below each other."""
+    wide = min(MOST_NAME, max((width(name) for name, _ in found), default=0))
+    return [
+        Content.styled(f"{fit(name, wide)}  ", "$muted") + Content(f"\t{value}")
+        for name, value in found
+    ]

@@ -1,8 +1,9 @@
 """Lines and panes drawn cell by cell, and the layout of text in them.
 
 A line has a left and a right part; rules stand between panes, and a pane has a title, facts and
-hints in its rule. Chunks of text flow side by side while they fit, then below; long text is laid
-out for the width it gets, with paths broken at separators.
+hints in its rule. `RowLines` are as many lines as there is room for. Chunks of text flow side by
+side while they fit, then below; long text is laid out for the width it gets, with paths broken at
+separators.
 """
 
 from __future__ import annotations
@@ -358,3 +359,24 @@ def _starts(word: str, cells: int) -> Iterator[int]:
             yield piece.start()
             taken = 0
         taken += size
+
+
+class RowLines(Line):
+    """A subclass says what each line is."""
+
+    DEFAULT_CSS = "RowLines { height: 1fr; }"
+    GROUND = "background"
+
+    def row(self, y: int, cells: int) -> list[Part]:
+        """Return the parts of line `y`."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
+        theme, cells = self.app.theme, self.size.width
+        segments = [
+            Segment(text, style(theme, role, self.GROUND))
+            for text, role in self.row(y, cells)
+            if text
+        ]
+        return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))

@@ -12,9 +12,8 @@ from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import fit, steady, width
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.lines import Part, RowLines
 from ima_tui.tui.widgets.price_text import usual_time
-from ima_tui.tui.widgets.row_lines import RowLines
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
 
 NAME = 28
@@ -22,7 +21,7 @@ NAME = 28
 TIMES = 12
 """Cells of what it took, or usually takes."""
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)
-MOST_TICKS = 10
+MOST_TICKS, TICK_CELLS = 10, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,8 @@ def _bar(each: StepStatus, span: Span, total: float, room: int, glyphs: Glyphs) 
 
 def _axis(total: float, room: int) -> str:
     """Return times above the bars, as many as there is room for."""
-    step = next((one for one in TICKS if total / one <= MOST_TICKS), TICKS[-1])
+    most = min(MOST_TICKS, max(1, room // TICK_CELLS))
+    step = next((one for one in TICKS if total / one <= most), TICKS[-1])
     line = ""
     for number in range(int(total / step) + 1):
         at, told = round(number * step / total * room), duration(number * step)

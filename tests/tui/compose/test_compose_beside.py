@@ -15,8 +15,8 @@ from textual.widgets import Static
 from ima_tui.core.domain import ModelVersion, State
 from ima_tui.core.events import JobChanged
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.compose.price_neighbours import PriceNeighbours
 from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.compose.side_panes import PriceNeighbours
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import price_table

@@ -51,7 +51,7 @@ async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Pat
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "旺财 runs")
         assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
-        await until(pilot, lambda: "is back" in said(pilot))
+        await until(pilot, lambda: "was restored" in said(pilot))
 
 
 async def test_what_was_sent_as_it_stands_does_not_come_back(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_an_earlier_wish_is_found_by_a_few_letters(tmp_path: Path) -> None
 async def test_without_earlier_wishes_that_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, _):
         await pilot.press("alt+h")
-        await until(pilot, lambda: "No prompts sent yet" in said(pilot))
+        await until(pilot, lambda: "No prompts yet" in said(pilot))
 
 
 async def test_a_template_is_saved_taken_and_deleted(tmp_path: Path) -> None:

@@ -390,7 +390,7 @@ async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) 
     async with composing() as (pilot, screen, studio):
         studio.tell(JobChanged(job(1, State.RUNNING)))
         await write(pilot, "a video of it")
-        await until(pilot, lambda: "text to video" in told(screen))
+        await until(pilot, lambda: screen.composer.decision is not None)
         studio.tell(JobChanged(job(1, State.DONE, medias=(Media("", path=str(path)),))))
         await until(pilot, lambda: "image to video · from #1" in told(screen))
         await pilot.press("ctrl+j")
@@ -445,7 +445,7 @@ async def test_a_workflow_that_was_sent_leaves_an_empty_prompt() -> None:
         await the_queue(pilot)
         await pilot.press("2")
         await until(pilot, lambda: screen.prompt.text == "")
-        assert "workflow was started" in said(pilot)
+        assert "Workflow started" in said(pilot)
 
 
 async def the_queue(pilot: Pilot[None]) -> QueueScreen:

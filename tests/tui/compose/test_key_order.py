@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from fake import FakeStudio, done, failed
 from patience import until
@@ -121,3 +122,21 @@ async def test_a_key_right_behind_sending_is_not_typed_into_the_next_prompt() ->
         type_at_once(app, "ctrl+j", "escape", "3")
         await until(pilot, lambda: isinstance(app.screen, QueueScreen))
         assert (len(sent), screen.prompt.text) == (1, "")
+
+
+async def test_who_left_the_prompt_while_it_was_sent_is_not_brought_back() -> None:
+    async with composing("a photo of a fox in the snow") as (pilot, screen):
+        jobs = screen.studio.jobs
+        stay = replace(screen.studio.settings, after_send="stay")
+        screen.studio.settings = stay  # type: ignore[misc]
+        await until(pilot, lambda: screen.composer.decision and screen.view.offer.problem is None)
+        submit = jobs.submit
+
+        async def left(order: Order, repeats: int | None = None) -> Job:
+            screen.set_focus(screen.form.kind)
+            return await submit(order, repeats)
+
+        jobs.submit = left  # type: ignore[method-assign]
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: not screen.prompt.text)
+        assert screen.focused is screen.form.kind

@@ -26,6 +26,7 @@ from ima_tui.config.editor import ConfigEditor
 from ima_tui.core.domain import Event, State
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.keys import actions, keymap
+from ima_tui.tui.keys.verbs import KEYS
 from ima_tui.tui.screens import SCREENS
 from ima_tui.tui.shell import keymap_check, palette
 from ima_tui.tui.shell.help import HelpScreen
@@ -104,6 +105,10 @@ def test_every_binding_has_an_id_of_its_own_and_a_sentence(place: object, langua
         assert None not in ids
         assert len(set(ids)) == len(ids)
         assert all(one.description in texts for one in bindings if one.description)
+
+
+def test_each_screen_has_its_number_as_its_key() -> None:
+    assert all(KEYS[f"go_{place.id}"] == str(place.number) for place in SCREENS)
 
 
 async def test_number_keys_switch_places_but_are_typed_into_fields() -> None:

@@ -107,7 +107,7 @@ def test_an_id_of_before_is_told_what_became_of_it() -> None:
     moved, removed, now = keymap_check.warnings(
         {"app.plans_too": "f7", "compose.answer3": "alt+3", "queue.stpo": "S"}
     )
-    assert "app.plans now" in moved
+    assert "is now app.plans" in moved
     assert "a accepts a suggestion" in removed
     assert "queue.stop" in now
     assert set(keymap.MOVED.values()) <= set(keymap_check.every_id())

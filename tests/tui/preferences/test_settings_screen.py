@@ -82,7 +82,7 @@ async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> 
         assert rows(pilot)["look.notify"][:4] == ["When a job ends", "bell", "", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
-        assert said(pilot).startswith("How to tell you that a job finished")
+        assert said(pilot).startswith("How to notify you that a job finished")
         assert "look.notify. Allowed: off, bell, osc9, both" in said(pilot)
 
 
@@ -94,7 +94,7 @@ async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: P
         await pilot.press(*"osc", "enter")
         await until(pilot, lambda: "osc9" in path.read_text())
         await until(pilot, lambda: rows(pilot)["look.notify"][2] == "notification")
-        assert said(pilot) == "When a job ends: notification, from the next start"
+        assert said(pilot) == "When a job ends: notification. Takes effect at the next start."
     assert path.read_text().startswith(WRITTEN)
 
 

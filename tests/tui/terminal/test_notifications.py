@@ -141,7 +141,7 @@ async def test_an_agents_job_rings_and_shows_who_ordered_it_and_what_it_sends() 
         await pilot.press("home")
         await until(pilot, lambda: "Ordered by claude" in facts(app))
         assert "Input: /photos/fox.png" in facts(app)
-        assert "An agent ordered this; it needs your approval" in facts(app)
+        assert "an agent ordered this; needs your approval" in facts(app)
 
 
 def facts(app: ImaApp) -> str:

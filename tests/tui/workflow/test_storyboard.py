@@ -213,7 +213,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
         process.began.clear()
         process.problem, process.lacking = None, Lacking(steps=(3,))
         await pilot.press("A")
-        await until(pilot, lambda: "steps without a result: 3" in told(pilot))
+        await until(pilot, lambda: "Steps without a result: 3" in told(pilot))
         process.lacking = Lacking()
         await pilot.press("A")
         await process.began.wait()
