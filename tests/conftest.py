@@ -134,7 +134,7 @@ def sandbox(
 ) -> Iterator[Sandbox]:
     """A sandbox as if freshly started.
 
-    `@pytest.mark.sandbox(speed=1000.0, scenario="", strict=False)` says how fast its clock runs,
+    `@pytest.mark.sandbox(speed=1000.0, scenario="…", strict=False)` says how fast its clock runs,
     which faults it has, and whether a broken rule of the service fails the test.
     """
     marker = request.node.get_closest_marker("sandbox")
@@ -142,7 +142,8 @@ def sandbox(
     running = sandbox_at(given.get("speed", 1000.0))
     running.reset()  # first: it brings the first settings back
     running.scenario("[server]\n")  # the table resets the server's own figures too
-    running.scenario(given.get("scenario", ""))
+    # without it, a job times out within a second of a busy machine
+    running.scenario(given.get("scenario", "[server]\ntimeout_s = 0\n"))
     # a fast clock would let a lease run out while a busy machine does not come to renew it
     monkeypatch.setattr("ima_tui.runner.scheduler.LEASE_SECONDS", 30.0 * running.speed)
     yield running

@@ -85,10 +85,11 @@ class KeyQueue:
             await self._replay()
 
     async def _hand_over(self, event: events.Key | events.Paste) -> None:
-        if isinstance(event, events.Key) and await self._handler.take_key(event):
-            return
         target, is_text = self._app.focused or self._app.screen, self._is_typed(event)
-        await self._handler.deliver(event)
+        if isinstance(event, events.Key) and await self._handler.take_key(event):
+            is_text = False  # its binding may have told others by a message
+        else:
+            await self._handler.deliver(event)
         self._underway = KeyUnderway(target, is_text)
         target.post_message(KeyHandled(self._underway))
 
