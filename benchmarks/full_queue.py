@@ -61,10 +61,8 @@ timeout_s = 0
 kind = "stuck"
 endpoint = "create"
 """
-RUNNING, QUEUE = (
-    r"\b(running|taking longer)",
-    "\x1bOR",
-)  # f3: on a busy machine an escape and a 3 are read as alt+3
+RUNNING, QUEUE = r"Queue · \d+ (running|taking longer)", "\x1b3"
+"""What only the opened queue shows, and alt+3, which opens it."""
 
 
 @dataclass(frozen=True)
