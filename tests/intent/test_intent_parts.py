@@ -454,6 +454,13 @@ def test_named_pictures_are_the_frames_that_the_words_say() -> None:
         ("古琴曲，只要乐器", {"make_instrumental": True}),
         ("a sea shanty called Two Left Boots", {"title": "Two Left Boots"}),
         ("a song about a dog called Rex", {}),
+        ("a few takes on an otter logo, say four", {"n": 4}),
+        ("otter wallpaper - make 3", {"n": 3}),
+        ("a photo of a girl of about six", {}),
+        ("a poster that compares two different looks", {}),
+        ("a drawing of a clock and guards who say four", {}),
+        ("a painting of the bakers that make two", {}),
+        ("画一只猫，年纪大概六", {}),
         ('a leaving song, call it "Fourth Floor"', {"title": "Fourth Floor"}),
     ],
 )
