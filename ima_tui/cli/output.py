@@ -80,10 +80,9 @@ def print_plain(text: object) -> None:
     print(clean(text) if sys.stdout.isatty() else text, flush=True)
 
 
-async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]]) -> int:
-    """Print `{"schema", name: […], "error"}`, each document as it comes; return the exit code."""
-    global _documents
-    _documents += 1
+async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]]) -> None:
+    """Print `{"schema", name: […], "error"}`, each document as it comes."""
+    _count()
     print(f'{{"schema": {SCHEMA}, "{name}": [', end="")
     separator, error = "\n", None
     try:
@@ -96,7 +95,6 @@ async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]])
     print(f'\n], "error": {json_text(told)}}}')
     if error is not None:
         raise error
-    return EXIT_DONE
 
 
 def print_path(path: object, *, as_json: bool) -> int:

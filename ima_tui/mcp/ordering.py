@@ -21,7 +21,6 @@ from ima_tui.cli.commands import generate, generate_order, route
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
 from ima_tui.core.errors import UsageError
-from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route as read
 from ima_tui.ledger.writing import Why
@@ -50,9 +49,7 @@ async def understand(call: Call) -> Document:
 async def quote(call: Call) -> Document:
     """Return payload, price and warnings of a job that is not sent."""
     found = await _prepared(call.studio, _words(call))
-    warnings = list(found.warnings)
-    if found.unclear is not None:
-        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
+    warnings = found.told()
     if note := from_cache(call.studio, [found.order.task_type]):
         warnings.append(note)
     return generate.quote_json(found.order, warnings)
@@ -71,7 +68,7 @@ async def order(call: Call) -> Document:
         found = await _prepared(call.studio, words)
         if not words.yes:
             found.agree()
-        generate.check_limit(words, found.order)
+        confirm.check_limit(found.order.total, words.max_credits)
         ordered = replace(found.order, client=call.client)
         hold = approval_needed(call.studio, ordered.total, 1)
         job = await recorded(call.studio.jobs.submit(ordered, intent, hold=hold))

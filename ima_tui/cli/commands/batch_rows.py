@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ima_tui.batch.manifest import Manifest, outcome_of
 from ima_tui.batch.rows import BadRow, Row
-from ima_tui.catalogue import choice, form, order
+from ima_tui.catalogue import choice, order
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.generate_order import Meant
@@ -91,9 +91,9 @@ class RowPricer:
             model = await generate_order.meant_model(self._studio, one)
         else:
             model = await self._leaf(task_type, row)
-        chosen, warnings = self._accepted(model, row)
-        draft = self._draft(row, model, one, dict(chosen))
-        by_hand = {name for name, _ in chosen} | ({MODEL} if row.model_id else set())
+        chosen, warnings = generate_order.accepted(model, row.chosen, lenient=self._lenient)
+        draft = self._draft(row, model, one, chosen)
+        by_hand = chosen.keys() | ({MODEL} if row.model_id else set())
         by_hand |= {COUNT} if row.n != 1 else set()
         placed, _ = order.place(model, draft)
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
@@ -141,8 +141,8 @@ class RowPricer:
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
-        if not row.model_id and self._studio.preferences.preferences.trouble is not None:
-            raise self._studio.preferences.preferences.trouble
+        if not row.model_id:
+            generate_order.check_preferences(self._studio)
         if task_type not in self._leaves:
             self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
         model_id = row.model_id
@@ -153,21 +153,6 @@ class RowPricer:
         if wanted not in self._picked:
             self._picked[wanted] = choice.pick(self._leaves[task_type], model_id, row.version_id)
         return self._picked[wanted]
-
-    def _accepted(
-        self, model: ModelVersion, row: Row
-    ) -> tuple[tuple[tuple[str, Value], ...], tuple[str, ...]]:
-        accepted: list[tuple[str, Value]] = []
-        warnings: list[str] = []
-        for name, written in row.chosen:
-            try:
-                accepted.append(form.accept(model, name, written))
-            except UsageError as error:
-                unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
-                if not (self._lenient and unknown):
-                    raise
-                warnings.append(say("cli.left_out", error=say(error.key, **error.values)))
-        return tuple(accepted), tuple(warnings)
 
 
 async def look_up(

@@ -13,18 +13,18 @@ from ima_tui.batch.manifest import Manifest
 from ima_tui.cli import exit_status
 from ima_tui.cli.commands.batch_feeder import BatchFeeder
 from ima_tui.cli.commands.batch_rows import PricedRow, may_retry
-from ima_tui.cli.exit_status import OVER, WORST_LAST
+from ima_tui.cli.exit_status import OVER
 from ima_tui.cli.json_documents import error_json, job_json
-from ima_tui.cli.output import ProgressLine, print_line, print_plain, talk
+from ima_tui.cli.output import ProgressLine, print_line, talk
 from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_LIMIT, EXIT_UNREACHABLE, ImaError
+from ima_tui.core.errors import EXIT_INTERRUPTED, EXIT_UNREACHABLE, ImaError
 from ima_tui.core.events import ConnectivityChanged, Notice
 from ima_tui.core.text import duration
 from ima_tui.i18n import explain, say
 from ima_tui.ledger import traces
-from ima_tui.ledger.job_states import ENDED, UNSENT
+from ima_tui.ledger.job_states import ENDED, is_done
 from ima_tui.studio.studio import Studio
 
 STEPS = 10
@@ -67,13 +67,9 @@ class BatchProgress:
         self._line.clear()
 
     def _words(self, live: int | None) -> str:
+        points = {"points": self._spent, "total": self._points}
         words = say(
-            "batch.progress",
-            done=self._done,
-            rows=self._rows,
-            points=self._spent,
-            total=self._points,
-            failed=self._failed,
+            "batch.progress", done=self._done, rows=self._rows, failed=self._failed, **points
         )
         if live is not None:
             words += " · " + say("batch.live", live=live)
@@ -164,12 +160,11 @@ class BatchRun:
         for errand in ended:
             if (job := errand.job) is None:
                 continue
-            problem = _problem(job)
-            wanted = self._studio.settings.download
-            told = problem or exit_status.shortcoming(job, wanted=wanted)
-            self._done += problem is None
-            self._progress.count(errand, done=problem is None)
-            self._codes.add(EXIT_DONE if told is None else _code(job, wanted=wanted))
+            wanted, done = self._studio.settings.download, is_done(job)
+            told = exit_status.row_problem(job, wanted=wanted)
+            self._done += done
+            self._progress.count(errand, done=done)
+            self._codes.add(exit_status.row_exit_code(job, wanted=wanted))
             self._failed += may_retry(job)
             head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
             line = head | await job_json(self._studio, job, told)
@@ -199,7 +194,7 @@ class BatchRun:
                 if self._json:
                     error = error_json(feeder.given_up)
                     print_line({"line": None, "status": "error", "error": error})
-        return max(self._codes, key=WORST_LAST.index, default=EXIT_DONE)
+        return exit_status.worst_of_rows(self._codes)
 
 
 def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
@@ -209,34 +204,6 @@ def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
     if arguments.file == "-":
         return None
     return Manifest(atomic_file.expand(f"{arguments.file}.manifest.jsonl"))
-
-
-def _code(job: Job, *, wanted: bool) -> int:
-    held = job.needs_approval and job.state in UNSENT
-    return EXIT_LIMIT if held else exit_status.exit_code(job, wanted=wanted)
-
-
-def is_done(job: Job) -> bool:
-    """A forgotten job that brought something was done before it was forgotten."""
-    return job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
-
-
-def _problem(job: Job) -> ImaError | None:
-    """Why a row is not done; None where it is."""
-    if is_done(job):
-        return None
-    if job.state is State.NEEDS_REVIEW:
-        return ImaError("error.lost")
-    if (over := exit_status.held_by_limit(job)) is not None:
-        return over
-    if job.state in UNSENT:
-        rise = {"before": job.order.confirmed, "points": job.order.total}
-        return ImaError("error.price_rose", **rise)
-    if job.state is State.TIMED_OUT:
-        return ImaError("error.still_running", id=job.id)
-    if job.state in (State.STOPPED, State.FORGOTTEN):
-        return ImaError("error.batch_left", id=job.id)
-    return exit_status.failure_of(job)
 
 
 def _sentence(job: Job, problem: ImaError) -> str:
@@ -251,8 +218,7 @@ def _sentence(job: Job, problem: ImaError) -> str:
 
 
 def _print_end(line: int, job: Job, problem: ImaError | None) -> None:
-    for media in job.medias:
-        print_plain(media.path or media.url)
+    exit_status.print_results(job)
     if more := exit_status.surplus(job):
         talk(say("batch.row", line=line, sentence=more))
     if problem is not None:

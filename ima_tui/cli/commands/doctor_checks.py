@@ -333,7 +333,7 @@ async def pace(patient: Patient) -> list[Finding]:
 
 async def service(patient: Patient) -> list[Finding]:
     """One list fetched with the key, over the way that jobs take."""
-    settings = session.without_downloads(patient.settings)
+    settings = session.downloads(patient.settings, None)
     try:
         if await asyncio.to_thread(key.find, key_file(settings), patient.arguments.api_key) is None:
             return []

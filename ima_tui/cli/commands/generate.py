@@ -21,17 +21,17 @@ from ima_tui.cli.commands import generate_order, inputs
 from ima_tui.cli.commands.models import from_cache, print_models
 from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.json_documents import job_json
-from ima_tui.cli.output import json_text, print_json, print_plain, talk
+from ima_tui.cli.output import json_text, print_json, talk
 from ima_tui.compose import apply_intent, confirmation, other_requests
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
-from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, OverLimit, UsageError
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 from ima_tui.intent.route import route
-from ima_tui.ledger.job_states import OPEN
+from ima_tui.ledger.job_states import ENDED, OPEN
 from ima_tui.ledger.records import LedgerError
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange, Proposal
@@ -40,24 +40,24 @@ from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the verb `generate`."""
-    settings = session.downloads(session.settle(arguments), arguments.download)
+def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    settings = session.as_asked(arguments, settings)
     generate_order.read_prompt(arguments)
     generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
-    return session.run(_generate(arguments, settings))
+    return settings
 
 
-async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings) as studio:
-        if arguments.list_models:
-            return await _list_models(studio, arguments)
-        generate_order.check_prompt(arguments)
-        decision = await understood(studio, arguments)
-        if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            return await alone(studio, arguments, decision)
-        return await _one(studio, arguments, decision)
+@session.verb(before=_before)
+async def run(studio: Studio, arguments: argparse.Namespace) -> int:
+    """Run the verb `generate`."""
+    if arguments.list_models:
+        return await _list_models(studio, arguments)
+    generate_order.check_prompt(arguments)
+    decision = await understood(studio, arguments)
+    if decision is not None and decision.kind is RequestKind.PREFERENCE:
+        return await alone(studio, arguments, decision)
+    return await _one(studio, arguments, decision)
 
 
 async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
@@ -100,6 +100,11 @@ class Prepared:
     others: tuple[Alternative, ...]
     unclear: UsageError | None
 
+    def told(self) -> list[str]:
+        """Say what has to be agreed to, a sentence each."""
+        doubt = [say(self.unclear.key, **self.unclear.values)] if self.unclear is not None else []
+        return [*doubt, *self.warnings]
+
     def agree(self) -> None:
         """Raise what has to be agreed to before this is sent."""
         if self.unclear is not None:
@@ -112,20 +117,16 @@ async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent |
     """Price one job, say what differs from what was asked for, and send it. `decision` is the
     reading of the text where no task type was given."""
     found = await prepare(studio, arguments, decision)
-    warnings = list(found.warnings)
-    if found.unclear is not None:
-        if not (arguments.yes or arguments.dry_run):
-            raise found.unclear
-        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
+    warnings = found.told()
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:
         told = quote_json(found.order, [*warnings, note] if note else warnings)
         return _dry_run(found.order, told, as_json=arguments.json)
     if note:
         talk(note)
-    if warnings and not arguments.yes:
-        raise Unconfirmed(warnings, found.others)
-    check_limit(arguments, found.order)
+    if not arguments.yes:
+        found.agree()
+    confirm.check_limit(found.order.total, arguments.max_credits)
     await change(studio, arguments, decision, found.model)
     return await _send(studio, arguments, found.order, found.model, warnings)
 
@@ -166,13 +167,6 @@ async def prepare(
         warnings = [*warnings, exact]
     doubt = generate_order.doubt(decision)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
-
-
-def check_limit(arguments: argparse.Namespace, placed: Order) -> None:
-    """Raise `OverLimit` above `--max-credits`."""
-    limit = arguments.max_credits
-    if limit is not None and placed.total > limit:
-        raise OverLimit("error.over_limit", total=placed.total, limit=limit)
 
 
 def quote_json(placed: Order, warnings: list[str]) -> dict[str, object]:
@@ -262,7 +256,11 @@ async def _conclude(
 ) -> int:
     sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
     wanted = studio.settings.download
-    error = None if sent_is_enough else _problem(job, interrupted, wanted=wanted)
+    error = None if sent_is_enough else exit_status.end_of(job, wanted=wanted)
+    if interrupted:
+        error = ImaError("error.interrupted", id=job.id)
+    elif error is None and job.state in ENDED - {State.DONE}:
+        error = exit_status.failure_of(job)
     if arguments.json:
         more = {"warnings": list(warnings)} if warnings else {}
         print_json(await job_json(studio, job, error) | more)
@@ -281,20 +279,8 @@ async def _conclude(
     return EXIT_DONE if sent_is_enough else exit_status.exit_code(job, wanted=wanted)
 
 
-def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
-    if interrupted:
-        return ImaError("error.interrupted", id=job.id)
-    if job.state in OPEN:
-        over = exit_status.held_by_limit(job)
-        return over or ImaError("error.still_running", id=job.id)
-    if job.state is State.DONE:
-        return exit_status.shortcoming(job, wanted=wanted)
-    return exit_status.failure_of(job)
-
-
 def _print_result(job: Job, *, quiet: bool) -> None:
-    for media in job.medias:
-        print_plain(media.path or media.url)
+    exit_status.print_results(job)
     if more := exit_status.surplus(job):
         talk(more)
     if quiet or job.state is not State.DONE or outputs.is_partial(job):
@@ -318,15 +304,13 @@ async def change(
         await _save(studio, model)
         return
     proposal = proposed(studio, arguments, decision, model)
-    if proposal is None:
-        pass
-    elif proposal.asks:
+    if proposal is not None and proposal.asks:
         usual = _name(studio, model.task_type, proposal.before)
         talk(say("remember.ask", before=usual, model=model.name))
         talk(say("remember.ask_how", task=model.task_type.value, model_id=model.model_id))
-    elif proposal.change is PreferenceChange.FORGET:
+    elif proposal is not None and proposal.change is PreferenceChange.FORGET:
         await _forget(studio, model.task_type)
-    else:
+    elif proposal is not None:
         await _save(studio, model)
     if decision is not None:
         for other in policy.standing(decision, studio.catalogue.all_models()):
@@ -345,8 +329,7 @@ def proposed(
 
 async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
     """A text that asks for nothing to be made: only what is remembered changes."""
-    if studio.preferences.preferences.trouble is not None:
-        raise studio.preferences.preferences.trouble
+    generate_order.check_preferences(studio)
     wish = decision.preference
     done: list[dict[str, object]] = []
     if wish is not None and wish.action is PreferenceAction.SAVE:

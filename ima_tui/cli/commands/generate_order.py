@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
-from ima_tui.cli.arguments import read_file
+from ima_tui.cli.arguments import read_input
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
@@ -56,17 +56,12 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         return
     if file is not None and prompt_of(arguments):
         raise UsageError("error.prompt_twice")
-    shown = one_line(file or "-", 300)
+    name = file or "-"
+    content = read_input(name, LONGEST_PROMPT, "error.prompt_file", "error.prompt_large")
     try:
-        content = read_file(file or "-", LONGEST_PROMPT)
         arguments.prompt = content.decode("utf-8-sig").strip()
-    except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.prompt_file", path=shown, reason=reason) from error
     except UnicodeDecodeError as error:
-        raise UsageError("error.prompt_encoding", path=shown) from error
-    if len(content) > LONGEST_PROMPT:
-        raise UsageError("error.prompt_large", path=shown)
+        raise UsageError("error.prompt_encoding", path=one_line(name, 300)) from error
 
 
 def read_made_from(arguments: argparse.Namespace) -> None:
@@ -105,13 +100,18 @@ def check_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
+def check_preferences(studio: Studio) -> None:
+    """Raise what keeps the preferences from being read: no guess takes their place."""
+    if studio.preferences.preferences.trouble is not None:
+        raise studio.preferences.preferences.trouble
+
+
 async def model_of(
     studio: Studio, arguments: argparse.Namespace, task_type: TaskType
 ) -> ModelVersion:
     """The named model, else the preferred, else the default one."""
-    if arguments.model_id is None and studio.preferences.preferences.trouble is not None:
-        # a preference that can't be read is not replaced by a guess
-        raise studio.preferences.preferences.trouble
+    if arguments.model_id is None:
+        check_preferences(studio)
     models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(models, arguments.model_id, arguments.version_id)
@@ -180,7 +180,10 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
     _sing(arguments, model, written)
-    return dict(_accepted(model, written, lenient=arguments.lenient))
+    chosen, left_out = accepted(model, written.items(), lenient=arguments.lenient)
+    for sentence in left_out:
+        talk(sentence)
+    return chosen
 
 
 def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
@@ -218,18 +221,26 @@ def _is_unknown(model: ModelVersion, name: str, value: Value) -> bool:
     return False
 
 
-def _accepted(
-    model: ModelVersion, written: Mapping[str, object], *, lenient: bool
-) -> Iterator[tuple[str, Value]]:
-    """The choices in the leaf's own terms. `lenient` leaves out names it does not know."""
-    for name, value in written.items():
+def accepted(
+    model: ModelVersion, written: Iterable[tuple[str, object]], *, lenient: bool
+) -> tuple[dict[str, Value], list[str]]:
+    """Return the choices in the model's own terms, and a sentence for each name that is left out.
+
+    Raises `UsageError`, where `lenient` only for values.
+    """
+    chosen: dict[str, Value] = {}
+    left_out: list[str] = []
+    for name, value in written:
         try:
-            yield form.accept(model, name, value)
+            known, taken = form.accept(model, name, value)
         except UsageError as error:
             unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
             if not (lenient and unknown):
                 raise
-            talk(say("cli.left_out", error=say(error.key, **error.values)))
+            left_out.append(say("cli.left_out", error=say(error.key, **error.values)))
+        else:
+            chosen[known] = taken
+    return chosen, left_out
 
 
 def _extra_params(text: str | None) -> Mapping[str, object]:
@@ -317,12 +328,9 @@ async def meant_model(studio: Studio, one: Meant) -> ModelVersion:
     called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
     if called:
         return choice.newest(called)
-    if studio.preferences.preferences.trouble is not None:
-        raise studio.preferences.preferences.trouble  # unreadable preferences are not guessed
-    forgets = (
-        decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
-    )
-    offer = studio.catalogue
+    check_preferences(studio)
+    wish, offer = decision.preference, studio.catalogue
+    forgets = wish is not None and wish.action is PreferenceAction.CLEAR
     serve = offer.impersonal if forgets else offer.suggested
     served = serve(one.task_type, one.inputs)
     if served is None:

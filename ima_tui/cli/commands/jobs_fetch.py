@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Mapping
 
 from ima_tui.cli import exit_status, session
-from ima_tui.cli.commands.jobs import chosen, end_of, print_end, require
-from ima_tui.cli.json_documents import error_json, job_json, standing_json
+from ima_tui.cli.commands.jobs import chosen, ends, print_jobs
+from ima_tui.cli.exit_status import end_of
+from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
@@ -32,34 +33,29 @@ from ima_tui.studio.studio import Studio
 _NEVER_SENT = (State.STOPPED, State.FAILED)
 
 
-def fetch_jobs(arguments: argparse.Namespace) -> int:
-    """Download results that are not on this machine."""
-    settings = session.downloads(session.settle(arguments), arguments.download or "")
+def _into(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    settings = session.downloads(settings, arguments.download or "")
     result_files.prepare(settings.for_writing().folder)
-    return session.run(_fetch(arguments, settings))
+    return settings
 
 
-async def _fetch(arguments: argparse.Namespace, settings: Settings) -> int:
-    """To the ends of all that were named; what is not ready yet is waited for."""
-    async with session.session(arguments, settings) as studio:
-        jobs = await chosen(studio, arguments, JobFilter(states=(State.DONE,)), outputs.unfetched)
-        for job in jobs:
-            check_fetchable(job)
-        problems: dict[int, ImaError] = {}
-        for job in jobs:
-            try:
-                await begin_fetch(studio, job)
-            except ImaError as error:
-                problems[job.id] = error
-        waited = [job for job in jobs if job.id not in problems]
+@session.verb(before=_into)
+async def fetch_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
+    """Download results that are not on this machine; what is not ready yet is waited for."""
+    jobs = await chosen(studio, arguments, JobFilter(states=(State.DONE,)), outputs.unfetched)
+    for job in jobs:
+        check_fetchable(job)
+    problems: dict[int, ImaError] = {}
+    for job in jobs:
         try:
-            ended = await asyncio.gather(*(exit_status.wait_for(studio, job) for job in waited))
-        except asyncio.CancelledError:
-            return EXIT_INTERRUPTED
-        found = {job.id: job for job in ended}
-        return await _conclude(
-            studio, arguments, [found.get(job.id, job) for job in jobs], problems
-        )
+            await begin_fetch(studio, job)
+        except ImaError as error:
+            problems[job.id] = error
+    ended = await ends(studio, (job for job in jobs if job.id not in problems))
+    if ended is None:
+        return EXIT_INTERRUPTED
+    found = {job.id: job for job in ended}
+    return await _conclude(studio, arguments, [found.get(job.id, job) for job in jobs], problems)
 
 
 def check_fetchable(job: Job) -> None:
@@ -91,83 +87,70 @@ async def _conclude(
     jobs: list[Job],
     problems: Mapping[int, ImaError],
 ) -> int:
-    told = {job.id: problems.get(job.id) or _problem(job) for job in jobs}
     if arguments.json:
-        print_json({"jobs": [await job_json(studio, job, told[job.id]) for job in jobs]})
-    else:
-        for job in jobs:
-            if job.id in problems:
-                talk(f"#{job.id}  {explain(problems[job.id])}")
-            else:
-                print_end(job)
-    codes = [
-        problems[job.id].exit_code
-        if job.id in problems
-        else exit_status.exit_code(job, wanted=True)
-        for job in jobs
-    ]
+        told = [(job, problems.get(job.id) or end_of(job, wanted=True)) for job in jobs]
+        print_json({"jobs": [await job_json(studio, *each) for each in told]})
+    codes: list[int] = []
+    for job in jobs:
+        problem = problems.get(job.id)
+        codes.append(problem.exit_code if problem else exit_status.exit_code(job, wanted=True))
+        if problem is not None and not arguments.json:
+            talk(f"#{job.id}  {explain(problem)}")
+        elif not arguments.json:
+            exit_status.print_end(job)
     return exit_status.worst(codes)
 
 
-def _problem(job: Job) -> ImaError | None:
-    return end_of(job) or exit_status.shortcoming(job, wanted=True)
-
-
-def open_job(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def open_job(studio: Studio, arguments: argparse.Namespace) -> int:
     """Open a job's first file with the desktop's program."""
-    settings = session.settle(arguments)
-    return session.run(_open(arguments, settings))
+    job = await studio.jobs.require(arguments.id)
+    here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
+    if not here:
+        raise UsageError("error.no_file", id=job.id)
+    opened = await asyncio.to_thread(open_file, here[0].path)
+    if arguments.json:
+        error = None if opened else error_json(ImaError("error.no_viewer"))
+        print_json({"path": here[0].path, "error": error})
+    elif not opened:
+        print_plain(here[0].path)
+    if opened:
+        return EXIT_DONE
+    talk(say("error.no_viewer"))
+    return EXIT_FAILED
 
 
-async def _open(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        job = await require(studio, arguments.id)
-        here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
-        if not here:
-            raise UsageError("error.no_file", id=job.id)
-        opened = await asyncio.to_thread(open_file, here[0].path)
-        if arguments.json:
-            error = None if opened else error_json(ImaError("error.no_viewer"))
-            print_json({"path": here[0].path, "error": error})
-        elif not opened:
-            print_plain(here[0].path)
-        if opened:
-            return EXIT_DONE
-        talk(say("error.no_viewer"))
-        return EXIT_FAILED
-
-
-def mark(arguments: argparse.Namespace) -> int:
-    """Set stars, tags and projects."""
-    settings = session.settle(arguments)
+def _change_of(arguments: argparse.Namespace) -> MarkChange:
     project = None if arguments.project is None else labels.project(arguments.project)
-    change = MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)
-    if change == MarkChange():
-        raise UsageError("error.mark_nothing")
-    return session.run(_mark(arguments, settings, change))
+    return MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)
 
 
 def _tags(written: list[str]) -> tuple[str, ...]:
     return tuple(tag for each in written for tag in labels.tags(each))
 
 
-async def _mark(arguments: argparse.Namespace, settings: Settings, change: MarkChange) -> int:
-    """Mark all that were named, or none where one does not exist."""
-    async with session.session(arguments, settings, with_key=False) as studio:
-        wanted: dict[int, set[int]] = {}
-        for job_id, index in arguments.id:
-            job = await require(studio, job_id)
-            if index > max(job.order.n, len(job.medias)):
-                raise UsageError("error.no_such_result", id=job_id, index=index)
-            wanted.setdefault(job_id, set()).add(index)
-        jobs: list[Job] = []
-        for job_id, indices in wanted.items():
-            only = () if 0 in indices else tuple(sorted(indices))
-            jobs.append(await studio.jobs.mark(job_id, change, only))
-        if arguments.json:
-            print_json({"jobs": [await standing_json(studio, job, None) for job in jobs]})
-        talk(say("jobs.marked", n=len(jobs)))
-    return EXIT_DONE
+def _before_mark(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    if _change_of(arguments) == MarkChange():
+        raise UsageError("error.mark_nothing")
+    return settings
+
+
+@session.verb(with_key=False, before=_before_mark)
+async def mark(studio: Studio, arguments: argparse.Namespace) -> None:
+    """Set stars, tags and projects: of all that were named, or of none where one is missing."""
+    wanted: dict[int, set[int]] = {}
+    for job_id, index in arguments.id:
+        job = await studio.jobs.require(job_id)
+        if index > max(job.order.n, len(job.medias)):
+            raise UsageError("error.no_such_result", id=job_id, index=index)
+        wanted.setdefault(job_id, set()).add(index)
+    jobs: list[Job] = []
+    for job_id, indices in wanted.items():
+        only = () if 0 in indices else tuple(sorted(indices))
+        jobs.append(await studio.jobs.mark(job_id, _change_of(arguments), only))
+    if arguments.json:
+        await print_jobs(studio, jobs)
+    talk(say("jobs.marked", n=len(jobs)))
 
 
 def verify(arguments: argparse.Namespace) -> int:

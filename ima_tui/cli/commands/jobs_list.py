@@ -10,16 +10,22 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 
 from ima_tui.cli import session
-from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of, problem_of
-from ima_tui.cli.json_documents import iso_time, prompt_of, standing_json
+from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of
+from ima_tui.cli.exit_status import problem_of
+from ima_tui.cli.json_documents import (
+    inputs_of,
+    iso_time,
+    parameters_of,
+    prompt_of,
+    standing_json,
+)
 from ima_tui.cli.output import print_array, print_json, print_line, print_table
-from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, nearest, one_line, redact
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
@@ -39,33 +45,27 @@ _HEADS = {
 USUAL = tuple(_HEADS)
 
 
-def list_jobs(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def list_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
     """Print jobs in the wanted format."""
-    settings = session.settle(arguments)
-    return session.run(_list(arguments, settings))
-
-
-async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     way = "json" if arguments.json else arguments.format
     columns = _columns(arguments.columns)
-    async with session.session(arguments, settings, with_key=False) as studio:
-        pages = _pages(studio, filter_of(arguments), max(1, arguments.limit), arguments.sort)
-        if way in ("json", "jsonl"):
-            documents = _documents(studio, pages, arguments.columns and columns)
-            if way == "json":
-                return await print_array("jobs", documents)
-            async for document in documents:
-                print_line(document)
-        elif way == "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(columns)
-            async for page in pages:
-                now = studio.clock.time()
-                writer.writerows([cell(COLUMNS[name](job, now)) for name in columns]
-                                 for job in page)  # fmt: skip
-        else:
-            await _print_table(studio, pages, columns)
-    return EXIT_DONE
+    pages = _pages(studio, filter_of(arguments), max(1, arguments.limit), arguments.sort)
+    if way in ("json", "jsonl"):
+        documents = _documents(studio, pages, arguments.columns and columns)
+        if way == "json":
+            await print_array("jobs", documents)
+            return
+        async for document in documents:
+            print_line(document)
+    elif way == "csv":
+        print_row(columns)
+        async for page in pages:
+            now = studio.clock.time()
+            for job in page:
+                print_row(COLUMNS[name](job, now) for name in columns)
+    else:
+        await _print_table(studio, pages, columns)
 
 
 async def _pages(
@@ -171,35 +171,29 @@ COLUMNS: dict[str, Callable[[Job, float], object]] = {
     "paths": lambda job, _: [media.path for media in job.medias if media.path],
 }
 """What `--columns` can name."""
+_FACTS: dict[str, Callable[[Job, float], object]] = {
+    **COLUMNS,
+    "starred_results": lambda job, _: [index for index, mark in job.marks.items() if mark.star],
+    "parameters": lambda job, _: parameters_of(job),
+    "inputs": lambda job, _: inputs_of(job),
+}
+"""What an export can have."""
 
 
 # ---------------------------------------------------------------------------------------- report
 
 
-def report(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def report(studio: Studio, arguments: argparse.Namespace) -> None:
     """Print points, success rates and times."""
-    settings = session.settle(arguments)
-    return session.run(_report(arguments, settings))
-
-
-async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        among = filter_of(arguments)
-        rows = await studio.history.report(arguments.by, among)
-        limits = await session.limits_of(studio)
-    total = ReportRow("")
-    for row in rows:
-        for name in ("jobs", "done", "failed", "points"):
-            setattr(total, name, getattr(total, name) + getattr(row, name))
-        total.times.extend(row.times)
-        total.estimates.extend(row.estimates)
-    by = arguments.by.split(",")
+    rows = await studio.history.report(arguments.by, filter_of(arguments))
+    by, total = arguments.by.split(","), _total(rows)
     if arguments.format == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([*by, *_figures(total)])
+        print_row([*by, *_figures(total)])
         for row in rows:
-            writer.writerow([cell(each) for each in (*row.keys, *_figures(row).values())])
-        return EXIT_DONE
+            print_row([*row.keys, *_figures(row).values()])
+        return
+    limits = await session.limits_of(studio)
     if arguments.json or arguments.format == "json":
         documents = [
             {"key": " ".join(row.keys), **dict(zip(by, row.keys, strict=True)), **_figures(row)}
@@ -207,7 +201,7 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
         ]
         told = {"by": arguments.by, "rows": documents, "total": _figures(total)}
         print_json({**told, "limits": [asdict(limit) for limit in limits]})
-        return EXIT_DONE
+        return
     names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
     heads = [say(f"report.{name}") for name in (*by, *names)]
     last = [say("report.total"), *[""] * (len(by) - 1), *_cells(total)]
@@ -215,7 +209,16 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
     print_table(heads, table, right=" ".join(heads[len(by) :]))
     for limit in limits:
         print(limit.words("report.limit"))
-    return EXIT_DONE
+
+
+def _total(rows: Sequence[ReportRow]) -> ReportRow:
+    total = ReportRow("")
+    for row in rows:
+        for name in ("jobs", "done", "failed", "points"):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+        total.times.extend(row.times)
+        total.estimates.extend(row.estimates)
+    return total
 
 
 def _figures(row: ReportRow) -> dict[str, object]:
@@ -234,91 +237,48 @@ def _cells(row: ReportRow) -> list[str]:
     rate = "—" if row.success is None else f"{row.success:.0%}"
     medians = (row.median_time, row.median_estimate)
     times = ("—" if each is None else duration(each) for each in medians)
-    return [
-        str(row.jobs),
-        str(row.done),
-        str(row.failed),
-        rate,
-        str(row.points),
-        *times,
-    ]
+    return [str(row.jobs), str(row.done), str(row.failed), rate, str(row.points), *times]
+
+
+# ---------------------------------------------------------------------------------------- export
+
+
+EXPORTED = (
+    *("job_id", "status", "task_id", "task_type", "model_id", "model_name", "model_version"),
+    *("credit", "n", "total_credit", "created_at", "sent_at", "ended_at", "project", "client"),
+    *("starred", "starred_results", "tags", "error", "urls", "paths"),
+)
+WITH_PROMPTS = (*EXPORTED, "prompt", "parameters", "inputs")
+
+
+@session.verb(with_key=False)
+async def export(studio: Studio, arguments: argparse.Namespace) -> None:
+    """Print jobs as JSON lines or CSV."""
+    names = WITH_PROMPTS if arguments.with_prompts else EXPORTED
+    among = replace(filter_of(arguments), forgotten=True)
+    after = 0
+    while jobs := await studio.history.page(among, after, MOST_AT_ONCE):
+        if arguments.format == "csv" and not after:
+            print_row(names)
+        for job in jobs:
+            facts = {name: _FACTS[name](job, 0.0) for name in names}
+            if arguments.format == "csv":
+                print_row(facts.values())
+            else:
+                print_line(facts)
+        after = jobs[-1].id
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Spreadsheets run what begins so."""
 
 
-def export(arguments: argparse.Namespace) -> int:
-    """Print jobs as JSON lines or CSV."""
-    settings = session.settle(arguments)
-    return session.run(_export(arguments, settings))
+def print_row(values: Iterable[object]) -> None:
+    """Print a row of CSV."""
+    csv.writer(sys.stdout, lineterminator="\n").writerow(map(_cell, values))
 
 
-async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        among = replace(filter_of(arguments), forgotten=True)
-        table = _Table() if arguments.format == "csv" else None
-        after = 0
-        while jobs := await studio.history.page(among, after, MOST_AT_ONCE):
-            for job in jobs:
-                facts = _facts(job, with_prompts=arguments.with_prompts)
-                if table is None:
-                    print_line(facts)
-                else:
-                    table.add(facts)
-            after = jobs[-1].id
-    return EXIT_DONE
-
-
-def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
-    order = job.order
-    facts: dict[str, object] = {
-        "job_id": job.id,
-        "status": job.state.value,
-        "task_id": job.task_id or None,
-        "task_type": order.task_type.value,
-        "model_id": order.model_id,
-        "model_name": order.model_name,
-        "model_version": order.version,
-        "credit": order.points,
-        "n": order.n,
-        "total_credit": order.total,
-        "created_at": iso_time(job.created_at),
-        "sent_at": iso_time(job.sent_at),
-        "ended_at": iso_time(job.ended_at),
-        "project": order.project or None,
-        "client": order.client or None,
-        "starred": job.is_starred,
-        "starred_results": [index for index, mark in job.marks.items() if mark.star],
-        "tags": list(job.tags),
-        "error": job.failure.kind.removeprefix("error.") if job.failure else None,
-        "urls": [redact(media.url) for media in job.medias],
-        "paths": [media.path for media in job.medias if media.path],
-    }
-    if with_prompts:  # what was forgotten stays forgotten, but for what it cost
-        told = job.state is not State.FORGOTTEN
-        facts["prompt"] = order.prompt if told else None
-        facts["parameters"] = dict(order.parameters) if told else {}
-        facts["inputs"] = [redact(each) for each in order.inputs] if told else []
-    return facts
-
-
-class _Table:
-    """CSV on stdout: the header comes with the first row."""
-
-    def __init__(self) -> None:
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._begun = False
-
-    def add(self, facts: dict[str, object]) -> None:
-        if not self._begun:
-            self._writer.writerow(facts)
-            self._begun = True
-        self._writer.writerow([cell(value) for value in facts.values()])
-
-
-def cell(value: object) -> object:
-    """Return a value as a cell of CSV."""
+def _cell(value: object) -> object:
     if isinstance(value, list):
         value = " ".join(map(str, value))
     if isinstance(value, dict):

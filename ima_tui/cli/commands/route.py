@@ -11,7 +11,7 @@ from ima_tui.catalogue import order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.cli import session
-from ima_tui.cli.arguments import read_file
+from ima_tui.cli.arguments import read_input
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
@@ -19,7 +19,7 @@ from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import clean, one_line, size
+from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
 from ima_tui.intent.intent import Confidence, Intent, IntentStep, Parameter, RequestKind
@@ -157,14 +157,7 @@ def _batch(name: str) -> int:
 
 
 def _rows(name: str) -> Iterator[tuple[object, str, list[str]] | UsageError]:
-    shown = one_line(name, 200)
-    try:
-        data = read_file(name, LARGEST)
-    except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.route_file", path=shown, reason=reason) from error
-    if len(data) > LARGEST:
-        raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
+    data = read_input(name, LARGEST, "error.route_file", "error.batch_large")
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
             try:

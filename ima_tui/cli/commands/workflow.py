@@ -9,11 +9,10 @@ import argparse
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.commands import film
-from ima_tui.cli.commands.generate_order import UNSURE
+from ima_tui.cli.commands.generate_order import UNSURE, check_preferences
 from ima_tui.cli.commands.inputs import named_in
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
@@ -47,55 +46,39 @@ _HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
 
 
-def make(arguments: argparse.Namespace) -> int:
-    """Plan a workflow from a prompt."""
-    output = path_of(arguments.output) if arguments.output else None
-    return session.run(_make(arguments, session.settle(arguments), output))
-
-
-def show(arguments: argparse.Namespace) -> int:
-    """Print how a workflow stands."""
-    settings = session.settle(arguments)
-    plan = file.read(path_of(arguments.file))
-    return session.run(_show(arguments, settings, plan))
-
-
-def path_of(written: str) -> Path:
-    """Return the path of a workflow file. Raises `UsageError`."""
-    return atomic_file.expand(written)
-
-
 # -------------------------------------------------------------------------------------- plan
 
 
-async def _make(arguments: argparse.Namespace, settings: Settings, output: Path | None) -> int:
-    async with session.session(arguments, settings) as studio:
-        if studio.preferences.preferences.trouble is not None:
-            raise studio.preferences.preferences.trouble  # no guess
-        plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
-        plan = replace(plan, project=labels.project(arguments.project))
-        warnings = confirmation.sentences(each for _, each in plan.unmet)
-        if arguments.yes:
-            plan = replace(plan, unmet=())  # agreed to
-        if output is not None:
-            await asyncio.to_thread(file.write, output, plan)
-        if arguments.json:
-            more = {"notes": notes, "warnings": warnings}
-            told = {"problems": [problem_json(each) for each in problems]}
-            print_json(file.to_json(plan) | more | told)
-        else:
-            why = {each.step.id: _why(each) for each in problems}
-            print_plan(plan, why, studio.workflows.price(plan)[1])
-        for note in (*warnings, *(() if arguments.json else notes)):
-            talk(note)
-        return _conclude(arguments, plan, problems)
+@session.verb()
+async def make(studio: Studio, arguments: argparse.Namespace) -> int:
+    """Plan a workflow from a prompt."""
+    check_preferences(studio)
+    plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
+    plan = replace(plan, project=labels.project(arguments.project))
+    warnings = confirmation.sentences(each for _, each in plan.unmet)
+    if arguments.yes:
+        plan = replace(plan, unmet=())  # agreed to
+    if arguments.output:
+        await asyncio.to_thread(file.write, atomic_file.expand(arguments.output), plan)
+    if arguments.json:
+        more = {"notes": notes, "warnings": warnings}
+        told = {"problems": [problem_json(each) for each in problems]}
+        print_json(file.to_json(plan) | more | told)
+    else:
+        why = {each.step.id: _why(each) for each in problems}
+        print_plan(plan, why, studio.workflows.price(plan)[1])
+    for note in (*warnings, *(() if arguments.json else notes)):
+        talk(note)
+    return _conclude(arguments, plan, problems)
 
 
 async def planned(
     studio: Studio, text: str, inputs: Sequence[str]
 ) -> tuple[Workflow, list[str], list[PricedStep]]:
     """The plan, what has to be said about it, and the steps that can't be as they are."""
-    images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
+    images = [
+        str(atomic_file.expand(each).absolute()) if _is_path(each) else each for each in inputs
+    ]
     named_in(studio, text)
     made = await studio.workflow_maker.make(text, images, films=True)
     if not made.workflow.steps:
@@ -159,29 +142,32 @@ def problem_json(priced: PricedStep) -> dict[str, object]:
 # -------------------------------------------------------------------------------------- show
 
 
-async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(
-            await studio.workflows.agreed_before(plan), priced=False
-        )
-        if arguments.json:
-            print_json(await status_json(studio, status))
-        else:
-            print_status(status)
-    return EXIT_DONE
+def _read(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    arguments.plan = file.read(atomic_file.expand(arguments.file))
+    return settings
 
 
-def print_status(status: WorkflowStatus) -> None:
-    """Print a line for each step."""
-    states = {each.step.id: state_words(each.job) for each in status.steps}
-    print_plan(status.workflow, states, [each.priced for each in status.steps])
+@session.verb(with_key=False, before=_read)
+async def show(studio: Studio, arguments: argparse.Namespace) -> None:
+    """Print how a workflow stands."""
+    plans = studio.workflows
+    status = await plans.status(await plans.agreed_before(arguments.plan), priced=False)
+    if arguments.json:
+        print_json(await status_json(studio, status))
+        return
+    print_steps(status)
     for each in status.steps:
         for media in each.job.medias if each.job else ():
             print_plain(f"{each.step.id}: {media.path or media.url}")
 
 
-def state_words(job: Job | None) -> str:
-    """Say a step's state."""
+def print_steps(status: WorkflowStatus) -> None:
+    """Print a line for each step with its state."""
+    states = {each.step.id: _state(each.job) for each in status.steps}
+    print_plan(status.workflow, states, [each.priced for each in status.steps])
+
+
+def _state(job: Job | None) -> str:
     if job is None:
         return ""
     state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
@@ -240,33 +226,41 @@ async def status_json(
     for raw, each in zip(steps, status.steps, strict=True):
         job = each.job
         ended = job is not None and (each.failed or each.is_done)
-        problem = exit_status.failure_of(job) if job and ended and job.failure else None
+        problem = exit_status.problem_of(job) if job and ended else None
         raw["status"] = job.state.value if job else None
         raw["job"] = await job_json(studio, job, problem) if job else None
     return document | dict(more)
 
 
-def assemble(arguments: argparse.Namespace) -> int:
-    """Assemble the film of a workflow again."""
-    settings = session.settle(arguments)
-    plan = file.read(path_of(arguments.file))
+def _before_assembly(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    settings = _read(arguments, settings)
+    plan: Workflow = arguments.plan
     if not plan.ends:
         raise UsageError("error.film_none")
     if plan.film is not None:
-        plan = replace(plan, film=_changed(plan.film, arguments))
-    return session.run(_assemble(arguments, settings, plan))
+        arguments.plan = replace(plan, film=_changed(plan.film, arguments))
+    elif arguments.output:
+        raise UsageError("error.finish_no_output")
+    return settings
 
 
-async def _assemble(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    if plan.film is None:
-        return await _finish(arguments, settings, plan)
-    target = ""
-    if arguments.output:
-        target = str(atomic_file.expand(arguments.output).absolute())
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
+@session.verb(with_key=False, before=_before_assembly)
+async def assemble(studio: Studio, arguments: argparse.Namespace) -> None:
+    """Assemble the film of a workflow again; crop or join what one without a film made."""
+    plans = studio.workflows
+    status = await plans.status(await plans.look(arguments.plan), priced=False)
+    if arguments.plan.film is not None:
+        output = arguments.output
+        target = str(atomic_file.expand(output).absolute()) if output else ""
         job = await films.request(studio.jobs, status, studio.settings, target)
-    return await film.assembled(replace(job, replace=arguments.replace), as_json=arguments.json)
+        job = replace(job, replace=arguments.replace)
+        await film.assembled(job, as_json=arguments.json)
+        return
+    made = await finish_rest(studio, status)
+    if arguments.json:
+        print_json({"status": "done", "files": [each.path for each in made]})
+    else:
+        print_finished(made)
 
 
 def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
@@ -285,20 +279,6 @@ def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
     if arguments.loudness == "keep":
         plan = replace(plan, loudness=0.0)
     return plan
-
-
-async def _finish(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    """Crop or join what the workflow made."""
-    if arguments.output:
-        raise UsageError("error.finish_no_output")
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
-        made = await finish_rest(studio, status)
-    if arguments.json:
-        print_json({"status": "done", "files": [each.path for each in made]})
-    else:
-        print_finished(made)
-    return EXIT_DONE
 
 
 async def finish_rest(studio: Studio, status: WorkflowStatus) -> list[films.Finished]:

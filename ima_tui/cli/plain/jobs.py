@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from ima_tui.cli.commands.jobs import require
-from ima_tui.cli.exit_status import failure_of, holds_up, shortcoming, suggestion, surplus
+from ima_tui.cli.exit_status import failure_of, holds_up, problem_of, suggestion, surplus
 from ima_tui.cli.plain.composer import spoken
 from ima_tui.cli.plain.line_io import Asked, Say
 from ima_tui.compose.back_reference import LastResult, last_result
@@ -93,13 +92,13 @@ class PlainJobs:
             )
         elif job.state in _TOLD:
             words = say(_TOLD[job.state], n=job.id, **_facts(job))
-            results = [media.path or media.url for media in job.medias]
-            short = shortcoming(job)
-            told = [explain(short)] if short is not None else []
-            told += [more] if (more := surplus(job)) else []
-            tip = suggestion(self._studio, job)
-            lines = [words, *told, *results, *([tip] if tip else [])]
-            self._tell("\n".join(lines if job.state is State.DONE else [words]))
+            lines = [words]
+            if job.state is State.DONE:
+                problem = problem_of(job)
+                lines += [explain(problem) if problem is not None else "", surplus(job)]
+                lines += [media.path or media.url for media in job.medias]
+                lines.append(suggestion(self._studio, job))
+            self._tell("\n".join(filter(None, lines)))
 
     def last_result(self) -> LastResult | None:
         """What a prompt means by "it"."""
@@ -186,7 +185,7 @@ class PlainJobs:
         number = whole(written, 1 << 60)
         if number is None:
             raise UsageError("plain.job_how")
-        return await require(self._studio, number)
+        return await self._studio.jobs.require(number)
 
     # ------------------------------------------------------------------------ after a question
 
