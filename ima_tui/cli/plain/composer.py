@@ -68,13 +68,6 @@ class PlainComposer:
         project, self.desk = self.desk.project, Composer()
         self.desk.project = project
 
-    def use(self, wanted: Order) -> None:
-        """Start from what an earlier job was made of: prompt, model, settings and seed."""
-        self._begin_anew()
-        self.text, self.assumed = wanted.prompt, False
-        recall(self.desk, wanted)
-        self.catch_up()
-
     def read_again(self) -> None:
         """Read the prompt again."""
         decision = self._read()

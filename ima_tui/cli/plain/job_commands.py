@@ -12,22 +12,16 @@ from ima_tui.catalogue import choice
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.cli.plain.composer import PlainComposer
 from ima_tui.cli.plain.jobs import PlainJobs
-from ima_tui.cli.plain.line_io import Asked, Next, Say
+from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
 from ima_tui.compose import confirmation
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, Media, Order, State
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import duration, folded, one_line, whole
+from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import joined, say
-from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.ledger.job_states import ENDED, UNSENT
-from ima_tui.studio import spending
 from ima_tui.studio.gallery import open_file
-from ima_tui.studio.spending import VIEWS
 from ima_tui.studio.studio import Studio
-
-MOST = 20
-DAYS = 30
 
 
 class PlainJobCommands:
@@ -75,15 +69,9 @@ class PlainJobCommands:
     async def reorder(self, rest: str, where: str) -> None:
         """Send an unsent job sooner, later or next."""
         job = await self._jobs.job(rest)
-        line = sorted(
-            (
-                one
-                for one in await self._studio.jobs.recent(0)
-                if one.state is State.QUEUED and not one.needs_approval
-            ),
-            key=lambda one: one.queue_key,
-        )
-        ids = [one.id for one in line]
+        recent = await self._studio.jobs.recent(0)
+        line = [one for one in recent if one.state is State.QUEUED and not one.needs_approval]
+        ids = [one.id for one in sorted(line, key=lambda one: one.queue_key)]
         if job.id not in ids:
             raise UsageError("plain.not_waiting", n=job.id)
         at = ids.index(job.id)
@@ -160,43 +148,11 @@ class PlainJobCommands:
 
         return say("plain.ask_delete", path=one_line(media.path, 300)), then
 
-    # ---------------------------------------------------------------------------------- points
-
-    async def spending(self, rest: str) -> None:
-        """Say where the points went: `/spending model 30`; with `save`, into a CSV file. The words
-        are English or those of the language in use."""
-        words = rest.split()
-        named = (view for view in VIEWS if {view, say(f"spending.by_{view}")}.intersection(words))
-        view = next(named, VIEWS[0])
-        days = next((n for word in words if (n := whole(word)) is not None), DAYS)
-        days = max(1, min(days, 3_650))
-        among = JobFilter(since=spending.since(self._studio.clock.time(), days))
-        rows = await self._studio.history.report(view, among)
-        if not rows:
-            self._tell(say("spending.none", n=days))
-            return
-        total = sum(row.points for row in rows)
-        self._tell(say("plain.spending", n=days, points=total))
-        for row in sorted(rows, key=lambda row: -row.points)[:MOST]:
-            self._tell(self._spent(row, view))
-        if {"save", say("plain.name_save")}.intersection(words):
-            path = await spending.export(self._studio, rows, view)
-            self._tell(say("plain.saved", path=one_line(str(path), 300)))
-
-    def _spent(self, row: ReportRow, view: str) -> str:
-        rate = "—" if row.success is None else f"{row.success * 100:.0f}%"
-        took = "—" if row.median_time is None else duration(row.median_time)
-        name = spending.name_of(row.key, view, spending.model_names(self._studio))
-        return say(
-            "plain.spent_row", name=name, points=row.points, n=row.jobs, rate=rate, time=took
-        )
-
 
 def _named(offered: Sequence[Alternative], wanted: str) -> Alternative | None:
     """The one with that number, name or alias, else the first whose name has the word in it."""
-    at = whole(wanted)
-    if at is not None:
-        return offered[at - 1] if 0 < at <= len(offered) else None
+    if whole(wanted) is not None:
+        return numbered(offered, wanted)
     try:
         model = choice.pick([one.model for one in offered], wanted)
     except UsageError:

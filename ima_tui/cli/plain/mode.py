@@ -12,23 +12,22 @@ from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
+from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
 from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
-from ima_tui.cli.plain.model_commands import PlainModelCommands
-from ima_tui.cli.plain.preference_commands import PlainPreferences
+from ima_tui.cli.plain.model_commands import PlainModelCommands, PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import Medium, Order
+from ima_tui.core.domain import Job, Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
 from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
-YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
 ALL = frozenset({"all", "全部", "都要"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
@@ -107,7 +106,7 @@ class PlainMode:
             "later": partial(more.reorder, where="later"),
             "first": partial(more.reorder, where="first"),
             "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
-            "discard": more.delete, "spending": more.spending, "log": screens.log,
+            "discard": more.delete, "spending": screens.spending, "log": screens.log,
             "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
             "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
             "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
@@ -246,36 +245,32 @@ class PlainMode:
             self._lines.say(say("plain.price_changed"))
             await self._offer()
             return
-        old = self._wish.desk.replaces
-        try:
-            job = await (
-                self._studio.jobs.submit(order)
-                if old is None
-                else self._studio.jobs.edit(old, order)
-            )
-        except KeyMissing:
-            await self._key("")
-            return
-        self._wish.desk.replaces = None
-        await self._prefs.after_sending()
-        if self._studio.settings.after_send != "keep":
-            self._wish.sent()
-        self._lines.say(say("plain.sent", n=job.id, points=order.total))
-        if order.task_type.medium is Medium.VIDEO:
+        if await self._record(self._to_ledger(order)) and order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
+
+    async def _to_ledger(self, order: Order) -> list[Job]:
+        jobs, old = self._studio.jobs, self._wish.desk.replaces
+        job = await (jobs.submit(order) if old is None else jobs.edit(old, order))
+        self._wish.desk.replaces = None
+        return [job]
 
     async def _submit_all(self, orders: Sequence[Order]) -> None:
         """Send several jobs for one prompt."""
+        await self._record(self._studio.jobs.submit_all([("", order) for order in orders]))
+
+    async def _record(self, submission: Awaitable[Sequence[Job]]) -> bool:
+        """Say what was sent; where a key is missing, ask for it and return False."""
         try:
-            jobs = await self._studio.jobs.submit_all([("", order) for order in orders])
+            jobs = await submission
         except KeyMissing:
             await self._key("")
-            return
+            return False
         await self._prefs.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         for job in jobs:
             self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
+        return True
 
     async def _send(self, _: str) -> Next:
         """Send the draft."""
@@ -313,8 +308,7 @@ class PlainMode:
             return
 
     async def _way_to_keep(self) -> Keep:
-        for number, way in enumerate(WAYS, 1):
-            self._lines.say(f"{number}. {say(f'welcome.keep_{way}')}")
+        self._lines.say_numbered(say(f"welcome.keep_{way}") for way in WAYS)
         answer = await self._lines.ask(say("plain.keep_prompt"))
         return {"2": WAYS[1], "3": WAYS[2]}.get(answer or "", WAYS[0])
 
