@@ -114,7 +114,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments = build(argv).parse_args(argv)
     if arguments.read_only and not only_reads(arguments):
         raise UsageError("error.looking")
-    return verb_of(arguments)(arguments)
+    return verb_of(arguments)(arguments) or EXIT_DONE
 
 
 def report(error: ImaError, argv: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from ima_tui.core.errors import EXIT_DONE, ImaError
+from ima_tui.core.errors import ImaError
 from ima_tui.core.text import clean, escaped, redact
 from ima_tui.studio.job_documents import SCHEMA as SCHEMA
 
@@ -97,13 +97,12 @@ async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]])
         raise error
 
 
-def print_path(path: object, *, as_json: bool) -> int:
-    """Print a path, as text or as a document; return the exit code."""
+def print_path(path: object, *, as_json: bool) -> None:
+    """Print a path, as text or as a document."""
     if as_json:
         print_json({"path": str(path)})
     else:
         print_plain(path)
-    return EXIT_DONE
 
 
 def print_line(document: Mapping[str, object]) -> None:

@@ -31,7 +31,7 @@ from ima_tui.cli.arguments import (
 )
 from ima_tui.i18n import say
 
-Verb = Callable[[argparse.Namespace], int]
+Verb = Callable[[argparse.Namespace], int | None]
 _JSON = re.compile(r"--format[ =]json")
 
 

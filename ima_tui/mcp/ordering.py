@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate, generate_order, route
+from ima_tui.cli.commands.generate_order import Prepared
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
 from ima_tui.core.errors import UsageError
@@ -103,7 +104,7 @@ def _words(call: Call) -> argparse.Namespace:
     return words
 
 
-async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepared:
+async def _prepared(studio: Studio, words: argparse.Namespace) -> Prepared:
     """Price what is asked for. A text that only changes preferences is no order."""
     generate_order.settle_count(words)
     generate_order.check_prompt(words)

@@ -11,8 +11,8 @@ from ima_tui.batch.rows import BadRow, Row
 from ima_tui.catalogue import choice, order
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate_order
-from ima_tui.cli.commands.generate_order import Meant
-from ima_tui.cli.confirm import Unconfirmed, count_unsure
+from ima_tui.cli.commands.generate_order import Meant, Prepared
+from ima_tui.cli.confirm import count_unsure
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.capabilities import COUNT
@@ -100,19 +100,16 @@ class RowPricer:
         found = confirmation.check(text, decision, model, draft, by_hand)
         differing, others = await confirm.warnings_of(self._studio, found.unmet, task_type)
         unclear = generate_order.doubt(decision)
-        if unclear is not None:
-            if not self._agreed:
-                raise unclear
-            differing.insert(0, say(unclear.key, **unclear.values))
-        if differing and not self._agreed:
-            raise Unconfirmed(differing, others)
+        prepared = Prepared(placed, model, tuple(differing), others, unclear)
+        if not self._agreed:
+            prepared.agree()
         notes: list[str] = []
         if draft.inputs:
             facts = await self._studio.inspect_inputs(model, draft.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
             notes = confirmation.input_notes(facts)
         name = row.intent(self._label)
-        return PricedRow(row, placed, name, name, (*warnings, *notes, *differing))
+        return PricedRow(row, placed, name, name, (*warnings, *notes, *prepared.told()))
 
     @staticmethod
     def _read(row: Row) -> Meant | None:

@@ -21,10 +21,10 @@ from ima_tui.config import loader, schema, toml_file
 from ima_tui.config.schema import BY_NAME, SETTINGS, Setting, parsed, typed
 from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, KeyInvalid, KeyMissing, UsageError
 from ima_tui.core.text import clean, folded, nearest, one_line
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, reason, say
 
 
-def show(arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> None:
     """Print every setting with its value and source."""
     settings = session.settle(arguments)
     rows = [
@@ -38,14 +38,11 @@ def show(arguments: argparse.Namespace) -> int:
         if (points := getattr(each, name))
     ]
     if arguments.json:
-        document = {name: {"value": value, "source": source} for name, value, source in rows}
-        print_json(document)
-        return EXIT_DONE
+        print_json({name: {"value": value, "source": source} for name, value, source in rows})
+        return
     heads = [say(f"cli.head.{name}") for name in ("setting", "value", "source")]
-    print_table(
-        heads, [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
-    )
-    return EXIT_DONE
+    told = [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
+    print_table(heads, told)
 
 
 def _shown(value: object) -> str | int | bool | list[str]:
@@ -58,12 +55,12 @@ def _told(value: str | int | bool | list[str]) -> str:
     return typed(tuple(value)) if isinstance(value, list) else str(value)
 
 
-def show_path(arguments: argparse.Namespace) -> int:
+def show_path(arguments: argparse.Namespace) -> None:
     """Print the config file's path."""
-    return print_path(loader.config_path(), as_json=arguments.json)
+    print_path(loader.config_path(), as_json=arguments.json)
 
 
-def init(arguments: argparse.Namespace) -> int:
+def init(arguments: argparse.Namespace) -> None:
     """Write the example where the config file belongs; one that is there is never touched."""
     path = loader.config_path()
     try:
@@ -73,30 +70,27 @@ def init(arguments: argparse.Namespace) -> int:
     except FileExistsError as error:
         raise UsageError("error.config_exists", path=str(path)) from error
     except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.config_unwritable", path=str(path), reason=reason) from error
+        why = reason(error)
+        raise UsageError("error.config_unwritable", path=str(path), reason=why) from error
     print_path(path, as_json=arguments.json)
     talk(say("cli.config_written"))
-    return EXIT_DONE
 
 
-def put(arguments: argparse.Namespace) -> int:
+def put(arguments: argparse.Namespace) -> None:
     """Write one setting into the file. What wins over the file is told."""
     setting = _named(arguments.name)
     value = parsed(setting, arguments.value)
-    for guarded in ("base_url", "upload_url"):
-        if setting.attribute == guarded:
-            allowed = session.settle(arguments).allow_custom_endpoints
-            value = loader.endpoint(str(value), allowed)
+    if setting.attribute in ("base_url", "upload_url"):
+        allowed = session.settle(arguments).allow_custom_endpoints
+        value = loader.endpoint(str(value), allowed)
     toml_file.put(loader.config_path(), setting.name, value)
     talk(say("cli.config_set", name=setting.name, value=toml_file.toml_value(value)))
     _tell_what_wins(arguments, setting)
     if arguments.json:
         print_json({"name": setting.name, "value": value})
-    return EXIT_DONE
 
 
-def drop(arguments: argparse.Namespace) -> int:
+def drop(arguments: argparse.Namespace) -> None:
     """Take one setting out of the file."""
     setting = _named(arguments.name)
     was_there = toml_file.drop(loader.config_path(), setting.name)
@@ -105,7 +99,6 @@ def drop(arguments: argparse.Namespace) -> int:
     _tell_what_wins(arguments, setting)
     if arguments.json:
         print_json({"name": setting.name, "value": setting.default})
-    return EXIT_DONE
 
 
 def _named(name: str) -> Setting:
@@ -133,13 +126,17 @@ LONGEST_LINE = 4096
 WAYS: dict[str, keys.Keep] = {"1": "keyring", "2": "file", "keyring": "keyring", "file": "file"}
 
 
-def set_key(arguments: argparse.Namespace) -> int:
+def set_key(arguments: argparse.Namespace) -> None:
     """Nothing is kept before the key looks like one of IMA's and the person chose a place."""
     file = key_file(session.settle(arguments))
     here = confirm.somebody_is_here()
     if not here and arguments.keep is None:
         raise UsageError("error.key_where")
-    secret = keys.checked(_typed() if here else sys.stdin.readline(LONGEST_LINE))
+    secret = keys.checked(
+        getpass.getpass(say("key.type"), stream=sys.stderr)
+        if here
+        else sys.stdin.readline(LONGEST_LINE)
+    )
     where = arguments.keep or _asked_where(file)
     try:
         keys.keep(secret, where, file)
@@ -157,7 +154,6 @@ def set_key(arguments: argparse.Namespace) -> int:
     talk(say(f"key.kept_{where}", which=shown, path=str(file)))
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_wins", name=keys.VARIABLE))
-    return EXIT_DONE
 
 
 def show_key(arguments: argparse.Namespace) -> int:
@@ -182,7 +178,7 @@ def show_key(arguments: argparse.Namespace) -> int:
     return EXIT_KEY if troubles else EXIT_DONE
 
 
-def forget_key(arguments: argparse.Namespace) -> int:
+def forget_key(arguments: argparse.Namespace) -> None:
     """Remove the stored API key."""
     gone = keys.forget(key_file(session.settle(arguments)))
     if arguments.json:
@@ -193,7 +189,6 @@ def forget_key(arguments: argparse.Namespace) -> int:
         talk(say("key.environment_stays", name=keys.VARIABLE))
     elif not gone:
         talk(say("key.nothing_to_forget"))
-    return EXIT_DONE
 
 
 def _everywhere(file: Path) -> tuple[list[keys.Key], list[ImaError]]:
@@ -210,10 +205,6 @@ def _everywhere(file: Path) -> tuple[list[keys.Key], list[ImaError]]:
 def _from_environment() -> Iterator[keys.Key]:
     if written := os.environ.get(keys.VARIABLE, "").strip():
         yield keys.Key(keys.checked(written), "environment")
-
-
-def _typed() -> str:
-    return getpass.getpass(say("key.type"), stream=sys.stderr)
 
 
 def _asked_where(file: Path) -> keys.Keep:

@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.alternatives import Alternative, cheaper
+from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import generate_order, inputs
+from ima_tui.cli.commands.generate_order import Prepared
 from ima_tui.cli.commands.models import from_cache, print_models
-from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.json_documents import job_json
 from ima_tui.cli.output import json_text, print_json, talk
 from ima_tui.compose import apply_intent, confirmation, other_requests
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
-from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
@@ -85,32 +84,8 @@ async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
     await studio.catalogue.fresh(task_type)
     if note := from_cache(studio, [task_type]):
         talk(note)
-    print_models(studio, [task_type], "", as_json=arguments.json)
+    print_models(studio.catalogue.models(task_type), as_json=arguments.json)
     return EXIT_DONE
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A priced order that was not agreed to yet. `warnings`: what differs from what was asked for;
-    `others`: models that could do it; `unclear`: what else the prompt may mean."""
-
-    order: Order
-    model: ModelVersion
-    warnings: tuple[str, ...]
-    others: tuple[Alternative, ...]
-    unclear: UsageError | None
-
-    def told(self) -> list[str]:
-        """Say what has to be agreed to, a sentence each."""
-        doubt = [say(self.unclear.key, **self.unclear.values)] if self.unclear is not None else []
-        return [*doubt, *self.warnings]
-
-    def agree(self) -> None:
-        """Raise what has to be agreed to before this is sent."""
-        if self.unclear is not None:
-            raise self.unclear
-        if self.warnings:
-            raise Unconfirmed(self.warnings, self.others)
 
 
 async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent | None) -> int:

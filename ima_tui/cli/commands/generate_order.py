@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
+from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.cli.arguments import read_input
+from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
@@ -305,6 +307,30 @@ def doubt(decision: Intent | None) -> UsageError | None:
     other = decision.runner_up
     second = other.task_type if other is not None and other.task_type is not None else WORKFLOW
     return UsageError("error.route_unsure", first=decision.task_type.value, second=str(second))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A priced order that was not agreed to yet. `warnings`: what differs from what was asked for;
+    `others`: models that could do it; `unclear`: what else the prompt may mean."""
+
+    order: Order
+    model: ModelVersion
+    warnings: tuple[str, ...]
+    others: tuple[Alternative, ...]
+    unclear: UsageError | None
+
+    def told(self) -> list[str]:
+        """Say what has to be agreed to, a sentence each."""
+        doubt = [say(self.unclear.key, **self.unclear.values)] if self.unclear is not None else []
+        return [*doubt, *self.warnings]
+
+    def agree(self) -> None:
+        """Raise what has to be agreed to before this is sent."""
+        if self.unclear is not None:
+            raise self.unclear
+        if self.warnings:
+            raise Unconfirmed(self.warnings, self.others)
 
 
 def meant(text: str, decision: Intent) -> Meant:

@@ -17,7 +17,7 @@ from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.errors import UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
@@ -37,7 +37,7 @@ pause: Callable[[float], None] = time.sleep
 """Between two looks; tests put something quicker here."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     """Print, follow or export the shared log."""
     settings = session.settle(arguments)
     stream = LogStream(settings.logs, _wanted(arguments, settings))
@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not stream.folder.files:
         talk(say("logs.none", folder=str(settings.logs)))
     if arguments.export:
-        return _export(stream, arguments)
+        _export(stream, arguments)
+        return
     _write(_chosen(stream, arguments), sys.stdout, as_json=arguments.json)
     sys.stdout.flush()
     while arguments.follow:
@@ -55,7 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.flush()
         else:
             pause(LOOK_SECONDS)
-    return EXIT_DONE
 
 
 def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
@@ -149,7 +149,7 @@ def document(entry: LogEntry) -> dict[str, object]:
     }
 
 
-def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
+def _export(stream: LogStream, arguments: argparse.Namespace) -> None:
     """Into a file that only the person can read, and that was not there before."""
     path = atomic_file.expand(arguments.export)
     try:
@@ -162,4 +162,3 @@ def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
         reason = error.strerror or type(error).__name__
         raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
     talk(say("logs.exported", n=count, path=str(path)))
-    return EXIT_DONE

@@ -49,7 +49,12 @@ _NODE = "o"
 # -------------------------------------------------------------------------------------- plan
 
 
-@session.verb()
+def _before_plan(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    arguments.file = atomic_file.expand(arguments.output) if arguments.output else None
+    return settings
+
+
+@session.verb(before=_before_plan)
 async def make(studio: Studio, arguments: argparse.Namespace) -> int:
     """Plan a workflow from a prompt."""
     check_preferences(studio)
@@ -58,8 +63,8 @@ async def make(studio: Studio, arguments: argparse.Namespace) -> int:
     warnings = confirmation.sentences(each for _, each in plan.unmet)
     if arguments.yes:
         plan = replace(plan, unmet=())  # agreed to
-    if arguments.output:
-        await asyncio.to_thread(file.write, atomic_file.expand(arguments.output), plan)
+    if arguments.file is not None:
+        await asyncio.to_thread(file.write, arguments.file, plan)
     if arguments.json:
         more = {"notes": notes, "warnings": warnings}
         told = {"problems": [problem_json(each) for each in problems]}
