@@ -15,8 +15,7 @@ from ima_tui.api.connection import key_file
 from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.job_commands import PlainJobCommands
-from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.jobs import PlainJobCommands, PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
 from ima_tui.cli.plain.model_commands import PlainModelCommands, PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
