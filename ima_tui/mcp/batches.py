@@ -167,14 +167,14 @@ async def _unconfirmed(
     call: Call, status: WorkflowStatus, notes: Sequence[str], *, changed: bool
 ) -> Document:
     """The plan, what has to be said about it, and the hash that orders it."""
-    problems = [each.priced for each in status.steps if each.priced.problem is not None]
+    problems = workflow_verb.problems_of(each.priced for each in status.steps)
     points, confirm = status.to_pay(again=False), status.hash(again=False)
     told: Document = {
         "status": "unconfirmed",
         "to_pay": points,
         "confirm": confirm,
         "warnings": list(notes),
-        "problems": [workflow_verb.problem_json(each) for each in problems],
+        "problems": workflow_verb.problems_json(problems),
         "changed": changed,
         "next": None if problems else say("agents.next_confirm", points=points, hash=confirm),
     }

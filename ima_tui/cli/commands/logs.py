@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -152,13 +151,6 @@ def document(entry: LogEntry) -> dict[str, object]:
 def _export(stream: LogStream, arguments: argparse.Namespace) -> None:
     """Into a file that only the person can read, and that was not there before."""
     path = atomic_file.expand(arguments.export)
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as out:
-            count = _write(_chosen(stream, arguments), out, as_json=arguments.json)
-    except FileExistsError as error:
-        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    with atomic_file.new_text(path) as out:
+        count = _write(_chosen(stream, arguments), out, as_json=arguments.json)
     talk(say("logs.exported", n=count, path=str(path)))

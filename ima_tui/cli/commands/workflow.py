@@ -67,10 +67,9 @@ async def make(studio: Studio, arguments: argparse.Namespace) -> int:
         await asyncio.to_thread(file.write, arguments.file, plan)
     if arguments.json:
         more = {"notes": notes, "warnings": warnings}
-        told = {"problems": [problem_json(each) for each in problems]}
-        print_json(file.to_json(plan) | more | told)
+        print_json(file.to_json(plan) | more | {"problems": problems_json(problems)})
     else:
-        why = {each.step.id: _why(each) for each in problems}
+        why = {step: say(each.key, **each.values) for step, each in problems.items()}
         print_plan(plan, why, studio.workflows.price(plan)[1])
     for note in (*warnings, *(() if arguments.json else notes)):
         talk(note)
@@ -79,8 +78,8 @@ async def make(studio: Studio, arguments: argparse.Namespace) -> int:
 
 async def planned(
     studio: Studio, text: str, inputs: Sequence[str]
-) -> tuple[Workflow, list[str], list[PricedStep]]:
-    """The plan, what has to be said about it, and the steps that can't be as they are."""
+) -> tuple[Workflow, list[str], dict[int, UsageError]]:
+    """The plan, what has to be said about it, and why some steps can't be as they are."""
     images = [
         str(atomic_file.expand(each).absolute()) if _is_path(each) else each for each in inputs
     ]
@@ -102,7 +101,12 @@ async def planned(
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)
-    return made.workflow, notes, [each for each in priced if each.problem is not None]
+    return made.workflow, notes, problems_of(priced)
+
+
+def problems_of(priced: Iterable[PricedStep]) -> dict[int, UsageError]:
+    """Return what keeps steps from having a price, by their ids."""
+    return {each.step.id: each.problem for each in priced if each.problem is not None}
 
 
 def _is_path(written: str) -> bool:
@@ -115,10 +119,11 @@ def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
-def _conclude(arguments: argparse.Namespace, plan: Workflow, problems: Sequence[PricedStep]) -> int:
-    for each in problems:
-        if each.problem is not None:
-            talk(say("workflow.step", id=each.step.id, sentence=explain(each.problem)))
+def _conclude(
+    arguments: argparse.Namespace, plan: Workflow, problems: Mapping[int, UsageError]
+) -> int:
+    for step, problem in problems.items():
+        talk(say("workflow.step", id=step, sentence=explain(problem)))
     if problems:
         talk(say("workflow.mend"))
     if plan.unmet:
@@ -133,15 +138,9 @@ def _conclude(arguments: argparse.Namespace, plan: Workflow, problems: Sequence[
     return EXIT_DONE
 
 
-def _why(priced: PricedStep) -> str:
-    problem = priced.problem
-    return say(problem.key, **problem.values) if problem is not None else ""
-
-
-def problem_json(priced: PricedStep) -> dict[str, object]:
-    """Return why a step has no price, as JSON."""
-    problem = priced.problem or UsageError("error.no_models")
-    return {"step": priced.step.id, "error": error_json(problem)}
+def problems_json(problems: Mapping[int, UsageError]) -> list[dict[str, object]]:
+    """Return why steps have no price, as JSON."""
+    return [{"step": step, "error": error_json(each)} for step, each in problems.items()]
 
 
 # -------------------------------------------------------------------------------------- show
@@ -199,15 +198,12 @@ def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[Priced
 def film_words(plan: Workflow, film: FilmPlan) -> str:
     """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
-    joined = say("film.with_fades") if fades else say("film.with_cuts")
+    joined = say("film.with_fades" if fades else "film.with_cuts")
     lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
     seconds = film_plan.seconds(film, lengths)
-    shown: dict[str, str | int] = {
-        "n": len(film.shots),
-        "sounds": len(film.tracks),
-        "joined": joined,
-    }
-    told = say("film.planned", seconds=f"{seconds:g}" if seconds else "?", **shown)
+    shown = f"{seconds:g}" if seconds else "?"
+    counts = {"n": len(film.shots), "sounds": len(film.tracks)}
+    told = say("film.planned", seconds=shown, joined=joined, **counts)
     usual = takes(plan)
     if usual is None:
         return told

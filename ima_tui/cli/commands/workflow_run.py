@@ -277,10 +277,8 @@ async def _plan(studio: Studio, arguments: argparse.Namespace) -> None:
     plan, notes, problems = await workflow.planned(studio, arguments.text, arguments.input_images)
     for note in notes:
         talk(note)
-    for each in problems:
-        if each.problem is not None:
-            sentence = explain(each.problem)
-            raise UsageError("error.plan_step", id=each.step.id, sentence=sentence)
+    for step, problem in problems.items():
+        raise UsageError("error.plan_step", id=step, sentence=explain(problem))
     unmet = confirmation.sentences(each for _, each in plan.unmet)
     if unmet and not arguments.yes:
         raise Unconfirmed(unmet)

@@ -49,7 +49,7 @@ class PlainComposer:
         """Start from a new prompt; earlier choices of the user no longer count."""
         added = self.desk.inputs if self._added else ()
         if self.text:
-            self._begin_anew()
+            self._start(project=self.desk.project)
         self.text, self._added = text, False
         for source in added:
             self.add_input(source)
@@ -59,13 +59,12 @@ class PlainComposer:
     def sent(self) -> None:
         """Begin anew, so that what is chosen from now on is for the next prompt, and no command or
         stray yes offers to pay for the last one again."""
-        self.last, self.text, self.assumed = self.text, "", False
-        self._begin_anew()
+        self.last = self.text
+        self._start(project=self.desk.project)  # which stays until another one is chosen
         self.catch_up()
 
-    def _begin_anew(self) -> None:
-        """Only the project stays until another one is chosen."""
-        project, self.desk = self.desk.project, Composer()
+    def _start(self, text: str = "", project: str = "") -> None:
+        self.desk, self.text, self.assumed = Composer(), text, False
         self.desk.project = project
 
     def read_again(self) -> None:
@@ -132,12 +131,12 @@ class PlainComposer:
 
     def begin_anew(self) -> None:
         """Forget the prompt and every choice."""
-        self.desk, self.text, self.assumed = Composer(), "", False
+        self._start()
         self.catch_up()
 
     def recall(self, order: Order, replaces: int | None = None) -> None:
         """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
-        self.desk, self.text = Composer(), order.prompt
+        self._start(order.prompt)
         recall(self.desk, order, replaces)
         self.catch_up()
 
