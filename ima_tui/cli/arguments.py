@@ -281,20 +281,23 @@ SERVICE = ("--api-key", "--base-url", "--user-id")
 """Options of every verb that talks to the service."""
 
 
-def options(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options of `OPTIONS`. The help is `cli.<name>`, or the key behind it: `--yes agree`."""
+def options(parser: argparse._ActionsContainer, *names: str, **common: Any) -> None:
+    """Add options of `OPTIONS`, or texts: `--music=FILE`; without dashes, words at their places.
+
+    The help is `cli.<name>`, or the key behind a blank: `--yes agree`. `common`: for all of them.
+    """
     for each in names:
-        name, _, about = each.partition(" ")
-        key = about or name.removeprefix("--").replace("-", "_")
-        parser.add_argument(name, help=say(f"cli.{key}"), **OPTIONS[name])
+        name, _, key = each.partition(" ")
+        name, equals, metavar = name.partition("=")
+        about = key or name.removeprefix("--").replace("-", "_")
+        how = common if equals else OPTIONS[name] | common
+        argument(parser, name, about, **(how | {"metavar": metavar} if equals else how))
 
 
-def argument(
-    parser: argparse._ActionsContainer, name: str, metavar: str, about: str, **how: Any
-) -> None:
-    """Add what only one verb has: an option or, without dashes, a word at its place."""
+def argument(parser: argparse._ActionsContainer, name: str, about: str, **how: Any) -> None:
+    """Add what only one verb has, as `add_argument` does."""
     names = ("-o", name) if name == "--output" else (name,)
-    parser.add_argument(*names, metavar=metavar or None, help=say(f"cli.{about}"), **how)
+    parser.add_argument(*names, help=say(f"cli.{about}"), **how)
 
 
 WRITER_WAIT = 5.0

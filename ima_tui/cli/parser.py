@@ -106,28 +106,27 @@ def _screen(parser: VerbParser) -> None:
 def _demo(verbs: Verbs) -> None:
     parser = add_verb(verbs, "demo", "tui:open_demo", json=False)
     _screen(parser)
-    argument(parser, "--speed", "N", "speed", type=positive, default=8.0)
+    options(parser, "--speed=N", type=positive, default=8.0)
 
 
 def _models(verbs: Verbs) -> None:
     parser = add_verb(verbs, "models", "models:run", *SERVICE)
-    argument(parser, "--task-type", "T", "task_type", choices=TASK_TYPES)
-    argument(parser, "--search", "S", "search", default="")
+    options(parser, "--task-type=T", choices=TASK_TYPES)
+    options(parser, "--search=S", default="")
     options(parser, "--refresh")
 
 
 def _route(verbs: Verbs) -> None:
     parser = add_verb(verbs, "route", "route:run", "--input-images")
-    argument(parser, "text", "TEXT", "route_text", nargs="?")
-    argument(parser, "--batch", "FILE.jsonl", "route_batch")
-    options(parser, "--user-id")
+    options(parser, "text=TEXT route_text", nargs="?")
+    options(parser, "--batch=FILE.jsonl route_batch", "--user-id")
 
 
 def _generate(verbs: Verbs) -> None:
     parser = add_verb(
         verbs, "generate", "generate:run", "--task-type", "--input-images", "--list-models"
     )
-    argument(parser, "--from", "FILE", "made_from", dest="made_from")
+    options(parser, "--from=FILE made_from", dest="made_from")
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
@@ -135,9 +134,8 @@ def _generate(verbs: Verbs) -> None:
 def _generating(parser: VerbParser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
     options(parser, *SERVICE)
-    argument(parser, "text", "PROMPT", "prompt", nargs="?")
-    argument(parser, "--prompt", "PROMPT", "prompt_flag")
-    argument(parser, "--prompt-file", "FILE", "prompt_file")
+    options(parser, "text=PROMPT prompt", nargs="?")
+    options(parser, "--prompt=PROMPT prompt_flag", "--prompt-file=FILE")
     options(
         parser,
         *("--timeout", "--quiet", "--model-id", "--version-id", "--size", "--param"),
@@ -147,95 +145,80 @@ def _generating(parser: VerbParser) -> None:
 
 
 def _batch(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "batch", "batch:run", *SERVICE)
-    argument(parser, "file", "FILE", "batch_file")
-    argument(parser, "--format", "", "format", choices=("jsonl", "json", "csv", "text"))
+    parser = add_verb(verbs, "batch", "batch:run", *SERVICE, "file=FILE batch_file")
+    argument(parser, "--format", "format", choices=("jsonl", "json", "csv", "text"))
     options(parser, "--task-type", "--model-id", "--version-id", "--param", "--n")
-    argument(parser, "--label", "NAME", "label", default="")
+    options(parser, "--label=NAME", default="")
     options(
         parser,
         *("--project", "--dry-run", "--max-credits", "--yes agree", "--lenient", "--skip-bad"),
         *("--retry-failed", "--retry-unknown"),
     )
-    argument(parser, "--parallel", "N", "parallel", type=positive_count)
-    argument(parser, "--until", "06:00", "batch_until")
-    argument(parser, "--order", "", "batch_order", choices=("file", "price"), default="file")
-    options(parser, "--after-repair")
-    argument(parser, "--manifest", "OUT", "manifest")
-    options(parser, "--download")
+    options(parser, "--parallel=N", type=positive_count)
+    options(parser, "--until=06:00 batch_until")
+    argument(parser, "--order", "batch_order", choices=("file", "price"), default="file")
+    options(parser, "--after-repair", "--manifest=OUT", "--download")
 
 
 def _workflow(verbs: Verbs) -> None:
     actions = add_group(verbs, "workflow")
-    planned = add_verb(actions, "plan", "workflow:make", *SERVICE)
-    argument(planned, "text", "TEXT", "route_text")
-    argument(planned, "--output", "FILE", "plan_output")
-    options(planned, "--input-images", "--yes", "--project")
-    made = add_verb(actions, "make", "workflow_run:make", *SERVICE, about="workflow_make")
+    planned = add_verb(actions, "plan", "workflow:make", *SERVICE, "text=TEXT route_text")
+    options(planned, "--output=FILE plan_output", "--input-images", "--yes", "--project")
+    made = add_verb(actions, "make", "workflow_run:make", *SERVICE, "text=TEXT route_text",
+                    about="workflow_make")  # fmt: skip
     made.set_defaults(again=False, within_limit=True)
-    argument(made, "text", "TEXT", "route_text")
-    argument(made, "--output", "PLAN", "plan_output_again", required=True)
-    argument(made, "--max-credits", "N", "max_credits", type=integer, required=True)
+    options(made, "--output=PLAN plan_output_again", required=True)
+    options(made, "--max-credits=N", type=integer, required=True)
     options(made, "--input-images", "--yes", "--download", *_RUNNING)
-    shown = add_verb(actions, "show", "workflow:show")
-    argument(shown, "file", "PLAN", "plan_file")
+    add_verb(actions, "show", "workflow:show", _PLAN)
     for name in ("run", "resume"):
-        run = add_verb(actions, name, "workflow_run:run", *SERVICE, "--yes")
+        run = add_verb(actions, name, "workflow_run:run", *SERVICE, "--yes", _PLAN)
         run.set_defaults(again=name == "resume", within_limit=False)
-        argument(run, "file", "PLAN", "plan_file")
-        argument(run, "--confirm", "HASH", "plan_confirm", default="")
+        options(run, "--confirm=HASH plan_confirm", default="")
         options(run, "--max-credits", "--download", *_RUNNING)
     options(run, "--yes-unknown")
-    about = "workflow_assemble"
-    assemble = add_verb(actions, "assemble", "workflow:assemble", about=about)
-    argument(assemble, "file", "PLAN", "plan_file")
-    argument(assemble, "--output", "FILE", "film_output")
-    options(assemble, "--replace film_replace")
+    assemble = add_verb(actions, "assemble", "workflow:assemble", _PLAN, *_FILM_OUTPUT,
+                        about="workflow_assemble")  # fmt: skip
     _film_settings(assemble)
 
 
+_PLAN = "file=PLAN plan_file"
+_FILM_OUTPUT = ("--output=FILE film_output", "--replace film_replace")
 _RUNNING = ("--after-repair", "--no-pause film_no_pause", "--project")
 
 
 def _assemble(verbs: Verbs) -> None:
     parser = add_verb(verbs, "assemble", "film:assemble")
-    argument(parser, "files", "VIDEO", "film_shots", nargs="+")
+    options(parser, "files=VIDEO film_shots", nargs="+")
     place = parser.add_mutually_exclusive_group(required=True)
-    argument(place, "--output", "FILE", "film_output")
-    argument(place, "--project", "NAME", "film_project")
-    options(parser, "--replace film_replace")
-    argument(parser, "--music", "FILE", "film_music")
-    argument(parser, "--voice", "FILE", "film_voice")
-    argument(parser, "--voice-at", "S", "film_voice_at", default="1")
-    argument(parser, "--subtitles", "TEXT", "film_subtitles")
+    options(place, "--output=FILE film_output", "--project=NAME film_project")
+    options(parser, "--replace film_replace", "--music=FILE film_music", "--voice=FILE film_voice")
+    options(parser, "--voice-at=S film_voice_at", default="1")
+    options(parser, "--subtitles=TEXT film_subtitles")
     _film_settings(parser)
-    argument(parser, "--size", "WxH", "film_size", dest="film_size")
-    argument(parser, "--fps", "N", "film_fps", type=integer)
+    options(parser, "--size=WxH film_size", dest="film_size")
+    options(parser, "--fps=N film_fps", type=integer)
 
 
 def _film_settings(parser: VerbParser) -> None:
     """How shots and sounds are put together."""
-    argument(parser, "--transition", "", "film_transition", choices=("cut", "fade"))
-    argument(parser, "--fade", "S", "film_fade")
-    argument(parser, "--music-volume", "N", "film_music_volume")
-    options(parser, "--burn film_burn")
-    argument(parser, "--own-sound", "N", "film_own_sound")
+    argument(parser, "--transition", "film_transition", choices=("cut", "fade"))
+    options(parser, "--fade=S film_fade", "--music-volume=N film_music_volume")
+    options(parser, "--burn film_burn", "--own-sound=N film_own_sound")
     loudness = ("even", "keep")
-    argument(parser, "--loudness", "", "film_loudness", choices=loudness, default="even")
+    argument(parser, "--loudness", "film_loudness", choices=loudness, default="even")
 
 
 def _frame(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "frame", "film:frame")
-    argument(parser, "file", "VIDEO", "film_file")
-    argument(parser, "--output", "FILE", "film_output", required=True)
+    parser = add_verb(verbs, "frame", "film:frame", "file=VIDEO film_file")
+    options(parser, "--output=FILE film_output", required=True)
     options(parser, "--replace film_replace")
-    argument(parser, "--at", "TIME", "frame_at", default="first")
-    argument(parser, "--ratio", "W:H", "frame_ratio")
+    options(parser, "--at=TIME frame_at", default="first")
+    options(parser, "--ratio=W:H frame_ratio")
 
 
 def _extend(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "extend", "film:extend")
-    argument(parser, "file", "VIDEO", "film_file")
+    parser = add_verb(verbs, "extend", "film:extend", "file=VIDEO film_file")
     _generating(parser)
 
 
@@ -248,12 +231,12 @@ def _jobs(verbs: Verbs) -> None:
     listed = add_verb(actions, "list", "jobs_list:list_jobs", about="jobs_list")
     _chosen_jobs(listed)
     order = ("newest", "points")
-    argument(listed, "--sort", "", "list_sort", choices=order, default="newest")
-    argument(listed, "--limit", "N", "limit", type=integer, default=50)
+    argument(listed, "--sort", "list_sort", choices=order, default="newest")
+    options(listed, "--limit=N", type=integer, default=50)
     _formats(listed, "list_format", "table", "json", "jsonl", "csv")
-    argument(listed, "--columns", "A,B", "columns")
+    options(listed, "--columns=A,B")
     told = add_verb(actions, "report", "jobs_list:report")
-    argument(told, "--by", "A,B", "report_by", type=report_keys, default="day")
+    options(told, "--by=A,B report_by", type=report_keys, default="day")
     _formats(told, "report_format", "table", "json", "csv")
     _chosen_jobs(told)
     _one_job(add_verb(actions, "show", "jobs:show_job"))
@@ -264,7 +247,7 @@ def _jobs(verbs: Verbs) -> None:
     _ordering(actions)
     fetched = add_verb(actions, "fetch", "jobs_fetch:fetch_jobs", *SERVICE)
     _named_jobs(fetched)
-    argument(fetched, "--download", "DIR", "fetch_into")
+    options(fetched, "--download=DIR fetch_into")
     _named_jobs(add_verb(actions, "stop", "jobs_send:stop_jobs"))
     _one_job(add_verb(actions, "open", "jobs_fetch:open_job"))
     add_verb(actions, "verify", "jobs_fetch:verify")
@@ -283,33 +266,32 @@ def _ordering(actions: Verbs) -> None:
     again = add_verb(actions, "again", "jobs_send:again", *SERVICE)
     _ids(again, "+")
     options(again, "--model-id again_model", "--version-id", "--new-seed")
-    argument(again, "--project", "NAME", "again_project")
-    options(again, "--yes retry_yes", "--no-wait", "--download")
+    options(again, "--project=NAME again_project", "--yes retry_yes", "--no-wait", "--download")
     sent = add_verb(actions, "send", "jobs_send:send_jobs", *SERVICE)
     _named_jobs(sent)
     options(sent, "--yes retry_yes", "--no-wait", "--download")
 
 
 def _mark(parser: VerbParser) -> None:
-    argument(parser, "id", "ID", "mark_id", type=result_number, nargs="+")
+    options(parser, "id=ID mark_id", type=result_number, nargs="+")
     star = parser.add_mutually_exclusive_group()
     star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
     star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
     for name in ("tag", "untag"):
-        argument(parser, f"--{name}", "A,B", name, action="append", default=[])
-    argument(parser, "--project", "NAME", "mark_project")
+        argument(parser, f"--{name}", name, metavar="A,B", action="append", default=[])
+    options(parser, "--project=NAME mark_project")
 
 
 def _formats(parser: VerbParser, about: str, *names: str) -> None:
-    argument(parser, "--format", "", about, choices=names, default=names[0])
+    argument(parser, "--format", about, choices=names, default=names[0])
 
 
 def _one_job(parser: VerbParser) -> None:
-    argument(parser, "id", "ID", "job_id", type=job_number)
+    options(parser, "id=ID job_id", type=job_number)
 
 
 def _ids(parser: VerbParser, nargs: str, about: str = "job_id") -> None:
-    argument(parser, "id", "ID", about, type=job_number, nargs=nargs)
+    argument(parser, "id", about, metavar="ID", type=job_number, nargs=nargs)
 
 
 def _named_jobs(parser: VerbParser) -> None:
@@ -320,16 +302,14 @@ def _named_jobs(parser: VerbParser) -> None:
 
 def _chosen_jobs(parser: VerbParser) -> None:
     """Flags that choose jobs of the ledger."""
-    argument(parser, "--status", "S", "status", nargs="+", choices=JOB_STATES, default=[])
-    argument(parser, "--task-type", "T", "task_type", choices=TASK_TYPES)
-    argument(parser, "--model", "M", "model_part", default="")
-    argument(parser, "--search", "TEXT", "prompt_part", default="")
-    argument(parser, "--since", "7d", "made_since", default="")
-    argument(parser, "--until", "T", "made_until", default="")
-    argument(parser, "--project", "NAME", "of_project")
-    argument(parser, "--client", "NAME", "of_client", default="")
+    options(parser, "--status=S", nargs="+", choices=JOB_STATES, default=[])
+    options(parser, "--task-type=T", choices=TASK_TYPES)
+    options(parser, "--model=M model_part", "--search=TEXT prompt_part", default="")
+    options(parser, "--since=7d made_since", "--until=T made_until", default="")
+    options(parser, "--project=NAME of_project")
+    options(parser, "--client=NAME of_client", default="")
     options(parser, "--starred")
-    argument(parser, "--tag", "NAME", "tagged", default="")
+    options(parser, "--tag=NAME tagged", default="")
 
 
 # ------------------------------------------------------------------------------- what is kept
@@ -346,29 +326,27 @@ def _prefs(verbs: Verbs) -> None:
     saved.add_argument("model_id", metavar="MODEL")
     options(cleared, "--user-id")
     given = add_verb(actions, "export", "models:export_prefs", about="prefs_export")
-    argument(given, "file", "FILE", "prefs_export_file", nargs="?")
+    options(given, "file=FILE prefs_export_file", nargs="?")
     taken = add_verb(actions, "import", "models:import_prefs", about="prefs_import")
-    argument(taken, "file", "FILE", "prefs_file")
-    options(taken, "--dry-run prefs_dry_run")
-    restored = add_verb(actions, "restore", "models:restore", about="prefs_restore")
-    options(restored, "--let-go prefs_let_go")
+    options(taken, "file=FILE prefs_file", "--dry-run prefs_dry_run")
+    let_go = "--let-go prefs_let_go"
+    add_verb(actions, "restore", "models:restore", let_go, about="prefs_restore")
 
 
 def _subjects(verbs: Verbs) -> None:
     actions = add_group(verbs, "subjects")
-    added = add_verb(actions, "add", "inputs:add", about="subjects_add")
-    argument(added, "name", "NAME", "subject_name")
-    argument(added, "files", "FILE", "subject_files", nargs="+")
+    name = "name=NAME subject_name"
+    added = add_verb(actions, "add", "inputs:add", name, about="subjects_add")
+    options(added, "files=FILE subject_files", nargs="+")
     add_verb(actions, "list", "inputs:show", about="subjects_list")
-    removed = add_verb(actions, "remove", "inputs:remove", about="subjects_remove")
-    argument(removed, "name", "NAME", "subject_name")
-    exported = add_verb(actions, "export", "inputs:export", about="subjects_export")
-    argument(exported, "file", "FILE.zip", "subject_export")
+    add_verb(actions, "remove", "inputs:remove", name, about="subjects_remove")
+    file = "file=FILE.zip subject_export"
+    add_verb(actions, "export", "inputs:export", file, about="subjects_export")
 
 
 def _upload(verbs: Verbs) -> None:
     parser = add_verb(verbs, "upload", "inputs:upload", *SERVICE)
-    argument(parser, "files", "FILE", "upload_files", nargs="+")
+    options(parser, "files=FILE upload_files", nargs="+")
 
 
 def _config(verbs: Verbs) -> None:
@@ -376,17 +354,15 @@ def _config(verbs: Verbs) -> None:
     add_verb(actions, "show", "config:show", about="config_show")
     add_verb(actions, "path", "config:show_path")
     add_verb(actions, "init", "config:init")
-    changed = add_verb(actions, "set", "config:put", about="config_put")
-    argument(changed, "name", "NAME", "config_name")
-    argument(changed, "value", "VALUE", "config_value")
-    dropped = add_verb(actions, "unset", "config:drop", about="config_drop")
-    argument(dropped, "name", "NAME", "config_name")
+    name, value = "name=NAME config_name", "value=VALUE config_value"
+    add_verb(actions, "set", "config:put", name, value, about="config_put")
+    add_verb(actions, "unset", "config:drop", name, about="config_drop")
 
 
 def _key(verbs: Verbs) -> None:
     actions = add_group(verbs, "key")
     kept = add_verb(actions, "set", "config:set_key", about="key_set")
-    argument(kept, "--keep", "", "keep", choices=("keyring", "file"))
+    argument(kept, "--keep", "keep", choices=("keyring", "file"))
     add_verb(actions, "show", "config:show_key", about="key_show")
     add_verb(actions, "forget", "config:forget_key", about="key_forget")
 
@@ -395,16 +371,13 @@ def _logs(verbs: Verbs) -> None:
     parser = add_verb(verbs, "logs", "logs:run")
     way = parser.add_mutually_exclusive_group()
     way.add_argument("-f", "--follow", action="store_true", help=say("cli.follow"))
-    argument(way, "--export", "FILE", "logs_export")
-    argument(parser, "--level", "L", "level", default="")
-    argument(parser, "--grep", "RE", "grep", default="")
-    argument(parser, "--since", "2h", "logs_since", default="")
-    argument(parser, "--until", "14:05", "until", default="")
-    argument(parser, "--source", "S", "source", default="")
-    argument(parser, "--job", "N", "logs_job", type=integer)
-    argument(parser, "--points", "N", "logs_points", type=count)
-    argument(parser, "--project", "NAME", "logs_project", default="")
-    argument(parser, "--last", "N", "last", type=count)
+    options(way, "--export=FILE logs_export")
+    options(parser, "--level=L", "--grep=RE", "--since=2h logs_since", default="")
+    options(parser, "--until=14:05", "--source=S", default="")
+    options(parser, "--job=N logs_job", type=integer)
+    options(parser, "--points=N logs_points", type=count)
+    options(parser, "--project=NAME logs_project", default="")
+    options(parser, "--last=N", type=count)
 
 
 def _doctor(verbs: Verbs) -> None:
@@ -414,23 +387,23 @@ def _doctor(verbs: Verbs) -> None:
 def _mcp(verbs: Verbs) -> None:
     parser = add_verb(verbs, "mcp", "", json=False)
     parser.set_defaults(verb="ima_tui.mcp.verb:run")
-    argument(parser, "--http", "PORT", "mcp_http", nargs="?", type=integer, const=8766)
-    argument(parser, "--port", "N", "mcp_port", type=integer)
+    options(parser, "--http=PORT mcp_http", nargs="?", type=integer, const=8766)
+    options(parser, "--port=N mcp_port", type=integer)
     options(parser, *SERVICE)
 
 
 def _sandbox(verbs: Verbs) -> None:
     parser = add_verb(verbs, "sandbox", "tui:serve_sandbox", json=False)
-    argument(parser, "--port", "", "port", type=integer, default=8765)
-    argument(parser, "--speed", "N", "speed", type=positive, default=1.0)
-    argument(parser, "--scenario", "FILE", "scenario")
+    argument(parser, "--port", "port", type=integer, default=8765)
+    options(parser, "--speed=N", type=positive, default=1.0)
+    options(parser, "--scenario=FILE")
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 
 
 def _completion(verbs: Verbs) -> None:
     parser = add_verb(verbs, "completion", "completion:run", json=False)
     shells = ("bash", "zsh", "fish", "man", "install")
-    argument(parser, "shell", "WHAT", "completion_what", choices=shells)
+    options(parser, "shell=WHAT completion_what", choices=shells)
 
 
 VERBS: dict[str, Callable[[Verbs], None]] = {
