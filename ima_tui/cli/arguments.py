@@ -12,7 +12,7 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from ima_tui.core import atomic_file
@@ -162,7 +162,7 @@ def job_number(text: str) -> int:
     except ValueError:
         number = -1
     if not 0 <= number < 1 << 63:
-        raise argparse.ArgumentTypeError(say("cli.no_number", text=one_line(text, 40)))
+        raise _wrong("cli.no_number", text)
     return number
 
 
@@ -186,24 +186,29 @@ def result_number(text: str) -> tuple[int, int]:
     job, mark, index = text.removeprefix("#").partition("#")
     number = whole(index, 1000) if mark else 0
     if number is None or (mark and not number):
-        raise argparse.ArgumentTypeError(say("cli.no_result", text=one_line(text, 40)))
+        raise _wrong("cli.no_result", text)
     return job_number(job), number
 
 
-def integer(text: str) -> int:
-    """A whole number of a size that means something; what it may be is for others to say."""
-    number = whole(text.removeprefix("-"))
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return -number if text.startswith("-") else number
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        found = whole(text.removeprefix("-"))
+        found = -found if found is not None and text.startswith("-") else found
+        if found is None or not least <= found <= most:
+            raise _wrong("cli.no_count", text)
+        return found
 
-
-def count(text: str) -> int:
-    """How many: up to 100,000."""
-    number = whole(text, 100_000)
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
+
+
+def _wrong(key: str, text: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(say(key, text=one_line(text, 40)))
+
+
+integer = _whole(-(10**9), 10**9)
+"""A whole number of a size that means something; what it may be is for others to say."""
+count = _whole(0, 100_000)
+positive_count = _whole(1, 100_000)
 
 
 def positive(text: str) -> float:
@@ -213,15 +218,7 @@ def positive(text: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return number
-
-
-def positive_count(text: str) -> int:
-    """How many: from 1 to 100,000."""
-    number = count(text)
-    if not number:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+        raise _wrong("cli.no_count", text)
     return number
 
 

@@ -48,14 +48,16 @@ def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 
 @session.verb(before=_before)
-async def run(studio: Studio, arguments: argparse.Namespace) -> int:
+async def run(studio: Studio, arguments: argparse.Namespace) -> int | None:
     """Run the verb `generate`."""
     if arguments.list_models:
-        return await _list_models(studio, arguments)
+        await _list_models(studio, arguments)
+        return None
     generate_order.check_prompt(arguments)
     decision = await understood(studio, arguments)
     if decision is not None and decision.kind is RequestKind.PREFERENCE:
-        return await alone(studio, arguments, decision)
+        await _alone(studio, arguments, decision)
+        return None
     return await _one(studio, arguments, decision)
 
 
@@ -79,31 +81,30 @@ async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | 
     return generate_order.read(text, images, lists, settled=kept)
 
 
-async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
+async def _list_models(studio: Studio, arguments: argparse.Namespace) -> None:
     task_type = generate_order.task_type_of(arguments.task_type)
     await studio.catalogue.fresh(task_type)
     if note := from_cache(studio, [task_type]):
         talk(note)
     print_models(studio.catalogue.models(task_type), as_json=arguments.json)
-    return EXIT_DONE
 
 
 async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent | None) -> int:
     """Price one job, say what differs from what was asked for, and send it. `decision` is the
     reading of the text where no task type was given."""
     found = await prepare(studio, arguments, decision)
-    warnings = found.told()
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:
-        told = quote_json(found.order, [*warnings, note] if note else warnings)
-        return _dry_run(found.order, told, as_json=arguments.json)
+        told = quote_json(found.order, [*found.told(), *filter(None, [note])])
+        _dry_run(found.order, told, as_json=arguments.json)
+        return EXIT_DONE
     if note:
         talk(note)
     if not arguments.yes:
         found.agree()
     confirm.check_limit(found.order.total, arguments.max_credits)
-    await change(studio, arguments, decision, found.model)
-    return await _send(studio, arguments, found.order, found.model, warnings)
+    await _change(studio, arguments, decision, found.model)
+    return await _send(studio, arguments, found)
 
 
 async def prepare(
@@ -155,15 +156,14 @@ def quote_json(placed: Order, warnings: list[str]) -> dict[str, object]:
     return {"payload": payload, "total_credit": placed.total, "warnings": warnings}
 
 
-def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> int:
+def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
-        return EXIT_DONE
+        return
     print(json_text(told["payload"], indent=2))
     talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
     for warning in cast(list[str], told["warnings"]):
         talk(warning)
-    return EXIT_DONE
 
 
 def as_url(source: str) -> str:
@@ -192,29 +192,19 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
 
 
-async def _send(
-    studio: Studio,
-    arguments: argparse.Namespace,
-    placed: Order,
-    model: ModelVersion,
-    warnings: Sequence[str],
-) -> int:
+async def _send(studio: Studio, arguments: argparse.Namespace, found: Prepared) -> int:
+    placed, warnings = found.order, found.told()
     for warning in warnings:
         talk(warning)
     if not (arguments.json or arguments.quiet):
-        _announce(studio, placed, model)
+        _announce(studio, placed, found.model)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.jobs.submit(placed)
+    how = {"until_sent": arguments.no_wait, "quiet": arguments.quiet}
     interrupted = False
     try:
-        job = await exit_status.wait_for(
-            studio,
-            job,
-            until_sent=arguments.no_wait,
-            seconds=arguments.timeout,
-            quiet=arguments.quiet,
-        )
+        job = await exit_status.wait_for(studio, job, seconds=arguments.timeout, **how)
     except asyncio.CancelledError:
         interrupted = not session.has_given_up()
         with suppress(LedgerError):  # then as it was seen last
@@ -232,7 +222,7 @@ async def _conclude(
     sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
     wanted = studio.settings.download
     error = None if sent_is_enough else exit_status.end_of(job, wanted=wanted)
-    if interrupted:
+    if interrupted and not sent_is_enough:
         error = ImaError("error.interrupted", id=job.id)
     elif error is None and job.state in ENDED - {State.DONE}:
         error = exit_status.failure_of(job)
@@ -271,14 +261,14 @@ def _print_result(job: Job, *, quiet: bool) -> None:
         talk(say("cli.link", url=first.url))
 
 
-async def change(
+async def _change(
     studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
         await _save(studio, model)
         return
-    proposal = proposed(studio, arguments, decision, model)
+    proposal = _proposed(studio, arguments, decision, model)
     if proposal is not None and proposal.asks:
         usual = _name(studio, model.task_type, proposal.before)
         talk(say("remember.ask", before=usual, model=model.name))
@@ -292,7 +282,7 @@ async def change(
             await _save(studio, other)
 
 
-def proposed(
+def _proposed(
     studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
 ) -> Proposal | None:
     """A model that a flag names was chosen by the user; else the words say why it serves."""
@@ -302,7 +292,7 @@ def proposed(
     return policy.propose(decision, model, reason, before)
 
 
-async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
+async def _alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> None:
     """A text that asks for nothing to be made: only what is remembered changes."""
     generate_order.check_preferences(studio)
     wish = decision.preference
@@ -323,7 +313,6 @@ async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent)
         print_json({"preference": {"action": wish.action.value, "changes": done}})
     elif not done:
         talk(say("remember.nothing"))
-    return EXIT_DONE
 
 
 async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
