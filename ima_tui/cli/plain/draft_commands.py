@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import form
-from ima_tui.catalogue.names import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voices, voices_used
 from ima_tui.cli.plain.composer import PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next, numbered
 from ima_tui.compose import draft, parameter_names, suggestions
@@ -16,7 +16,7 @@ from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usu
 from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
-from ima_tui.core.domain import Medium, Option, Order, TaskType
+from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -59,19 +59,17 @@ class PlainDraftCommands:
 
     async def kind(self, rest: str) -> Next | None:
         """Choose a task type."""
-        kinds = list(TaskType)
-        names = [say(f"task.{kind}") for kind in kinds]
+        kinds = {kind: say(f"task.{kind}") for kind in TaskType}
         wanted = folded(rest)
-        found = [
-            kind
-            for number, (kind, name) in enumerate(zip(kinds, names, strict=True), 1)
-            if wanted and (wanted == str(number) or wanted in folded(name) or wanted == kind.value)
-        ]
-        if not found:
-            self._lines.say_numbered(names)
+        found = numbered(list(kinds), rest)
+        for kind, name in kinds.items() if wanted and found is None else ():
+            if wanted in folded(name) or wanted == kind.value:
+                found = found or kind
+        if found is None:
+            self._lines.say_numbered(kinds.values())
             self._tell(say("plain.kind_how"))
             return None
-        self._composer.turn_to(found[0])
+        self._composer.turn_to(found)
         return Next.SHAPED
 
     async def fields(self, _: str) -> None:
@@ -166,12 +164,10 @@ class PlainDraftCommands:
         """Take the cheaper or better setting, or the cheaper model."""
         desk = self._composer.desk
         offer = price_of(desk, self._studio.catalogue.models(desk.kind))
-        if which == "elsewhere":
-            if offer.elsewhere is None:
-                raise UsageError("plain.no_neighbour")
+        if which == "elsewhere" and offer.elsewhere is not None:
             self._composer.take(offer.elsewhere.model)
             return Next.SHAPED
-        near = offer.cheaper if which == "cheaper" else offer.better
+        near = {"cheaper": offer.cheaper, "better": offer.better}.get(which)
         if near is None:
             raise UsageError("plain.no_neighbour")
         desk.set(near.name, near.value)
@@ -188,12 +184,8 @@ class PlainDraftCommands:
         if field is None:
             raise UsageError("plain.no_voices")
         known = list(voices(field))
-        if not known:
-            jobs = await self._studio.jobs.recent()
-            used = (dict(job.order.parameters).get(field.name) for job in jobs)
-            known = [
-                voice_of(Option(one, one)) for one in dict.fromkeys(map(str, filter(None, used)))
-            ]
+        if not known:  # a list that takes any id names none
+            known = voices_used(await self._studio.jobs.recent(), field.name)
         if rest:
             named = (one for one in known if folded(one.name) == folded(rest))
             voice = numbered(known, rest) or next(named, None)

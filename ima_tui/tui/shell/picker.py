@@ -64,7 +64,7 @@ class Picker(ModalScreen[int | None]):
 
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "bind.close", id="chooser.close"),
+        Binding("escape", "dismiss", "bind.close", id="chooser.close"),
         Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
         Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),
         Binding(
@@ -147,7 +147,3 @@ class Picker(ModalScreen[int | None]):
         if table.order and table.cursor is not None:
             at = table.order.index(table.cursor) + by
             table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
-
-    def action_give_up(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
