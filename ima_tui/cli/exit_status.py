@@ -176,6 +176,11 @@ def row_exit_code(job: Job, *, wanted: bool = False) -> int:
     return EXIT_LIMIT if is_held(job) else exit_code(job, wanted=wanted)
 
 
+def state_of(job: Job) -> str:
+    """Say the state of a job, also that it needs approval."""
+    return say("state.held" if is_held(job) else f"state.{job.state.value}")
+
+
 def print_results(job: Job) -> None:
     """Print where each result is: its file, or else its link."""
     for media in job.medias:

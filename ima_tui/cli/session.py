@@ -40,7 +40,7 @@ def settle(arguments: argparse.Namespace) -> Settings:
         {
             "base_url": getattr(arguments, "base_url", None),
             "user_id": getattr(arguments, "user_id", None),
-            "language": _language(getattr(arguments, "language", None)),
+            "language": language(arguments),
         }
     )
     return replace(settings, read_only=getattr(arguments, "read_only", False))
@@ -66,7 +66,9 @@ def find_key(settings: Settings, flag: str | None = None) -> api_key.Key | None:
     return found
 
 
-def _language(wanted: str | None) -> str | None:
+def language(arguments: argparse.Namespace) -> str | None:
+    """Return the language of `--language`; None where the settings are to say."""
+    wanted = getattr(arguments, "language", None)
     return i18n.detect(wanted) if wanted else None
 
 
@@ -190,24 +192,22 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     return EXIT_UNKNOWN if _unwritten or _given_up else code
 
 
+Work = Callable[[Studio, "argparse.Namespace"], Coroutine[Any, Any, int | None]]
+
+
 def verb(
     *,
     with_key: bool = True,
     patient: bool = False,
     before: Callable[[argparse.Namespace, Settings], Settings] = lambda _, settings: settings,
-) -> Callable[
-    [Callable[[Studio, argparse.Namespace], Coroutine[Any, Any, int | None]]],
-    Callable[[argparse.Namespace], int],
-]:
+) -> Callable[[Work], Callable[[argparse.Namespace], int]]:
     """Make a verb of work in a session; it ends with 0 where the work returns no exit code.
 
     `before` reads what the arguments name, while nothing is opened or written, and returns the
     settings of this run.
     """
 
-    def made(
-        work: Callable[[Studio, argparse.Namespace], Coroutine[Any, Any, int | None]],
-    ) -> Callable[[argparse.Namespace], int]:
+    def made(work: Work) -> Callable[[argparse.Namespace], int]:
         async def in_session(arguments: argparse.Namespace, settings: Settings) -> int:
             async with session(arguments, settings, with_key=with_key, patient=patient) as studio:
                 return await work(studio, arguments) or EXIT_DONE
@@ -269,15 +269,12 @@ async def limits_of(studio: Studio) -> list[Limit]:
     """Return every limit that is set for more than one run."""
     now, settings = studio.clock.time(), studio.settings
     since = {"day": midnight(now), "month": month_start(now)}
-    known: list[tuple[str, int, str | None]] = [
-        ("day", settings.per_day, None),
-        ("month", settings.per_month, None),
-    ]
-    for each in settings.projects.values():
-        known += [("day", each.per_day, each.name), ("month", each.per_month, each.name)]
+    known: list[tuple[str | None, int, int]] = [(None, settings.per_day, settings.per_month)]
+    known += [(each.name, each.per_day, each.per_month) for each in settings.projects.values()]
     return [
         Limit(name, await studio.history.spent(since[name], project or ""), limit, project)
-        for name, limit, project in known
+        for project, *limits in known
+        for name, limit in zip(("day", "month"), limits, strict=True)
         if limit
     ]
 

@@ -6,11 +6,11 @@ For a text without a task type its reading gives these (`Meant`).
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ima_tui.batch.rows import json_object
 from ima_tui.catalogue import choice, form, order
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.cli.arguments import read_input
@@ -34,17 +34,18 @@ from ima_tui.studio.studio import Studio
 
 def task_type_of(written: str | None) -> TaskType:
     """Return the task type of that name. Raises `UsageError`."""
-    known = ", ".join(task_type.value for task_type in TaskType)
+    known = [task_type.value for task_type in TaskType]
     if written is None:
-        raise UsageError("error.no_task_type", known=known)
-    try:
-        return TaskType(written.strip().lower())
-    except ValueError as error:
-        shown = one_line(written, 60)
-        near = nearest(written, [task_type.value for task_type in TaskType], 1)
-        meant = say("argparse.near", near=near[0]) if near else ""
-        facts = {"task_type": shown, "known": known, "near": meant}
-        raise UsageError("error.unknown_task_type", **facts) from error
+        raise UsageError("error.no_task_type", known=", ".join(known))
+    wanted = written.strip().lower()
+    if wanted not in known:
+        near = nearest(one_line(written, 60), known, 1)
+        facts = {
+            "known": ", ".join(known),
+            "near": say("argparse.near", near=near[0]) if near else "",
+        }
+        raise UsageError("error.unknown_task_type", task_type=one_line(written, 60), **facts)
+    return TaskType(wanted)
 
 
 LONGEST_PROMPT = 1024 * 1024
@@ -246,14 +247,7 @@ def accepted(
 
 
 def _extra_params(text: str | None) -> Mapping[str, object]:
-    if text is None:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("error.bad_json", text=one_line(text, 80)) from error
-    if not isinstance(found, dict):
-        raise UsageError("error.bad_json", text=one_line(text, 80))
+    found = json_object(text) if text is not None else {}
     for name, value in found.items():
         if isinstance(value, dict | list):
             raise UsageError("error.bad_parameter", text=one_line(f"{name}: {value}", 80))
@@ -347,8 +341,8 @@ async def meant_model(studio: Studio, one: Meant) -> ModelVersion:
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
     models, decision = await studio.catalogue.fresh(one.task_type), one.decision
     if decision.model_id:
-        version = decision.version
-        model, _ = binding.leaf_for(models, one.task_type, decision.model_id, version)
+        named = (decision.model_id, decision.version)
+        model, _ = binding.leaf_for(models, one.task_type, *named)
         if model is not None:
             return model
     called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]

@@ -240,8 +240,8 @@ class _Watch:
             print_line(await job_json(self._studio, job, problem))
             return
         self._progress.clear()
-        state = say("state.held" if is_held(job) else f"state.{job.state.value}")
-        words = [_clock(job.updated_at, "%H:%M:%S"), f"#{job.id}", state, job.order.model_name]
+        clock, state = _clock(job.updated_at, "%H:%M:%S"), exit_status.state_of(job)
+        words = [clock, f"#{job.id}", state, job.order.model_name]
         words.append(one_line(job.order.prompt, 48))
         print("  ".join(words), flush=True)
         for media in job.medias if job.state in ENDED else ():

@@ -72,9 +72,8 @@ def _flags(arguments: argparse.Namespace | None) -> Mapping[str, Raw | None]:
     """What was typed behind the verb; the rest is for the settings to say."""
     if arguments is None:
         return {}
-    language = getattr(arguments, "language", None)
     return {
-        "language": i18n.detect(language) if language else None,
+        "language": session.language(arguments),
         "plain": getattr(arguments, "plain", None),
         "inline_safe": getattr(arguments, "inline_safe", None),
     }

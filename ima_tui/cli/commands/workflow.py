@@ -27,7 +27,6 @@ from ima_tui.compose import confirmation, parameter_names
 from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import timeline
@@ -167,15 +166,9 @@ async def show(studio: Studio, arguments: argparse.Namespace) -> None:
 
 def print_steps(status: WorkflowStatus) -> None:
     """Print a line for each step with its state."""
-    states = {each.step.id: _state(each.job) for each in status.steps}
+    jobs = {each.step.id: each.job for each in status.steps if each.job is not None}
+    states = {step: f"{exit_status.state_of(job)} #{job.id}" for step, job in jobs.items()}
     print_plan(status.workflow, states, [each.priced for each in status.steps])
-
-
-def _state(job: Job | None) -> str:
-    if job is None:
-        return ""
-    state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
-    return f"{state} #{job.id}"
 
 
 def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]) -> None:

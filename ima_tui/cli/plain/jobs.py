@@ -11,7 +11,14 @@ from functools import partial
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.cli.exit_status import failure_of, holds_up, problem_of, suggestion, surplus
+from ima_tui.cli.exit_status import (
+    failure_of,
+    holds_up,
+    problem_of,
+    state_of,
+    suggestion,
+    surplus,
+)
 from ima_tui.cli.plain.composer import PlainComposer, spoken
 from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
 from ima_tui.compose import confirmation
@@ -153,10 +160,9 @@ class PlainJobs:
         return JobFilter(project=among) if day is None else JobFilter(since=day[0], until=day[1])
 
     def _line(self, job: Job) -> str:
-        state = say("state.held" if is_held(job) else f"state.{job.state.value}")
         order = job.order
         facts = {"model": order.model_name, "prompt": one_line(order.prompt, 60)}
-        return say("plain.job", n=job.id, state=state, points=order.total, **facts)
+        return say("plain.job", n=job.id, state=state_of(job), points=order.total, **facts)
 
     async def show(self, written: str) -> None:
         """Show a job."""

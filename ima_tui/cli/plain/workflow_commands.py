@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from ima_tui.catalogue import choice
+from ima_tui.cli.exit_status import state_of
 from ima_tui.cli.plain.composer import PlainComposer
 from ima_tui.cli.plain.line_io import Asked, Say, numbered
 from ima_tui.compose import confirmation
@@ -159,18 +160,13 @@ class PlainWorkflows:
     @staticmethod
     def _line(status: WorkflowStatus, step: WorkflowStep) -> str:
         job = status.step_status(step.id).job
-        state = say("plain.step_new")
-        if job is not None:
-            state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
-        return say(
-            "plain.step",
-            n=step.id,
-            kind=say(f"task.{step.task_type}"),
-            model=step.model_name,
-            points=step.total,
-            prompt=one_line(step.title or step.prompt, 100),
-            state=state,
-        )
+        facts = {
+            "kind": say(f"task.{step.task_type}"),
+            "model": step.model_name,
+            "prompt": one_line(step.title or step.prompt, 100),
+            "state": say("plain.step_new") if job is None else state_of(job),
+        }
+        return say("plain.step", n=step.id, points=step.total, **facts)
 
     # ------------------------------------------------------------------------------- changes
 
