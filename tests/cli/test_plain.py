@@ -15,7 +15,7 @@ from PIL import Image
 
 from ima_tui.cli.plain import mode as plain
 from ima_tui.cli.plain.line_io import LineIO
-from ima_tui.cli.plain.mode import COMMANDS, PlainMode
+from ima_tui.cli.plain.mode import PlainMode
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
@@ -245,8 +245,11 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "/help: show all commands" in script.text
 
 
+COMMANDS = [name.removeprefix("plain.name_") for name in en.TEXTS if name.startswith("plain.name_")]
+
+
 async def test_each_command_does_something(studio: Studio) -> None:
-    assert list(PlainMode(studio, LineIO()).commands) == list(COMMANDS)
+    assert set(PlainMode(studio, LineIO()).commands) == set(COMMANDS)
 
 
 def test_no_two_commands_have_one_name() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from ima_tui.cli.plain.mode import COMMANDS, _names
+from ima_tui.cli.plain.mode import _names
 from ima_tui.i18n import en, zh
 from ima_tui.tui.shell import keymap_check
 
@@ -103,6 +103,7 @@ def is_move(binding_id: str) -> bool:
     return name in MOVES or name.startswith("pan_")
 
 
+COMMANDS = [name.removeprefix("plain.name_") for name in en.TEXTS if name.startswith("plain.name_")]
 IDS = sorted(keymap_check.every_id())
 
 

@@ -127,10 +127,8 @@ class RowPricer:
             said = dict(generate_order.values(model, one.decision))
             count = said.pop(COUNT, 1)
             chosen = {**said, **chosen}
-            prompt, inputs = (
-                apply_intent.prompt(one.text, one.decision, one.task_type, model),
-                one.inputs,
-            )
+            prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
+            inputs = one.inputs
             n = count if n == 1 and isinstance(count, int) else n
         settings, project = tuple(chosen.items()), row.project
         leaf = (model.task_type, model.model_id, model.version)
@@ -142,10 +140,9 @@ class RowPricer:
             generate_order.check_preferences(self._studio)
         if task_type not in self._leaves:
             self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
-        model_id = row.model_id
-        if not model_id:
-            suggested = self._studio.catalogue.suggested(task_type, row.inputs)
-            model_id = suggested.model_id if suggested is not None else ""
+        model_id, suggested = row.model_id, self._studio.catalogue.suggested
+        if not model_id and (usual := suggested(task_type, row.inputs)) is not None:
+            model_id = usual.model_id
         wanted = (task_type, model_id, row.version_id)
         if wanted not in self._picked:
             self._picked[wanted] = choice.pick(self._leaves[task_type], model_id, row.version_id)
@@ -183,23 +180,18 @@ async def match(
 ) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
     missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
-    restored = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
-    if manifest is None or not missing:
-        if restored:
-            talk(say("batch.matched", n=restored))
-        return list(errands)
-    lines = await asyncio.to_thread(manifest.known, missing)
+    again = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
+    lines = await asyncio.to_thread(manifest.known, missing) if manifest and missing else {}
     matched: list[PricedRow] = []
     for errand in errands:
-        line = lines.get(errand.name) if errand.name in missing else None
-        known = outcome_of(line) if line is not None else None
+        known = outcome_of(lines[errand.name]) if errand.name in lines else None
         if known is None:
             matched.append(errand)
         else:
             job = await studio.jobs.put_back(errand.order, errand.name, known)
             matched.append(replace(errand, job=job))
-    again = sum(errand.job is not None for errand in matched if errand.name in missing)
-    if again := again + restored:
+            again += 1
+    if again:
         talk(say("batch.matched", n=again))
     return matched
 

@@ -205,10 +205,9 @@ class PlainComposer:
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
         said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_models()
-        for each in found.unmet:
-            if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
-                return [*said, words]
-        return said
+        offers = (confirmation.offers(each, desk.kind, lists) for each in found.unmet)
+        words = next(filter(None, map(confirmation.offered, offers)), "")
+        return [*said, words] if words else said
 
     def film(self) -> list[str]:
         """That the prompt tells a film, of which one result would be made, and what makes it."""

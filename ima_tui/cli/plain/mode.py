@@ -30,20 +30,6 @@ from ima_tui.studio.studio import Studio
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
 ALL = frozenset({"all", "全部", "都要"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
-COMMANDS = (
-    "help", "kind", "models", "model", "compare", "fields", "set", "inputs", "count",
-    "voices", "lyrics",
-    "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
-    "history", "templates", "template", "untemplate", "guides",
-    "workflow", "workflows", "step", "run", "assemble", "drop",
-    "project", "jobs", "job", "star", "tag", "untag", "again", "similar", "instead",
-    "stop", "follow", "approve", "forget", "edit", "duplicate", "fetch", "sooner", "later", "first",
-    "results", "use", "open", "save", "discard", "spending", "log",
-    "prefs", "prefer", "unprefer", "once", "restore", "let_go", "undo", "settings",
-    "refresh", "key", "language", "quit",
-)  # fmt: skip
-"""Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
-
 End = Literal["", "quit", "demo"]
 
 
@@ -75,7 +61,10 @@ class PlainMode:
         self._end: End = ""
 
     def _commands(self) -> dict[str, Command]:
-        """What each of `COMMANDS` does."""
+        """What each does, in the order of /help.
+
+        Each is `/name` in English, and by the word of `plain.name_…` in the language in use.
+        """
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
         models = self._models
@@ -174,12 +163,12 @@ class PlainMode:
 
     async def _command(self, line: str) -> None:
         written, _, rest = line.strip().partition(" ")
-        name = next((one for one in COMMANDS if folded(written) in _names(one)), None)
+        name = next((one for one in self.commands if folded(written) in _names(one)), None)
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
-            similar = nearest(written, [say(f"plain.name_{one}") for one in COMMANDS], 3, 0.4)
-            for each in similar if written else ():
-                self._tell_command(next(c for c in COMMANDS if each == say(f"plain.name_{c}")))
+            called = {say(f"plain.name_{one}"): one for one in self.commands}
+            for each in nearest(written, list(called), 3, 0.4) if written else ():
+                self._tell_command(called[each])
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -320,11 +309,8 @@ class PlainMode:
     async def _help(self, rest: str) -> None:
         """List the commands, or those that have a word in their names or in what they do."""
         wanted = folded(rest.removeprefix("/"))
-        found = [name for name in COMMANDS if wanted in _names(name)] or [
-            name
-            for name in COMMANDS
-            if any(wanted in each for each in (*_names(name), folded(say(f"plain.about_{name}"))))
-        ]
+        named = [name for name in self.commands if wanted in _names(name)]
+        found = named or [name for name in self.commands if _mentions(name, wanted)]
         for name in found:
             self._tell_command(name)
         if not found:
@@ -344,6 +330,11 @@ def _names(command: str) -> frozenset[str]:
     texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
     said = (folded(one[f"plain.name_{command}"]) for one in texts)
     return frozenset((command, *said))
+
+
+def _mentions(command: str, word: str) -> bool:
+    about = folded(say(f"plain.about_{command}"))
+    return any(word in each for each in (*_names(command), about))
 
 
 def _agreed_to(order: Order) -> object:
