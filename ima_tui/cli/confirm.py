@@ -113,10 +113,4 @@ async def warnings_of(
         if any(each.medium is kind.medium for each in unmet):
             with suppress(ImaError):  # one offer less, and nothing that the order needs
                 await studio.catalogue.fresh(kind)
-    said = confirmation.sentences(unmet)
-    lists = studio.catalogue.all_models()
-    instead = [confirmation.offers(each, task_type, lists) for each in unmet]
-    first = next((offers for offers in instead if offers), ())
-    if words := confirmation.offered(first):
-        said.append(words)
-    return said, first
+    return confirmation.told(unmet, task_type, studio.catalogue.all_models())

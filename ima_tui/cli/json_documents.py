@@ -38,7 +38,6 @@ _OF_THE_LEDGER = (
     "created_at",
 )
 """The document of a job where an error came before there was one: every key that scripts read."""
-_LISTS = {"models": "models", "jobs": "jobs"}
 
 
 def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:
@@ -48,8 +47,8 @@ def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:
     if verb == "generate" or (verb, action) == ("jobs", "show"):
         shape = dict(NO_JOB)
         shape |= dict.fromkeys(_OF_THE_LEDGER) if verb == "jobs" else {}
-    elif verb in _LISTS:
-        shape[_LISTS[verb]] = []
+    elif verb in ("models", "jobs"):
+        shape[verb] = []
     return {**shape, "error": error_json(error)}
 
 

@@ -7,10 +7,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import inf
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TextIO
 
 from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
@@ -24,10 +24,6 @@ from ima_tui.logs.filter import LogFilter, Pattern
 from ima_tui.logs.time_spec import moment
 from ima_tui.logs.window import LogStream
 
-if TYPE_CHECKING:
-    from ima_tui.ledger.store import Ledger
-
-T = TypeVar("T")
 LOOK_SECONDS = 0.5
 FIRST = 10
 """Lines shown before following, where nothing else is asked for."""
@@ -59,16 +55,38 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
     now = session.clock.time()
+    project = labels.project(arguments.project)
+    among = None if arguments.points is None and not project else (arguments.points or 0, project)
+    tasks: tuple[str, ...] = ()
+    jobs: frozenset[int] | None = None if among is None else frozenset()
+    if (arguments.job is not None or among is not None) and settings.ledger.exists():
+        tasks, jobs = asyncio.run(_of_ledger(settings, arguments.job, among))
     return LogFilter(
         level=_level(arguments.level) if arguments.level else LogLevel.DEBUG,
         text=Pattern(arguments.grep) if arguments.grep else None,
         source=arguments.source,
         job=arguments.job,
-        tasks=_tasks(settings, arguments.job) if arguments.job is not None else (),
-        among=_among(settings, arguments.points, labels.project(arguments.project)),
+        tasks=tasks,
+        among=jobs,
         since=moment(arguments.since, now) if arguments.since else -inf,
         until=moment(arguments.until, now) if arguments.until else inf,
     )
+
+
+async def _of_ledger(
+    settings: Settings, job_id: int | None, among: tuple[int, str] | None
+) -> tuple[tuple[str, ...], frozenset[int] | None]:
+    """Return what other tools call the job: the service's name of its task; and the jobs whose
+    lines are wanted, by points and project, None for all lines."""
+    from ima_tui.ledger.store import Ledger
+
+    ledger = await Ledger.open(settings.ledger, session="logs")
+    try:
+        job = await ledger.job(job_id) if job_id is not None else None
+        tasks = (job.task_id,) if job is not None and job.task_id else ()
+        return tasks, await ledger.costing(*among) if among is not None else None
+    finally:
+        await ledger.aclose()
 
 
 def _level(written: str) -> LogLevel:
@@ -78,39 +96,6 @@ def _level(written: str) -> LogLevel:
         allowed = ", ".join(nearest(written, known, 1) or known)
         raise UsageError("error.log_level", text=one_line(written, 40), allowed=allowed)
     return level
-
-
-def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
-    """What other tools call the job: the service's name of its task."""
-
-    async def look(ledger: Ledger) -> tuple[str, ...]:
-        job = await ledger.job(job_id)
-        return (job.task_id,) if job is not None and job.task_id else ()
-
-    return _of_ledger(settings, look, ())
-
-
-def _among(settings: Settings, points: int | None, project: str) -> frozenset[int] | None:
-    """Return the jobs whose lines are wanted; None for all lines."""
-    if points is None and not project:
-        return None
-    nothing: frozenset[int] = frozenset()
-    return _of_ledger(settings, lambda ledger: ledger.costing(points or 0, project), nothing)
-
-
-def _of_ledger(
-    settings: Settings, look: Callable[[Ledger], Coroutine[object, object, T]], nothing: T
-) -> T:
-    from ima_tui.ledger.store import Ledger
-
-    async def ask() -> T:
-        ledger = await Ledger.open(settings.ledger, session="logs")
-        try:
-            return await look(ledger)
-        finally:
-            await ledger.aclose()
-
-    return asyncio.run(ask()) if settings.ledger.exists() else nothing
 
 
 def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEntry]:
@@ -123,15 +108,12 @@ def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEnt
 def _write(entries: Iterable[LogEntry], out: TextIO, *, as_json: bool) -> int:
     """Write them; returns how many there were."""
     count = 0
+    plain = (out.encoding or "").lower().replace("-", "") != "utf8"
     for entry in entries:
-        text = json.dumps(document(entry), ensure_ascii=not _is_unicode(out)) if as_json else None
-        out.write((entry.line() if text is None else text) + "\n")
+        line = json.dumps(document(entry), ensure_ascii=plain) if as_json else entry.line()
+        out.write(line + "\n")
         count += 1
     return count
-
-
-def _is_unicode(out: TextIO) -> bool:
-    return (out.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def document(entry: LogEntry) -> dict[str, object]:

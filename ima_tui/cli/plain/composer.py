@@ -203,11 +203,8 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
-        said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_models()
-        offers = (confirmation.offers(each, desk.kind, lists) for each in found.unmet)
-        words = next(filter(None, map(confirmation.offered, offers)), "")
-        return [*said, words] if words else said
+        return [*self.film(), *confirmation.told(found.unmet, desk.kind, lists)[0]]
 
     def film(self) -> list[str]:
         """That the prompt tells a film, of which one result would be made, and what makes it."""
