@@ -97,7 +97,8 @@ def _film(arguments: argparse.Namespace) -> Film:
     own = usual if arguments.own_sound is None else volume(arguments.own_sound)
     shots = tuple(Shot(_path(each), own_sound=own) for each in arguments.files)
     if arguments.transition == "fade" or arguments.fade is not None:
-        shots = timeline.with_fades(shots, _fade(arguments), hold=False)
+        fade = timeline.FADE if arguments.fade is None else seconds(arguments.fade)
+        shots = timeline.with_fades(shots, fade, hold=False)
     if arguments.subtitles and not arguments.voice:
         raise UsageError("error.film_subtitles")
     return Film(
@@ -120,10 +121,6 @@ def _tracks(arguments: argparse.Namespace) -> Iterator[Track]:
     if arguments.voice:
         text = clean(arguments.subtitles or "")
         yield timeline.voice(_path(arguments.voice), begins, text)
-
-
-def _fade(arguments: argparse.Namespace) -> float:
-    return timeline.FADE if arguments.fade is None else seconds(arguments.fade)
 
 
 def _path(written: str) -> str:

@@ -196,8 +196,10 @@ async def _follow(studio: Studio, plan: Workflow) -> None:
 
 
 async def _conclude(studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus) -> int:
-    problems = [(each, _problem(each.job)) for each in status.steps]
-    code = exit_status.worst_of_rows(_code(each.job) for each in status.steps)
+    ends = [(each, None if _waits_in_vain(each.job) else each.job) for each in status.steps]
+    problems = [(each, exit_status.row_problem(job) if job else None) for each, job in ends]
+    codes = (exit_status.row_exit_code(job) if job else EXIT_FAILED for _, job in ends)
+    code = exit_status.worst_of_rows(codes)
     first = next((problem for _, problem in problems if problem is not None), None)
     made: Mapping[str, object] = {}
     finished: list[films.Finished] = []
@@ -246,15 +248,6 @@ def _print_results(steps: Sequence[StepStatus]) -> None:
 def _waits_in_vain(job: Job | None) -> bool:
     """Whether nothing is expected of a step, for which another step is to blame."""
     return job is None or (job.needs_approval and job.waiting == "waiting.in_vain")
-
-
-def _code(job: Job | None) -> int:
-    return EXIT_FAILED if job is None or _waits_in_vain(job) else exit_status.row_exit_code(job)
-
-
-def _problem(job: Job | None) -> ImaError | None:
-    """Why a step is not done, where it is the step's own fault."""
-    return None if job is None or _waits_in_vain(job) else exit_status.row_problem(job)
 
 
 def make(arguments: argparse.Namespace) -> int:

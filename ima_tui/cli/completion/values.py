@@ -71,14 +71,11 @@ def _fields(before: Sequence[str]) -> Iterator[Field]:
     return (field for each in _models(before) for field in each.fields if field.offered)
 
 
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _choices(field: Field) -> Iterator[str]:
     if field.kind == "toggle":
         yield from ("true", "false")
-    yield from (_written(option.value) for option in field.options)
+    for option in field.options:
+        yield str(option.value).lower() if isinstance(option.value, bool) else str(option.value)
 
 
 def _parameters(before: Sequence[str], current: str) -> Iterator[Candidate]:

@@ -54,7 +54,7 @@ class _Line:
             action = self.parser._option_string_actions.get(name)
             self.taking = None if equals or action is None or not takes(action) else action
             self.taken = 0
-        elif self.taking is not None and self._has_room(self.taking, self.taken):
+        elif self.open_option() is not None:
             self.taken += 1
         else:
             self.taking = None
@@ -75,15 +75,10 @@ class _Line:
     def next_positional(self) -> argparse.Action | None:
         return next(iter(self.parser._get_positional_actions()[self.positionals :]), None)
 
-    @staticmethod
-    def _has_room(action: argparse.Action, taken: int) -> bool:
-        return action.nargs in ("*", "+") or taken < 1
-
     def open_option(self) -> argparse.Action | None:
         """The option whose value the next word may be."""
-        if self.taking is not None and self._has_room(self.taking, self.taken):
-            return self.taking
-        return None
+        has_room = self.taken < 1 or (self.taking and self.taking.nargs in ("*", "+"))
+        return self.taking if has_room else None
 
     def must_take(self) -> bool:
         return self.taking is not None and self.taken == 0 and self.taking.nargs != "?"
@@ -104,24 +99,19 @@ def complete(words: Sequence[str]) -> Completion:
     if line.is_option(current) and not line.must_take():
         name, equals, value = current.partition("=")
         named = line.parser._option_string_actions.get(name)
-        if equals:
-            found = _of(named, before, value) if named and takes(named) else Completion("nothing")
-            return _behind(f"{name}=", found)
-        return _options(line.parser, current)
+        if not equals:
+            return _options(line.parser, current)
+        found = _of(named if named and takes(named) else None, before, value)
+        behind = (Candidate(f"{name}={each.word}", each.about) for each in found.candidates)
+        return Completion(found.kind, tuple(behind))
     if option is not None:
         found = _of(option, before, current)
         if found.kind != "nothing" or line.must_take():
             return found
-    positional = line.next_positional()
-    found = _of(positional, before, current) if positional else Completion("nothing")
+    found = _of(line.next_positional(), before, current)
     if found.kind == "nothing" and not current:
         return _options(line.parser, current)
     return found
-
-
-def _behind(prefix: str, found: Completion) -> Completion:
-    candidates = tuple(Candidate(prefix + each.word, each.about) for each in found.candidates)
-    return Completion(found.kind, candidates)
 
 
 def _options(parser: argparse.ArgumentParser, current: str) -> Completion:
@@ -142,7 +132,9 @@ def _completion(candidates: Iterable[Candidate]) -> Completion:
     return Completion("parts" if parts else "values", found)
 
 
-def _of(action: argparse.Action, before: Sequence[str], current: str) -> Completion:
+def _of(action: argparse.Action | None, before: Sequence[str], current: str) -> Completion:
+    if action is None:
+        return Completion("nothing")
     if isinstance(action, argparse._SubParsersAction):
         about = {each.dest: each.help or "" for each in action._choices_actions}
         return _begun([Candidate(name, about.get(name, "")) for name in action.choices], current)

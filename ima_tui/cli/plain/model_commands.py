@@ -6,13 +6,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from ima_tui.catalogue import choice, form
+from ima_tui.cli.commands.models import matching
 from ima_tui.cli.plain.composer import PlainComposer, model_line, spoken, usual
 from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
 from ima_tui.compose import parameter_names, preference_prompts
 from ima_tui.compose.preference_prompts import PreferencePrompts, PreferenceSwitch
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, points_range, whole
+from ima_tui.core.text import points_range, whole
 from ima_tui.i18n import explain, say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.preferences.file import DroppedPreference
@@ -34,13 +35,8 @@ class PlainModelCommands:
 
     async def models(self, rest: str) -> None:
         """List the models."""
-        words, kind = folded(rest).split(), self._composer.desk.kind
-        offer = self._studio.catalogue
-        here = [model for model in offer.models(kind) if _matches(model, words)]
-        if not here:
-            here = [
-                model for one in TaskType for model in offer.models(one) if _matches(model, words)
-            ]
+        kind = self._composer.desk.kind
+        here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
         self._listed = here
         if not here:
             self._tell(say("models.none_match"))
@@ -48,7 +44,8 @@ class PlainModelCommands:
         for number, model in enumerate(here, 1):
             mine = self._studio.preferences.model_id(model.task_type) == model.model_id
             line = model_line(number, model, mine)
-            self._tell(line if model.task_type is kind else f"{line} ({_kind(model)})")
+            other = "" if model.task_type is kind else f" ({say(f'task.{model.task_type}')})"
+            self._tell(line + other)
         self._tell(say("plain.model_how"))
 
     async def model(self, rest: str) -> Next | None:
@@ -77,20 +74,16 @@ class PlainModelCommands:
         return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
 
 
-def _kind(model: ModelVersion) -> str:
-    return say(f"task.{model.task_type}")
-
-
-def _matches(model: ModelVersion, words: list[str]) -> bool:
-    return all(word in choice.search_terms(model) for word in words)
-
-
 def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
     """Compare models, a property a line.
 
     Price and usual time come first, then each parameter with options that one of them has.
     """
-    yield _line(say("plain.compare_points"), models, [_points(model) for model in models])
+    yield _line(
+        say("plain.compare_points"),
+        models,
+        [spoken(points_range(*model.points)) for model in models],
+    )
     yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
     options = [_options(model) for model in models]
     names = dict.fromkeys(name for one in options for name in one)
@@ -107,10 +100,6 @@ def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> 
         for model, value in zip(models, values, strict=True)
     )
     return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
-
-
-def _points(model: ModelVersion) -> str:
-    return spoken(points_range(*model.points))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:
