@@ -85,7 +85,7 @@ def only_reads(arguments: argparse.Namespace) -> bool:
 _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
-        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_fetch:verify",
+        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_change:verify",
         "inputs:show", "models:list_prefs", "models:show_path",
         "config:show", "config:show_path", "config:show_key", "doctor:run", "tui:serve_sandbox",
     }
@@ -245,14 +245,14 @@ def _jobs(verbs: Verbs) -> None:
     options(waited, "--timeout")
     add_verb(actions, "watch", "jobs:watch", *SERVICE)
     _ordering(actions)
-    fetched = add_verb(actions, "fetch", "jobs_fetch:fetch_jobs", *SERVICE)
+    fetched = add_verb(actions, "fetch", "jobs_change:fetch_jobs", *SERVICE)
     _named_jobs(fetched)
     options(fetched, "--download=DIR fetch_into")
-    _named_jobs(add_verb(actions, "stop", "jobs_send:stop_jobs"))
-    _one_job(add_verb(actions, "open", "jobs_fetch:open_job"))
-    add_verb(actions, "verify", "jobs_fetch:verify")
+    _named_jobs(add_verb(actions, "stop", "jobs_change:stop_jobs"))
+    _one_job(add_verb(actions, "open", "jobs_change:open_job"))
+    add_verb(actions, "verify", "jobs_change:verify")
     _ids(add_verb(actions, "forget", "jobs:forget_jobs"), "+")
-    _mark(add_verb(actions, "mark", "jobs_fetch:mark"))
+    _mark(add_verb(actions, "mark", "jobs_change:mark"))
     exported = add_verb(actions, "export", "jobs_list:export", json=False)
     _formats(exported, "export_format", "jsonl", "csv")
     options(exported, "--with-prompts")
@@ -260,14 +260,14 @@ def _jobs(verbs: Verbs) -> None:
 
 
 def _ordering(actions: Verbs) -> None:
-    retried = add_verb(actions, "retry", "jobs_send:retry", *SERVICE)
+    retried = add_verb(actions, "retry", "jobs_change:retry", *SERVICE)
     _named_jobs(retried)
     options(retried, "--yes retry_yes", "--yes-unknown", "--no-wait", "--download")
-    again = add_verb(actions, "again", "jobs_send:again", *SERVICE)
+    again = add_verb(actions, "again", "jobs_change:again", *SERVICE)
     _ids(again, "+")
     options(again, "--model-id again_model", "--version-id", "--new-seed")
     options(again, "--project=NAME again_project", "--yes retry_yes", "--no-wait", "--download")
-    sent = add_verb(actions, "send", "jobs_send:send_jobs", *SERVICE)
+    sent = add_verb(actions, "send", "jobs_change:send_jobs", *SERVICE)
     _named_jobs(sent)
     options(sent, "--yes retry_yes", "--no-wait", "--download")
 

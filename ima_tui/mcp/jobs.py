@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands import jobs_fetch
+from ima_tui.cli.commands import jobs_change
 from ima_tui.cli.commands.jobs import GROUPS
 from ima_tui.cli.exit_status import problem_of
 from ima_tui.cli.json_documents import standing_json
@@ -66,8 +66,8 @@ async def wait(call: Call) -> Document:
 async def fetch(call: Call) -> Document:
     """Download the results of a job that is done, or will be shortly."""
     job = await call.studio.jobs.require(call.arguments["job_id"])
-    jobs_fetch.check_fetchable(job)
-    await jobs_fetch.begin_fetch(call.studio, job)
+    jobs_change.check_fetchable(job)
+    await jobs_change.begin_fetch(call.studio, job)
     return await told(call, await until(call, job, WAIT_SECONDS))
 
 

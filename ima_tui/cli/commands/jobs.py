@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ima_tui.cli import exit_status, session
+from ima_tui.cli.exit_status import end_of
 from ima_tui.cli.json_documents import job_json, standing_json
 from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import EXIT_INTERRUPTED, UsageError
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.history import JobFilter
@@ -86,15 +87,38 @@ async def wait_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
         if job.state in OPEN:
             await studio.jobs.adopt(job.id)
     ended = await ends(studio, jobs, seconds=arguments.timeout)
-    if ended is None:
-        return EXIT_INTERRUPTED
+    return EXIT_INTERRUPTED if ended is None else await conclude(studio, arguments, ended)
+
+
+async def conclude(
+    studio: Studio,
+    arguments: argparse.Namespace,
+    jobs: Sequence[Job],
+    *,
+    sent: Collection[Job] = (),
+    wanted: bool = False,
+    problems: Mapping[int, ImaError] | None = None,
+) -> int:
+    """Print how jobs ended and return the exit code.
+
+    `sent`: jobs that need not have ended; `wanted`: files were to be here, too; `problems`: what
+    went wrong with fetching them, where that is what the verb is about.
+    """
+    found = problems or {}
     if arguments.json:
-        documents = [await job_json(studio, job, exit_status.end_of(job)) for job in ended]
-        print_json({"jobs": documents})
-    else:
-        for job in ended:
+        about_files = problems is not None
+        told = [(job, found.get(job.id) or end_of(job, wanted=about_files)) for job in jobs]
+        print_json({"jobs": [await job_json(studio, *each) for each in told]})
+    codes: list[int] = []
+    for job in jobs:
+        problem = found.get(job.id)
+        code = problem.exit_code if problem else exit_status.exit_code(job, wanted=wanted)
+        codes.append(EXIT_DONE if job in sent else code)
+        if problem is not None and not arguments.json:
+            talk(f"#{job.id}  {explain(problem)}")
+        elif job not in sent and not arguments.json:
             exit_status.print_end(job)
-    return exit_status.worst(map(exit_status.exit_code, ended))
+    return exit_status.worst(codes)
 
 
 @session.verb(with_key=False)
@@ -175,18 +199,6 @@ async def chosen(
     if not found:
         talk(say("jobs.none_match"))
     return found[::-1]
-
-
-async def not_retried(studio: Studio, jobs: Sequence[Job]) -> list[Job]:
-    """Leave out jobs that were tried again already; says how many."""
-    again: dict[int, Job] = {}
-    for start in range(0, len(jobs), MOST_AT_ONCE):
-        again |= await studio.jobs.repeats_of(
-            [job.id for job in jobs[start : start + MOST_AT_ONCE]]
-        )
-    if again:
-        talk(say("jobs.retried_before", n=len(again)))
-    return [job for job in jobs if job.id not in again]
 
 
 LOOK_SECONDS = 0.5

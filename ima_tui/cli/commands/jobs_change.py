@@ -1,32 +1,47 @@
-"""`ima-tui jobs send`, `stop`, `retry` and `again`: jobs that wait or are followed, and new ones.
+"""`ima-tui jobs send`, `stop`, `retry`, `again`, `fetch`, `open`, `mark` and `verify`.
 
 `retry` sends the same orders once more, as new jobs that name the old; `again` what jobs were made
-of, with another model or a new seed. Both are charged.
+of, with another model or a new seed. Both are charged; what jobs have brought is free. `mark` sets
+stars and tags of results, and the project of jobs; `verify` compares the ledger with manifests,
+log, sidecars and files, and changes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.order import reseeded
-from ima_tui.cli import exit_status, session
-from ima_tui.cli.commands.jobs import GROUPS, chosen, ends, named, not_retried, print_jobs
+from ima_tui.cli import session
+from ima_tui.cli.commands.jobs import MOST_AT_ONCE, chosen, conclude, ends, named, print_jobs
 from ima_tui.cli.confirm import Unconfirmed, ask, somebody_is_here
-from ima_tui.cli.json_documents import job_json
-from ima_tui.cli.output import print_json, talk
+from ima_tui.cli.json_documents import error_json
+from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.compose import confirmation
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, Order, State
-from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, KeyMissing, UsageError
+from ima_tui.core.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    ImaError,
+    KeyMissing,
+    UsageError,
+)
+from ima_tui.core.labels import MarkChange
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import OPEN, UNSENT, is_held
-from ima_tui.runner import outputs
+from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
+from ima_tui.ledger.verification import Difference
+from ima_tui.runner import outputs, result_files
+from ima_tui.studio.gallery import open_file
 from ima_tui.studio.studio import Studio
 
 TRIES = 3
@@ -89,7 +104,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
 @session.verb(with_key=False)
 async def stop_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
     """Stop following jobs and remove unsent ones: all that were named, or none where one ended."""
-    jobs = await chosen(studio, arguments, JobFilter(states=GROUPS["open"]))
+    jobs = await chosen(studio, arguments, JobFilter(states=tuple(sorted(OPEN))))
     for job in jobs:
         if job.state not in OPEN and job.state is not State.STOPPED:
             raise UsageError("error.has_ended", id=job.id)
@@ -115,7 +130,7 @@ async def retry(studio: Studio, arguments: argparse.Namespace) -> int:
     """Send failed jobs again, once every one was looked at and the whole price was agreed to."""
     olds = await chosen(studio, arguments, JobFilter(states=(State.FAILED,)))
     if not arguments.id:
-        olds = await not_retried(studio, olds)
+        olds = await _not_retried(studio, olds)
     if not olds:
         return await follow(studio, arguments, ())
     for old in olds:
@@ -126,6 +141,17 @@ async def retry(studio: Studio, arguments: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     news = [_told(old, await studio.jobs.again(old.id)) for old in olds]
     return await follow(studio, arguments, news)
+
+
+async def _not_retried(studio: Studio, jobs: Sequence[Job]) -> list[Job]:
+    """Leave out jobs that were tried again already; says how many."""
+    again: dict[int, Job] = {}
+    for start in range(0, len(jobs), MOST_AT_ONCE):
+        some = jobs[start : start + MOST_AT_ONCE]
+        again |= await studio.jobs.repeats_of([job.id for job in some])
+    if again:
+        talk(say("jobs.retried_before", n=len(again)))
+    return [job for job in jobs if job.id not in again]
 
 
 def _told(old: Job, new: Job) -> Job:
@@ -160,16 +186,8 @@ async def follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[J
         talk(say("jobs.interrupted"))
         return EXIT_INTERRUPTED
     sent = [job for job in jobs if arguments.no_wait and job.state in OPEN and job.task_id]
-    if arguments.json:
-        documents = [await job_json(studio, job, exit_status.end_of(job)) for job in jobs]
-        print_json({"jobs": documents})
-    for job in jobs:
-        if not arguments.json and job not in sent:
-            exit_status.print_end(job)
     wanted = arguments.download is not None
-    return exit_status.worst(
-        EXIT_DONE if job in sent else exit_status.exit_code(job, wanted=wanted) for job in jobs
-    )
+    return await conclude(studio, arguments, jobs, sent=sent, wanted=wanted)
 
 
 def _before_again(arguments: argparse.Namespace, settings: Settings) -> Settings:
@@ -211,3 +229,163 @@ async def _order(studio: Studio, arguments: argparse.Namespace, job: Job) -> Ord
     if arguments.project is not None:
         order = replace(order, project=arguments.project)
     return replace(order, confirmed=order.total)
+
+
+# -------------------------------------------------------------------------- what jobs brought
+
+
+_NEVER_SENT = (State.STOPPED, State.FAILED)
+
+
+def _into(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    settings = session.downloads(settings, arguments.download or "")
+    result_files.prepare(settings.for_writing().folder)
+    return settings
+
+
+@session.verb(before=_into)
+async def fetch_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
+    """Download results that are not on this machine; what is not ready yet is waited for."""
+    jobs = await chosen(studio, arguments, JobFilter(states=(State.DONE,)), outputs.unfetched)
+    for job in jobs:
+        check_fetchable(job)
+    problems: dict[int, ImaError] = {}
+    for job in jobs:
+        try:
+            await begin_fetch(studio, job)
+        except ImaError as error:
+            problems[job.id] = error
+    ended = await ends(studio, (job for job in jobs if job.id not in problems))
+    if ended is None:
+        return EXIT_INTERRUPTED
+    found = {job.id: job for job in ended}
+    jobs = [found.get(job.id, job) for job in jobs]
+    return await conclude(studio, arguments, jobs, wanted=True, problems=problems)
+
+
+def check_fetchable(job: Job) -> None:
+    """Raise `UsageError` for a job that can't have results."""
+    never = job.state in _NEVER_SENT and not job.task_id
+    taken = (State.RUNNING, State.TIMED_OUT, State.FETCHING, State.DONE, *_NEVER_SENT)
+    if never or job.state not in taken:
+        state = say(f"state.{job.state.value}")
+        raise UsageError("error.nothing_to_fetch", id=job.id, state=state)
+
+
+async def begin_fetch(studio: Studio, job: Job) -> None:
+    """Follow the job, or download what is missing."""
+    if job.state in (State.STOPPED, State.TIMED_OUT):
+        await studio.jobs.follow(job.id)
+    elif job.state is State.RUNNING:
+        await studio.jobs.adopt(job.id)
+    elif job.state is not State.DONE or outputs.missing(job) or not await _all_here(job):
+        await studio.jobs.fetch(job.id)
+
+
+async def _all_here(job: Job) -> bool:
+    return await asyncio.to_thread(lambda: all(map(result_files.is_here, job.medias)))
+
+
+@session.verb(with_key=False)
+async def open_job(studio: Studio, arguments: argparse.Namespace) -> int:
+    """Open a job's first file with the desktop's program."""
+    job = await studio.jobs.require(arguments.id)
+    here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
+    if not here:
+        raise UsageError("error.no_file", id=job.id)
+    opened = await asyncio.to_thread(open_file, here[0].path)
+    if arguments.json:
+        error = None if opened else error_json(ImaError("error.no_viewer"))
+        print_json({"path": here[0].path, "error": error})
+    elif not opened:
+        print_plain(here[0].path)
+    if opened:
+        return EXIT_DONE
+    talk(say("error.no_viewer"))
+    return EXIT_FAILED
+
+
+def _change_of(arguments: argparse.Namespace) -> MarkChange:
+    project = None if arguments.project is None else labels.project(arguments.project)
+    return MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)
+
+
+def _tags(written: list[str]) -> tuple[str, ...]:
+    return tuple(tag for each in written for tag in labels.tags(each))
+
+
+def _before_mark(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    if _change_of(arguments) == MarkChange():
+        raise UsageError("error.mark_nothing")
+    return settings
+
+
+@session.verb(with_key=False, before=_before_mark)
+async def mark(studio: Studio, arguments: argparse.Namespace) -> None:
+    """Set stars, tags and projects: of all that were named, or of none where one is missing."""
+    wanted: dict[int, set[int]] = {}
+    for job_id, index in arguments.id:
+        job = await studio.jobs.require(job_id)
+        if index > max(job.order.n, len(job.medias)):
+            raise UsageError("error.no_such_result", id=job_id, index=index)
+        wanted.setdefault(job_id, set()).add(index)
+    jobs: list[Job] = []
+    for job_id, indices in wanted.items():
+        only = () if 0 in indices else tuple(sorted(indices))
+        jobs.append(await studio.jobs.mark(job_id, _change_of(arguments), only))
+    if arguments.json:
+        await print_jobs(studio, jobs)
+    talk(say("jobs.marked", n=len(jobs)))
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Exit code 0 where everything fits, else 1."""
+    return session.run(_verify(arguments, session.settle(arguments)))
+
+
+async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    places = Places(settings.logs, (settings.folder,))
+    ledger = await Ledger.open_read_only(
+        settings.ledger, "verify", logs=settings.logs, results=(settings.folder,)
+    )
+    try:
+        whole = await ledger.healthy() and ledger.repair_report is None
+        looked, differences = await ledger.verify(
+            session.clock.time(), wants_files=settings.download, places=places
+        )
+    finally:
+        await ledger.aclose()
+    if not whole:
+        differences.insert(0, Difference("damaged", path=str(settings.ledger)))
+    if arguments.json:
+        rows = [_row(each) for each in differences]
+        print_json({"jobs": looked.jobs, "files": looked.files, "differences": rows})
+    else:
+        for each in differences:
+            print(f"{_found(each)} {_advice(each)}")
+    talk(say("verify.looked", jobs=looked.jobs, files=looked.files, n=len(differences)))
+    return EXIT_FAILED if differences else EXIT_DONE
+
+
+def _row(each: Difference) -> dict[str, object]:
+    return {
+        "kind": each.kind,
+        "job_id": each.job or None,
+        "task_id": each.task_id or None,
+        "path": each.path or None,
+        "source": each.source or None,
+        "found": _found(each),
+        "advice": _advice(each),
+    }
+
+
+def _found(each: Difference) -> str:
+    source = say(f"verify.from_{each.source}") if each.source else ""
+    task, path = one_line(each.task_id, 80), one_line(each.path, 300)
+    return say(f"verify.{each.kind}", source=source, id=each.job, task=task, path=path)
+
+
+def _advice(each: Difference) -> str:
+    if each.kind in ("file_missing", "file_empty", "not_fetched"):
+        return say("verify.fetch" if each.alive else "verify.expired", id=each.job)
+    return say(f"verify.{each.kind}.advice", id=each.job)
