@@ -53,11 +53,11 @@ ENOUGH = 3
 """Rows that must have ended before the rest can be estimated from them."""
 
 
-class BatchProgress:
+class BatchProgress(ProgressLine):
     """A line that rewrites itself on a terminal; in a log or a pipe, one for each tenth."""
 
     def __init__(self, clock: Clock, errands: Sequence[PricedRow]) -> None:
-        self._line = ProgressLine()
+        super().__init__()
         self._clock = clock
         self._rows = len(errands)
         self._points = sum(errand.order.total for errand in errands)
@@ -77,24 +77,19 @@ class BatchProgress:
             talk(self._words(None))
         self._step = step
 
-    def show(self, live: int, waits: str = "") -> None:
+    def show_live(self, live: int, waits: str = "") -> None:
         """Rewrite the line. `waits`: what all requests wait for."""
-        words = self._words(live)
-        self._line.show(f"{words} · {waits}" if waits else words)
-
-    def clear(self) -> None:
-        """Remove the line before something else is said."""
-        self._line.clear()
+        self.show(" · ".join(filter(None, [self._words(live), waits])))
 
     def _words(self, live: int | None) -> str:
         points = {"points": self._spent, "total": self._points}
-        words = say(
-            "batch.progress", done=self.done, rows=self._rows, failed=self._failed, **points
-        )
+        counts = {"done": self.done, "rows": self._rows, "failed": self._failed}
+        words = [say("batch.progress", **counts, **points)]
         if live is not None:
-            words += " · " + say("batch.live", live=live)
-        left = self._left()
-        return words if left is None else f"{words} · {say('batch.left', time=duration(left))}"
+            words.append(say("batch.live", live=live))
+        if (left := self._left()) is not None:
+            words.append(say("batch.left", time=duration(left)))
+        return " · ".join(words)
 
     def _left(self) -> float | None:
         """Return the seconds left at the pace so far; None while nothing tells."""
@@ -314,9 +309,8 @@ class BatchRun:
         """Send the rows and follow them; return the exit code."""
         await self._note([])  # a manifest that can't be written is told before anything is sent
         if self._manifest is not None and self._manifest.path.is_file():
-            await asyncio.to_thread(
-                traces.note, self._studio.settings.ledger, "manifest", self._manifest.path
-            )
+            ledger, path = self._studio.settings.ledger, self._manifest.path
+            await asyncio.to_thread(traces.note, ledger, "manifest", path)
         log.info("batch of %s rows", len(self._errands))
         unsubscribe = self._studio.subscribe(self._hear)
         try:
@@ -345,7 +339,7 @@ class BatchRun:
             talk(say("batch.offline" if offline else "batch.online"))
 
     def _show(self) -> None:
-        self._progress.show(self._feeder.live, exit_status.waits(self._studio))
+        self._progress.show_live(self._feeder.live, exit_status.waits(self._studio))
 
     async def _tell(self, ended: Sequence[PricedRow]) -> None:
         lines: list[dict[str, object]] = []
