@@ -17,7 +17,7 @@ from ima_tui.cli.commands.batch_run import BatchRun, manifest_of
 from ima_tui.cli.commands.generate import as_url
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import error_json
-from ima_tui.cli.output import print_json, print_line, print_table, talk
+from ima_tui.cli.output import heads, print_json, print_line, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
@@ -138,9 +138,8 @@ def _dry_run(
     else:
         _name_same(same)
         _name_bad(bad, as_json=False)
-        names = ("line", "model", "points", "prompt", "note")
-        heads = [say(f"cli.head.{name}") for name in names]
-        print_table(heads, [_cells(errand) for errand in errands], right=f"{heads[0]} {heads[2]}")
+        shown = heads("cli.head.", "line", "model", "points", "prompt", "note")
+        print_table(shown, list(map(_cells, errands)), right=("line", "points"))
         print(say("batch.total", rows=len(errands), points=total))
         if to_pay != total:
             talk(say("batch.to_pay", points=to_pay))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ima_tui.api.connection import key_file
 from ima_tui.cli import confirm, session
-from ima_tui.cli.output import print_json, print_path, print_table, talk
+from ima_tui.cli.output import answer, heads, print_json, print_path, print_table, talk
 from ima_tui.config import api_key as keys
 from ima_tui.config import loader, schema, toml_file
 from ima_tui.config.schema import BY_NAME, SETTINGS, Setting, parsed, typed
@@ -40,9 +40,8 @@ def show(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json({name: {"value": value, "source": source} for name, value, source in rows})
         return
-    heads = [say(f"cli.head.{name}") for name in ("setting", "value", "source")]
     told = [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
-    print_table(heads, told)
+    print_table(heads("cli.head.", "setting", "value", "source"), told)
 
 
 def _shown(value: object) -> str | int | bool | list[str]:
@@ -86,8 +85,7 @@ def put(arguments: argparse.Namespace) -> None:
     toml_file.put(loader.config_path(), setting.name, value)
     talk(say("cli.config_set", name=setting.name, value=toml_file.toml_value(value)))
     _tell_what_wins(arguments, setting)
-    if arguments.json:
-        print_json({"name": setting.name, "value": value})
+    answer(arguments, {"name": setting.name, "value": value})
 
 
 def drop(arguments: argparse.Namespace) -> None:
@@ -97,8 +95,7 @@ def drop(arguments: argparse.Namespace) -> None:
     key = "cli.config_unset" if was_there else "cli.config_was_default"
     talk(say(key, name=setting.name, value=toml_file.toml_value(setting.default)))
     _tell_what_wins(arguments, setting)
-    if arguments.json:
-        print_json({"name": setting.name, "value": setting.default})
+    answer(arguments, {"name": setting.name, "value": setting.default})
 
 
 def _named(name: str) -> Setting:
@@ -149,9 +146,8 @@ def set_key(arguments: argparse.Namespace) -> None:
         where = "file"
         keys.keep(secret, where, file)
     shown = keys.Key(secret, "file" if where == "file" else "keyring").shown
-    if arguments.json:
-        print_json({"key": shown, "source": where})
-    talk(say(f"key.kept_{where}", which=shown, path=str(file)))
+    told = say(f"key.kept_{where}", which=shown, path=str(file))
+    answer(arguments, {"key": shown, "source": where}, told)
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_wins", name=keys.VARIABLE))
 
@@ -181,10 +177,7 @@ def show_key(arguments: argparse.Namespace) -> int:
 def forget_key(arguments: argparse.Namespace) -> None:
     """Remove the stored API key."""
     gone = keys.forget(key_file(session.settle(arguments)))
-    if arguments.json:
-        print_json({"forgotten": list(gone)})
-    for source in gone:
-        talk(say(f"key.forgotten_{source}"))
+    answer(arguments, {"forgotten": list(gone)}, *(say(f"key.forgotten_{each}") for each in gone))
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_stays", name=keys.VARIABLE))
     elif not gone:

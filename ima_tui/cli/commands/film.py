@@ -57,17 +57,18 @@ def _output(written: str, *sources: str) -> Path:
 async def assembled(job: AssembleJob, *, as_json: bool) -> int:
     """Assemble with a line of progress, and say what was made."""
     done = await with_progress(job)
-    if as_json:
-        _print_made("film", done)
-    else:
-        print_plain(done["path"])
+    _print_made("film", done, as_json=as_json)
+    if not as_json:
         talk(film_words(done))
     return EXIT_DONE
 
 
-def _print_made(name: str, done: Mapping[str, object]) -> None:
-    facts = {key: value for key, value in done.items() if key != "path"}
-    print_json({"status": "done", name: done["path"], **facts})
+def _print_made(name: str, done: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        facts = {key: value for key, value in done.items() if key != "path"}
+        print_json({"status": "done", name: done["path"], **facts})
+    else:
+        print_plain(done["path"])
 
 
 async def with_progress(job: AssembleJob) -> Mapping[str, object]:
@@ -169,11 +170,7 @@ def frame(arguments: argparse.Namespace) -> int:
 
 
 async def _frame(job: StillJob, *, as_json: bool) -> int:
-    done = await assembler.still(job)
-    if as_json:
-        _print_made("frame", done)
-    else:
-        print_plain(done["path"])
+    _print_made("frame", await assembler.still(job), as_json=as_json)
     return EXIT_DONE
 
 

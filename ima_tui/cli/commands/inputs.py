@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import error_json
-from ima_tui.cli.output import print_json, print_plain, print_table, talk
+from ima_tui.cli.output import answer, heads, print_json, print_plain, print_table, talk
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, UsageError
 from ima_tui.core.text import one_line
@@ -29,9 +29,8 @@ async def add(studio: Studio, arguments: argparse.Namespace) -> None:
     sources = [await _source(studio, written) for written in arguments.files]
     files, jobs = [path for path, _ in sources], [job for _, job in sources]
     made = await studio.subjects.add(arguments.name, files, jobs)
-    if arguments.json:
-        print_json({"subject": _json(made)})
-    talk(say("subject.added", name=made.name, n=len(made.files)))
+    told = say("subject.added", name=made.name, n=len(made.files))
+    answer(arguments, {"subject": _json(made)}, told)
 
 
 async def _source(studio: Studio, written: str) -> tuple[Path, str]:
@@ -57,21 +56,19 @@ async def show(studio: Studio, arguments: argparse.Namespace) -> None:
     elif not subjects:
         talk(say("subject.none_cli"))
     else:
-        heads = [say(f"subject.col_{name}") for name in ("name", "files", "path")]
         rows = [
             [f"@{one.name}", str(len(one.files)), one.files[0].path if one.files else ""]
             for one in subjects
         ]
-        print_table(heads, rows, right=heads[1])
+        shown = heads("subject.col_", "name", "files", "path")
+        print_table(shown, rows, right=("files",))
 
 
 @session.verb(with_key=False)
 async def remove(studio: Studio, arguments: argparse.Namespace) -> None:
     """Remove a subject."""
     gone = await studio.subjects.remove(arguments.name)
-    if arguments.json:
-        print_json({"removed": gone.name})
-    talk(say("subject.removed", name=gone.name))
+    answer(arguments, {"removed": gone.name}, say("subject.removed", name=gone.name))
 
 
 @session.verb(with_key=False)
@@ -120,8 +117,7 @@ async def upload(studio: Studio, arguments: argparse.Namespace) -> int:
             talk(f"{one_line(name, 300)}: {explain(error)}")
             if error.exit_code == EXIT_KEY:
                 break  # every other file would be refused, too
-    if arguments.json:
-        print_json({"uploads": rows})
+    answer(arguments, {"uploads": rows})
     return exit_status.worst(codes)
 
 

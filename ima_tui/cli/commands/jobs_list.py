@@ -23,7 +23,7 @@ from ima_tui.cli.json_documents import (
     prompt_of,
     standing_json,
 )
-from ima_tui.cli.output import print_array, print_json, print_line, print_table
+from ima_tui.cli.output import heads, print_array, print_json, print_line, print_table
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import duration, nearest, one_line, redact
@@ -105,16 +105,16 @@ async def _print_table(
     studio: Studio, pages: AsyncIterator[tuple[Job, ...]], columns: Sequence[str]
 ) -> None:
     """Print each page as soon as it is read; the first one sets the widths."""
-    heads = [say(f"cli.head.{_HEADS[name]}") if name in _HEADS else name for name in columns]
-    numbers = ("job_id", "elapsed", "total_credit", "credit", "n", "elapsed_s")
-    right = {head for head, name in zip(heads, columns, strict=True) if name in numbers}
+    known = {name: say(f"cli.head.{head}") for name, head in _HEADS.items()}
+    shown = {name: known.get(name, name) for name in columns}
+    right = ("job_id", "elapsed", "total_credit", "credit", "n", "elapsed_s")
     widths: list[int] = []
     async for page in pages:
         now = studio.clock.time()
         rows = [[_shown(name, COLUMNS[name](job, now)) for name in columns] for job in page]
-        widths = print_table(heads, rows, right=" ".join(right), widths=widths)
+        widths = print_table(shown, rows, right, widths=widths)
     if not widths:
-        print_table(heads, [], right=" ".join(right))
+        print_table(shown, [])
 
 
 def _shown(name: str, value: object) -> str:
@@ -203,10 +203,9 @@ async def report(studio: Studio, arguments: argparse.Namespace) -> None:
         print_json({**told, "limits": [asdict(limit) for limit in limits]})
         return
     names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
-    heads = [say(f"report.{name}") for name in (*by, *names)]
     last = [say("report.total"), *[""] * (len(by) - 1), *_cells(total)]
     table = [*([*(key or "—" for key in row.keys), *_cells(row)] for row in rows), last]
-    print_table(heads, table, right=" ".join(heads[len(by) :]))
+    print_table(heads("report.", *by, *names), table, right=names)
     for limit in limits:
         print(limit.words("report.limit"))
 

@@ -15,7 +15,15 @@ from pathlib import Path
 from ima_tui.catalogue import choice, times
 from ima_tui.cli import session
 from ima_tui.cli.json_documents import leaf_json
-from ima_tui.cli.output import document_text, print_json, print_path, print_table, talk
+from ima_tui.cli.output import (
+    answer,
+    document_text,
+    heads,
+    print_json,
+    print_path,
+    print_table,
+    talk,
+)
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -73,9 +81,8 @@ def print_models(models: Sequence[ModelVersion], *, as_json: bool) -> None:
     if as_json:
         print_json({"models": [leaf_json(model) for model in models]})
         return
-    names = ("task", "model", "id", "version", "points", "time")
-    heads = [say(f"cli.head.{name}") for name in names]
-    print_table(heads, [_row(model) for model in models], right=heads[4])
+    shown = heads("cli.head.", "task", "model", "id", "version", "points", "time")
+    print_table(shown, list(map(_row, models)), right=("points",))
 
 
 def _row(model: ModelVersion) -> list[str]:
@@ -103,13 +110,13 @@ def list_prefs(arguments: argparse.Namespace) -> None:
     if not users:
         talk(say("cli.no_prefs"))
         return
-    heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
+    shown = heads("cli.head.", "user", "task", "model", "id", "points")
     rows = [
         [user, task_type.value, one.model_name, one.model_id, str(one.credit or "")]
         for user, by_type in users.items()
         for task_type, one in by_type.items()
     ]
-    print_table(heads, rows, right=heads[4])
+    print_table(shown, rows, right=("points",))
 
 
 def users_json(preferences: Preferences) -> dict[str, object]:
@@ -153,12 +160,10 @@ def restore(arguments: argparse.Namespace) -> None:
             talk(say("cli.restored", task=task, model=kept.model_name or kept.model_id))
         else:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        gone = arguments.let_go
-        rows = [(each.task_type, None if gone else each.preference.model_id) for each in dropped]
-        print_json(
-            {"preferences": [{"task_type": t, "model_id": model_id} for t, model_id in rows]}
-        )
+    gone = arguments.let_go
+    now = [(each.task_type, None if gone else each.preference.model_id) for each in dropped]
+    changed = [{"task_type": task_type, "model_id": model_id} for task_type, model_id in now]
+    answer(arguments, {"preferences": changed})
 
 
 def show_path(arguments: argparse.Namespace) -> None:
@@ -177,9 +182,8 @@ async def set_pref(studio: Studio, arguments: argparse.Namespace) -> None:
         raise trouble or UsageError("error.prefs_read_only", path=str(file))
     if trouble is not None:
         talk(explain(trouble))
-    if arguments.json:
-        print_json({"task_type": task_type.value, "model_id": model.model_id})
-    talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
+    told = say("cli.preferred", model=model.name, task=say(f"task.{task_type}"))
+    answer(arguments, {"task_type": task_type.value, "model_id": model.model_id}, told)
 
 
 def clear_pref(arguments: argparse.Namespace) -> None:
@@ -188,9 +192,8 @@ def clear_pref(arguments: argparse.Namespace) -> None:
     task_type = TaskType(arguments.task_type)
     if not opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        print_json({"task_type": task_type.value, "model_id": None})
-    talk(say("cli.cleared", task=say(f"task.{task_type}")))
+    told = say("cli.cleared", task=say(f"task.{task_type}"))
+    answer(arguments, {"task_type": task_type.value, "model_id": None}, told)
 
 
 Row = tuple[str, TaskType, Preference]
@@ -228,14 +231,12 @@ def import_prefs(arguments: argparse.Namespace) -> None:
     for row in () if arguments.dry_run else rows:
         if not preferences.put(*row):
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        changed = [
-            {"user": user, "task_type": task_type.value, "model_id": preference.model_id}
-            for user, task_type, preference in rows
-        ]
-        print_json({"preferences": changed})
+    changed = [
+        {"user": user, "task_type": task_type.value, "model_id": preference.model_id}
+        for user, task_type, preference in rows
+    ]
     key = "cli.prefs_would_import" if arguments.dry_run else "cli.prefs_imported"
-    talk(say(key, n=len(rows)))
+    answer(arguments, {"preferences": changed}, say(key, n=len(rows)))
 
 
 def _document(file: str) -> object:

@@ -17,6 +17,7 @@ from ima_tui.cli.commands.inputs import named_in
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
     ProgressLine,
+    heads,
     print_json,
     print_plain,
     print_table,
@@ -41,7 +42,6 @@ from ima_tui.workflow.status import PricedStep, WorkflowStatus
 from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, takes
 
-_HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
 
 
@@ -173,13 +173,13 @@ def print_steps(status: WorkflowStatus) -> None:
 
 def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]) -> None:
     """The steps with their connections, what is made at the end, the total and the hash."""
-    heads = [say(f"workflow.head_{name}") for name in _HEADS]
+    shown = heads("workflow.head_", "step", "kind", "model", "what", "points", "note")
     drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
     rows = [
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
         for step, lane in zip(plan.steps, drawn, strict=True)
     ]
-    print_table(heads, rows, right=heads[4], gives=3)
+    print_table(shown, rows, right=("points",), gives="what")
     if plan.film is not None:
         print(film_words(plan, plan.film))
     for sentence in sentences(plan, priced):
