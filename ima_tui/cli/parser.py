@@ -117,9 +117,9 @@ def _models(verbs: Verbs) -> None:
 
 
 def _route(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "route", "route:run", "--input-images")
+    parser = add_verb(verbs, "route", "route:run")
     options(parser, "text=TEXT route_text", nargs="?")
-    options(parser, "--batch=FILE.jsonl route_batch", "--user-id")
+    options(parser, "--input-images", "--batch=FILE.jsonl route_batch", "--user-id")
 
 
 def _generate(verbs: Verbs) -> None:
@@ -172,7 +172,7 @@ def _workflow(verbs: Verbs) -> None:
     options(made, "--input-images", "--yes", "--download", *_RUNNING)
     add_verb(actions, "show", "workflow:show", _PLAN)
     for name in ("run", "resume"):
-        run = add_verb(actions, name, "workflow_run:run", *SERVICE, "--yes", _PLAN)
+        run = add_verb(actions, name, "workflow_run:run", *SERVICE, _PLAN, "--yes")
         run.set_defaults(again=name == "resume", within_limit=False)
         options(run, "--confirm=HASH plan_confirm", default="")
         options(run, "--max-credits", "--download", *_RUNNING)
