@@ -31,8 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    from ima_tui.mcp import stdio
-    from ima_tui.mcp.server import AgentServer
+    from ima_tui.mcp.server import AgentServer, serve_stdio
 
     async with session.session(arguments, settings, patient=True, asks=True) as studio:
         server = AgentServer(studio)
@@ -41,7 +40,7 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
             if arguments.http is not None or arguments.port is not None:
                 await _serve_http(arguments, settings, server)
             else:
-                await stdio.serve(server.protocol)
+                await serve_stdio(server.protocol)
         except asyncio.CancelledError:  # SIGTERM is how a client ends a server
             return EXIT_DONE
         finally:

@@ -10,7 +10,7 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, replace
 
 from ima_tui.cli import session
@@ -30,6 +30,7 @@ from ima_tui.core.text import duration, nearest, one_line, redact
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.runner import outputs
+from ima_tui.studio.job_documents import job_facts
 from ima_tui.studio.studio import Studio
 
 PAGE = 200
@@ -63,7 +64,7 @@ async def list_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
         async for page in pages:
             now = studio.clock.time()
             for job in page:
-                print_row(COLUMNS[name](job, now) for name in columns)
+                print_row(_picked(job, now, columns).values())
     else:
         await _print_table(studio, pages, columns)
 
@@ -94,7 +95,7 @@ async def _documents(
         if columns:
             now = studio.clock.time()
             for job in page:
-                yield {name: COLUMNS[name](job, now) for name in columns}
+                yield _picked(job, now, columns)
             continue
         events = await studio.history.timelines([job.id for job in page])
         for job in page:
@@ -111,7 +112,8 @@ async def _print_table(
     widths: list[int] = []
     async for page in pages:
         now = studio.clock.time()
-        rows = [[_shown(name, COLUMNS[name](job, now)) for name in columns] for job in page]
+        picked = [_picked(job, now, columns) for job in page]
+        rows = [[_shown(*cell) for cell in each.items()] for each in picked]
         widths = print_table(shown, rows, right, widths=widths)
     if not widths:
         print_table(shown, [])
@@ -144,40 +146,33 @@ def _standing(job: Job) -> str:
     return one_line(words, 40) or say(f"state.{job.state.value}")
 
 
-COLUMNS: dict[str, Callable[[Job, float], object]] = {
-    "job_id": lambda job, _: job.id,
-    "state": lambda job, _: _standing(job),
-    "status": lambda job, _: job.state.value,
-    "task_id": lambda job, _: job.task_id or None,
-    "task_type": lambda job, _: job.order.task_type.value,
-    "model_id": lambda job, _: job.order.model_id,
-    "model_name": lambda job, _: job.order.model_name,
-    "model_version": lambda job, _: job.order.version,
-    "prompt": lambda job, _: prompt_of(job),
-    "credit": lambda job, _: job.order.points,
-    "n": lambda job, _: job.order.n,
-    "total_credit": lambda job, _: job.order.total,
-    "created_at": lambda job, _: iso_time(job.created_at),
-    "sent_at": lambda job, _: iso_time(job.sent_at),
-    "ended_at": lambda job, _: iso_time(job.ended_at),
-    "elapsed": lambda job, now: duration(job.elapsed(now)) if job.sent_at else None,
-    "elapsed_s": lambda job, now: round(job.elapsed(now), 1),
-    "error": lambda job, _: job.failure.kind.removeprefix("error.") if job.failure else None,
-    "project": lambda job, _: job.order.project or None,
-    "client": lambda job, _: job.order.client or None,
-    "starred": lambda job, _: job.is_starred,
-    "tags": lambda job, _: list(job.tags),
-    "urls": lambda job, _: [redact(media.url) for media in job.medias],
-    "paths": lambda job, _: [media.path for media in job.medias if media.path],
-}
+COLUMNS = (
+    *("job_id", "state", "status", "task_id", "task_type", "model_id", "model_name"),
+    *("model_version", "prompt", "credit", "n", "total_credit", "created_at", "sent_at"),
+    *("ended_at", "elapsed", "elapsed_s", "error", "project", "client", "starred", "tags"),
+    *("urls", "paths"),
+)
 """What `--columns` can name."""
-_FACTS: dict[str, Callable[[Job, float], object]] = {
-    **COLUMNS,
-    "starred_results": lambda job, _: [index for index, mark in job.marks.items() if mark.star],
-    "parameters": lambda job, _: parameters_of(job),
-    "inputs": lambda job, _: inputs_of(job),
-}
-"""What an export can have."""
+
+
+def _picked(job: Job, now: float, names: Sequence[str]) -> dict[str, object]:
+    """Return these columns of a job; an export has more of them."""
+    facts = {
+        **job_facts(job, now),
+        "state": _standing(job),
+        "prompt": prompt_of(job),
+        "parameters": parameters_of(job),
+        "inputs": inputs_of(job),
+        "created_at": iso_time(job.created_at),
+        "sent_at": iso_time(job.sent_at),
+        "ended_at": iso_time(job.ended_at),
+        "elapsed": duration(job.elapsed(now)) if job.sent_at else None,
+        "error": job.failure.kind.removeprefix("error.") if job.failure else None,
+        "starred_results": [index for index, mark in job.marks.items() if mark.star],
+        "urls": [redact(media.url) for media in job.medias],
+        "paths": [media.path for media in job.medias if media.path],
+    }
+    return {name: facts[name] for name in names}
 
 
 # ---------------------------------------------------------------------------------------- report
@@ -260,7 +255,7 @@ async def export(studio: Studio, arguments: argparse.Namespace) -> None:
         if arguments.format == "csv" and not after:
             print_row(names)
         for job in jobs:
-            facts = {name: _FACTS[name](job, 0.0) for name in names}
+            facts = _picked(job, 0.0, names)
             if arguments.format == "csv":
                 print_row(facts.values())
             else:
