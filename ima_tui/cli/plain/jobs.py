@@ -24,7 +24,7 @@ from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
 from ima_tui.compose import confirmation
 from ima_tui.compose.back_reference import LastResult, last_result
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.domain import Job, Media, Order, State
+from ima_tui.core.domain import Job, Media, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
 from ima_tui.core.labels import UNMARKED, MarkChange
@@ -292,24 +292,19 @@ def _facts(job: Job) -> dict[str, str | int | float]:
     return {"model": order.model_name, "points": order.total, "time": took, "usual": usual}
 
 
-# ----------------------------------------------------- what costs points, and single results
+class PlainJobCommands(PlainJobs):
+    """Also what needs the draft, and single results; `composer` is what is being composed."""
 
-
-class PlainJobCommands:
-    """`jobs` finds a job by its number; `draft_` is what is being composed."""
-
-    def __init__(self, studio: Studio, jobs: PlainJobs, composer: PlainComposer, tell: Say) -> None:
-        self._studio = studio
-        self._jobs = jobs
+    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
+        super().__init__(studio, tell)
         self._composer = composer
-        self._tell = tell
 
     # ------------------------------------------------------------------------ what costs points
 
     async def instead(self, rest: str) -> Asked | None:
         """Retry a job with another model: list them, or ask about the one that is named."""
         number, _, wanted = rest.partition(" ")
-        job = await self._jobs.job(number)
+        job = await self.job(number)
         offered = self._studio.catalogue.replacements(job.order)
         if not offered:
             raise UsageError("queue.no_other", model=job.order.model_name)
@@ -323,23 +318,22 @@ class PlainJobCommands:
                 self._tell(say("plain.other_model", n=place, model=one.model.name, points=points))
             self._tell(say("plain.instead_how", n=job.id))
             return None
-        model = found.model
-        order, unmet = confirmation.instead(model, job.order, before)
+        order, unmet = confirmation.instead(found.model, job.order, before)
         unknown = job.state is State.NEEDS_REVIEW
         key = "plain.ask_instead_unknown" if unknown else "plain.ask_instead"
-        words = say(key, n=job.id, model=model.name, points=order.total)
-        words = joined(*confirmation.sentences(unmet), words)
-        return words, partial(self._submit, order, job.id)
+        words = say(key, n=job.id, model=found.model.name, points=order.total)
 
-    async def _submit(self, order: Order, repeats: int) -> None:
-        job = await self._studio.jobs.submit(order, repeats=repeats)
-        self._tell(say("plain.sent", n=job.id, points=order.total))
+        async def then() -> None:
+            sent = await self._studio.jobs.submit(order, repeats=job.id)
+            self._tell(say("plain.sent", n=sent.id, points=order.total))
+
+        return joined(*confirmation.sentences(unmet), words), then
 
     # --------------------------------------------------------------------------- the order of jobs
 
     async def reorder(self, rest: str, where: str) -> None:
         """Send an unsent job sooner, later or next."""
-        job = await self._jobs.job(rest)
+        job = await self.job(rest)
         recent = await self._studio.jobs.recent(0)
         line = [one for one in recent if one.state is State.QUEUED and not one.needs_approval]
         ids = [one.id for one in sorted(line, key=lambda one: one.queue_key)]
@@ -354,7 +348,7 @@ class PlainJobCommands:
 
     async def fetch(self, rest: str) -> None:
         """Download the results of a job again."""
-        job = await self._jobs.job(rest)
+        job = await self.job(rest)
         await self._studio.jobs.fetch(job.id)
         self._tell(say("plain.did"))
 
@@ -362,7 +356,7 @@ class PlainJobCommands:
 
     async def load(self, rest: str, *, in_its_place: bool = False) -> Next:
         """Compose with what a job was made of; `in_its_place`: sending replaces that unsent job."""
-        job = await self._jobs.job(rest)
+        job = await self.job(rest)
         if in_its_place and job.state not in UNSENT:
             raise UsageError("error.no_longer_unsent", id=job.id)
         self._composer.recall(job.order, job.id if in_its_place else None)
@@ -377,23 +371,23 @@ class PlainJobCommands:
 
     # --------------------------------------------------------------------------------- results
 
-    async def _result(self, written: str) -> tuple[Job, Media]:
+    async def _result(self, written: str, *, with_file: bool = False) -> tuple[Job, Media]:
         """A result by its job, and its number in it."""
         number, _, place = written.partition("#")
-        job = await self._jobs.job(number.strip())
+        job = await self.job(number.strip())
         if not job.medias:
             key = "error.nothing_came" if job.state in ENDED else "plain.not_ended"
             raise UsageError(key, n=job.id, id=job.id)
         at = whole(place.strip()) if place.strip() else 1
         if at is None or not 0 < at <= len(job.medias):
             raise UsageError("plain.no_such_result", n=job.id, count=len(job.medias))
+        if with_file and not job.medias[at - 1].path:
+            raise UsageError("plain.no_file")
         return job, job.medias[at - 1]
 
     async def open(self, rest: str) -> None:
         """Open a file with the program that the system has for it."""
-        _, media = await self._result(rest)
-        if not media.path:
-            raise UsageError("plain.no_file")
+        _, media = await self._result(rest, with_file=True)
         if not open_file(media.path):
             self._tell(say("queue.file_is", path=media.path))
 
@@ -408,9 +402,7 @@ class PlainJobCommands:
 
     async def delete(self, rest: str) -> Asked:
         """Delete the file of a result; its link stays."""
-        job, media = await self._result(rest)
-        if not media.path:
-            raise UsageError("plain.no_file")
+        job, media = await self._result(rest, with_file=True)
         place = job.medias.index(media) + 1
 
         async def then() -> None:

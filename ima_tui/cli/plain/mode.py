@@ -15,7 +15,7 @@ from ima_tui.api.connection import key_file
 from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.jobs import PlainJobCommands, PlainJobs
+from ima_tui.cli.plain.jobs import PlainJobCommands
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
 from ima_tui.cli.plain.model_commands import PlainModelCommands, PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
@@ -45,7 +45,7 @@ class PlainMode:
         self._studio = studio
         self._lines = lines
         self._wish = PlainComposer(studio)
-        self._jobs = PlainJobs(studio, lines.say)
+        self._jobs = PlainJobCommands(studio, self._wish, lines.say)
         self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
@@ -66,7 +66,6 @@ class PlainMode:
         Each is `/name` in English, and by the word of `plain.name_…` in the language in use.
         """
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
-        more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
         models = self._models
         screens = PlainScreens(self._studio, self._lines.say)
         prefs = self._prefs
@@ -87,14 +86,14 @@ class PlainMode:
             "run": workflows.run, "assemble": workflows.assemble, "drop": workflows.drop,
             "project": drafts.project, "jobs": jobs.list, "job": jobs.show, "star": jobs.star,
             "tag": jobs.tag, "untag": partial(jobs.tag, remove=True), "again": jobs.again,
-            "similar": jobs.similar, "instead": more.instead, "stop": jobs.stop,
+            "similar": jobs.similar, "instead": jobs.instead, "stop": jobs.stop,
             "follow": jobs.follow, "approve": jobs.follow, "forget": jobs.forget,
-            "edit": partial(more.load, in_its_place=True), "duplicate": more.load,
-            "fetch": more.fetch, "sooner": partial(more.reorder, where="sooner"),
-            "later": partial(more.reorder, where="later"),
-            "first": partial(more.reorder, where="first"),
-            "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
-            "discard": more.delete, "spending": screens.spending, "log": screens.log,
+            "edit": partial(jobs.load, in_its_place=True), "duplicate": jobs.load,
+            "fetch": jobs.fetch, "sooner": partial(jobs.reorder, where="sooner"),
+            "later": partial(jobs.reorder, where="later"),
+            "first": partial(jobs.reorder, where="first"),
+            "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
+            "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
             "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
             "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
             "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
