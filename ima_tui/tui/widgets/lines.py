@@ -9,7 +9,7 @@ separators.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -49,14 +49,15 @@ class Line(Widget):
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         left, right = self.parts(self.size.width)
+        gap = self.size.width - measure([*left, *right])
+        return self.drawn([*left, (" " * max(0, gap), "text"), *right])
+
+    def drawn(self, parts: Iterable[Part]) -> Strip:
+        """Return the cells of a whole line."""
         theme = self.app.theme
-        gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
-        blank = [(" " * max(0, gap), "text")]
-        return Strip(
-            Segment(text, style(theme, role, self.GROUND))
-            for text, role in (*left, *blank, *right)
-            if text
-        ).adjust_cell_length(self.size.width, style(theme, "text", self.GROUND))
+        segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
+        plain = style(theme, "text", self.GROUND)
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
 
 
 def measure(parts: list[Part]) -> int:
@@ -128,7 +129,7 @@ class PaneHead(Line):
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
-        cells, glyphs, theme = self.size.width, self.ima.glyphs, self.app.theme
+        cells, glyphs = self.size.width, self.ima.glyphs
         pane = self.parent
         has_keys = isinstance(pane, Widget) and pane.has_pseudo_class("focus-within")
         role = "accent" if has_keys else "rule"
@@ -141,8 +142,7 @@ class PaneHead(Line):
         parts.append((glyphs.rule * max(0, fill), role))
         parts += [(" ", "text"), *aside, (" ", "text")] if aside else []
         parts.append((f"{glyphs.rule}{last}", role))
-        segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
-        return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+        return self.drawn(parts)
 
 
 def _shortened(title: list[Part], cells: int) -> list[Part]:
@@ -373,10 +373,4 @@ class RowLines(Line):
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
-        theme, cells = self.app.theme, self.size.width
-        segments = [
-            Segment(text, style(theme, role, self.GROUND))
-            for text, role in self.row(y, cells)
-            if text
-        ]
-        return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+        return self.drawn(self.row(y, self.size.width))
