@@ -60,8 +60,8 @@ EXITS = {
     **dict.fromkeys(MISCONFIGURED, EXIT_USAGE),
 }
 """Of recorded failures; any other one means that the generation failed."""
-EXITS_OF_KINDS = {"error.over_": EXIT_LIMIT, "error.clock_": EXIT_UNREACHABLE}
-"""By the beginning of the key: limits that the user set, and a wrong clock."""
+EXITS_OF_KINDS = {"over_": EXIT_LIMIT, "clock_": EXIT_UNREACHABLE}
+"""By how the key behind `error.` begins: limits that the user set, and a wrong clock."""
 LONG = 5.0
 """Seconds of an upload, a check or a create after which its wait is explained."""
 OFFER_SECONDS = 30.0
@@ -133,7 +133,8 @@ def failure_of(job: Job) -> ImaError:
     error = outputs.problem_of(job)
     if error is None:
         return ImaError("error.generation_failed")
-    kinds = (code for begin, code in EXITS_OF_KINDS.items() if error.key.startswith(begin))
+    name = error.key.removeprefix("error.")
+    kinds = (code for begin, code in EXITS_OF_KINDS.items() if name.startswith(begin))
     error.exit_code = EXITS.get(error.key, next(kinds, EXIT_FAILED))
     return error
 

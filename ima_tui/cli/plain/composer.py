@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -158,9 +159,13 @@ class PlainComposer:
         self.desk.set(COUNT, n)
         self.desk.pins.hold(COUNT)
 
-    def feed(self, sources: tuple[str, ...]) -> None:
-        """Set the inputs."""
-        self.desk.feed(sources)
+    def feed(self, written: str) -> None:
+        """Set the inputs: paths and links, quoted where they hold blanks."""
+        try:
+            sources = shlex.split(written)
+        except ValueError:
+            sources = written.split()
+        self.desk.feed(tuple(sources))
         self.desk.pins.hold(INPUTS)
         self.read_again()
 

@@ -78,16 +78,6 @@ class PlainDraftCommands:
             self._tell(sentence)
         self._tell(say("plain.set_how"))
 
-    async def set(self, rest: str) -> Next:
-        """Set a parameter."""
-        self._composer.set(rest)
-        return Next.SHAPED
-
-    async def inputs(self, rest: str) -> Next:
-        """Set the inputs."""
-        self._composer.feed(_sources(rest))
-        return Next.SHAPED
-
     async def count(self, rest: str) -> Next:
         """Set how many results."""
         number = whole(rest)
@@ -316,13 +306,3 @@ def _voice(one: Voice) -> str:
 
 def _called(known: Sequence[SavedDraft], name: str) -> SavedDraft | None:
     return next((one for one in known if folded(one.name) == folded(name)), None)
-
-
-def _sources(written: str) -> tuple[str, ...]:
-    """Paths and links, quoted where they hold blanks."""
-    import shlex
-
-    try:
-        return tuple(shlex.split(written))
-    except ValueError:
-        return tuple(written.split())

@@ -25,7 +25,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose.back_reference import LastResult, last_result
 from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import Job, Media, State
-from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.errors import UsageError
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.core.text import duration, folded, one_line, whole
@@ -242,34 +242,20 @@ class PlainJobs:
             raise UsageError("error.no_such_result", id=job.id, index=one_line(index, 20))
         return job, (found,)
 
-    async def stop(self, written: str) -> Asked:
-        """Ask whether a job is left."""
-        job = await self.job(written)
-        if job.state not in OPEN:
+    async def ask(self, written: str, what: str) -> Asked:
+        """Ask whether to stop following a job, follow or send it, or remove it from the list."""
+        job, jobs = await self.job(written), self._studio.jobs
+        if what == "stop" and job.state not in OPEN:
             raise UsageError("plain.has_ended", n=job.id)
-        return self._asked("plain.ask_stop", job, self._studio.jobs.stop)
-
-    async def follow(self, written: str) -> Asked:
-        """Ask whether a job is followed or sent."""
-        job = await self.job(written)
-        key = "plain.ask_send_held" if job.needs_approval else "plain.ask_follow"
-        return self._asked(key, job, self._studio.jobs.follow)
-
-    async def forget(self, written: str) -> Asked:
-        """Ask whether a job is removed from the list."""
-        job = await self.job(written)
-        return self._asked("plain.ask_forget", job, self._studio.jobs.forget)
-
-    def _asked(self, key: str, job: Job, verb: Callable[[int], Awaitable[object]]) -> Asked:
-        return say(key, n=job.id, points=job.order.total), partial(self._do, verb, job.id)
+        verbs = {"stop": jobs.stop, "follow": jobs.follow, "forget": jobs.forget}
+        held = what == "follow" and job.needs_approval
+        key = "plain.ask_send_held" if held else f"plain.ask_{what}"
+        question = say(key, n=job.id, points=job.order.total)
+        return question, partial(self._do, verbs[what], job.id)
 
     async def _do(self, verb: Callable[[int], Awaitable[object]], job_id: int) -> None:
-        try:
-            await verb(job_id)
-        except ImaError as error:
-            self._tell(explain(error))
-        else:
-            self._tell(say("plain.did"))
+        await verb(job_id)
+        self._tell(say("plain.did"))
 
 
 def _labels(job: Job) -> Iterator[str]:

@@ -72,8 +72,8 @@ class PlainMode:
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
-            "set": drafts.set,
-            "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
+            "set": _shaped(self._wish.set), "inputs": _shaped(self._wish.feed),
+            "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
             "better": partial(drafts.neighbour, which="better"),
@@ -86,8 +86,10 @@ class PlainMode:
             "run": workflows.run, "assemble": workflows.assemble, "drop": workflows.drop,
             "project": drafts.project, "jobs": jobs.list, "job": jobs.show, "star": jobs.star,
             "tag": jobs.tag, "untag": partial(jobs.tag, remove=True), "again": jobs.again,
-            "similar": jobs.similar, "instead": jobs.instead, "stop": jobs.stop,
-            "follow": jobs.follow, "approve": jobs.follow, "forget": jobs.forget,
+            "similar": jobs.similar, "instead": jobs.instead,
+            "stop": partial(jobs.ask, what="stop"), "follow": partial(jobs.ask, what="follow"),
+            "approve": partial(jobs.ask, what="follow"),
+            "forget": partial(jobs.ask, what="forget"),
             "edit": partial(jobs.load, in_its_place=True), "duplicate": jobs.load,
             "fetch": jobs.fetch, "sooner": partial(jobs.reorder, where="sooner"),
             "later": partial(jobs.reorder, where="later"),
@@ -95,7 +97,8 @@ class PlainMode:
             "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
             "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
             "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
-            "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
+            "once": prefs.once, "restore": partial(prefs.dropped, restore=True),
+            "let_go": partial(prefs.dropped, restore=False),
             "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
             "key": self._key, "language": self._language, "quit": self._quit,
         }  # fmt: skip
@@ -321,6 +324,16 @@ class PlainMode:
     async def _quit(self, _: str) -> None:
         """End."""
         self._end = "quit"
+
+
+def _shaped(change: Callable[[str], None]) -> Command:
+    """Return the command that changes the draft, and then shows it."""
+
+    async def command(rest: str) -> Next:
+        change(rest)
+        return Next.SHAPED
+
+    return command
 
 
 @cache

@@ -16,7 +16,6 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import points_range, whole
 from ima_tui.i18n import explain, say
 from ima_tui.intent.intent import RequestKind
-from ima_tui.preferences.file import DroppedPreference
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.studio.studio import Studio
 
@@ -230,18 +229,11 @@ class PlainPreferences:
             raise UsageError("models.not_stored")
         self._tell(say("plain.did"))
 
-    async def restore(self, _: str) -> None:
-        """Restore preferences that another program removed."""
-        await self._studio.preferences.bring_back(self._dropped())
-        self._tell(say("plain.did"))
-
-    async def let_go(self, _: str) -> None:
-        """Discard preferences that another program removed."""
-        await self._studio.preferences.let_go(self._dropped())
-        self._tell(say("plain.did"))
-
-    def _dropped(self) -> tuple[DroppedPreference, ...]:
-        dropped = self._studio.preferences.dropped()
+    async def dropped(self, _: str, *, restore: bool) -> None:
+        """Restore preferences that another program removed, or discard them."""
+        preferences = self._studio.preferences
+        dropped = preferences.dropped()
         if not dropped:
             raise UsageError("plain.nothing_dropped")
-        return dropped
+        await (preferences.bring_back if restore else preferences.let_go)(dropped)
+        self._tell(say("plain.did"))
