@@ -93,6 +93,17 @@ async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -
     assert sandbox.ledger()["creates"] == []
 
 
+async def test_an_earlier_prompt_is_shown_whole_after_a_question_that_nobody_answered(
+    studio: Studio,
+) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"), "a lake", "/history",
+        "/history 1", "no", "/quit",
+    )  # fmt: skip
+    assert "What should I make" in script.text
+    assert script.text.count("Understood as text to image, with SeeDream 4.5.") == 2
+
+
 async def test_what_was_sent_is_not_offered_for_points_again(
     studio: Studio, sandbox: Sandbox
 ) -> None:
