@@ -122,17 +122,13 @@ class RowPricer:
     def _draft(
         row: Row, model: ModelVersion, one: Meant | None, chosen: Mapping[str, Value]
     ) -> Draft:
-        prompt, inputs, n = row.prompt, row.inputs, row.n
+        prompt, inputs, said = row.prompt, row.inputs, dict[str, Value]()
         if one is not None:
-            said = dict(generate_order.values(model, one.decision))
-            count = said.pop(COUNT, 1)
-            chosen = {**said, **chosen}
+            said |= generate_order.values(model, one.decision)
             prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
             inputs = one.inputs
-            n = count if n == 1 and isinstance(count, int) else n
-        settings, project = tuple(chosen.items()), row.project
-        leaf = (model.task_type, model.model_id, model.version)
-        return Draft(*leaf, prompt, settings, inputs, n, project)
+        n = None if row.n == 1 else row.n
+        return generate_order.drafted(model, prompt, inputs, said, chosen, n, row.project)
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""

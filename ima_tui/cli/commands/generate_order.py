@@ -129,21 +129,28 @@ def draft_of(
 ) -> tuple[Draft, frozenset[str]]:
     """The draft that the flags make over what the words say, and what the flags set outright."""
     flags = _recalled(arguments, model) | _chosen(arguments, model)
-    by_hand = set(flags)
-    if arguments.n is not None:
-        by_hand.add(COUNT)
-    count = said.get(COUNT, 1)
-    draft = Draft(
-        task_type=model.task_type,
-        model_id=model.model_id,
-        version=model.version,
-        prompt=prompt_of(arguments),
-        chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
-        inputs=tuple(arguments.input_images),
-        n=arguments.n if arguments.n is not None else count if isinstance(count, int) else 1,
-        project=labels.project(arguments.project),
-    )
+    by_hand = flags.keys() | ({COUNT} if arguments.n is not None else set())
+    project, inputs = labels.project(arguments.project), arguments.input_images
+    draft = drafted(model, prompt_of(arguments), inputs, said, flags, arguments.n, project)
     return draft, frozenset(by_hand)
+
+
+def drafted(
+    model: ModelVersion,
+    prompt: str,
+    inputs: Sequence[str],
+    said: Mapping[str, Value],
+    flags: Mapping[str, Value],
+    n: int | None,
+    project: str,
+) -> Draft:
+    """The draft of what flags or columns set (`n`: None where they don't) over what words say."""
+    count = said.get(COUNT, 1)
+    chosen = {**{name: value for name, value in said.items() if name != COUNT}, **flags}
+    if n is None:
+        n = count if isinstance(count, int) else 1
+    leaf = (model.task_type, model.model_id, model.version)
+    return Draft(*leaf, prompt, tuple(chosen.items()), tuple(inputs), n, project)
 
 
 async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
