@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import codecs
 import json
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from ima_tui.core.errors import ImaError
@@ -56,7 +56,7 @@ def json_text(document: object, indent: int | None = None) -> str:
     return escaped(json.dumps(document, ensure_ascii=plain, indent=indent))
 
 
-def answer(arguments: argparse.Namespace, document: Mapping[str, object], *told: str) -> None:
+def answer(arguments: Namespace, document: Mapping[str, object], *told: str) -> None:
     """Print a document where JSON is asked for; say what was done in any case."""
     if arguments.json:
         print_json(document)

@@ -25,7 +25,7 @@ from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
 
 UNWRITTEN_SECONDS = 30.0
 """How long a verb tries to save a task id before it ends with `EXIT_UNKNOWN`."""
@@ -34,7 +34,7 @@ clock: Clock = SystemClock()
 """Every verb's; tests put a faster one here."""
 
 
-def settle(arguments: argparse.Namespace) -> Settings:
+def settle(arguments: Namespace) -> Settings:
     """Settings from flags, environment and file; says what is odd about them on stderr."""
     settings = settled(
         {
@@ -66,7 +66,7 @@ def find_key(settings: Settings, flag: str | None = None) -> api_key.Key | None:
     return found
 
 
-def language(arguments: argparse.Namespace) -> str | None:
+def language(arguments: Namespace) -> str | None:
     """Return the language of `--language`; None where the settings are to say."""
     wanted = getattr(arguments, "language", None)
     return i18n.detect(wanted) if wanted else None
@@ -74,7 +74,7 @@ def language(arguments: argparse.Namespace) -> str | None:
 
 @asynccontextmanager
 async def session(
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     settings: Settings,
     *,
     with_key: bool = True,
@@ -192,28 +192,28 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     return EXIT_UNKNOWN if _unwritten or _given_up else code
 
 
-Work = Callable[[Studio, "argparse.Namespace"], Coroutine[Any, Any, int | None]]
+Work = Callable[[Studio, "Namespace"], Coroutine[Any, Any, int | None]]
 
 
 def verb(
     *,
     with_key: bool = True,
     patient: bool = False,
-    before: Callable[[argparse.Namespace, Settings], Settings] = lambda _, settings: settings,
-) -> Callable[[Work], Callable[[argparse.Namespace], int]]:
+    before: Callable[[Namespace, Settings], Settings] = lambda _, settings: settings,
+) -> Callable[[Work], Callable[[Namespace], int]]:
     """Make a verb of work in a session; it ends with 0 where the work returns no exit code.
 
     `before` reads what the arguments name, while nothing is opened or written, and returns the
     settings of this run.
     """
 
-    def made(work: Work) -> Callable[[argparse.Namespace], int]:
-        async def in_session(arguments: argparse.Namespace, settings: Settings) -> int:
+    def made(work: Work) -> Callable[[Namespace], int]:
+        async def in_session(arguments: Namespace, settings: Settings) -> int:
             async with session(arguments, settings, with_key=with_key, patient=patient) as studio:
                 return await work(studio, arguments) or EXIT_DONE
 
         @wraps(work)
-        def run_verb(arguments: argparse.Namespace) -> int:
+        def run_verb(arguments: Namespace) -> int:
             return run(in_session(arguments, before(arguments, settle(arguments))))
 
         return run_verb
@@ -221,12 +221,12 @@ def verb(
     return made
 
 
-def as_asked(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def as_asked(arguments: Namespace, settings: Settings) -> Settings:
     """Download only where `--download [DIR]` asks for it."""
     return downloads(settings, arguments.download)
 
 
-def if_asked(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def if_asked(arguments: Namespace, settings: Settings) -> Settings:
     """Download as the settings say, unless `--download [DIR]` says more."""
     return settings if arguments.download is None else downloads(settings, arguments.download)
 

@@ -8,9 +8,9 @@ crashed in between.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
+from argparse import Namespace
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -86,10 +86,10 @@ async def recorded(submission: Coroutine[Any, Any, T]) -> T:
     return await asyncio.shield(task)
 
 
-def _words(call: Call) -> argparse.Namespace:
+def _words(call: Call) -> Namespace:
     """Return the arguments as the verb `generate` has them after parsing."""
     given = call.arguments
-    words: argparse.Namespace = build(["generate"]).parse_args(["generate"])
+    words: Namespace = build(["generate"]).parse_args(["generate"])
     words.prompt = given["prompt"]
     words.task_type = given.get("task_type")
     words.model_id = given.get("model_id")
@@ -104,7 +104,7 @@ def _words(call: Call) -> argparse.Namespace:
     return words
 
 
-async def _prepared(studio: Studio, words: argparse.Namespace) -> Prepared:
+async def _prepared(studio: Studio, words: Namespace) -> Prepared:
     """Price what is asked for. A text that only changes preferences is no order."""
     generate_order.settle_count(words)
     generate_order.check_prompt(words)

@@ -3,7 +3,7 @@ ended and pays for no row twice."""
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
@@ -39,7 +39,7 @@ MOST_NAMED = 20
 """Bad rows that are named one by one."""
 
 
-def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before(arguments: Namespace, settings: Settings) -> Settings:
     settings = session.as_asked(arguments, settings)
     text = _read(arguments.file)
     kind = RowKind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
@@ -61,7 +61,7 @@ def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 
 @session.verb(patient=True, before=_before)
-async def run(studio: Studio, arguments: argparse.Namespace) -> int:
+async def run(studio: Studio, arguments: Namespace) -> int:
     """Run the verb `batch`."""
     rows: Sequence[Row | BadRow] = arguments.rows
     pricer = RowPricer(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
@@ -129,7 +129,7 @@ def _dry_run(
     errands: Sequence[PricedRow],
     bad: Sequence[BadRow],
     same: Mapping[int, int],
-    arguments: argparse.Namespace,
+    arguments: Namespace,
 ) -> int:
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
@@ -180,7 +180,7 @@ def dry_run_json(
     }
 
 
-def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.Namespace) -> str:
+def _question(studio: Studio, errands: Sequence[PricedRow], arguments: Namespace) -> str:
     """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
     what to ask, or "" where the flags agree."""
     paid = [errand for errand in errands if errand.to_pay]

@@ -5,10 +5,10 @@ What ends is told on stdout and in the manifest, at once.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import sys
+from argparse import Namespace
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
@@ -284,7 +284,7 @@ class BatchRun:
     def __init__(
         self,
         studio: Studio,
-        arguments: argparse.Namespace,
+        arguments: Namespace,
         errands: Sequence[PricedRow],
         *,
         asked: bool,
@@ -384,7 +384,7 @@ class BatchRun:
         return exit_status.worst_of_rows(self._codes)
 
 
-def manifest_of(arguments: argparse.Namespace) -> Manifest | None:
+def manifest_of(arguments: Namespace) -> Manifest | None:
     """Return the manifest that the flags name; None for --no-manifest."""
     if arguments.manifest:
         return Manifest(atomic_file.expand(arguments.manifest))

@@ -6,10 +6,10 @@ which everybody on the machine can list.
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from ima_tui.core.text import clean, folded, nearest, one_line
 from ima_tui.i18n import explain, reason, say
 
 
-def show(arguments: argparse.Namespace) -> None:
+def show(arguments: Namespace) -> None:
     """Print every setting with its value and source."""
     settings = session.settle(arguments)
     rows = [
@@ -54,12 +54,12 @@ def _told(value: str | int | bool | list[str]) -> str:
     return typed(tuple(value)) if isinstance(value, list) else str(value)
 
 
-def show_path(arguments: argparse.Namespace) -> None:
+def show_path(arguments: Namespace) -> None:
     """Print the config file's path."""
     print_path(loader.config_path(), as_json=arguments.json)
 
 
-def init(arguments: argparse.Namespace) -> None:
+def init(arguments: Namespace) -> None:
     """Write the example where the config file belongs; one that is there is never touched."""
     path = loader.config_path()
     try:
@@ -75,7 +75,7 @@ def init(arguments: argparse.Namespace) -> None:
     talk(say("cli.config_written"))
 
 
-def put(arguments: argparse.Namespace) -> None:
+def put(arguments: Namespace) -> None:
     """Write one setting into the file. What wins over the file is told."""
     setting = _named(arguments.name)
     value = parsed(setting, arguments.value)
@@ -88,7 +88,7 @@ def put(arguments: argparse.Namespace) -> None:
     answer(arguments, {"name": setting.name, "value": value})
 
 
-def drop(arguments: argparse.Namespace) -> None:
+def drop(arguments: Namespace) -> None:
     """Take one setting out of the file."""
     setting = _named(arguments.name)
     was_there = toml_file.drop(loader.config_path(), setting.name)
@@ -112,7 +112,7 @@ def _named(name: str) -> Setting:
     raise UsageError("error.config_name", name=one_line(name, 60))
 
 
-def _tell_what_wins(arguments: argparse.Namespace, setting: Setting) -> None:
+def _tell_what_wins(arguments: Namespace, setting: Setting) -> None:
     origin = session.settle(arguments).origins.get(setting.name)
     if origin in ("flag", "environment"):
         source = setting.environment if origin == "environment" else say(f"cli.source.{origin}")
@@ -123,7 +123,7 @@ LONGEST_LINE = 4096
 WAYS: dict[str, keys.Keep] = {"1": "keyring", "2": "file", "keyring": "keyring", "file": "file"}
 
 
-def set_key(arguments: argparse.Namespace) -> None:
+def set_key(arguments: Namespace) -> None:
     """Nothing is kept before the key looks like one of IMA's and the person chose a place."""
     file = key_file(session.settle(arguments))
     here = confirm.somebody_is_here()
@@ -152,7 +152,7 @@ def set_key(arguments: argparse.Namespace) -> None:
         talk(say("key.environment_wins", name=keys.VARIABLE))
 
 
-def show_key(arguments: argparse.Namespace) -> int:
+def show_key(arguments: Namespace) -> int:
     """Its last four characters and where it lives; the first is the one that is used."""
     file = key_file(session.settle(arguments))
     found, troubles = _everywhere(file)
@@ -174,7 +174,7 @@ def show_key(arguments: argparse.Namespace) -> int:
     return EXIT_KEY if troubles else EXIT_DONE
 
 
-def forget_key(arguments: argparse.Namespace) -> None:
+def forget_key(arguments: Namespace) -> None:
     """Remove the stored API key."""
     gone = keys.forget(key_file(session.settle(arguments)))
     answer(arguments, {"forgotten": list(gone)}, *(say(f"key.forgotten_{each}") for each in gone))

@@ -8,10 +8,10 @@ The job history is searched here for damage, and for jobs that need the user; th
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import time
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -152,7 +152,7 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Exit code 0 when nothing is bad, else 1."""
     about_config, settings = _settings(arguments)
     patient = Patient(arguments, replace(settings, read_only=True), os.environ)
@@ -178,7 +178,7 @@ async def _checked(check: Check, patient: Patient) -> list[Finding]:
         return [Finding("doctor", "bad", found, say("doctor.check_failed"))]
 
 
-def _settings(arguments: argparse.Namespace) -> tuple[Finding, Settings]:
+def _settings(arguments: Namespace) -> tuple[Finding, Settings]:
     path = str(loader.config_path())
     try:
         settings = session.settle(arguments)

@@ -6,13 +6,13 @@ or shows a secret.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import platform
 import shutil
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -57,7 +57,7 @@ class Finding:
 class Patient:
     """What the checks look at. `settings` are the defaults where the config can't be read."""
 
-    arguments: argparse.Namespace
+    arguments: Namespace
     settings: Settings
     environ: Mapping[str, str]
 

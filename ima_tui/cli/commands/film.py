@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import secrets
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,7 +32,7 @@ MOST_VOLUME = 2.0
 # ------------------------------------------------------------------------------------ assemble
 
 
-def assemble(arguments: argparse.Namespace) -> int:
+def assemble(arguments: Namespace) -> int:
     """Join videos into a film."""
     settings = session.settle(arguments)
     film, cache = _film(arguments), str(settings.cache / FOLDER)
@@ -92,7 +92,7 @@ def film_words(done: Mapping[str, object]) -> str:
     return joined(say("film.done", **shown, fps=f"{fps:g}", size=size), short)
 
 
-def _film(arguments: argparse.Namespace) -> Film:
+def _film(arguments: Namespace) -> Film:
     tracks = tuple(_tracks(arguments))
     usual = 0.0 if tracks else 1.0
     own = usual if arguments.own_sound is None else volume(arguments.own_sound)
@@ -113,7 +113,7 @@ def _film(arguments: argparse.Namespace) -> Film:
     )
 
 
-def _tracks(arguments: argparse.Namespace) -> Iterator[Track]:
+def _tracks(arguments: Namespace) -> Iterator[Track]:
     written = arguments.music_volume
     loud = timeline.MUSIC_VOLUME if written is None else volume(written)
     begins = seconds(arguments.voice_at)
@@ -159,7 +159,7 @@ def seconds(written: str) -> float:
 # --------------------------------------------------------------------------------------- frame
 
 
-def frame(arguments: argparse.Namespace) -> int:
+def frame(arguments: Namespace) -> int:
     """Save one frame of a video."""
     session.settle(arguments)
     source = _path(arguments.file)
@@ -184,7 +184,7 @@ def _moment(written: str) -> float:
 # -------------------------------------------------------------------------------------- extend
 
 
-def extend(arguments: argparse.Namespace) -> int:
+def extend(arguments: Namespace) -> int:
     """Save the last frame, then generate from it as `generate` does, with all its flags."""
     settings = session.settle(arguments)
     source = _path(arguments.file)
@@ -198,7 +198,7 @@ def extend(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _extended(arguments: argparse.Namespace, source: str, still: Path) -> int:
+def _extended(arguments: Namespace, source: str, still: Path) -> int:
     code = session.run(_last_frame(StillJob(source, str(still), LAST)))
     if code != EXIT_DONE:
         return code

@@ -5,8 +5,8 @@ What it remembers of models, by the rules of `preferences.policy`, is told and s
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -39,7 +39,7 @@ from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions
 
 
-def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before(arguments: Namespace, settings: Settings) -> Settings:
     settings = session.as_asked(arguments, settings)
     generate_order.read_prompt(arguments)
     generate_order.read_made_from(arguments)
@@ -48,7 +48,7 @@ def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 
 @session.verb(before=_before)
-async def run(studio: Studio, arguments: argparse.Namespace) -> int | None:
+async def run(studio: Studio, arguments: Namespace) -> int | None:
     """Run the verb `generate`."""
     if arguments.list_models:
         await _list_models(studio, arguments)
@@ -61,7 +61,7 @@ async def run(studio: Studio, arguments: argparse.Namespace) -> int | None:
     return await _one(studio, arguments, decision)
 
 
-async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
+async def understood(studio: Studio, arguments: Namespace) -> Intent | None:
     """Put in the subjects that the prompt names, and read it; None where a task type is given.
 
     Raises `UsageError`.
@@ -81,7 +81,7 @@ async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | 
     return generate_order.read(text, images, lists, settled=kept)
 
 
-async def _list_models(studio: Studio, arguments: argparse.Namespace) -> None:
+async def _list_models(studio: Studio, arguments: Namespace) -> None:
     task_type = generate_order.task_type_of(arguments.task_type)
     await studio.catalogue.fresh(task_type)
     if note := from_cache(studio, [task_type]):
@@ -89,7 +89,7 @@ async def _list_models(studio: Studio, arguments: argparse.Namespace) -> None:
     print_models(studio.catalogue.models(task_type), as_json=arguments.json)
 
 
-async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent | None) -> int:
+async def _one(studio: Studio, arguments: Namespace, decision: Intent | None) -> int:
     """Price one job, say what differs from what was asked for, and send it. `decision` is the
     reading of the text where no task type was given."""
     found = await prepare(studio, arguments, decision)
@@ -107,9 +107,7 @@ async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent |
     return await _send(studio, arguments, found)
 
 
-async def prepare(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None
-) -> Prepared:
+async def prepare(studio: Studio, arguments: Namespace, decision: Intent | None) -> Prepared:
     """Choose model and settings, check the inputs and price the job. Sends nothing."""
     one = None
     if decision is not None:
@@ -192,7 +190,7 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
 
 
-async def _send(studio: Studio, arguments: argparse.Namespace, found: Prepared) -> int:
+async def _send(studio: Studio, arguments: Namespace, found: Prepared) -> int:
     placed, warnings = found.order, found.told()
     for warning in warnings:
         talk(warning)
@@ -214,7 +212,7 @@ async def _send(studio: Studio, arguments: argparse.Namespace, found: Prepared) 
 
 async def _conclude(
     studio: Studio,
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     job: Job,
     interrupted: bool,
     warnings: Sequence[str],
@@ -262,7 +260,7 @@ def _print_result(job: Job, *, quiet: bool) -> None:
 
 
 async def _change(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
@@ -283,7 +281,7 @@ async def _change(
 
 
 def _proposed(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
 ) -> Proposal | None:
     """A model that a flag names was chosen by the user; else the words say why it serves."""
     told = decision.reason if decision is not None else None
@@ -292,7 +290,7 @@ def _proposed(
     return policy.propose(decision, model, reason, before)
 
 
-async def _alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> None:
+async def _alone(studio: Studio, arguments: Namespace, decision: Intent) -> None:
     """A text that asks for nothing to be made: only what is remembered changes."""
     generate_order.check_preferences(studio)
     wish = decision.preference

@@ -5,8 +5,8 @@ For a text without a task type its reading gives these (`Meant`).
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ LONGEST_PROMPT = 1024 * 1024
 """Bytes of a prompt file that are read; no model takes as many."""
 
 
-def read_prompt(arguments: argparse.Namespace) -> None:
+def read_prompt(arguments: Namespace) -> None:
     """Take the prompt from `--prompt-file`, or from stdin for `-`. Raises `UsageError`."""
     file = arguments.prompt_file
     if file is None and prompt_of(arguments) != "-":
@@ -67,7 +67,7 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_encoding", path=one_line(name, 300)) from error
 
 
-def read_made_from(arguments: argparse.Namespace) -> None:
+def read_made_from(arguments: Namespace) -> None:
     """Take what `--from FILE` was made from for whatever the flags leave open.
 
     Raises `UsageError` for a file that doesn't say.
@@ -90,12 +90,12 @@ def read_made_from(arguments: argparse.Namespace) -> None:
         arguments.model_id, arguments.version_id = found.model_id, found.version
 
 
-def prompt_of(arguments: argparse.Namespace) -> str:
+def prompt_of(arguments: Namespace) -> str:
     """Return the prompt, typed as an argument or behind --prompt."""
     return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
 
 
-def check_prompt(arguments: argparse.Namespace) -> None:
+def check_prompt(arguments: Namespace) -> None:
     """Before anything is fetched: an empty prompt needs no list."""
     if not prompt_of(arguments).strip():
         raise UsageError("error.empty_prompt")
@@ -109,9 +109,7 @@ def check_preferences(studio: Studio) -> None:
         raise studio.preferences.preferences.trouble
 
 
-async def model_of(
-    studio: Studio, arguments: argparse.Namespace, task_type: TaskType
-) -> ModelVersion:
+async def model_of(studio: Studio, arguments: Namespace, task_type: TaskType) -> ModelVersion:
     """The named model, else the preferred, else the default one."""
     if arguments.model_id is None:
         check_preferences(studio)
@@ -125,7 +123,7 @@ async def model_of(
 
 
 def draft_of(
-    arguments: argparse.Namespace, model: ModelVersion, said: Mapping[str, Value]
+    arguments: Namespace, model: ModelVersion, said: Mapping[str, Value]
 ) -> tuple[Draft, frozenset[str]]:
     """The draft that the flags make over what the words say, and what the flags set outright."""
     flags = _recalled(arguments, model) | _chosen(arguments, model)
@@ -162,13 +160,13 @@ async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
     return replace(placed, inputs=tuple(fact.source for fact in facts))
 
 
-def settle_count(arguments: argparse.Namespace) -> None:
+def settle_count(arguments: Namespace) -> None:
     """`--n` wherever it was given, as a parameter too. Raises `UsageError` where it was twice."""
     written = [value for name, value in _written(arguments) if order.is_count(name)]
     arguments.n = order.one_count(arguments.n, written)
 
 
-def _written(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
+def _written(arguments: Namespace) -> Iterator[tuple[str, object]]:
     yield from _extra_params(arguments.extra_params).items()
     for text in arguments.param:
         yield parameter(text)
@@ -182,7 +180,7 @@ def parameter(written: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
+def _chosen(arguments: Namespace, model: ModelVersion) -> dict[str, Value]:
     """--extra-params, then --size, then --param: the later and more exact one wins."""
     written: dict[str, object] = dict(_extra_params(arguments.extra_params))
     if arguments.size is not None:
@@ -196,7 +194,7 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
     return chosen
 
 
-def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
+def _sing(arguments: Namespace, model: ModelVersion, written: dict[str, object]) -> None:
     """Put `lyrics` where the model takes them: in the prompt, with the style in `tags`.
 
     A model with a field of that name, or without custom mode, is left to say what it takes.
@@ -211,7 +209,7 @@ def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str,
     talk(say("cli.lyrics_sung", model=model.name))
 
 
-def _recalled(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
+def _recalled(arguments: Namespace, model: ModelVersion) -> dict[str, Value]:
     """The settings of `--from FILE` as far as the model takes them; what is left out is told."""
     found: Order | None = arguments.recalled
     if found is None:

@@ -6,7 +6,7 @@ store.
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from pathlib import Path
 
 from ima_tui.cli import exit_status, session
@@ -24,7 +24,7 @@ from ima_tui.workflow.sources import job_of
 
 
 @session.verb(with_key=False)
-async def add(studio: Studio, arguments: argparse.Namespace) -> None:
+async def add(studio: Studio, arguments: Namespace) -> None:
     """Add a subject."""
     sources = [await _source(studio, written) for written in arguments.files]
     files, jobs = [path for path, _ in sources], [job for _, job in sources]
@@ -46,7 +46,7 @@ async def _source(studio: Studio, written: str) -> tuple[Path, str]:
 
 
 @session.verb(with_key=False)
-async def show(studio: Studio, arguments: argparse.Namespace) -> None:
+async def show(studio: Studio, arguments: Namespace) -> None:
     """Print all subjects."""
     if studio.subjects.trouble is not None:
         raise studio.subjects.trouble
@@ -65,14 +65,14 @@ async def show(studio: Studio, arguments: argparse.Namespace) -> None:
 
 
 @session.verb(with_key=False)
-async def remove(studio: Studio, arguments: argparse.Namespace) -> None:
+async def remove(studio: Studio, arguments: Namespace) -> None:
     """Remove a subject."""
     gone = await studio.subjects.remove(arguments.name)
     answer(arguments, {"removed": gone.name}, say("subject.removed", name=gone.name))
 
 
 @session.verb(with_key=False)
-async def export(studio: Studio, arguments: argparse.Namespace) -> None:
+async def export(studio: Studio, arguments: Namespace) -> None:
     """Write subjects to a file."""
     target = atomic_file.expand(arguments.file).absolute()
     count = await studio.subjects.export(target)
@@ -103,7 +103,7 @@ def named_in(studio: Studio, text: str) -> Mentions:
 
 
 @session.verb(before=lambda _, settings: session.downloads(settings, None))
-async def upload(studio: Studio, arguments: argparse.Namespace) -> int:
+async def upload(studio: Studio, arguments: Namespace) -> int:
     """Upload files one after the other and print their URLs; what can't be uploaded is named."""
     rows: list[dict[str, object]] = []
     codes = [EXIT_DONE]

@@ -6,8 +6,8 @@ tells every change of every job as it happens, whoever follows it.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +28,7 @@ from ima_tui.studio.studio import Studio
 
 
 @session.verb(with_key=False)
-async def show_job(studio: Studio, arguments: argparse.Namespace) -> None:
+async def show_job(studio: Studio, arguments: Namespace) -> None:
     """Print a job and its history."""
     job = await studio.jobs.require(arguments.id)
     problem = exit_status.problem_of(job)
@@ -78,7 +78,7 @@ async def ends(
 
 
 @session.verb()
-async def wait_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
+async def wait_jobs(studio: Studio, arguments: Namespace) -> int:
     """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
     jobs = await named(studio, arguments.id)
     if not arguments.id:
@@ -92,7 +92,7 @@ async def wait_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
 
 async def conclude(
     studio: Studio,
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     jobs: Sequence[Job],
     *,
     sent: Collection[Job] = (),
@@ -122,7 +122,7 @@ async def conclude(
 
 
 @session.verb(with_key=False)
-async def forget_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
+async def forget_jobs(studio: Studio, arguments: Namespace) -> None:
     """Take jobs off the list: all that were named, or none where one can't be."""
     jobs = await named(studio, arguments.id)
     for job in jobs:
@@ -150,7 +150,7 @@ GROUPS: dict[str, tuple[State, ...]] = {
 }
 
 
-def filter_of(arguments: argparse.Namespace) -> JobFilter:
+def filter_of(arguments: Namespace) -> JobFilter:
     """Return what the flags ask for. Raises `UsageError`."""
     states: list[State] = []
     for name in arguments.status:
@@ -173,7 +173,7 @@ def filter_of(arguments: argparse.Namespace) -> JobFilter:
 
 async def chosen(
     studio: Studio,
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     usual: JobFilter,
     fits: Callable[[Job], bool] = lambda _: True,
 ) -> list[Job]:
@@ -205,7 +205,7 @@ LOOK_SECONDS = 0.5
 
 
 @session.verb(patient=True)
-async def watch(studio: Studio, arguments: argparse.Namespace) -> None:
+async def watch(studio: Studio, arguments: Namespace) -> None:
     """Print every change until all jobs have ended."""
     await _Watch(studio, as_json=arguments.json).to_the_end()
 

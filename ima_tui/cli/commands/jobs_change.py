@@ -8,8 +8,8 @@ log, sidecars and files, and changes nothing.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ TRIES = 3
 
 
 @session.verb(before=session.if_asked)
-async def send_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
+async def send_jobs(studio: Studio, arguments: Namespace) -> int:
     """Approve jobs that need approval; the price of each is shown, also where it was agreed to."""
     jobs = await chosen(studio, arguments, JobFilter(needs_approval=True))
     if not jobs:
@@ -77,7 +77,7 @@ _QUESTIONS = {
 }
 
 
-async def _agreed(arguments: argparse.Namespace, action: str, orders: Sequence[Order]) -> bool:
+async def _agreed(arguments: Namespace, action: str, orders: Sequence[Order]) -> bool:
     """Whether the whole price is agreed to, by `--yes` or by somebody who is here."""
     question, nobody = _QUESTIONS[action]
     points = sum(order.total for order in orders)
@@ -102,7 +102,7 @@ async def _let_go(studio: Studio, job: Job) -> Job:
 
 
 @session.verb(with_key=False)
-async def stop_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
+async def stop_jobs(studio: Studio, arguments: Namespace) -> None:
     """Stop following jobs and remove unsent ones: all that were named, or none where one ended."""
     jobs = await chosen(studio, arguments, JobFilter(states=tuple(sorted(OPEN))))
     for job in jobs:
@@ -126,7 +126,7 @@ async def _stop_one(studio: Studio, job: Job) -> Job:
 
 
 @session.verb(before=session.if_asked)
-async def retry(studio: Studio, arguments: argparse.Namespace) -> int:
+async def retry(studio: Studio, arguments: Namespace) -> int:
     """Send failed jobs again, once every one was looked at and the whole price was agreed to."""
     olds = await chosen(studio, arguments, JobFilter(states=(State.FAILED,)))
     if not arguments.id:
@@ -179,7 +179,7 @@ def _in_part(old: Job, order: Order) -> str:
     return say(key, id=old.id, **facts)
 
 
-async def follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[Job]) -> int:
+async def follow(studio: Studio, arguments: Namespace, news: Sequence[Job]) -> int:
     """To their ends, or until the service has them: what is not sent yet would wait for a word."""
     jobs = await ends(studio, news, until_sent=arguments.no_wait)
     if jobs is None:
@@ -190,14 +190,14 @@ async def follow(studio: Studio, arguments: argparse.Namespace, news: Sequence[J
     return await conclude(studio, arguments, jobs, sent=sent, wanted=wanted)
 
 
-def _before_again(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before_again(arguments: Namespace, settings: Settings) -> Settings:
     if arguments.project is not None:
         arguments.project = labels.project(arguments.project)
     return session.if_asked(arguments, settings)
 
 
 @session.verb(before=_before_again)
-async def again(studio: Studio, arguments: argparse.Namespace) -> int:
+async def again(studio: Studio, arguments: Namespace) -> int:
     """Send what jobs were made of as new jobs, once the whole price was agreed to."""
     jobs = await named(studio, arguments.id)
     orders = [await _order(studio, arguments, job) for job in jobs]
@@ -210,7 +210,7 @@ async def again(studio: Studio, arguments: argparse.Namespace) -> int:
     return await follow(studio, arguments, news)
 
 
-async def _order(studio: Studio, arguments: argparse.Namespace, job: Job) -> Order:
+async def _order(studio: Studio, arguments: Namespace, job: Job) -> Order:
     """Return the new order. Raises `UsageError`, or `Unconfirmed` where it would differ."""
     if job.order.prompt_is_lost:
         raise UsageError("error.prompt_lost", id=job.id)
@@ -237,14 +237,14 @@ async def _order(studio: Studio, arguments: argparse.Namespace, job: Job) -> Ord
 _NEVER_SENT = (State.STOPPED, State.FAILED)
 
 
-def _into(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _into(arguments: Namespace, settings: Settings) -> Settings:
     settings = session.downloads(settings, arguments.download or "")
     result_files.prepare(settings.for_writing().folder)
     return settings
 
 
 @session.verb(before=_into)
-async def fetch_jobs(studio: Studio, arguments: argparse.Namespace) -> int:
+async def fetch_jobs(studio: Studio, arguments: Namespace) -> int:
     """Download results that are not on this machine; what is not ready yet is waited for."""
     jobs = await chosen(studio, arguments, JobFilter(states=(State.DONE,)), outputs.unfetched)
     for job in jobs:
@@ -287,7 +287,7 @@ async def _all_here(job: Job) -> bool:
 
 
 @session.verb(with_key=False)
-async def open_job(studio: Studio, arguments: argparse.Namespace) -> int:
+async def open_job(studio: Studio, arguments: Namespace) -> int:
     """Open a job's first file with the desktop's program."""
     job = await studio.jobs.require(arguments.id)
     here = await asyncio.to_thread(lambda: list(filter(result_files.is_here, job.medias)))
@@ -305,7 +305,7 @@ async def open_job(studio: Studio, arguments: argparse.Namespace) -> int:
     return EXIT_FAILED
 
 
-def _change_of(arguments: argparse.Namespace) -> MarkChange:
+def _change_of(arguments: Namespace) -> MarkChange:
     project = None if arguments.project is None else labels.project(arguments.project)
     return MarkChange(arguments.star, _tags(arguments.tag), _tags(arguments.untag), project)
 
@@ -314,14 +314,14 @@ def _tags(written: list[str]) -> tuple[str, ...]:
     return tuple(tag for each in written for tag in labels.tags(each))
 
 
-def _before_mark(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before_mark(arguments: Namespace, settings: Settings) -> Settings:
     if _change_of(arguments) == MarkChange():
         raise UsageError("error.mark_nothing")
     return settings
 
 
 @session.verb(with_key=False, before=_before_mark)
-async def mark(studio: Studio, arguments: argparse.Namespace) -> None:
+async def mark(studio: Studio, arguments: Namespace) -> None:
     """Set stars, tags and projects: of all that were named, or of none where one is missing."""
     wanted: dict[int, set[int]] = {}
     for job_id, index in arguments.id:
@@ -338,12 +338,12 @@ async def mark(studio: Studio, arguments: argparse.Namespace) -> None:
     talk(say("jobs.marked", n=len(jobs)))
 
 
-def verify(arguments: argparse.Namespace) -> int:
+def verify(arguments: Namespace) -> int:
     """Exit code 0 where everything fits, else 1."""
     return session.run(_verify(arguments, session.settle(arguments)))
 
 
-async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+async def _verify(arguments: Namespace, settings: Settings) -> int:
     places = Places(settings.logs, (settings.folder,))
     ledger = await Ledger.open_read_only(
         settings.ledger, "verify", logs=settings.logs, results=(settings.folder,)

@@ -6,10 +6,10 @@ ask for it.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import sys
+from argparse import Namespace
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, replace
 
@@ -47,7 +47,7 @@ USUAL = tuple(_HEADS)
 
 
 @session.verb(with_key=False)
-async def list_jobs(studio: Studio, arguments: argparse.Namespace) -> None:
+async def list_jobs(studio: Studio, arguments: Namespace) -> None:
     """Print jobs in the wanted format."""
     way = "json" if arguments.json else arguments.format
     columns = _columns(arguments.columns)
@@ -179,7 +179,7 @@ def _picked(job: Job, now: float, names: Sequence[str]) -> dict[str, object]:
 
 
 @session.verb(with_key=False)
-async def report(studio: Studio, arguments: argparse.Namespace) -> None:
+async def report(studio: Studio, arguments: Namespace) -> None:
     """Print points, success rates and times."""
     rows = await studio.history.report(arguments.by, filter_of(arguments))
     by, total = arguments.by.split(","), _total(rows)
@@ -246,7 +246,7 @@ WITH_PROMPTS = (*EXPORTED, "prompt", "parameters", "inputs")
 
 
 @session.verb(with_key=False)
-async def export(studio: Studio, arguments: argparse.Namespace) -> None:
+async def export(studio: Studio, arguments: Namespace) -> None:
     """Print jobs as JSON lines or CSV."""
     names = WITH_PROMPTS if arguments.with_prompts else EXPORTED
     among = replace(filter_of(arguments), forgotten=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import inf
@@ -32,7 +32,7 @@ pause: Callable[[float], None] = time.sleep
 """Between two looks; tests put something quicker here."""
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: Namespace) -> None:
     """Print, follow or export the shared log."""
     settings = session.settle(arguments)
     stream = LogStream(settings.logs, _wanted(arguments, settings))
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
             pause(LOOK_SECONDS)
 
 
-def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
+def _wanted(arguments: Namespace, settings: Settings) -> LogFilter:
     now = session.clock.time()
     project = labels.project(arguments.project)
     among = None if arguments.points is None and not project else (arguments.points or 0, project)
@@ -98,7 +98,7 @@ def _level(written: str) -> LogLevel:
     return level
 
 
-def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEntry]:
+def _chosen(stream: LogStream, arguments: Namespace) -> Iterable[LogEntry]:
     count: int | None = arguments.last
     if count is None and arguments.follow and not arguments.since:
         count = FIRST
@@ -130,7 +130,7 @@ def document(entry: LogEntry) -> dict[str, object]:
     }
 
 
-def _export(stream: LogStream, arguments: argparse.Namespace) -> None:
+def _export(stream: LogStream, arguments: Namespace) -> None:
     """Into a file that only the person can read, and that was not there before."""
     path = atomic_file.expand(arguments.export)
     with atomic_file.new_text(path) as out:

@@ -5,9 +5,9 @@ All of IMA's tools share the preferences; they can be exported and imported.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ from ima_tui.studio.studio import Studio
 
 
 @session.verb()
-async def run(studio: Studio, arguments: argparse.Namespace) -> None:
+async def run(studio: Studio, arguments: Namespace) -> None:
     """Print the models on offer."""
     wanted = [TaskType(arguments.task_type)] if arguments.task_type else list(TaskType)
     await load(studio, wanted, again=arguments.refresh)
@@ -97,7 +97,7 @@ def _row(model: ModelVersion) -> list[str]:
     ]
 
 
-def list_prefs(arguments: argparse.Namespace) -> None:
+def list_prefs(arguments: Namespace) -> None:
     """Print the preferred models."""
     settings = session.settle(arguments)
     preferences = opened(settings)
@@ -144,7 +144,7 @@ def opened(settings: Settings) -> Preferences:
     return preferences
 
 
-def restore(arguments: argparse.Namespace) -> None:
+def restore(arguments: Namespace) -> None:
     """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
     settings = session.settle(arguments)
     preferences = opened(settings)
@@ -166,13 +166,13 @@ def restore(arguments: argparse.Namespace) -> None:
     answer(arguments, {"preferences": changed})
 
 
-def show_path(arguments: argparse.Namespace) -> None:
+def show_path(arguments: Namespace) -> None:
     """Print the preferences file's path."""
     print_path(session.settle(arguments).preferences, as_json=arguments.json)
 
 
 @session.verb()
-async def set_pref(studio: Studio, arguments: argparse.Namespace) -> None:
+async def set_pref(studio: Studio, arguments: Namespace) -> None:
     """Set a preferred model: only one that the live list has."""
     task_type = TaskType(arguments.task_type)
     model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
@@ -186,7 +186,7 @@ async def set_pref(studio: Studio, arguments: argparse.Namespace) -> None:
     answer(arguments, {"task_type": task_type.value, "model_id": model.model_id}, told)
 
 
-def clear_pref(arguments: argparse.Namespace) -> None:
+def clear_pref(arguments: Namespace) -> None:
     """Clear a preferred model."""
     settings = session.settle(arguments)
     task_type = TaskType(arguments.task_type)
@@ -199,7 +199,7 @@ def clear_pref(arguments: argparse.Namespace) -> None:
 Row = tuple[str, TaskType, Preference]
 
 
-def export_prefs(arguments: argparse.Namespace) -> None:
+def export_prefs(arguments: Namespace) -> None:
     """Print the preferred models, or save them as a new file."""
     preferences = opened(session.settle(arguments))
     document = {"users": users_json(preferences)}
@@ -223,7 +223,7 @@ def _save(path: Path, text: str) -> None:
         raise UsageError("error.export", path=shown, reason=reason(error)) from error
 
 
-def import_prefs(arguments: argparse.Namespace) -> None:
+def import_prefs(arguments: Namespace) -> None:
     """Store every preference of the document; all of it is read before anything is written."""
     settings = session.settle(arguments).for_writing()
     rows = list(_rows(_document(arguments.file), arguments.file))

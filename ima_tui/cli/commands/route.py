@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 
 from ima_tui.catalogue import order
@@ -34,7 +34,7 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_LINE = 1_000_000
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Say how a prompt is understood."""
     settings = session.settle(arguments)
     if arguments.batch is not None:

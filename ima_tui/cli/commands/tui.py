@@ -25,7 +25,7 @@ from ima_tui.i18n import streams
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
 
     from ima_tui.sandbox.process import SandboxProcess
 
@@ -38,7 +38,7 @@ SETTLED = 2.0
 """Seconds after which all that the screen stands on is there, and stays."""
 
 
-def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
+def open_studio_screen(arguments: Namespace | None = None) -> int:
     """Open the screens, or plain mode."""
     settings = _fitted(session.settled(_flags(arguments)))
     if arguments is not None:
@@ -50,7 +50,7 @@ def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
     return asyncio.run(_demo(settings, DEMO_SPEED)) if wish == DEMO else EXIT_DONE
 
 
-def open_demo(arguments: argparse.Namespace) -> int:
+def open_demo(arguments: Namespace) -> int:
     """Open the demo."""
     return show_demo(_flags(arguments), arguments.speed)
 
@@ -62,7 +62,7 @@ def show_demo(flags: Mapping[str, Raw | None], speed: float) -> int:
     return asyncio.run(_demo(_fitted(settings), speed))
 
 
-def _flags(arguments: argparse.Namespace | None) -> Mapping[str, Raw | None]:
+def _flags(arguments: Namespace | None) -> Mapping[str, Raw | None]:
     """What was typed behind the verb; the rest is for the settings to say."""
     if arguments is None:
         return {}
@@ -192,7 +192,7 @@ def _throw_away(settings: Settings, folder: Path) -> Settings:
     )
 
 
-def serve_sandbox(arguments: argparse.Namespace) -> int:
+def serve_sandbox(arguments: Namespace) -> int:
     """Run the sandbox service until it is ended."""
     from ima_tui.sandbox.scenario import ScenarioError
     from ima_tui.sandbox.server import serve

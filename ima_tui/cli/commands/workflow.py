@@ -5,8 +5,8 @@ The film is free, at the end of `workflow run` too.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -48,13 +48,13 @@ _NODE = "o"
 # -------------------------------------------------------------------------------------- plan
 
 
-def _before_plan(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before_plan(arguments: Namespace, settings: Settings) -> Settings:
     arguments.file = atomic_file.expand(arguments.output) if arguments.output else None
     return settings
 
 
 @session.verb(before=_before_plan)
-async def make(studio: Studio, arguments: argparse.Namespace) -> int:
+async def make(studio: Studio, arguments: Namespace) -> int:
     """Plan a workflow from a prompt."""
     check_preferences(studio)
     plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
@@ -118,9 +118,7 @@ def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
-def _conclude(
-    arguments: argparse.Namespace, plan: Workflow, problems: Mapping[int, UsageError]
-) -> int:
+def _conclude(arguments: Namespace, plan: Workflow, problems: Mapping[int, UsageError]) -> int:
     for step, problem in problems.items():
         talk(say("workflow.step", id=step, sentence=explain(problem)))
     if problems:
@@ -145,13 +143,13 @@ def problems_json(problems: Mapping[int, UsageError]) -> list[dict[str, object]]
 # -------------------------------------------------------------------------------------- show
 
 
-def _read(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _read(arguments: Namespace, settings: Settings) -> Settings:
     arguments.plan = file.read(atomic_file.expand(arguments.file))
     return settings
 
 
 @session.verb(with_key=False, before=_read)
-async def show(studio: Studio, arguments: argparse.Namespace) -> None:
+async def show(studio: Studio, arguments: Namespace) -> None:
     """Print how a workflow stands."""
     plans = studio.workflows
     status = await plans.status(await plans.agreed_before(arguments.plan), priced=False)
@@ -226,7 +224,7 @@ async def status_json(
     return document | dict(more)
 
 
-def _before_assembly(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before_assembly(arguments: Namespace, settings: Settings) -> Settings:
     settings = _read(arguments, settings)
     plan: Workflow = arguments.plan
     if not plan.ends:
@@ -239,7 +237,7 @@ def _before_assembly(arguments: argparse.Namespace, settings: Settings) -> Setti
 
 
 @session.verb(with_key=False, before=_before_assembly)
-async def assemble(studio: Studio, arguments: argparse.Namespace) -> None:
+async def assemble(studio: Studio, arguments: Namespace) -> None:
     """Assemble the film of a workflow again; crop or join what one without a film made."""
     plans = studio.workflows
     status = await plans.status(await plans.look(arguments.plan), priced=False)
@@ -257,7 +255,7 @@ async def assemble(studio: Studio, arguments: argparse.Namespace) -> None:
         print_finished(made)
 
 
-def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
+def _changed(plan: FilmPlan, arguments: Namespace) -> FilmPlan:
     """Return the film as the flags want it."""
     if arguments.transition or arguments.fade is not None:
         seconds = timeline.FADE if arguments.fade is None else film.seconds(arguments.fade)

@@ -10,8 +10,8 @@ anything is sent: the same command, run again, goes on with it and pays for no s
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ from ima_tui.workflow.status import StepStatus, WorkflowStatus
 from ima_tui.workflow.steps import Workflow
 
 
-def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
+def _before(arguments: Namespace, settings: Settings) -> Settings:
     settings = session.as_asked(arguments, settings)
     plan = file.read(atomic_file.expand(arguments.file))
     arguments.plan = replace(plan, project=labels.project(arguments.project) or plan.project)
@@ -57,7 +57,7 @@ def _before(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 
 @session.verb(patient=True, before=_before)
-async def run(studio: Studio, arguments: argparse.Namespace) -> int:
+async def run(studio: Studio, arguments: Namespace) -> int:
     """Run a workflow; `arguments.again` (`workflow resume`): with the steps that failed.
 
     `arguments.within_limit` (`workflow make`): --max-credits is the agreement, instead of the hash
@@ -90,7 +90,7 @@ async def run(studio: Studio, arguments: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
 
 
-async def _go(studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus) -> int:
+async def _go(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """Send what was agreed to, and follow it; the rest after the master image was looked at."""
     plans, again = studio.workflows, arguments.again
     above = studio.settings.ask_above
@@ -108,9 +108,7 @@ async def _go(studio: Studio, arguments: argparse.Namespace, status: WorkflowSta
     return await _conclude(studio, arguments, status)
 
 
-async def _look_at_master(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus
-) -> int:
+async def _look_at_master(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """Stop before the rest is bought: every shot will look like this picture."""
     film = status.workflow.film
     master = status.step_status(film.master if film is not None else 0)
@@ -129,7 +127,7 @@ async def _look_at_master(
 
 
 async def _agreed_after_repair(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus
+    studio: Studio, arguments: Namespace, status: WorkflowStatus
 ) -> bool:
     """Whether steps may go that may have been sent before the ledger was restored."""
     steps = status.to_send(again=arguments.again)
@@ -165,9 +163,7 @@ def check_run(status: WorkflowStatus, *, again: bool, agreed: bool, limit: int |
     check_limit(status.to_pay(again=again), limit)
 
 
-async def _unconfirmed(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus
-) -> int:
+async def _unconfirmed(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """What would be paid, and the hash that agrees to it."""
     again = arguments.again
     points, agreed = status.to_pay(again=again), status.hash(again=again)
@@ -195,7 +191,7 @@ async def _follow(studio: Studio, plan: Workflow) -> None:
             await exit_status.wait_for(studio, each.job)
 
 
-async def _conclude(studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus) -> int:
+async def _conclude(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     ends = [(each, None if _waits_in_vain(each.job) else each.job) for each in status.steps]
     problems = [(each, exit_status.row_problem(job) if job else None) for each, job in ends]
     codes = (exit_status.row_exit_code(job) if job else EXIT_FAILED for _, job in ends)
@@ -250,7 +246,7 @@ def _waits_in_vain(job: Job | None) -> bool:
     return job is None or (job.needs_approval and job.waiting == "waiting.in_vain")
 
 
-def make(arguments: argparse.Namespace) -> int:
+def make(arguments: Namespace) -> int:
     """Plan, unless the plan is there already, and run it at up to --max-credits points."""
     path = atomic_file.expand(arguments.output)
     if not path.exists():
@@ -264,7 +260,7 @@ def make(arguments: argparse.Namespace) -> int:
 
 
 @session.verb()
-async def _plan(studio: Studio, arguments: argparse.Namespace) -> None:
+async def _plan(studio: Studio, arguments: Namespace) -> None:
     """Write the plan. Raises `UsageError` and `OverLimit` where it can't be run like that."""
     check_preferences(studio)
     plan, notes, problems = await workflow.planned(studio, arguments.text, arguments.input_images)
