@@ -279,22 +279,22 @@ SERVICE = ("--api-key", "--base-url", "--user-id")
 
 
 def options(parser: argparse._ActionsContainer, *names: str, **common: Any) -> None:
-    """Add options of `OPTIONS`, or texts: `--music=FILE`; without dashes, words at their places.
+    """Add options of `OPTIONS`, or own ones: `--music=FILE`, `--order=file|price` for choices.
 
-    The help is `cli.<name>`, or the key behind a blank: `--yes agree`. `common`: for all of them.
+    Without dashes, they are words at their places. The help is `cli.<name>`, or the key behind a
+    blank: `--yes agree`. `common`: what else `add_argument` gets of all of them.
     """
     for each in names:
         name, _, key = each.partition(" ")
-        name, equals, metavar = name.partition("=")
+        name, _, values = name.partition("=")
+        how: dict[str, Any] = {} if values else dict(OPTIONS.get(name, {}))
+        if "|" in values:
+            how["choices"] = tuple(values.split("|"))
+        elif values:
+            how["metavar"] = values
         about = key or name.removeprefix("--").replace("-", "_")
-        how = common if equals else OPTIONS[name] | common
-        argument(parser, name, about, **(how | {"metavar": metavar} if equals else how))
-
-
-def argument(parser: argparse._ActionsContainer, name: str, about: str, **how: Any) -> None:
-    """Add what only one verb has, as `add_argument` does."""
-    names = ("-o", name) if name == "--output" else (name,)
-    parser.add_argument(*names, help=say(f"cli.{about}"), **how)
+        flags = ("-o", name) if name == "--output" else (name,)
+        parser.add_argument(*flags, help=say(f"cli.{about}"), **how | common)
 
 
 WRITER_WAIT = 5.0

@@ -18,7 +18,6 @@ from ima_tui.cli.arguments import (
     Verbs,
     add_group,
     add_verb,
-    argument,
     count,
     integer,
     job_number,
@@ -146,8 +145,8 @@ def _generating(parser: VerbParser) -> None:
 
 def _batch(verbs: Verbs) -> None:
     parser = add_verb(verbs, "batch", "batch:run", *SERVICE, "file=FILE batch_file")
-    argument(parser, "--format", "format", choices=("jsonl", "json", "csv", "text"))
-    options(parser, "--task-type", "--model-id", "--version-id", "--param", "--n")
+    options(parser, "--format=jsonl|json|csv|text", "--task-type", "--model-id", "--version-id")
+    options(parser, "--param", "--n")
     options(parser, "--label=NAME", default="")
     options(
         parser,
@@ -156,7 +155,7 @@ def _batch(verbs: Verbs) -> None:
     )
     options(parser, "--parallel=N", type=positive_count)
     options(parser, "--until=06:00 batch_until")
-    argument(parser, "--order", "batch_order", choices=("file", "price"), default="file")
+    options(parser, "--order=file|price batch_order", default="file")
     options(parser, "--after-repair", "--manifest=OUT", "--download")
 
 
@@ -202,11 +201,10 @@ def _assemble(verbs: Verbs) -> None:
 
 def _film_settings(parser: VerbParser) -> None:
     """How shots and sounds are put together."""
-    argument(parser, "--transition", "film_transition", choices=("cut", "fade"))
-    options(parser, "--fade=S film_fade", "--music-volume=N film_music_volume")
-    options(parser, "--burn film_burn", "--own-sound=N film_own_sound")
-    loudness = ("even", "keep")
-    argument(parser, "--loudness", "film_loudness", choices=loudness, default="even")
+    options(parser, "--transition=cut|fade film_transition", "--fade=S film_fade")
+    options(parser, "--music-volume=N film_music_volume", "--burn film_burn")
+    options(parser, "--own-sound=N film_own_sound")
+    options(parser, "--loudness=even|keep film_loudness", default="even")
 
 
 def _frame(verbs: Verbs) -> None:
@@ -230,8 +228,7 @@ def _jobs(verbs: Verbs) -> None:
     actions = add_group(verbs, "jobs")
     listed = add_verb(actions, "list", "jobs_list:list_jobs", about="jobs_list")
     _chosen_jobs(listed)
-    order = ("newest", "points")
-    argument(listed, "--sort", "list_sort", choices=order, default="newest")
+    options(listed, "--sort=newest|points list_sort", default="newest")
     options(listed, "--limit=N", type=integer, default=50)
     _formats(listed, "list_format", "table", "json", "jsonl", "csv")
     options(listed, "--columns=A,B")
@@ -278,12 +275,12 @@ def _mark(parser: VerbParser) -> None:
     star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
     star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
     for name in ("tag", "untag"):
-        argument(parser, f"--{name}", name, metavar="A,B", action="append", default=[])
+        options(parser, f"--{name}=A,B", action="append", default=[])
     options(parser, "--project=NAME mark_project")
 
 
 def _formats(parser: VerbParser, about: str, *names: str) -> None:
-    argument(parser, "--format", about, choices=names, default=names[0])
+    options(parser, f"--format={'|'.join(names)} {about}", default=names[0])
 
 
 def _one_job(parser: VerbParser) -> None:
@@ -291,7 +288,7 @@ def _one_job(parser: VerbParser) -> None:
 
 
 def _ids(parser: VerbParser, nargs: str, about: str = "job_id") -> None:
-    argument(parser, "id", about, metavar="ID", type=job_number, nargs=nargs)
+    options(parser, f"id=ID {about}", type=job_number, nargs=nargs)
 
 
 def _named_jobs(parser: VerbParser) -> None:
@@ -349,6 +346,10 @@ def _upload(verbs: Verbs) -> None:
     options(parser, "files=FILE upload_files", nargs="+")
 
 
+def _doctor(verbs: Verbs) -> None:
+    add_verb(verbs, "doctor", "doctor:run", *SERVICE)
+
+
 def _config(verbs: Verbs) -> None:
     actions = add_group(verbs, "config")
     add_verb(actions, "show", "config:show", about="config_show")
@@ -361,8 +362,7 @@ def _config(verbs: Verbs) -> None:
 
 def _key(verbs: Verbs) -> None:
     actions = add_group(verbs, "key")
-    kept = add_verb(actions, "set", "config:set_key", about="key_set")
-    argument(kept, "--keep", "keep", choices=("keyring", "file"))
+    add_verb(actions, "set", "config:set_key", "--keep=keyring|file", about="key_set")
     add_verb(actions, "show", "config:show_key", about="key_show")
     add_verb(actions, "forget", "config:forget_key", about="key_forget")
 
@@ -380,10 +380,6 @@ def _logs(verbs: Verbs) -> None:
     options(parser, "--last=N", type=count)
 
 
-def _doctor(verbs: Verbs) -> None:
-    add_verb(verbs, "doctor", "doctor:run", *SERVICE)
-
-
 def _mcp(verbs: Verbs) -> None:
     parser = add_verb(verbs, "mcp", "", json=False)
     parser.set_defaults(verb="ima_tui.mcp.verb:run")
@@ -394,7 +390,7 @@ def _mcp(verbs: Verbs) -> None:
 
 def _sandbox(verbs: Verbs) -> None:
     parser = add_verb(verbs, "sandbox", "tui:serve_sandbox", json=False)
-    argument(parser, "--port", "port", type=integer, default=8765)
+    options(parser, "--port", type=integer, default=8765)
     options(parser, "--speed=N", type=positive, default=1.0)
     options(parser, "--scenario=FILE")
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
