@@ -6,13 +6,16 @@ import codecs
 import json
 import shutil
 import sys
-from argparse import Namespace
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import clean, escaped, redact
 from ima_tui.i18n import say
 from ima_tui.studio.job_documents import SCHEMA as SCHEMA
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 _jobs: dict[int, None] = {}
 _documents = 0
