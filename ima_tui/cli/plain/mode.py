@@ -52,10 +52,9 @@ class PlainMode:
         self._models = PlainModelCommands(studio, self._wish, lines.say)
         self._prefs = PlainPreferences(studio, self._wish, self._models.model, lines.say)
         self.commands = self._commands()
-        self._open: Callable[[], Awaitable[None]] | None = None
+        self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
-        """What the answer "all" does."""
-        self._question = ""
+        """What the answer "all" to the open question does."""
         self._doubted = False
         """Whether the last thing said asks what is meant."""
         self._end: End = ""
@@ -124,24 +123,23 @@ class PlainMode:
 
     async def _turn(self) -> None:
         try:
-            line = await self._lines.ask(self._question or say("plain.prompt"))
+            line = await self._lines.ask(self._open[0] if self._open else say("plain.prompt"))
             if line is None:
                 self._end = "quit"
                 return
             await self._hear(line)
         except ImaError as error:
-            self._open, self._question = None, ""
+            self._open = None
             self._lines.say(explain(error))
 
     async def _hear(self, line: str) -> None:
-        then, question = self._open, self._question
-        self._open, self._question = None, ""
+        asked, self._open = self._open, None
         every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
             await self._command(line.removeprefix("/"))
-        elif then is not None and folded(line) in YES:
-            await then()
+        elif asked is not None and folded(line) in YES:
+            await asked[1]()
         elif every is not None and folded(line) in ALL:
             await every()
         elif folded(line) in YES and self._wish.text:
@@ -149,19 +147,16 @@ class PlainMode:
         elif folded(line) in YES:
             self._lines.say(say("plain.how"))
         elif folded(line) in NO:
-            if then is not None:
+            if asked is not None:
                 self._lines.say(say("plain.left"))
         elif doubted and (taken := await self._drafts.take_named(line)) is not None:
             await self._go_on(taken[0])
-        elif then is not None and whole(line) is not None:  # a number is no prompt
+        elif asked is not None and whole(line) is not None:  # a number is no prompt
             self._lines.say(say("plain.yes_or_no"))
-            self._open, self._open_all, self._question = then, every, question
+            self._open, self._open_all = asked, every
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
-
-    def _ask(self, question: str, then: Callable[[], Awaitable[None]]) -> None:
-        self._question, self._open = question, then
 
     async def _command(self, line: str) -> None:
         written, _, rest = line.strip().partition(" ")
@@ -181,8 +176,8 @@ class PlainMode:
         elif then is Next.SHAPED:
             for sentence in self._wish.sentences():
                 self._lines.say(sentence)
-        elif then is not None:
-            self._ask(*then)
+        else:
+            self._open = then
 
     # ------------------------------------------------------------------------------ composing
 
@@ -192,7 +187,7 @@ class PlainMode:
             await self._go_on(await self._workflows.open())
             return
         if asked := self._prefs.only():
-            self._ask(*asked)
+            self._open = asked
             return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
@@ -203,7 +198,7 @@ class PlainMode:
             if asks_for_input(self._wish.desk):
                 self._drafts.list_answers()
             if self._wish.is_unsure:
-                self._ask(say("plain.ask_guess"), self._take_guess)
+                self._open = (say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
         for note in self._wish.input_notes:
@@ -214,13 +209,10 @@ class PlainMode:
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = [*filter(None, [self._prefs.beside()]), *self._wish.differing()]
         if several := await self._wish.several(order):
-            total = sum(each.total for each in several)
-            differing.append(
-                say("plain.several", n=sum(each.n for each in several), jobs=len(several),
-                    points=total)
-            )  # fmt: skip
+            total, n = sum(each.total for each in several), sum(each.n for each in several)
+            differing.append(say("plain.several", n=n, jobs=len(several), points=total))
             self._open_all = partial(self._submit_all, several)
-        self._ask(joined(*differing, question), partial(self._submit, order))
+        self._open = (joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
