@@ -65,18 +65,14 @@ class Picker(ModalScreen[int | None]):
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "bind.close", id="chooser.close"),
-        Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
-        Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),
-        Binding(
-            "pageup", f"move(-{PAGE})", "bind.page_up", show=False, priority=True, id="chooser.pgup"
-        ),
-        Binding(
-            "pagedown",
-            f"move({PAGE})",
-            "bind.page_down",
-            show=False,
-            priority=True,
-            id="chooser.pgdn",
+        *(
+            Binding(key, f"move({by})", words, show=False, priority=True, id=f"chooser.{name}")
+            for key, by, words, name in (
+                ("up", -1, "bind.up", "up"),
+                ("down", 1, "bind.down", "down"),
+                ("pageup", -PAGE, "bind.page_up", "pgup"),
+                ("pagedown", PAGE, "bind.page_down", "pgdn"),
+            )
         ),
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -83,12 +83,9 @@ class FormLine(Line, can_focus=True):
             self._origin, self.is_mine = tuple(origin), mine
             self.refresh()
 
-    def on_focus(self) -> None:
-        """Redraw with focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.Focus)
+    @on(events.Blur)
+    def _follow_focus(self) -> None:
         self.refresh()
 
     @property
@@ -367,12 +364,9 @@ class TextLine(Horizontal):
         self._heard = event.value
         self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
 
-    def on_descendant_focus(self) -> None:
-        """Follow the focus of the widgets inside."""
-        self._head.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _follow_focus(self) -> None:
         self._head.refresh()
 
 
