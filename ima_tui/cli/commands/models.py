@@ -9,6 +9,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -122,15 +123,7 @@ def list_prefs(arguments: Namespace) -> None:
 def users_json(preferences: Preferences) -> dict[str, object]:
     """The preferences of every user by task type."""
     return {
-        user: {
-            task_type.value: {
-                "model_id": preference.model_id,
-                "model_name": preference.model_name,
-                "credit": preference.credit,
-                "last_used": preference.last_used,
-            }
-            for task_type, preference in by_type.items()
-        }
+        user: {task_type.value: asdict(one) for task_type, one in by_type.items()}
         for user, by_type in preferences.users().items()
     }
 
