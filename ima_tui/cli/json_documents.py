@@ -28,6 +28,7 @@ NO_JOB: Mapping[str, object] = {
     "url": None,
     "attempts": [],
 }
+"""The document of a job where an error came before there was one: every key that scripts read."""
 _OF_THE_LEDGER = (
     "waiting",
     "needs_approval",
@@ -37,7 +38,6 @@ _OF_THE_LEDGER = (
     "inputs",
     "created_at",
 )
-"""The document of a job where an error came before there was one: every key that scripts read."""
 
 
 def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:

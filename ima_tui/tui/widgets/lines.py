@@ -221,10 +221,17 @@ def _torn(chunk: Chunk, cells: int) -> Iterator[Chunk]:
         yield chunk
         return
     roles = [role for text, role in chunk for _ in text]
-    text, place = "".join(text for text, _ in chunk), 0
+    text = "".join(text for text, _ in chunk)
+    for place, line in _laid(text, cells):
+        yield [(letter, roles[place + i]) for i, letter in enumerate(line)]
+
+
+def _laid(text: str, cells: int) -> Iterator[tuple[int, str]]:
+    """The lines that a text is wrapped into, each with the place where it begins."""
+    place = 0
     for line in wrap(text, cells):
         place = text.index(line, place)
-        yield [(letter, roles[place + i]) for i, letter in enumerate(line)]
+        yield place, line
         place += len(line)
 
 
@@ -308,12 +315,7 @@ def hanging(told: Content, cells: int) -> Content:
         if not tab or room < _LEAST_COLUMN:
             lines.append(line if not tab else line[: len(name)] + line[len(name) + 1 :])
             continue
-        cuts, place = [], 0
-        for piece in wrap(value, room):
-            place = value.index(piece, place)
-            cuts += [place] if place else []
-            place += len(piece)
-        first, *rest = line[len(name) + 1 :].divide(cuts) if cuts else [line[len(name) + 1 :]]
+        first, *rest = line[len(name) + 1 :].divide([at for at, _ in _laid(value, room) if at])
         lines.append(line[: len(name)] + first.rstrip(" "))
         lines += [Content(" " * width(name)) + each.rstrip(" ") for each in rest]
     return Content("\n").join(lines)
@@ -325,11 +327,7 @@ def beside_wide(told: Content, cells: int) -> Content:
     at = 0
     for line in told.plain.split("\n"):
         if not line.isascii() and width(line) > cells:
-            place = at
-            for piece in wrap(line, cells):
-                place = told.plain.index(piece, place)
-                cuts += [place] if place > at else []
-                place += len(piece)
+            cuts += [at + place for place, _ in _laid(line, cells) if place]
         at += len(line) + 1
     return Content("\n").join(part.rstrip(" ") for part in told.divide(cuts)) if cuts else told
 
