@@ -39,9 +39,10 @@ _SUNG = (
     r"|sings?|singing|that goes|演唱|唱[着出]?(?:这|以下|下面)?[几一两段句些首的词话字]*)"
 )
 _WORDS_OF_A_SONG = (
-    r"(?<![不没无免代生单数名动题诗填作台导示说持祝贺致答悼颂])(?:歌词|唱词|词)(?!汇|语|典|组|条|库|牌|性|根|缀)"
-    r"(?:(?!要|关于|写[个一首]|里|不|说|风格|大意|主题|内容|讲|包含|包括|情绪|语言|自己|随便|你)[^:：\n。;；\"“「]){0,14}"
-    r"[:：]"
+    r"(?:[请請]|[把将將用按照]|以下|[这這呢]|是我[写寫]的|[几幾]句|段|首|的)*"
+    r"(?<![不没无免代生单数名动题诗填作台导示说持祝贺致答悼颂])(?:歌[词詞]|唱[词詞]|[词詞])(?!汇|语|典|组|条|库|牌|性|根|缀)"
+    r"(?P<heading{0}>(?:(?!要|关于|写[个一首]|里|不|说|风格|大意|主题|内容|讲|包含|包括|情绪|语言|自己|随便|你)"
+    r"[^:：\n。;；\"“「]){{0,14}})[:：]"
 )
 """用这几句词编一首歌：, 这是我写的词：; but not 歌词要写：."""
 _LYRICS = re.compile(
@@ -56,8 +57,8 @@ _LYRICS = re.compile(
     r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
     r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"
-    rf"|{_WORDS_OF_A_SONG}\s*{QUOTED.format('w').replace('|《(?P<we>[^》]+)》', '')}"
-    rf"|{_WORDS_OF_A_SONG}\s*(?P<words>(?!\s*(?:关于|要|用|写|由|不|讲|是关|《))\S[\s\S]*)"
+    rf"|{_WORDS_OF_A_SONG.format(2)}\s*{QUOTED.format('w').replace('|《(?P<we>[^》]+)》', '')}"
+    rf"|{_WORDS_OF_A_SONG.format(3)}\s*(?P<words>(?!\s*(?:关于|要|用|写|由|不|讲|是关|《))\S[\s\S]*)"
     r"|(?:谱[成个]?曲|配[上个]?曲|作曲|请唱|唱出来|唱一下)[^:：\n。]{0,8}[:：]\s*"
     r"(?P<composed>\S[^\n,，。;；]{1,14}(?:[,，。;；/／\n]\s*[^\n,，。;；]{2,16}){2,})"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?P<heading>[^\n:：.。]{{0,60}})[:：][^\S\n]*\n"
@@ -89,7 +90,8 @@ _END = re.compile(
 
 _UNQUOTED = ("plain", "below", "set", "sung", "words", "composed")
 _SIGN = re.compile(
-    r"lyric|sing|vocal|sung|that goes|词|詞|唱|作曲|\b(?:words|lines|verses?|poem)\b|\[|verse"
+    r"lyric|sing|vocal|sung|that goes|[词詞][^\n。]{0,16}[:：]|唱|[谱譜](?:[成个]?曲|成)|作曲"
+    r"|\b(?:words|lines|verses?|poem)\b[^\n]{0,60}[:：]|\[|verse"
     r"|chorus|bridge|refrain|主歌|副歌|谱成?曲"
     r"|配上?曲|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
     re.I,
@@ -97,6 +99,8 @@ _SIGN = re.compile(
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
 
 
+_SAYS_WHAT = re.compile("[a-z]{3}|[歌曲乐樂调調戏戲风風腔搖摇]", re.I)
+"""A heading that describes the song: 譜成台語歌, "in a slow country style"."""
 _NOT_SUNG = re.compile(r"不用唱|不要唱|别唱|不唱|\b(?:don't|do not|no need to) sing\b", re.I)
 
 
@@ -117,7 +121,8 @@ def find_lyrics(text: str) -> Lyrics | None:
     if found is None:
         return None
     written = {name: value for name, value in found.groupdict().items() if value is not None}
-    heading = written.pop("heading", "")
+    headings = [written.pop(name) for name in list(written) if name.startswith("heading")]
+    heading = "".join(each for each in headings if _SAYS_WHAT.search(each))
     name = next(iter(written))
     ended = _END.search(text, found.start(name)) if name in _UNQUOTED else None
     end = found.end() if ended is None else ended.start()
