@@ -15,8 +15,10 @@ import os
 import stat
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -146,6 +148,26 @@ def lock(path: Path, **settings: Any) -> BaseFileLock:
 
     warnings.filterwarnings("ignore", message=FALLS_BACK)
     return FileLock(path, **settings)
+
+
+@contextmanager
+def new_text(path: Path, *, with_folder: bool = False) -> Iterator[TextIO]:
+    """Open a file that was not there before and that only its owner can read.
+
+    Raises `UsageError`, also for what goes wrong while it is written.
+    """
+    shown = one_line(path, 300)
+    try:
+        if with_folder:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            yield out
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=shown) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=shown, reason=reason) from error
 
 
 def changed_at(path: Path) -> float:

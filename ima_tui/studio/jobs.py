@@ -82,7 +82,7 @@ class JobQueries:
         try:
             while True:
                 changed.clear()
-                job = await self._require(job_id)
+                job = await self.require(job_id)
                 held = job.needs_approval and job.state in job_states.UNSENT
                 if held or job.state in job_states.ENDED or job.state is State.TIMED_OUT:
                     return job
@@ -105,7 +105,8 @@ class JobQueries:
             out=await ledger.out(),
         )
 
-    async def _require(self, job_id: int) -> Job:
+    async def require(self, job_id: int) -> Job:
+        """Return the job of that number. Raises `UsageError`."""
         job = await (await self._engine.ledger()).job(job_id)
         if job is None:
             raise UsageError("error.no_job", id=job_id)
@@ -210,7 +211,7 @@ class Jobs(JobQueries):
             await scheduler.adopt(old)
             raise UsageError("error.no_longer_unsent", id=old) from error
         log_step(job, "queued", ledger=ledger.tag)
-        for each in (await self._require(old), job, *await ledger.waiting_for(job.id)):
+        for each in (await self.require(old), job, *await ledger.waiting_for(job.id)):
             self._tell(each)
         await scheduler.follow(job)
         return job
@@ -263,13 +264,13 @@ class Jobs(JobQueries):
         Jobs that were blocked by the old one now wait for the new one; held ones continue when the
         user approves (`follow`).
         """
-        before = await self._require(job_id)
+        before = await self.require(job_id)
         return await self.submit(self.order_again(before), repeats=job_id)
 
     async def stop(self, job_id: int) -> Job:
         """Stop following; an unsent job is removed from the queue. Sent jobs stay paid."""
         await (await self._engine.scheduler()).leave(job_id)
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if job.state not in job_states.OPEN:
             return job
         if State.STOPPED not in job_states.TRANSITIONS[job.state]:
@@ -294,7 +295,7 @@ class Jobs(JobQueries):
         """
         scheduler = await self._engine.scheduler()
         await scheduler.leave(job_id)
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if job.state in job_states.UNSENT:
             job = await self._step(job_id, State.STOPPED, await self._removal(job_id))
             await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
@@ -304,7 +305,7 @@ class Jobs(JobQueries):
 
     async def follow(self, job_id: int) -> Job:
         """Follow a stopped or timed out job again, or approve a held one."""
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if job.needs_approval and job.state in job_states.UNSENT:
             await (await self._engine.scheduler()).adopt(
                 job_id
@@ -348,17 +349,17 @@ class Jobs(JobQueries):
     async def mark(self, job_id: int, change: MarkChange, indices: Collection[int] = ()) -> Job:
         """Change star and tags of these results (from 1), or of all, and the job's project."""
         ledger = await self._engine.ledger()
-        job = await ledger.mark((await self._require(job_id)).id, indices, change)
+        job = await ledger.mark((await self.require(job_id)).id, indices, change)
         self._tell(job)
         return job
 
     async def forget(self, job_id: int) -> None:
         """Remove an ended or unsent job from the list; its row stays in the ledger."""
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
         await (await self._engine.scheduler()).leave(job_id)
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # it was just being sent
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
@@ -369,7 +370,7 @@ class Jobs(JobQueries):
         If fewer came out than were ordered, the service is asked once more. Raises `UsageError` for
         a job without results, and `ImaError` where the service can't be asked.
         """
-        job, scheduler = await self._require(job_id), await self._engine.scheduler()
+        job, scheduler = await self.require(job_id), await self._engine.scheduler()
         if job.state is State.FETCHING:
             return await self._fetch_now(job)
         if job.state is not State.DONE and not (job.state is State.FAILED and job.task_id):
@@ -388,7 +389,7 @@ class Jobs(JobQueries):
         try:
             job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
         except UsageError:
-            job = await self._require(job_id)
+            job = await self.require(job_id)
             if job.state is not State.FETCHING:  # else another process was faster
                 raise
             return job
@@ -401,7 +402,7 @@ class Jobs(JobQueries):
         try:
             job = await (await self._engine.ledger()).delay(job.id, self._clock.time())
         except job_states.ImpossibleTransition:
-            return await self._require(job.id)  # it has just ended
+            return await self.require(job.id)  # it has just ended
         self._tell(job)
         scheduler.try_now(job.id)
         await scheduler.adopt(job.id)

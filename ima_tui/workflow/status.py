@@ -57,11 +57,8 @@ class StepStatus:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has a result. A job removed from the list stays done."""
-        job = self.job
-        return job is not None and (
-            job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
-        )
+        """Whether it has a result."""
+        return self.job is not None and job_states.is_done(self.job)
 
     @property
     def failed(self) -> bool:

@@ -66,6 +66,18 @@ class LazyRows(MutableMapping[RowId, Row]):
         return row_id in self._ids
 
 
+@dataclass
+class TableMessage(Message):
+    """What a table tells."""
+
+    table: Table
+
+    @property
+    def control(self) -> Table:
+        """The widget that sent it."""
+        return self.table
+
+
 class Table(ScrollView, can_focus=True):
     """Rows by id, in an order. Its first line are the titles of the columns."""
 
@@ -82,51 +94,25 @@ class Table(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class RowHighlighted(Message):
+    class RowHighlighted(TableMessage):
         """The cursor moved to a row, or to none."""
 
-        table: Table
         row_id: RowId | None
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class RowSelected(Message):
+    class RowSelected(TableMessage):
         """A row was clicked twice; `enter` is the screen's own binding."""
 
-        table: Table
         row_id: RowId
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class HeadingClicked(Message):
+    class HeadingClicked(TableMessage):
         """The title of a column was clicked."""
 
-        table: Table
         column: str
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
-    @dataclass
-    class Marked(Message):
+    class Marked(TableMessage):
         """The marks changed."""
-
-        table: Table
-
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
 
     def __init__(
         self,

@@ -233,11 +233,11 @@ class WorkflowActions:
 
     async def view(self) -> None:
         """Open the results of the step."""
-        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
+        from ima_tui.tui.shell.viewer import ViewerScreen, results_of
 
         each = self.current
         if each is not None and each.job is not None:
-            self._host.ima.push_screen(ViewerScreen(JobResults(each.job)))
+            self._host.ima.push_screen(ViewerScreen(results_of(each.job)))
 
     async def queue(self) -> None:
         """Open the queue on the job of the step."""

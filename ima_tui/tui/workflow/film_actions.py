@@ -340,13 +340,13 @@ class FilmActions:
 
     async def watch(self) -> None:
         """Open the film in the viewer."""
-        from ima_tui.tui.shell.viewer import FileItem, OneFile, ViewerScreen
+        from ima_tui.tui.shell.viewer import FewItems, FileItem, ViewerScreen
 
         tile = self._host.page.tile
         if tile is not None and tile.result is not None:
             media = Media("", format="mp4", path=tile.result.path)
             item = FileItem(say("board.film"), media, Medium.VIDEO)
-            self._host.ima.push_screen(ViewerScreen(OneFile(item)))
+            self._host.ima.push_screen(ViewerScreen(FewItems([item])))
 
     async def open_file(self) -> None:
         """Open the file of a tile with the system's program."""
