@@ -197,15 +197,9 @@ def known_of(copy: Path) -> Known:
 
 
 def _known(opened: sqlite3.Connection) -> Known:
-    columns = {row[1] for row in opened.execute("PRAGMA table_info(jobs)")}
-    if not columns:
-        return Known()
-    revision = "revision" if "revision" in columns else "0"
     last = opened.execute(
-        f"SELECT id, created_at, {revision} FROM jobs ORDER BY id DESC LIMIT 1"
+        "SELECT id, created_at, revision FROM jobs ORDER BY id DESC LIMIT 1"
     ).fetchall()
-    if revision == "0":
-        return Known(tuple(map(tuple, last)))
     newest = opened.execute("SELECT MAX(revision) FROM jobs WHERE revision > 0").fetchone()[0] or 0
     changed = opened.execute(
         "SELECT id, created_at, revision FROM jobs WHERE revision > 0 AND revision > ?",

@@ -41,7 +41,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
 from ima_tui.ledger.records import LedgerError
-from ima_tui.ledger.store import Values
+from ima_tui.ledger.writing import Values
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step

@@ -15,7 +15,8 @@ from ima_tui.core.errors import ImaError, Refused
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
     from ima_tui.api.wire import Progress
-    from ima_tui.ledger.store import Ledger, Values
+    from ima_tui.ledger.store import Ledger
+    from ima_tui.ledger.writing import Values
 
 
 log = logging.getLogger(__name__)

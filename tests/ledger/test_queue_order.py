@@ -141,10 +141,10 @@ async def test_other_windows_hear_of_it(ledger: Ledger, other: Ledger) -> None:
 async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite3"
     old = sqlite3.connect(file)
-    for statements in MIGRATIONS[:4]:
-        for statement in statements:
-            old.execute(statement)
-    old.execute("PRAGMA user_version=4")
+    number, statements = MIGRATIONS[0]
+    for statement in statements:
+        old.execute(statement)
+    old.execute(f"PRAGMA user_version={number}")
     old.commit()
     old.close()
     opened = await Ledger.open(file, "me")
