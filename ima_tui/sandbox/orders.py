@@ -14,16 +14,6 @@ from typing import Any
 
 from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue, SandboxModel, SandboxRule
 
-INPUTS = {  # minimum and maximum inputs of each task type (None: the model's limit)
-    "text_to_image": (0, 0),
-    "image_to_image": (1, None),
-    "text_to_video": (0, 0),
-    "image_to_video": (1, None),
-    "first_last_frame_to_video": (2, 2),
-    "reference_image_to_video": (1, None),
-    "text_to_music": (0, 0),
-    "text_to_speech": (0, 0),
-}
 SOURCES = {"src_image", "src_video", "src_audio"}
 """Where clients of newer models repeat inputs, in the envelope or the parameters."""
 ENVELOPE_KEYS = SOURCES | {
@@ -78,7 +68,7 @@ def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(body, dict):
         raise SandboxRefusal(400, "Bad request: JSON object expected", "bad_json")
     task_type = body.get("task_type")
-    if task_type not in TASK_TYPES:
+    if not isinstance(task_type, str) or task_type not in TASK_TYPES:
         raise SandboxRefusal(400017, "Invalid value for task_type", "unknown_task_type")
     unknown = sorted(set(body) - ENVELOPE_KEYS)
     if unknown:
@@ -129,7 +119,7 @@ def _inputs(body: dict[str, Any], inner: dict[str, Any], model: SandboxModel) ->
         raise SandboxRefusal(400017, "src_img_url and input_images differ", "unequal_inputs")
     more = (url for url in (*_sources(body), *_sources(inner)) if url not in urls)
     every = (*urls, *dict.fromkeys(more))
-    fewest, most = INPUTS[model.task_type]
+    _, fewest, most = TASK_TYPES[model.task_type]
     if model.files is not None and most is None:
         fewest = max(fewest, model.files.get("minLimit", 0))
         most = model.files.get("maxLimit")

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ima_tui.sandbox import media
+from ima_tui.sandbox import media, paint
 from ima_tui.sandbox.orders import SandboxOrder
 
 CACHE_BYTES = 64 * 1024 * 1024
@@ -86,12 +86,10 @@ def _fitted(ratio: float, side: float) -> tuple[int, int]:
 
 
 def _sound_seconds(order: SandboxOrder) -> float:
-    from ima_tui.sandbox.media import speech_seconds
-
     if order.model.task_type == "text_to_speech":
-        return speech_seconds(spoken_text(order))
+        return media.speech_seconds(spoken_text(order))
     if order.marked:
-        return media.music_seconds(order.model.model_id)
+        return media.MUSIC_SECONDS.get(order.model.model_id, media.USUAL_MUSIC_SECONDS)
     if "duration" in order.parameters:
         return min(float(order.parameters["duration"]), MOST_SONG_SECONDS)
     return 12.0 if order.model.model_id == "sonic" else 8.0
@@ -153,8 +151,6 @@ def render(
     order: SandboxOrder, place: int, extension: str, pictures: list[bytes], cover: bool = False
 ) -> bytes:
     """Render one output. Takes up to a second: call it off the event loop."""
-    from ima_tui.sandbox import media, paint
-
     shape = shape_of(order, extension, paint.proportions(pictures) if pictures else 0.0)
     if order.marked:
         return _marked(order, extension, shape, cover)
@@ -180,12 +176,10 @@ def render(
 
 def _marked(order: SandboxOrder, extension: str, shape: Shape, cover: bool) -> bytes:
     """Render a flat colour or a pure tone."""
-    from ima_tui.sandbox import media, paint
-
     if extension == "wav":
         if order.model.task_type == "text_to_speech":
-            return media.sound(media.tone_of(spoken_text(order), media.SPEECH_HZ), shape.seconds)
-        return media.sound(media.tone_of(order.prompt, media.MUSIC_HZ), shape.seconds)
+            return media.tone(media.tone_of(spoken_text(order), media.SPEECH_HZ), shape.seconds)
+        return media.tone(media.tone_of(order.prompt, media.MUSIC_HZ), shape.seconds)
     size = (shape.width, shape.height)
     if cover or extension not in ("mp4", "webp"):
         return paint.encoded(media.picture(order.prompt, size), "jpg" if cover else extension)
@@ -193,7 +187,7 @@ def _marked(order: SandboxOrder, extension: str, shape: Shape, cover: bool) -> b
     if extension == "webp":
         return media.webp(pictures, media.FPS)
     tone = media.tone_of(order.prompt, media.FILM_HZ)
-    wav = media.sound(tone, shape.seconds) if _has_sound(order) else b""
+    wav = media.tone(tone, shape.seconds) if _has_sound(order) else b""
     return media.mp4(pictures, size, media.FPS, wav)
 
 
