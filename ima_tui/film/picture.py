@@ -18,6 +18,7 @@ import av
 import av.filter
 
 from ima_tui.core.input_files import HEAD, sniff
+from ima_tui.core.records import dataclass
 from ima_tui.film import source, timeline
 from ima_tui.film.pieces import Crossfade, Encode, PicturePlan, ShotFacts
 from ima_tui.film.request import CannotAssemble, StillJob
@@ -33,13 +34,15 @@ SET_ID = 1
 _TURNS = {90: ["transpose=cclock"], 180: ["hflip", "vflip"], 270: ["transpose=clock"]}
 
 
+@dataclass(eq=False)
 class ShotFrames:
     """Decodes one shot; its frames conform to the film."""
 
-    def __init__(self, path: str, facts: ShotFacts, plan: PicturePlan) -> None:
-        self._path = path
-        self._facts = facts
-        self._plan = plan
+    _path: str
+    _facts: ShotFacts
+    _plan: PicturePlan
+
+    def __post_init__(self) -> None:
         self._graph: Any = None
 
     def frames(self, first: int, last: int) -> Iterator[Any]:

@@ -231,23 +231,18 @@ def _tell_all(writes: list[_Write]) -> None:
         write.tell()
 
 
+@dataclass(eq=False)
 class Commits:
     """The only way to write, on the ledger's `thread`."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        thread: ThreadPoolExecutor,
-        kept: trail.Trail | None = None,
-        newest: int = 0,
-        prepare: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._prepare = prepare
-        self._connection = connection
-        self._thread = thread
-        self._trail = kept
-        self._newest = newest
-        """The newest revision seen: a ledger must never know less than before."""
+    _connection: sqlite3.Connection
+    _thread: ThreadPoolExecutor
+    _trail: trail.Trail | None = None
+    _newest: int = 0
+    """The newest revision seen: a ledger must never know less than before."""
+    _prepare: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
         self._lock = Lock()
         self._waiting: list[_Write] = []
 

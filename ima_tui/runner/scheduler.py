@@ -23,6 +23,7 @@ from ima_tui.core.clock import Clock, midnight, settle
 from ima_tui.core.domain import Failure, Job, Media, ModelVersion, Order, State
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.ledger.admission import AdmissionLimits, settled
 from ima_tui.ledger.records import LedgerError
@@ -349,19 +350,19 @@ class Scheduler:
 BUSY_PAUSE = 2.0
 
 
+@dataclass(eq=False)
 class Admission:
     """Waits for admission of this run's queued jobs.
 
     `tell` gets jobs whose reason to wait changed.
     """
 
-    def __init__(
-        self, ledger: Ledger, clock: Clock, limits: AdmissionLimits, tell: Callable[[Job], None]
-    ) -> None:
-        self._ledger = ledger
-        self._clock = clock
-        self._limits = limits
-        self._tell = tell
+    _ledger: Ledger
+    _clock: Clock
+    _limits: AdmissionLimits
+    _tell: Callable[[Job], None]
+
+    def __post_init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Job]] = {}
         self._reasons: set[int] = set()
         """Jobs that were told to wait."""

@@ -72,34 +72,25 @@ class Outset:
 Delivery = asyncio.Task[tuple[Job, ImaError | None]]
 
 
+@dataclass(eq=False)
 class Submitter:
     """Sends jobs. `patient`: wait for the network without limit; scripts give up soon."""
 
-    def __init__(
-        self,
-        record: Transitions,
-        connect: Callable[[], Awaitable[Service]],
-        find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
-        input_checks: InputChecks,
-        connectivity: Connectivity,
-        rate_limit: RateLimit,
-        *,
-        patient: bool,
-        tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
-    ) -> None:
-        self._record = record
-        self._connect = connect
-        self._find_model = find_model
-        self._input_checks = input_checks
+    _record: Transitions
+    _connect: Callable[[], Awaitable[Service]]
+    _find_model: Callable[[Order, bool], Awaitable[ModelVersion]]
+    _input_checks: InputChecks
+    _connectivity: Connectivity
+    _rate_limit: RateLimit
+    patient: bool
+    tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None
+
+    def __post_init__(self) -> None:
         self._agreed: dict[tuple[int, str], Stamp] = {}
         """The stamps of each job's files when the user approved it."""
-        self._connectivity = connectivity
-        self._rate_limit = rate_limit
-        self._patient = patient
-        self._prepared = UploadCache(record.clock)
+        self._prepared = UploadCache(self._record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates in progress, by job."""
-        self._tell_unwritten = tell_unsaved
         self.unwritten: dict[int, TaskUnsaved] = {}
         """Task ids that the ledger can't save, by job; retried while this process lives."""
 
@@ -188,7 +179,7 @@ class Submitter:
         job = await ledger.reorder(job.id, order, now, key, values)
         if order.total > order.confirmed:
             rise = {"before": order.confirmed, "points": order.total}
-            if not self._patient:
+            if not self.patient:
                 return await self._fail(job, OverLimit("error.price_rose", **rise))
             await self._record.note(job, "event.price_rose", rise)
             job = await ledger.hold(job.id, True, "waiting.price", rise)
@@ -203,7 +194,7 @@ class Submitter:
         return await self._record.step(current, State.QUEUED, key)
 
     def _may_try_again(self, error: ImaError, tries: int) -> bool:
-        if isinstance(error, Unreachable) and self._patient:
+        if isinstance(error, Unreachable) and self.patient:
             return True
         if isinstance(error, Misconfigured):
             return False
@@ -376,14 +367,14 @@ class Submitter:
         )
         told = TaskUnsaved(job, task_id, str(where or ""))
         self.unwritten[job.id] = told
-        self._tell_unwritten(told)
+        self.tell_unsaved(told)
 
     async def _drop_unsaved_tasks(self, job: Job) -> None:
         if (told := self.unwritten.pop(job.id, None)) is None:
             return
         if not self.unwritten:
             await self._record.ledger.drop_unsaved_tasks()
-        self._tell_unwritten(replace(told, written=True))
+        self.tell_unsaved(replace(told, written=True))
 
 
 def _stamp(path: Path) -> Stamp:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Failure, Job, Media, State
 from ima_tui.core.errors import ImaError, Refused
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
@@ -94,13 +95,13 @@ class Service(Protocol):
         ...
 
 
+@dataclass(eq=False)
 class Transitions:
     """Writes transitions of this run's jobs. `tell` gets each job once recorded."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
-        self.ledger = ledger
-        self.clock = clock
-        self.tell = tell
+    ledger: Ledger
+    clock: Clock
+    tell: Callable[[Job], None]
 
     async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
         """Record a step of a job that this run follows.

@@ -18,6 +18,7 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType, Value, result_of
 from ima_tui.core.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.core.events import ListChanged, Notice, ProductList
+from ima_tui.core.records import dataclass
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.engine import Engine
@@ -31,33 +32,27 @@ LIMITED_SECONDS = 5.0
 """Seconds to pause when the service asks for it without a duration."""
 
 
+@dataclass(eq=False)
 class CatalogueService:
     """The live lists of all task types, fetched again when they are too old."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        connection: Connection,
-        engine: Engine,
-        preferences: PreferenceService,
-        guides: Guides,
-        tell: Callable[[Notice], None],
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._engine = engine
-        self._preferences = preferences
-        self._guides = guides
-        self._tell = tell
+    _settings: Settings
+    _clock: Clock
+    _connection: Connection
+    _engine: Engine
+    _preferences: PreferenceService
+    _guides: Guides
+    _tell: Callable[[Notice], None]
+
+    def __post_init__(self) -> None:
         self.way = ""
         """The proxy that requests go through, with its variable; "" for none, or not known yet."""
         self._lists = ProductLists(
-            settings.cache,
-            clock.time,
-            lambda found: tell(ListChanged(found)),
-            keep=not settings.read_only,
-            steady=clock.steady,
+            self._settings.cache,
+            self._clock.time,
+            lambda found: self._tell(ListChanged(found)),
+            keep=not self._settings.read_only,
+            steady=self._clock.steady,
         )
 
     @property

@@ -16,6 +16,7 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ COPY_SECONDS = 600.0
 """Seconds between two checks whether a new copy of the ledger is due."""
 
 
+@dataclass(eq=False)
 class Engine:
     """Opens the parts that run jobs.
 
@@ -41,26 +43,16 @@ class Engine:
     user can approve jobs over a limit.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        connection: Connection,
-        tell: Callable[[Notice], None],
-        input_checks: Callable[[], InputChecks],
-        *,
-        everything: bool,
-        patient: bool,
-        asks: bool,
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._connection = connection
-        self._tell = tell
-        self._input_checks = input_checks
-        self._everything = everything
-        self._patient = patient
-        self._asks = asks
+    _settings: Settings
+    _clock: Clock
+    _connection: Connection
+    _tell: Callable[[Notice], None]
+    _input_checks: Callable[[], InputChecks]
+    everything: bool
+    patient: bool
+    asks: bool
+
+    def __post_init__(self) -> None:
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
@@ -89,7 +81,7 @@ class Engine:
         if ledger.read_only is None:
             if not ledger.has_copy:  # a copy to restore from exists from the first job on
                 await self._copy(ledger)
-            await scheduler.start(everything=self._everything)
+            await scheduler.start(everything=self.everything)
             self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
 
     async def _keep_copies(self, ledger: Ledger) -> None:
@@ -194,8 +186,8 @@ class Engine:
             with_prompt=settings.prompt_in_sidecar,
             name=settings.name,
             embed=settings.embed,
-            patient=self._patient,
-            asks=self._asks,
+            patient=self.patient,
+            asks=self.asks,
             left_folder=self._usual_folder(),
             left_download=bool(settings.values.get("results.download", settings.download)),
             project_folders=settings.project_folders,

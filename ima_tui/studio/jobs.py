@@ -20,6 +20,7 @@ from ima_tui.core.domain import Estimate, Event, Job, Order, Outcome, State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import EventBus, JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
@@ -34,13 +35,13 @@ NEWS_SECONDS = 1.0
 """Seconds between checks whether another process changed the ledger, while anyone listens."""
 
 
+@dataclass(eq=False)
 class JobQueries:
     """What is asked about jobs; nothing here changes one."""
 
-    def __init__(self, engine: Engine, clock: Clock, broadcast: EventBus) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._broadcast = broadcast
+    _engine: Engine
+    _clock: Clock
+    _broadcast: EventBus
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """Return the jobs that were submitted under these intents."""
@@ -115,20 +116,12 @@ class JobQueries:
 log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class Jobs(JobQueries):
     """Submit, query, stop, follow and remove jobs. Actions on a missing job raise `UsageError`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: CatalogueService,
-        connection: Connection,
-        clock: Clock,
-        broadcast: EventBus,
-    ) -> None:
-        super().__init__(engine, clock, broadcast)
-        self._catalogue = catalogue
-        self._connection = connection
+    _catalogue: CatalogueService
+    _connection: Connection
 
     def _tell(self, job: Job) -> None:
         self._broadcast.tell(JobChanged(job))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import EventBus, GuidesChanged, Listener, SubjectsChanged
+from ima_tui.core.records import dataclass
 
 GUIDES_SECONDS = 2.0
 """Seconds between checks of the guides; a stat of four files."""
@@ -99,27 +100,19 @@ def _usual(key: keys.Key | None) -> tuple[Settings, keys.Key | None]:
     return settings, key or api_key.find(key_file(settings))
 
 
+@dataclass(eq=False)
 class Studio:
     """One run of the program."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        key: keys.Key | None,
-        locate: Locate | None,
-        *,
-        everything: bool,
-        patient: bool,
-        asks: bool,
-    ) -> None:
-        self.settings = settings
-        self.clock = clock
-        self._key = key
-        self._locate = locate
-        self._everything = everything
-        self._patient = patient
-        self._asks = asks
+    settings: Settings
+    clock: Clock
+    _key: keys.Key | None
+    _locate: Locate | None
+    everything: bool
+    patient: bool
+    asks: bool
+
+    def __post_init__(self) -> None:
         self._broadcast = EventBus()
         self._begun = False
         self._loaded = False
@@ -150,9 +143,9 @@ class Studio:
             self.connection,
             self._broadcast.tell,
             lambda: self.input_checks,
-            everything=self._everything,
-            patient=self._patient,
-            asks=self._asks,
+            everything=self.everything,
+            patient=self.patient,
+            asks=self.asks,
         )
 
     @cached_property
@@ -208,7 +201,7 @@ class Studio:
         """Every job, and actions on them."""
         from ima_tui.studio.jobs import Jobs
 
-        return Jobs(self.engine, self.catalogue, self.connection, self.clock, self._broadcast)
+        return Jobs(self.engine, self.clock, self._broadcast, self.catalogue, self.connection)
 
     @cached_property
     def gallery(self) -> ResultGallery:
@@ -300,7 +293,7 @@ class Studio:
         self._background = Background(self, self._broadcast)
         await self.load_stored()
         await self.engine.start()
-        self._background.start(ends_of_workflows=self._everything and self.read_only is None)
+        self._background.start(ends_of_workflows=self.everything and self.read_only is None)
 
     @property
     def read_only(self) -> ImaError | None:
@@ -362,12 +355,14 @@ class Studio:
         return await self.input_checks.inspect(model, inputs, self.connection.loopback)
 
 
+@dataclass(eq=False)
 class Background:
     """What goes on beside the screens: files that others change, commands and webhooks at ends."""
 
-    def __init__(self, studio: Studio, broadcast: EventBus) -> None:
-        self._studio = studio
-        self._broadcast = broadcast
+    _studio: Studio
+    _broadcast: EventBus
+
+    def __post_init__(self) -> None:
         self._watches: tuple[asyncio.Task[None], ...] = ()
         self._notifier = self._notify_about_ends()
 

@@ -25,6 +25,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import (
     clean,
     encodable,
@@ -74,23 +75,23 @@ def build(
     return plan
 
 
+@dataclass(eq=False)
 class Builder:
     """Turns the shares of a prompt into steps, one by one."""
 
-    def __init__(
-        self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], wish: str
-    ) -> None:
-        self._shared = shared
-        self._wish = wish
-        self._lists = lists
-        self._preferred = preferred
+    _shared: Shared
+    _lists: Lists
+    _preferred: Mapping[TaskType, str]
+    _wish: str
+
+    def __post_init__(self) -> None:
         self._steps: list[WorkflowStep] = []
         self._made: dict[int, int] = {}
         """The step of each share, by the share's index."""
         self._seconds = 0.0
         self.unmet: list[tuple[int, Unmet]] = []
         self.finish: list[Finish] = []
-        self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
+        self._visual = [s for s in self._shared.shares if _is_visual(s.task_type)]
 
     def steps(self) -> list[WorkflowStep]:
         """Return the steps of all shares."""
