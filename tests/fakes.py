@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ima_tui.api.client import Created
+from ima_tui.api.rate_limit import RateLimit
 from ima_tui.api.wire import Progress
 from ima_tui.catalogue import order
+from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Draft,
     Job,
@@ -21,6 +23,7 @@ from ima_tui.core.domain import (
     Order,
     TaskType,
 )
+from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.store import Ledger
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.scheduler import Scheduler
@@ -142,19 +145,23 @@ def scheduler(
     async def same_leaf(_: Order, __: bool) -> ModelVersion:
         return model
 
-    checks = checks or InputChecks()
+    checks, clock = checks or InputChecks(), clock or FastClock()
+    settings = Settings(folder=folder, download=download)
     made = _Alone(
         ledger,
-        clock or FastClock(),
+        clock,
         connect,
         find_model or same_leaf,
         checks,
-        folder=folder,
-        download=download,
-        with_prompt=False,
+        settings=settings,
+        usual=settings,
+        limits=AdmissionLimits(),
+        rate_limit=RateLimit(clock),
         patient=patient,
+        asks=patient,
         tell_job=lambda _: None,
         tell_connectivity=lambda _: None,
+        tell_unsaved=lambda _: None,
     )
     made.checks = checks
     return made

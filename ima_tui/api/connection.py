@@ -111,15 +111,13 @@ def _remote_service(secret: str, address: Endpoint, language: str, clock: Clock)
 
     Importing httpx takes a quarter of a second: call it off the event loop.
     """
-    from ima_tui.api.client import ImaClient
-    from ima_tui.api.service import Downloader, RemoteService
+    from ima_tui.api.service import RemoteService
 
-    client = ImaClient(
+    return RemoteService(
         key=secret,
         base_url=address.base_url,
         upload_url=address.upload_url,
         language=language,
         now=clock.time,
+        sandbox=address.base_url if is_loopback(address.base_url) else "",
     )
-    sandbox = address.base_url if is_loopback(address.base_url) else ""
-    return RemoteService(client, Downloader(sandbox=sandbox))

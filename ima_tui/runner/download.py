@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui.api.connectivity import Connectivity
-from ima_tui.api.rate_limit import RateLimit
+from ima_tui.api.rate_limit import Connectivity, RateLimit
+from ima_tui.config.loader import Settings
 from ima_tui.core.clock import backoff
 from ima_tui.core.domain import Failure, Job, Media, Medium, State
 from ima_tui.core.errors import ImaError, Unreachable
@@ -54,21 +54,18 @@ class Fetcher:
 
     `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
     end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
-    the service for current links. `name`: template of file names; `embed`: write what a result was
-    made from into it. `missing_frames` finds videos that were cut off.
+    the service for current links. `missing_frames` finds videos that were cut off.
     """
 
     _record: Transitions
     _connect: Callable[[], Awaitable[Service]]
     _connectivity: Connectivity
     _rate_limit: RateLimit
+    _settings: Settings
     folder: Where
     look_again: LookAgain
-    with_prompt: bool
     patient: bool
     stays: bool
-    name: str = result_files.USUAL_NAME
-    embed: bool = False
     missing_frames: MissingFrames = _nobody_counts
 
     def __post_init__(self) -> None:
@@ -232,9 +229,10 @@ class Fetcher:
 
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
         result_files.check(part, job.order.task_type.medium)
-        if self.embed:
+        if self._settings.embed:
             self._write_into(part, job)
-        final = result_files.settle(part, job, media, index, self.name)
+        final = result_files.settle(part, job, media, index, self._settings.name)
         tag = self._record.ledger.tag
-        result_files.sidecar(final, job, media, self.with_prompt, tag, index)
+        with_prompt = self._settings.prompt_in_sidecar
+        result_files.sidecar(final, job, media, with_prompt, tag, index)
         return replace(media, path=str(final))

@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui.api.connectivity import LONGEST, Connectivity
-from ima_tui.api.rate_limit import Alarm, RateLimit
+from ima_tui.api.rate_limit import LONGEST, Alarm, Connectivity, RateLimit
 from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Estimate, Failure, Job, Media, State, TaskType
 from ima_tui.core.errors import (

@@ -19,8 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
-from ima_tui.api.connectivity import Connectivity, pause
-from ima_tui.api.rate_limit import RateLimit
+from ima_tui.api.rate_limit import Connectivity, RateLimit, pause
 from ima_tui.catalogue import refusals
 from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Failure, Job, ModelVersion, Order, State, result_of

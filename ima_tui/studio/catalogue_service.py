@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ima_tui.api.connection import Connection
-from ima_tui.catalogue import choice, form, order, price
+from ima_tui.catalogue import choice, order, price
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType, Value, result_of
+from ima_tui.core.domain import Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.core.events import ListChanged, Notice, ProductList
 from ima_tui.core.records import dataclass
@@ -23,10 +21,6 @@ from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.engine import Engine
 from ima_tui.studio.guides import Guides
-
-if TYPE_CHECKING:
-    from ima_tui.core.input_files import InputFacts
-
 
 LIMITED_SECONDS = 5.0
 """Seconds to pause when the service asks for it without a duration."""
@@ -234,49 +228,3 @@ def _way_to(url: str) -> str:
 
     proxy = network.proxy_for(url)
     return f"{proxy.shown} ({proxy.variable})" if proxy is not None else ""
-
-
-Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable[tuple["InputFacts", ...]]]
-
-
-async def quote(
-    catalogue: CatalogueService,
-    inspect: Inspect,
-    task_type: TaskType,
-    prompt: str,
-    *,
-    model: str,
-    version: str,
-    inputs: Sequence[str],
-    n: int,
-    parameters: Mapping[str, Value],
-) -> Order:
-    """Price an order; see `Studio.quote`."""
-    if not prompt.strip():
-        raise UsageError("error.empty_prompt")
-    models = await catalogue.fresh(task_type)
-    suggested = None if model else catalogue.suggested(task_type, inputs)
-    if not model and suggested is None:
-        raise UsageError("error.no_models")
-    chosen = choice.pick(models, model or (suggested.model_id if suggested else ""), version)
-    settings = dict(form.accept(chosen, name, value) for name, value in parameters.items())
-    draft = Draft(
-        task_type=task_type,
-        model_id=chosen.model_id,
-        version=chosen.version,
-        prompt=prompt,
-        chosen=tuple(settings.items()),
-        inputs=tuple(inputs),
-        n=n,
-    )
-    placed, _ = order.place(chosen, draft)
-    return replace(
-        placed, inputs=tuple([await _checked(inspect, chosen, source) for source in inputs])
-    )
-
-
-async def _checked(inspect: Inspect, model: ModelVersion, source: str) -> str:
-    """Return the input as it is recorded; an earlier result is looked up when it is sent."""
-    if result_of(source) is not None:
-        return source
-    return (await inspect(model, (source,)))[0].source

@@ -48,10 +48,6 @@ class ResultGallery:
             found, below = await ledger.results(below, STRETCH)
             yield found
 
-    def expires(self, job: Job) -> float:
-        """Return when the links to the results of `job` expire, in seconds since the epoch."""
-        return job.links_expire_at
-
     async def cover(self, media: Media) -> str:
         """Return the path of a video's cover image, downloaded once; "" if unavailable."""
         name = hashlib.sha256(media.cover.encode()).hexdigest()[:32]

@@ -110,13 +110,11 @@ class JobNotifier:
     async def _webhook(self, ledger: Ledger, job: Job) -> None:
         if not self._settings.webhook:
             return
-        from ima_tui.api import single_requests
+        from ima_tui.api import service
 
         url = self._settings.webhook
         try:
-            await single_requests.post(
-                url, _body(_for_others(job)), sandbox=self._local_origin(url)
-            )
+            await service.post(url, _body(_for_others(job)), sandbox=self._local_origin(url))
         except ImaError as error:
             await self._failed(ledger, job, error)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
-    from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflow_making import WorkflowMaker
     from ima_tui.studio.workflows import Workflows
     from ima_tui.subjects.store import Subjects
@@ -262,13 +262,6 @@ class Studio:
 
         return Subjects(self.settings, self.clock, self._broadcast.tell)
 
-    @cached_property
-    def uploads(self) -> Uploads:
-        """Uploads of files without a job."""
-        from ima_tui.studio.uploads import Uploads
-
-        return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
-
     async def load_stored(self, *task_types: TaskType) -> None:
         """Load what a draft needs, without the ledger and the service.
 
@@ -332,19 +325,38 @@ class Studio:
         or results such as `job:41#1`; files are decoded here. Raises `UsageError` for what the
         model does not take, and errors of the service.
         """
-        from ima_tui.studio import catalogue_service
+        from ima_tui.catalogue import choice, form, order
+        from ima_tui.core.domain import Draft
 
-        return await catalogue_service.quote(
-            self.catalogue,
-            self.inspect_inputs,
-            task_type,
-            prompt,
-            model=model,
-            version=version,
-            inputs=inputs,
-            n=n,
-            parameters=parameters or {},
+        if not prompt.strip():
+            raise UsageError("error.empty_prompt")
+        models = await self.catalogue.fresh(task_type)
+        suggested = None if model else self.catalogue.suggested(task_type, inputs)
+        if not model and suggested is None:
+            raise UsageError("error.no_models")
+        chosen = choice.pick(models, model or (suggested.model_id if suggested else ""), version)
+        settings = dict(form.accept(chosen, *each) for each in (parameters or {}).items())
+        placed, _ = order.place(
+            chosen,
+            Draft(
+                task_type=task_type,
+                model_id=chosen.model_id,
+                version=chosen.version,
+                prompt=prompt,
+                chosen=tuple(settings.items()),
+                inputs=tuple(inputs),
+                n=n,
+            ),
         )
+        checked = [await self._checked(chosen, source) for source in inputs]
+        return replace(placed, inputs=tuple(checked))
+
+    async def _checked(self, model: ModelVersion, source: str) -> str:
+        """Return the input as it is recorded; an earlier result is looked up when it is sent."""
+        from ima_tui.core.domain import result_of
+
+        found = () if result_of(source) else await self.inspect_inputs(model, (source,))
+        return found[0].source if found else source
 
     async def inspect_inputs(
         self, model: ModelVersion, inputs: Sequence[str]

@@ -317,7 +317,7 @@ async def test_a_run_that_waits_for_a_place_follows_what_keeps_it(
     service = FakeService(create=(Created("mine", None),))
     made = scheduler(ledger, service, LEAF, tmp_path / "mine", clock=clock, patient=False)
     made._admission._limits = AdmissionLimits(running=1)
-    made._left_folder = tmp_path / "usual"
+    made.usual = replace(made.usual, folder=tmp_path / "usual")
     await made.start(everything=False)
     mine = await ledger.add(placed(LEAF), clock.time())
     await made.follow(mine)

@@ -158,7 +158,7 @@ async def _upload(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _one(studio: Studio, name: str) -> tuple[str | None, ImaError | None]:
     try:
-        return await studio.uploads.upload(_path(name)), None
+        return await studio.engine.upload(_path(name)), None
     except ImaError as error:
         return None, error
 

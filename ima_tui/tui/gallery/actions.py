@@ -146,7 +146,7 @@ class ResultActions:
         """Delete files, after a deliberate yes: only while its link lives one can be had again."""
         studio = self._screen.studio
         sizes = [await asyncio.to_thread(detail.file_size, one.media) for one in chosen]
-        until = min(studio.gallery.expires(one.job) for one in chosen)
+        until = min(one.job.links_expire_at for one in chosen)
         key = "gallery.ask_discard" if len(chosen) == 1 else "gallery.ask_discard_many"
         asked = say(
             key, id=chosen[0].job.id, n=len(chosen), size=size(sum(max(0, one) for one in sizes))
