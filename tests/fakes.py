@@ -23,7 +23,6 @@ from ima_tui.core.domain import (
     Order,
     TaskType,
 )
-from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.store import Ledger
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.scheduler import Scheduler
@@ -155,7 +154,6 @@ def scheduler(
         checks,
         settings=settings,
         usual=settings,
-        limits=AdmissionLimits(),
         rate_limit=RateLimit(clock),
         patient=patient,
         asks=patient,

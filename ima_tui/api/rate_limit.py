@@ -38,24 +38,19 @@ LOOK_SECONDS = 20.0
 """Seconds between two checks of a pause, so that a suspend during it is noticed."""
 
 
+@dataclass(eq=False)
 class RateLimit:
     """Limits the requests of this process. `tell` gets the seconds of each new pause."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        per_second: float = 4.0,
-        at_once: int = 8,
-        shared: SharedRateLimit | None = None,
-        tell: Callable[[float], None] | None = None,
-    ) -> None:
-        """Create a limiter for `per_second` requests, `at_once` of them concurrent."""
-        self._clock = clock
-        self._shared = shared
-        self._tell = tell
-        self._gap = 1 / per_second
-        self._flight = asyncio.Semaphore(at_once)
+    _clock: Clock
+    per_second: float = 4.0
+    at_once: int = 8
+    shared: SharedRateLimit | None = None
+    tell: Callable[[float], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._gap = 1 / self.per_second
+        self._flight = asyncio.Semaphore(self.at_once)
         self._turn = asyncio.Lock()
         self._last = float("-inf")
         self._paused_until = float("-inf")
@@ -67,8 +62,8 @@ class RateLimit:
         """
         seconds = min(LONGEST_PAUSE, seconds)
         self._hear(seconds)
-        if self._shared is not None:
-            await asyncio.to_thread(self._shared.pause, self._clock.time(), seconds)
+        if self.shared is not None:
+            await asyncio.to_thread(self.shared.pause, self._clock.time(), seconds)
 
     @property
     def left(self) -> float:
@@ -82,8 +77,8 @@ class RateLimit:
 
     async def _pause_left(self) -> float:
         """Return the remaining seconds, pauses of other processes included."""
-        if self.left <= 0 and self._shared is not None:
-            self._hear(await asyncio.to_thread(self._shared.pause_left, self._clock.time()))
+        if self.left <= 0 and self.shared is not None:
+            self._hear(await asyncio.to_thread(self.shared.pause_left, self._clock.time()))
         return self.left
 
     def _hear(self, seconds: float) -> None:
@@ -91,8 +86,8 @@ class RateLimit:
         until = self._clock.steady() + seconds
         if seconds > 0 and until > self._paused_until + 1:
             told, self._paused_until = self._paused_until, until
-            if self._tell is not None and told < self._clock.steady():
-                self._tell(seconds)
+            if self.tell is not None and told < self._clock.steady():
+                self.tell(seconds)
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
@@ -117,8 +112,8 @@ class RateLimit:
         """Reserve the next slot and return the seconds until it; None during a pause."""
         if self.left > 0:
             return None
-        if self._shared is not None:
-            return await asyncio.to_thread(self._shared.take_turn, self._clock.time(), self._gap)
+        if self.shared is not None:
+            return await asyncio.to_thread(self.shared.take_turn, self._clock.time(), self._gap)
         now = self._clock.steady()
         wait = max(0.0, self._last + self._gap - now)
         self._last = now + wait

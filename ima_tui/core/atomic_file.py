@@ -15,8 +15,10 @@ import os
 import stat
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -124,11 +126,12 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         beside.unlink(missing_ok=True)
         raise
     if flush:
-        _flush_folder(target.parent)
+        sync_path(target.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Flush a file or folder that is not open."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         sync(handle)
     finally:
@@ -146,6 +149,24 @@ def lock(path: Path, **settings: Any) -> BaseFileLock:
 
     warnings.filterwarnings("ignore", message=FALLS_BACK)
     return FileLock(path, **settings)
+
+
+@contextmanager
+def exporting(path: Path) -> Iterator[TextIO]:
+    """Context of a new text file that only its owner can read; its folder is made if need be.
+
+    Raises `UsageError` where there is such a file already, or it can't be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            yield out
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
 
 
 def changed_at(path: Path) -> float:

@@ -61,13 +61,19 @@ class ShotReader:
                 found.append(match)
         return self._divided(found)
 
-    def _divided(self, marks: Sequence[re.Match[str]]) -> Told | None:
+    def _divided(
+        self,
+        marks: Sequence[re.Match[str]],
+        begins: Callable[[re.Match[str]], int] = re.Match.end,
+        *,
+        own_length: bool = True,
+    ) -> Told | None:
         """Cut at the marks; the last piece ends where something else than a shot begins."""
         if len(marks) < 2:
             return None
         ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
-        pieces = [self.rest[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
-        last, tail = self._first_sentence(pieces[-1])
+        pieces = [self.rest[begins(mark) : end] for mark, end in zip(marks, ends, strict=True)]
+        last, tail = self._first_sentence(pieces[-1], own_length=own_length)
         shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
         return shots, self.rest[: marks[0].start()], tail
 
@@ -176,15 +182,7 @@ class ShotReader:
     def _typed(self) -> Told | None:
         """Read "wide shot of a desert, close-up of a scorpion, drone shot of dunes"."""
         marks = list(words.TYPED.finditer(self.rest))
-        if len(marks) < 2:
-            return None
-        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
-        pieces = [
-            self.rest[mark.start("kind") : end] for mark, end in zip(marks, ends, strict=True)
-        ]
-        last, tail = self._first_sentence(pieces[-1], own_length=False)
-        shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
-        return shots, self.rest[: marks[0].start()], tail
+        return self._divided(marks, lambda mark: mark.start("kind"), own_length=False)
 
     def _parts_of_a_whole(self) -> Told | None:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""

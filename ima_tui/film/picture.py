@@ -107,14 +107,7 @@ class ShotFrames:
             format=frame.format,
             time_base=Fraction(1, 1000),
         )
-        node: Any = first
-        for each in chain:
-            name, _, options = each.partition("=")
-            added: Any = graph.add(name, options)
-            node.link_to(added)
-            node = added
-        sink: Any = graph.add("buffersink")
-        node.link_to(sink)
+        sink = source.chained(graph, first, chain, "buffersink")
         graph.configure()
         return graph, first, sink
 
@@ -143,26 +136,18 @@ def crossfaded(
         for entry, frame in zip(ends, pair, strict=True):
             frame.pts, frame.time_base, frame.duration = number, tick, 1
             entry.push(frame)
-        for shown in _pulled(sink):
+        for shown in source.pulled(sink):
             if given < count:
                 given += 1
                 yield shown
     for entry in ends:
         entry.push(None)
-    for shown in _pulled(sink):
+    for shown in source.pulled(sink):
         if given < count:
             given += 1
             yield shown
     for _ in range(given, count):
         yield shown
-
-
-def _pulled(sink: Any) -> Iterator[Any]:
-    while True:
-        try:
-            yield sink.pull()
-        except (BlockingIOError, EOFError):
-            return
 
 
 def piece_frames(
@@ -251,8 +236,6 @@ def _picture(path: str, kind: str) -> Image.Image:
 
 
 def _still(job: StillJob) -> tuple[Image.Image, float]:
-    import av
-
     av.logging.set_level(None)
     try:
         found, at, rotation = _frame(job.file, job.at)
@@ -265,8 +248,6 @@ def _still(job: StillJob) -> tuple[Image.Image, float]:
 
 def _frame(path: str, at: float) -> tuple[Any, float, int]:
     """Return a frame, its time in seconds, and its rotation."""
-    from ima_tui.film import source
-
     with source.opened(path) as container:
         if not container.streams.video:
             raise CannotAssemble("film.no_pictures", path=path)

@@ -25,7 +25,7 @@ from ima_tui.film.timeline import LOUDNESS
 BLOCK = 1024
 WIDTH = 8
 """Bytes of a sample: two floats."""
-_LAYOUT = f"sample_rates={RATE}:sample_fmts=flt:channel_layouts=stereo"
+_LAYOUT = f"aformat=sample_rates={RATE}:sample_fmts=flt:channel_layouts=stereo"
 _DUCK = "threshold=0.03:ratio=8:attack=20:release=400"
 _LIMIT = "limit=0.8:level=disabled:latency=1"
 MOST_GAIN = 20.0
@@ -57,13 +57,13 @@ def mix(buses: Sequence[Bus], total: int, path: Path, step: Callable[[float], No
         for at in range(0, total, BLOCK):
             for entry, feed in zip(entries, feeds, strict=True):
                 entry.push(_frame(next(feed), at))
-            for frame in _pulled(sink):
+            for frame in source.pulled(sink):
                 loudness = _loudness(frame, loudness)
                 written += _write(out, frame, total - written)
             step(BLOCK / RATE)
         for entry in entries:
             entry.push(None)
-        for frame in _pulled(sink):
+        for frame in source.pulled(sink):
             loudness = _loudness(frame, loudness)
             written += _write(out, frame, total - written)
         out.write(bytes((total - written) * WIDTH))
@@ -187,11 +187,11 @@ def _filtered(clip: Clip) -> Iterator[bytes]:
             frame.pts, frame.time_base = at, Fraction(1, frame.sample_rate)
             at += frame.samples
             entry.push(frame)
-            for done in _pulled(sink):
+            for done in source.pulled(sink):
                 yield _bytes(done)
         if graph is not None:
             entry.push(None)
-            for done in _pulled(sink):
+            for done in source.pulled(sink):
                 yield _bytes(done)
 
 
@@ -213,23 +213,15 @@ def _clip_graph(clip: Clip, frame: Any) -> tuple[Any, Any, Any]:
         layout=frame.layout,
         time_base=Fraction(1, frame.sample_rate),
     )
-    chain = [("aresample", f"{RATE}"), ("aformat", _LAYOUT), ("volume", f"{clip.volume:.4f}")]
+    chain = [f"aresample={RATE}", _LAYOUT, f"volume={clip.volume:.4f}"]
     if clip.fade_in:
-        chain.append(("afade", f"type=in:start_sample={clip.skip}:nb_samples={clip.fade_in}"))
+        chain.append(f"afade=type=in:start_sample={clip.skip}:nb_samples={clip.fade_in}")
     if clip.fade_out:
         begins = clip.skip + clip.length - clip.fade_out
-        chain.append(("afade", f"type=out:start_sample={begins}:nb_samples={clip.fade_out}"))
-    sink = _chained(graph, first, [*chain, ("aformat", _LAYOUT)])
+        chain.append(f"afade=type=out:start_sample={begins}:nb_samples={clip.fade_out}")
+    sink = source.chained(graph, first, [*chain, _LAYOUT], "abuffersink")
     graph.configure()
     return graph, first, sink
-
-
-def _chained(graph: Any, node: Any, chain: Sequence[tuple[str, str]]) -> Any:
-    for name, options in (*chain, ("abuffersink", "")):
-        added = graph.add(name, options) if options else graph.add(name)
-        node.link_to(added)
-        node = added
-    return node
 
 
 # --------------------------------------------------------------------------------------- mix
@@ -256,9 +248,8 @@ def _mixer(buses: Sequence[Bus]) -> tuple[Any, list[Any], Any]:
         ducked, voice = duck, again
     rest = [*of_kind[BusKind.MUSIC], *of_kind[BusKind.OWN]]
     node = _summed(graph, [each for each in (ducked, voice, *rest) if each is not None])
-    sink = _chained(
-        graph, node, [("aformat", _LAYOUT), ("ebur128", "metadata=1"), ("aformat", _LAYOUT)]
-    )
+    measured = (_LAYOUT, "ebur128=metadata=1", _LAYOUT)
+    sink = source.chained(graph, node, measured, "abuffersink")
     graph.configure()
     return graph, entries, sink
 
@@ -283,20 +274,20 @@ def _levelled(path: Path, gain: float) -> Iterator[Any]:
     """Yield the mix with gain and limiter, its loudness measured."""
     graph: Any = av.filter.Graph()
     first = _entry(graph)
-    chain = [("volume", f"{gain:.3f}dB"), ("alimiter", _LIMIT), ("aformat", _LAYOUT)]
-    sink = _chained(graph, first, [*chain, ("ebur128", "metadata=1"), ("aformat", _AAC)])
+    chain = (f"volume={gain:.3f}dB", f"alimiter={_LIMIT}", _LAYOUT, "ebur128=metadata=1", _AAC)
+    sink = source.chained(graph, first, chain, "abuffersink")
     graph.configure()
     at = 0
     with path.open("rb") as mixed:
         while data := mixed.read(BLOCK * WIDTH):
             first.push(_frame(data, at))
             at += BLOCK
-            yield from _pulled(sink)
+            yield from source.pulled(sink)
     first.push(None)
-    yield from _pulled(sink)
+    yield from source.pulled(sink)
 
 
-_AAC = f"sample_rates={RATE}:sample_fmts=fltp:channel_layouts=stereo"
+_AAC = f"aformat=sample_rates={RATE}:sample_fmts=fltp:channel_layouts=stereo"
 
 
 def _frame(data: bytes, at: int) -> Any:
@@ -320,14 +311,6 @@ def _write(out: Any, frame: Any, most: int) -> int:
 def _loudness(frame: Any, known: float) -> float:
     found = frame.metadata.get("lavfi.r128.I")
     return float(found) if found is not None else known
-
-
-def _pulled(sink: Any) -> Iterator[Any]:
-    while True:
-        try:
-            yield sink.pull()
-        except (BlockingIOError, EOFError):
-            return
 
 
 Tell = Callable[[dict[str, object]], None]

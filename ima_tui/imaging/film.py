@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ima_tui.imaging import still
 from ima_tui.imaging.request import (
+    CONTAINERS,
     MOST_FRAMES,
     CannotShow,
     CountFrames,
@@ -32,14 +33,6 @@ COUNTING = 8.0
 """Time limit for counting frames; beyond it nothing is said about the file."""
 BUDGET = 6.0
 """Time limit for decoding; then the frames found so far are used."""
-CONTAINERS = {
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "video/x-matroska": "webm",
-    "video/x-msvideo": "avi",
-    "video/3gpp": "mp4",
-}
 
 
 def opened(path: str, container: str) -> Any:
@@ -79,7 +72,7 @@ def show(request: DecodeRequest, mime: str) -> DecodeReply:
 
 def count(request: CountFrames, mime: str) -> DecodeReply:
     """Return how many frames can be decoded, and how many the file claims to have."""
-    if mime not in CONTAINERS:
+    if not mime.startswith("video/"):
         raise CannotShow("viewer.broken")
     until, found = time.monotonic() + COUNTING, 0
     with opened(request.path, CONTAINERS[mime]) as container:
@@ -156,14 +149,6 @@ def _picture(frame: Any, size: tuple[int, int]) -> Picture:
     return picture
 
 
-SOUND_CONTAINERS = {
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/mp4": "mp4",
-    "audio/wav": "wav",
-    "audio/aac": "aac",
-}
 STRETCHES = 4
 """Samples taken per column, so that an hour reads as fast as a second."""
 STRETCH = 400
@@ -212,7 +197,7 @@ def _peak(data: bytes, depth: int) -> float:
 
 def _other(request: DecodeRequest, mime: str) -> DecodeReply:
     try:
-        container = opened(request.path, SOUND_CONTAINERS[mime])
+        container = opened(request.path, CONTAINERS[mime])
     except CannotShow as error:
         raise CannotShow("viewer.no_sound") from error
     import av

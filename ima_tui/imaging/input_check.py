@@ -13,7 +13,14 @@ from typing import Any
 from PIL import Image, ImageCms, ImageOps
 
 from ima_tui.imaging import file_headers, film, still
-from ima_tui.imaging.request import MOST_ANSWER, CannotShow, Check, DecodeReply, MediaFacts
+from ima_tui.imaging.request import (
+    CONTAINERS,
+    MOST_ANSWER,
+    CannotShow,
+    Check,
+    DecodeReply,
+    MediaFacts,
+)
 
 BUDGET = 20.0
 """Time limit for the frames of one video; after that only its packets are read."""
@@ -176,7 +183,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _film_or_sound(path: str, mime: str) -> MediaFacts:
-    container_name = film.CONTAINERS.get(mime) or film.SOUND_CONTAINERS.get(mime)
+    container_name = CONTAINERS.get(mime)
     if container_name is None:
         raise CannotShow("viewer.broken")
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 
-from ima_tui.core.records import dataclass
+from ima_tui.core.records import dataclass, load
 
 MOST_PIXELS = 250_000_000
 """Phones take photos of 200 million; four bytes each are in memory at once."""
@@ -16,6 +16,23 @@ MOST_MEMORY = 2_000_000_000
 """Address space of the child in bytes; libraries alone take a third of it."""
 MOST_ANSWER = 64 * 1024 * 1024
 MOST_FRAMES = 120
+
+
+CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "webm",
+    "video/x-msvideo": "avi",
+    "video/3gpp": "mp4",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "mp4",
+    "audio/wav": "wav",
+    "audio/aac": "aac",
+}
+"""What PyAV calls the containers of videos and sounds that are opened."""
 
 
 class CannotShow(Exception):
@@ -60,10 +77,6 @@ class DecodeRequest:
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     background: str = "#12141c"
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps(asdict(self)).encode() + b"\n"
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -79,10 +92,6 @@ class Check:
     most: int = 0
     may_be_jpeg: bool = False
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps({"check": asdict(self)}).encode() + b"\n"
-
 
 @dataclass(frozen=True, slots=True)
 class CountFrames:
@@ -94,24 +103,25 @@ class CountFrames:
 
     path: str
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps({"count": asdict(self)}).encode() + b"\n"
-
 
 Request = DecodeRequest | Check | CountFrames
+_KINDS: dict[str, type[Request]] = {
+    "show": DecodeRequest,
+    "check": Check,
+    "count": CountFrames,
+}
+
+
+def request_line(request: Request) -> bytes:
+    """Return a request as a JSON line."""
+    name = next(name for name, kind in _KINDS.items() if kind is type(request))
+    return json.dumps({name: asdict(request)}).encode() + b"\n"
 
 
 def read_request(line: bytes) -> Request:
     """Parse a request line."""
-    raw = json.loads(line)
-    if "count" in raw:
-        return CountFrames(**raw["count"])
-    if "check" in raw:
-        return Check(**raw["check"])
-    raw["form"] = OutputForm(raw["form"])
-    raw["crop"] = tuple(raw["crop"])
-    return DecodeRequest(**raw)
+    ((name, raw),) = json.loads(line).items()
+    return load(_KINDS[name], raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import field
+from collections.abc import Collection
 
-from ima_tui.config.schema import ProjectLimits
+from ima_tui.config.loader import Settings
 from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
-from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
@@ -61,24 +59,6 @@ ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdmissionLimits:
-    """Maximum concurrent jobs (all, per task type) and spending limits in points; 0: no limit."""
-
-    running: int = 8
-    per_task_type: int = 0
-    per_job: int = 0
-    per_session: int = 0
-    per_day: int = 0
-    per_month: int = 0
-    agent_per_job: int = 0
-    agent_per_day: int = 0
-    agent_approve_above: int = 0
-    """Of a job that an agent ordered; 0: each of them needs the user's approval."""
-    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
-    """By folded name."""
-
-
 def settled(job: Job) -> bool:
     """Tell whether the job waits for nothing more: admitted, held, or no longer queued."""
     return job.needs_approval or job.state is not State.QUEUED or not job.waiting
@@ -88,7 +68,7 @@ def admit(
     connection: sqlite3.Connection,
     session: str,
     ids: tuple[int, ...],
-    limits: AdmissionLimits,
+    limits: Settings,
     now: float,
     midnight: float,
 ) -> tuple[Job, ...]:
@@ -156,7 +136,7 @@ class _AdmissionCheck:
         self,
         connection: sqlite3.Connection,
         session: str,
-        limits: AdmissionLimits,
+        limits: Settings,
         now: float,
         midnight: float,
     ) -> None:
@@ -275,8 +255,8 @@ class _AdmissionCheck:
     def _full(self, task_type: str) -> Why | None:
         if self._task_types.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
-        if self._task_types[task_type] >= self._limits.per_task_type > 0:
-            return "waiting.kind", {"limit": self._limits.per_task_type}
+        if self._task_types[task_type] >= self._limits.running_per_kind > 0:
+            return "waiting.kind", {"limit": self._limits.running_per_kind}
         return None
 
 

@@ -81,7 +81,7 @@ def keep(ledger: Path) -> bool:
                 return False
             if not all(_may_replace(copy, ledger, each) for each in (newer, older)):
                 return True
-        _flush(part)
+        atomic_file.sync_path(part)
         outdated = not older.exists() or started - older.stat().st_mtime > DAY
         if outdated and newer.exists():
             trail.turn(ledger)
@@ -89,7 +89,7 @@ def keep(ledger: Path) -> bool:
             trail.tidy(ledger, older.stat().st_mtime)
         os.utime(part, (started, started))  # what was written meanwhile is not in it
         part.replace(newer)
-        _flush(newer.parent)
+        atomic_file.sync_path(newer.parent)
     finally:
         part.unlink(missing_ok=True)
     return True
@@ -107,9 +107,9 @@ def keep_version(ledger: Path, version: int) -> None:
             part.touch(0o600)
             with closing(sqlite3.connect(part)) as copy, reading(ledger) as opened:
                 bounded(opened, copy)
-            _flush(part)
+            atomic_file.sync_path(part)
             part.replace(kept)
-            _flush(kept.parent)
+            atomic_file.sync_path(kept.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -127,7 +127,7 @@ def renew(ledger: Path) -> None:
         try:
             shutil.copyfile(ledger, part)
             part.chmod(0o600)
-            _flush(part)
+            atomic_file.sync_path(part)
             part.replace(copy)
         finally:
             part.unlink(missing_ok=True)
@@ -164,14 +164,6 @@ def is_whole(connection: sqlite3.Connection) -> bool:
     except sqlite3.DatabaseError:
         return False
     return bool(row) and row[0] == "ok"
-
-
-def _flush(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        atomic_file.sync(number)
-    finally:
-        os.close(number)
 
 
 # ------------------------------------------------------------------------------- what they know

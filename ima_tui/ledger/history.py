@@ -62,8 +62,6 @@ class JobFilter:
             parts.append(("state != 'forgotten'", ()))
         if self.needs_approval:
             parts.append(("held AND state = 'queued'", ()))
-        if self.client:
-            parts.append(("client = ?", (self.client,)))
         if self.task_type:
             parts.append(("task_type = ?", (self.task_type,)))
         if self.model:

@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, State
 from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
@@ -36,7 +37,6 @@ from ima_tui.ledger import (
     verification,
     writing,
 )
-from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.schema import transaction
 from ima_tui.ledger.traces import Places
@@ -80,21 +80,13 @@ class LedgerFile:
         self._revision = 0
 
     @classmethod
-    async def open(
-        cls,
-        path: Path,
-        session: str,
-        logs: Path | None = None,
-        results: tuple[Path, ...] = (),
-    ) -> Self:
+    async def open(cls, path: Path, session: str, places: Places | None = None) -> Self:
         """Open the ledger at `path`; create it if missing, repair it if damaged.
 
-        `logs`, `results`: folders that may know of jobs that a restored ledger does not.
-        Raises `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
+        `places`: where traces of jobs are that a restored ledger does not know. Raises
+        `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
         """
-        return await cls._opened(
-            path, session, partial(opening.to_write, places=Places(logs, results))
-        )
+        return await cls._opened(path, session, partial(opening.to_write, places=places))
 
     @classmethod
     async def open_read_only(
@@ -102,13 +94,10 @@ class LedgerFile:
         path: Path,
         session: str,
         why: LedgerError | None = None,
-        logs: Path | None = None,
-        results: tuple[Path, ...] = (),
+        places: Places | None = None,
     ) -> Self:
         """Open the ledger without ever writing it; every attempt to write raises `why`."""
-        ledger = await cls._opened(
-            path, session, partial(opening.read_only_file, places=Places(logs, results))
-        )
+        ledger = await cls._opened(path, session, partial(opening.read_only_file, places=places))
         ledger.read_only = why or LedgerError("error.looking")
         return ledger
 
@@ -438,7 +427,7 @@ class Ledger(LedgerFile):
         return await self.write(admission.arrange, tuple(ids))
 
     async def admit(
-        self, ids: Collection[int], limits: AdmissionLimits, now: float, midnight: float
+        self, ids: Collection[int], limits: Settings, now: float, midnight: float
     ) -> tuple[Job, ...]:
         """Admit queued jobs to the service; see `admission.admit`."""
         return await self.write(admission.admit, self.session, tuple(ids), limits, now, midnight)

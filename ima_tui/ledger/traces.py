@@ -220,7 +220,7 @@ def _made(task_id: str, files: list[tuple[int, Path, dict[str, object]]]) -> Tra
         result = path.with_suffix("")  # the sidecar's name is the result's and `.json`
         here = str(result.absolute()) if result.is_file() else ""
         medias.append(replace(_media(facts), format=result.suffix[1:], path=here))
-    order = _order({**files[0][2], "credit": files[0][2].get("points"), "n": len(files)})
+    order = order_of({**files[0][2], "credit": files[0][2].get("points"), "n": len(files)})
     if order is None:
         return None
     moment = time.time()
@@ -250,7 +250,7 @@ def _listed(ledger: Path) -> Iterator[Trace]:
 
 
 def _row(line: dict[str, object], made: float) -> Trace | None:
-    intent, known, order = line.get("intent"), outcome_of(line), _order(line)
+    intent, known, order = line.get("intent"), outcome_of(line), order_of(line)
     if not isinstance(intent, str) or not intent or known is None or order is None:
         return None
     state = State.TIMED_OUT if known.state is State.RUNNING else known.state
@@ -377,14 +377,14 @@ def _begun(number: int, at: float, words: str) -> _Logged | None:
     n, points = int(said[3]), int(said[4])
     facts = {"task_type": said[1], "model_id": said[2], "n": n, "credit": points // max(n, 1)}
     facts |= {"project": _text(said[7]), "client": _text(said[8])}
-    order = _order(facts)
+    order = order_of(facts)
     return None if order is None else _Logged(order, number, at, said[5] or "", said[6] or "")
 
 
 # ------------------------------------------------------------------------- facts from outside
 
 
-def _order(facts: dict[str, object]) -> Order | None:
+def order_of(facts: dict[str, object]) -> Order | None:
     """Return the order in a manifest's line or a sidecar; None where that says too little."""
     try:
         task_type = TaskType(str(facts.get("task_type")))

@@ -23,7 +23,7 @@ from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
-from ima_tui.ledger.admission import AdmissionLimits, settled
+from ima_tui.ledger.admission import settled
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 from ima_tui.runner.download import Fetcher
@@ -61,7 +61,6 @@ class Scheduler:
     _input_checks: InputChecks
     settings: Settings
     usual: Settings
-    limits: AdmissionLimits
     rate_limit: RateLimit
     patient: bool
     asks: bool
@@ -77,7 +76,7 @@ class Scheduler:
         """Jobs that were taken over."""
         self._seen_left: dict[int, float] = {}
         self._record = Transitions(self._ledger, self._clock, self._tell)
-        self._admission = Admission(self._ledger, self._clock, self.limits, self._tell)
+        self._admission = Admission(self._ledger, self._clock, self.settings, self._tell)
         self._sender = Submitter(
             self._record,
             self._connect,
@@ -116,8 +115,8 @@ class Scheduler:
         self._alone_until = float("-inf")
         """After a suspend: until the other runs had time to renew their leases."""
 
-    def limit(self, limits: AdmissionLimits) -> None:
-        """Admit jobs by other limits from now on."""
+    def limit(self, limits: Settings) -> None:
+        """Admit jobs by the limits of other settings from now on."""
         self._admission.limit(limits)
 
     @property
@@ -326,7 +325,7 @@ class Admission:
 
     _ledger: Ledger
     _clock: Clock
-    _limits: AdmissionLimits
+    _limits: Settings
     _tell: Callable[[Job], None]
 
     def __post_init__(self) -> None:
@@ -335,7 +334,7 @@ class Admission:
         """Jobs that were told to wait."""
         self._look = asyncio.Event()
 
-    def limit(self, limits: AdmissionLimits) -> None:
+    def limit(self, limits: Settings) -> None:
         """Hold the next jobs by other limits."""
         self._limits = limits
         self.look()

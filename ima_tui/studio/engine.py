@@ -21,7 +21,6 @@ from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
-    from ima_tui.ledger.admission import AdmissionLimits
     from ima_tui.ledger.repair_report import RepairReport
     from ima_tui.ledger.store import Ledger
     from ima_tui.runner.input_checks import InputChecks
@@ -88,7 +87,7 @@ class Engine:
         """Admit jobs by the limits of these settings from now on."""
         self._settings = settings
         if self._opened:
-            self._parts.result()[1].limit(_limits(settings))
+            self._parts.result()[1].limit(settings)
 
     async def start(self) -> None:
         """Start following jobs, unless read-only."""
@@ -217,7 +216,6 @@ class Engine:
             self._input_checks(),
             settings=settings,
             usual=_usual(settings),
-            limits=_limits(settings),
             rate_limit=RateLimit(
                 self._clock,
                 per_second=settings.requests_per_second,
@@ -240,18 +238,19 @@ class Engine:
         from ima_tui.ledger.opening import LOOKED_AT
         from ima_tui.ledger.records import LedgerError
         from ima_tui.ledger.store import Ledger
+        from ima_tui.ledger.traces import Places
 
-        path, logs = self._settings.ledger, self._settings.logs
-        results = tuple(dict.fromkeys((self._settings.folder, _usual(self._settings).folder)))
+        path, usual = self._settings.ledger, _usual(self._settings).folder
+        places = Places(self._settings.logs, tuple(dict.fromkeys((self._settings.folder, usual))))
         if self._settings.read_only:
-            return await Ledger.open_read_only(path, session, logs=logs, results=results)
+            return await Ledger.open_read_only(path, session, places=places)
         try:
-            return await Ledger.open(path, session, logs, results)
+            return await Ledger.open(path, session, places)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.open_read_only(path, session, error, logs, results)
+                return await Ledger.open_read_only(path, session, error, places)
             except LedgerError:
                 raise error from None
 
@@ -268,21 +267,4 @@ def _usual(settings: Settings) -> Settings:
         folder=folder,
         download=bool(values.get("results.download", settings.download)),
         project_folders=bool(values.get("results.project_folders", True)),
-    )
-
-
-def _limits(settings: Settings) -> AdmissionLimits:
-    from ima_tui.ledger.admission import AdmissionLimits
-
-    return AdmissionLimits(
-        running=settings.running,
-        per_task_type=settings.running_per_kind,
-        per_job=settings.per_job,
-        per_session=settings.per_session,
-        per_day=settings.per_day,
-        per_month=settings.per_month,
-        agent_per_job=settings.agent_per_job,
-        agent_per_day=settings.agent_per_day,
-        agent_approve_above=settings.agent_approve_above,
-        projects=settings.projects,
     )

@@ -18,7 +18,6 @@ from ima_tui.compose.apply_intent import song_prompt, song_settings
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
-    Draft,
     Medium,
     ModelVersion,
     TaskType,
@@ -43,7 +42,7 @@ from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.workflow import finishing
 from ima_tui.workflow.finishing import Crop, Finish, Join
 from ima_tui.workflow.sources import result_of, source_of
-from ima_tui.workflow.status import Lists, price_step
+from ima_tui.workflow.status import UNWRITTEN, Lists, price_step
 from ima_tui.workflow.steps import Workflow, WorkflowStep, check
 
 TITLE = 80
@@ -253,7 +252,7 @@ class Builder:
     ) -> int:
         """Add one step with the share's model and parameters, priced; returns its id."""
         model = self.model(share, inputs)
-        params = _without_shape(share.params) if _follows(model, inputs) else share.params
+        params = _without(share.params, _SHAPE) if _follows(model, inputs) else share.params
         fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
@@ -296,7 +295,7 @@ class Builder:
             absent=whole.absent if first else (),
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
-        found = confirmation.check(self._wish, decision, model, _draft(step))
+        found = confirmation.check(self._wish, decision, model, step.draft(UNWRITTEN))
         crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
         follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
@@ -357,33 +356,17 @@ def _piece(words: str, place: int, count: int) -> str:
 def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
     """Set the values that the price rule would change, so that the workflow states what is sent."""
     try:
-        _, quote = order.place(model, _draft(step))
+        _, quote = order.place(model, step.draft(UNWRITTEN))
         wanted = dict(form.accept(model, each.name, each.becomes) for each in quote.changes)
     except UsageError:
         return step  # reported when it is priced
     return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
 
 
-def _draft(step: WorkflowStep) -> Draft:
-    return Draft(
-        step.task_type,
-        step.model_id,
-        step.version,
-        step.prompt or "…",
-        step.chosen,
-        step.inputs,
-        step.n,
-    )
-
-
 def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
     """Tell whether the model uses the aspect ratio of its input image."""
     made = any(result_of(source) for source in inputs)
     return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
-
-
-def _without_shape(params: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    return tuple(param for param in params if param.name != _SHAPE)
 
 
 def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[str, Value]:

@@ -16,13 +16,13 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, encodable
 from ima_tui.film import brief_words, timeline
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
-from ima_tui.film.timeline import Part, Role
+from ima_tui.film.timeline import Part, Track
 from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.building import Builder
-from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import result_of, source_of
 from ima_tui.workflow.status import Lists
 from ima_tui.workflow.steps import Workflow, WorkflowStep, check
@@ -310,18 +310,18 @@ class _Maker:
             found.append(PlannedShot(place + 1, title, source_of(step), trim=(0.0, trimmed)))
         return found
 
-    def _sounds(self) -> list[PlannedTrack]:
+    def _sounds(self) -> list[Track]:
         brief = self._brief
         total = sum(part.used for part in self._parts)
-        found: list[PlannedTrack] = []
+        found: list[Track] = []
         if brief.music_file:
-            found.append(_planned(timeline.music(brief.music_file, self._music_volume)))
+            found.append(timeline.music(brief.music_file, self._music_volume))
         elif brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
             step = self._song(total) if brief.lyrics else self._music(total)
-            found.append(_planned(timeline.music(source_of(step), self._music_volume)))
+            found.append(timeline.music(source_of(step), self._music_volume))
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
-            found.append(_planned(timeline.voice(source_of(step), text=brief.voice)))
+            found.append(timeline.voice(source_of(step), text=brief.voice))
             spoken = timeline.spoken_seconds(brief.voice)
             if spoken > total - _VOICE_MARGIN:
                 self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
@@ -406,13 +406,6 @@ class _Maker:
         if given and not self._brief.shape and task_type.medium is Medium.VIDEO:
             share = replace(share, params=parameters)  # a video follows the picture it is made of
         return self._builder.add(share, prompt, inputs, title=title)
-
-
-def _planned(track: timeline.Track) -> PlannedTrack:
-    return PlannedTrack(
-        Role(track.role), track.file, track.start, track.volume, track.fade_in, track.fade_out,
-        track.duck, track.loop, track.text,
-    )  # fmt: skip
 
 
 def _stand_in(brief: Brief) -> str:

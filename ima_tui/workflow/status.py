@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from ima_tui.catalogue import order, times
 from ima_tui.core.domain import (
-    Draft,
     Job,
     Medium,
     ModelVersion,
@@ -185,7 +184,7 @@ class WorkflowStatus:
 
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
-_UNWRITTEN = "…"
+UNWRITTEN = "…"
 """Placeholder for an empty prompt, which does not change the price."""
 
 
@@ -211,12 +210,8 @@ def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     model = model_of(step, lists)
     if model is None:
         return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
-    words = step.prompt or _UNWRITTEN
-    draft = Draft(
-        step.task_type, model.model_id, model.version, words, step.chosen, step.inputs, step.n
-    )
     try:
-        placed, quote = order.place(model, draft)
+        placed, quote = order.place(model, step.draft(UNWRITTEN))
     except UsageError as problem:
         return PricedStep(step, model, problem=problem)
     told = replace(

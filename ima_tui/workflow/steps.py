@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
+    Draft,
     Estimate,
     Medium,
     TaskType,
@@ -66,6 +67,12 @@ class WorkflowStep:
     def total(self) -> int:
         """Points for all outputs."""
         return self.points * self.n
+
+    def draft(self, unwritten: str = "") -> Draft:
+        """Return what is to be ordered; `unwritten` stands for an empty prompt."""
+        prompt = self.prompt or unwritten
+        kind, model_id, version = self.task_type, self.model_id, self.version
+        return Draft(kind, model_id, version, prompt, self.chosen, self.inputs, self.n)
 
     @property
     def sources(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import groupby
 
 from ima_tui.core.domain import (
     Job,
@@ -147,12 +148,8 @@ _ORDERS: Mapping[str, _Order] = {
 
 
 def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[ResultGroup, ...]:
-    groups: list[tuple[str, list[Key]]] = []
-    for result in results:
-        if not groups or groups[-1][0] != name(result):
-            groups.append((name(result), []))
-        groups[-1][1].append(key_of(result))
-    return tuple(ResultGroup(named, tuple(keys)) for named, keys in groups)
+    groups = groupby(results, name)
+    return tuple(ResultGroup(named, tuple(map(key_of, group))) for named, group in groups)
 
 
 def _by_day(results: Sequence[Result]) -> tuple[ResultGroup, ...]:

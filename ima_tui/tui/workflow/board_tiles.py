@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,20 +11,19 @@ from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
 from ima_tui.film.assembler import FilmProgress, progress_words
-from ima_tui.film.timeline import Role
+from ima_tui.film.timeline import Role, Track
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.workflow import film_edits
-from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
+from ima_tui.workflow import film_edits, film_plan
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import job_of, result_of
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
 
 MASTER, MUSIC, VOICE, FILM = "master", "music", "voice", "film"
-_SECONDS = re.compile(r"\d{1,5}(?:\.\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +146,15 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     )
 
 
-def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
-    step, named = result_of(track.source), job_of(track.source)
+def _track(facts: BoardFacts, track: Track) -> BoardTile:
+    step, named = result_of(track.file), job_of(track.file)
     each = facts.status.step_status(step[0]) if step else None
     job = facts.jobs.get(named[0]) if named else each.job if each else None
     name = MUSIC if track.role is Role.MUSIC else VOICE
     here = job is not None or named is None
     sign, role = _sign(facts, each) if each else _sign_of_file(facts, here=here)
-    caption = track.text or (each.step.title if each else _source_words(track.source))
-    states = _states(facts, each) if each else ((_source_words(track.source), "muted"),)
+    caption = track.text or (each.step.title if each else _source_words(track.file))
+    states = _states(facts, each) if each else ((_source_words(track.file), "muted"),)
     return BoardTile(
         name,
         say(f"board.{name}"),
@@ -306,16 +304,11 @@ def _source_words(source: str) -> str:
 
 def whole_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
     """Return the length of a shot's file, 0 where it is not known."""
-    step, named = result_of(shot.source), job_of(shot.source)
-    if step is not None:
-        return _number(dict(facts.status.step_status(step[0]).step.chosen).get("duration"))
-    job = facts.jobs.get(named[0]) if named is not None else None
-    return _number(dict(job.order.parameters).get("duration")) if job is not None else 0.0
-
-
-def _number(value: object) -> float:
-    found = _SECONDS.match(str(value)) if value is not None else None
-    return float(found[0]) if found else 0.0
+    named = job_of(shot.source)
+    if named is None:
+        return film_edits.step_seconds(facts.status.workflow, shot)
+    job = facts.jobs.get(named[0])
+    return film_edits.number(dict(job.order.parameters).get("duration")) if job else 0.0
 
 
 def shot_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
@@ -326,14 +319,7 @@ def shot_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
 
 def film_seconds(facts: BoardFacts) -> float:
     """Return the film's length, 0 where a shot's is not known."""
-    lengths = [shot_seconds(facts, shot) for shot in facts.film.shots]
-    if not all(lengths):
-        return 0.0
-    more = (
-        shot.hold - (shot.transition_s if shot.transition == "fade" else 0.0)
-        for shot in facts.film.shots
-    )
-    return round(sum(lengths) + sum(more), 2)
+    return film_plan.seconds(facts.film, lambda shot: whole_seconds(facts, shot))
 
 
 def is_sound(tile: BoardTile) -> bool:

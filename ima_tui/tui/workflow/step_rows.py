@@ -237,19 +237,6 @@ def summary(status: WorkflowStatus) -> str:
     return _left_to_do(status) or say("workflow.not_run")
 
 
-def draft_of(step: WorkflowStep) -> Draft:
-    """The step as something to be shaped."""
-    return Draft(
-        step.task_type,
-        step.model_id,
-        step.version,
-        step.prompt,
-        step.chosen,
-        step.inputs,
-        step.n,
-    )
-
-
 def step_of(step: WorkflowStep, model: ModelVersion, draft: Draft) -> WorkflowStep:
     """The step as it was shaped, on `model`."""
     return replace(
