@@ -59,8 +59,8 @@ class ShotFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """Frames `first` to `last` (exclusive) of a shot, copied."""
+class Span:
+    """From `first` to `last` (exclusive) of a shot."""
 
     shot: int
     first: int
@@ -72,18 +72,12 @@ class Copy:
         return self.last - self.first
 
 
-@dataclass(frozen=True, slots=True)
-class Encode:
-    """Slots `first` to `last` (exclusive) of a shot, encoded; beyond its end the last one holds."""
+class Copy(Span):
+    """Frames of a shot, copied."""
 
-    shot: int
-    first: int
-    last: int
 
-    @property
-    def frames(self) -> int:
-        """Number of frames."""
-        return self.last - self.first
+class Encode(Span):
+    """Slots of a shot, encoded; beyond its end the last one holds."""
 
 
 @dataclass(frozen=True, slots=True)
