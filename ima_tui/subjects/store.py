@@ -12,11 +12,9 @@ leaves the old content or the new one. A file is written before the index names 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -131,6 +129,8 @@ class SubjectStore:
         `jobs`: the results that files are copies of. Raises `UsageError` for a name or file that
         can't be used, `ImaError` where the disk refuses.
         """
+        import hashlib  # the library behind it takes a while to load
+
         name = checked_name(name)
         contents = [_picture(path) for path in files]
         if not contents:
@@ -138,7 +138,7 @@ class SubjectStore:
         sources = [(jobs or {}).get(path, "") for path in files]
         with self._locked():
             before = self.get(name)
-            subject = before or Subject(secrets.token_hex(8), name, created=now)
+            subject = before or Subject(os.urandom(8).hex(), name, created=now)
             if before is None and len(self._subjects) >= MOST_SUBJECTS:
                 raise UsageError("error.subject_many", limit=MOST_SUBJECTS)
             known = {file.sha256 for file in subject.files}

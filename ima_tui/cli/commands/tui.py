@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import re
@@ -26,6 +25,8 @@ from ima_tui.i18n import streams
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
+    import argparse
+
     from ima_tui.sandbox.process import SandboxProcess
 
 
