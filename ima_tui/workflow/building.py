@@ -51,8 +51,6 @@ _INHERITED = (_SHAPE,)
 """A first frame with another aspect ratio than its video would be cropped."""
 _PIECE_EN = ", part {} of {}: same style, key and tempo throughout"
 _PIECE_ZH = "，共{1}段的第{0}段，风格、调性和速度保持一致"
-_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
-"""No music model has a length parameter, so the prompt states it."""
 
 
 def build(
@@ -161,7 +159,7 @@ class Builder:
         if not films and (asked := _music_length(share.words)):
             return self._long_music(share, words, asked, after)
         if self._seconds:
-            words += (_LONG_ZH if has_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+            words += lasting(self._seconds, chinese=has_chinese(words))
         return self.add(share, words, (), after=after)
 
     def _long_music(self, share: Share, words: str, asked: tuple[float, str], after: int) -> int:
@@ -324,6 +322,11 @@ class Builder:
         if model is None:
             raise UsageError("error.no_models")
         return model
+
+
+def lasting(seconds: float, *, chinese: bool) -> str:
+    """Return words for a length: no music model has a parameter for it, so the prompt says it."""
+    return f"，约{seconds:g}秒" if chinese else f", about {seconds:g} seconds long"
 
 
 def _music_length(words: str) -> tuple[float, str] | None:

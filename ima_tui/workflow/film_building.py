@@ -5,6 +5,7 @@ What can't be as asked is a note, said before anything is paid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.workflow import film_plan, finishing
-from ima_tui.workflow.building import Builder
+from ima_tui.workflow.building import Builder, lasting
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import result_of, source_of
 from ima_tui.workflow.status import Lists
@@ -176,9 +177,7 @@ class _Maker:
         offers = [self._offers(shot) for shot in self._shots]
         own = [shot.seconds or brief.each for shot in self._shots]
         if any(own) and brief.seconds and all(own) and abs(sum(own) - brief.seconds) > 0.5:
-            self.notes.append(
-                say("film.note_lengths", total=f"{sum(own):g}", asked=f"{brief.seconds:g}")
-            )
+            self._note("lengths", total=f"{sum(own):g}", asked=f"{brief.seconds:g}")
         if all(own):
             return [self._own(place, own[place], offers[place]) for place in range(count)]
         wanted = brief.seconds or sum(own) + 5.0 * own.count(0.0)
@@ -188,15 +187,8 @@ class _Maker:
             if found is not None:
                 return found
             longest = timeline.most(offers[0])
-            self.notes.append(
-                say(
-                    "film.note_total",
-                    asked=f"{wanted:g}",
-                    most=longest * count,
-                    n=count,
-                    longest=longest,
-                )
-            )
+            told = {"most": longest * count, "n": count, "longest": longest}
+            self._note("total", asked=f"{wanted:g}", **told)
             return [Part(longest, float(longest))] * count
         rest = max(LEAST_SECONDS, (wanted - sum(own)) / max(1, own.count(0.0)))
         return [self._own(place, each or rest, offers[place]) for place, each in enumerate(own)]
@@ -206,9 +198,7 @@ class _Maker:
         if found is not None:
             return found
         longest = timeline.most(offers)
-        self.notes.append(
-            say("film.note_longest", shot=place + 1, asked=f"{wanted:g}", longest=longest)
-        )
+        self._note("longest", shot=place + 1, asked=f"{wanted:g}", longest=longest)
         return Part(longest, float(longest))
 
     def _offers(self, shot: ShotBrief) -> timeline.Offers:
@@ -324,7 +314,7 @@ class _Maker:
             found.append(timeline.voice(source_of(step), text=brief.voice))
             spoken = timeline.spoken_seconds(brief.voice)
             if spoken > total - _VOICE_MARGIN:
-                self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
+                self._note("voice", spoken=round(spoken), total=f"{total:g}")
         return found
 
     @property
@@ -336,14 +326,9 @@ class _Maker:
         if not told:
             told = _POP_ZH if self._brief.chinese else _POP_EN
             self._note("music", music=told)
-        words = (
-            f"{told}，约{total:g}秒"
-            if self._brief.chinese
-            else f"{told}, about {total:g} seconds long"
-        )
-        return self._add(
-            TaskType.TEXT_TO_MUSIC, words, (), told, Parameter("make_instrumental", True)
-        )
+        words = told + lasting(total, chinese=self._brief.chinese)
+        instrumental = Parameter("make_instrumental", True)
+        return self._add(TaskType.TEXT_TO_MUSIC, words, (), told, instrumental)
 
     def _song(self, total: float) -> int:
         brief = self._brief
@@ -416,10 +401,7 @@ def _stand_in(brief: Brief) -> str:
 
 
 def _bare(subject: str) -> str:
-    words = subject.lower().split()
-    return (
-        " ".join(words[1:]) if words and words[0] in ("a", "an", "the", "my") else subject.lower()
-    )
+    return re.sub(r"^(?:an?|the|my)\s+", "", subject.lower())
 
 
 def _whole(value: object) -> int:
