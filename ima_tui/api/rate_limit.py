@@ -143,16 +143,13 @@ class Alarm:
 
     async def _doze(self, seconds: float) -> None:
         """Sleep, or until `wake`."""
-        sleep: asyncio.Task[None] = asyncio.ensure_future(self._sleep(seconds))
+        sleep: asyncio.Task[None] = asyncio.ensure_future(self._clock.sleep(seconds))
         self._sleepers.add(sleep)
         try:
             await asyncio.wait({sleep})
         finally:
             self._sleepers.discard(sleep)
             sleep.cancel()
-
-    async def _sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
 
 
 LOCK_SECONDS = 2.0

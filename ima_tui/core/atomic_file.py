@@ -129,6 +129,19 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         sync_path(target.parent)
 
 
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Context of the path of a file that is written beside `path` and then renamed to it.
+
+    Where it was not renamed, it is removed at the end.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def sync_path(path: Path) -> None:
     """Flush a file or folder that is not open."""
     handle = os.open(path, os.O_RDONLY)

@@ -277,9 +277,9 @@ def _read_facts(path: Path) -> ShotFacts | None:
 
 
 def _store(path: Path, content: bytes) -> None:
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with atomic_file.unfinished(path) as beside:
+        beside.write_bytes(content)
+        beside.replace(path)
 
 
 @dataclass(eq=False)
@@ -336,9 +336,8 @@ class _Making:
             os.utime(path)
             self.progress.skip(piece.frames)
             return path
-        beside = path.with_suffix(f".{os.getpid()}.part")
-        UNFINISHED.add(beside)
-        try:
+        with atomic_file.unfinished(path) as beside:
+            UNFINISHED.add(beside)
             frames = picture.piece_frames(piece, self._shots, list(facts), pictures)
             if film.burned:
                 drawing = captions.Captions(film.cues, pictures.size, pictures.fps, self.font)
@@ -346,18 +345,17 @@ class _Making:
             step = partial(self.progress.add, 1.0)
             _named(piece.shot + 1, False, picture.encode, frames, pictures, beside, step)
             beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
         return path
 
     def write(self, encoded: Sequence[Path]) -> None:
         """Write the film beside its target, flush it and rename it."""
         film, pictures, target = self.film, self.pictures, self.target
         self.progress.stage, self.progress.shot = "sound", 0
-        mixed = self.cache / f"mix-{self.name}.{os.getpid()}.part"
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-        UNFINISHED.update((mixed, beside))
-        try:
+        with (
+            atomic_file.unfinished(self.cache / f"mix-{self.name}") as mixed,
+            atomic_file.unfinished(target) as beside,
+        ):
+            UNFINISHED.update((mixed, beside))
             gain = self._mix(mixed) if self.buses else 0.0
             self.progress.stage = "write"
             parts = container.parts_of(pictures, self._shots, encoded)
@@ -377,9 +375,6 @@ class _Making:
             atomic_file.sync_path(beside)
             beside.replace(target)
             atomic_file.sync_path(target.parent)
-        finally:
-            mixed.unlink(missing_ok=True)
-            beside.unlink(missing_ok=True)
 
     def _mix(self, mixed: Path) -> float:
         total = round(self.pictures.frames * mixing.RATE / self.pictures.fps)

@@ -8,7 +8,6 @@ Stills are written here too: one frame of a video, or a picture, cropped where w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.filter
 
+from ima_tui.core import atomic_file
 from ima_tui.core.input_files import HEAD, sniff
 from ima_tui.core.records import dataclass
 from ima_tui.film import source, timeline
@@ -202,14 +202,11 @@ def write(job: StillJob) -> dict[str, object]:
     image, at = _image(job)
     image = _cropped(image, job.ratio)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     kind = _ENDINGS.get(target.suffix.lower(), "PNG")
-    try:
+    with atomic_file.unfinished(target) as beside:
         kept = image.convert("RGB") if kind == "JPEG" else image
         kept.save(beside, kind, **({} if kind == "PNG" else {"quality": _QUALITY}))
         beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
     return {"path": job.target, "width": image.width, "height": image.height, "at": round(at, 3)}
 
 

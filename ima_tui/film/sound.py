@@ -8,7 +8,6 @@ second pass applies gain and limiter. Memory does not depend on the film's lengt
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import av
 import av.filter
 
+from ima_tui.core import atomic_file
 from ima_tui.film import source
 from ima_tui.film.mixing import RATE, Bus, BusKind, Clip, samples
 from ima_tui.film.request import CannotAssemble, JoinJob
@@ -337,8 +337,6 @@ def join(job: JoinJob, tell: Tell) -> dict[str, object]:
     )
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.parent.mkdir(parents=True, exist_ok=True)
-    mixed = cache / f"join-{target.stem}.{os.getpid()}.part"
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     done = 0.0
 
     def step(seconds: float) -> None:
@@ -349,14 +347,14 @@ def join(job: JoinJob, tell: Tell) -> dict[str, object]:
             share = min(1.0, done / job.seconds / _ROUNDS)
             tell({"share": round(share, 3), "left": 0.0, "stage": "sound", "shot": 0})
 
-    try:
+    with (
+        atomic_file.unfinished(cache / f"join-{target.stem}") as mixed,
+        atomic_file.unfinished(target) as beside,
+    ):
         loudness = mix(buses, samples(job.seconds), mixed, step)
         gain = gain_for(mixed, loudness, LOUDNESS, step)
         _write_joined(mixed, gain, beside)
         beside.replace(target)
-    finally:
-        mixed.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
     repeats = max(0, len(clips) - len(job.files))
     return {"path": job.target, "seconds": job.seconds, "parts": len(clips), "repeats": repeats}
 

@@ -299,7 +299,7 @@ def _sixel_pass(rows: Sequence[bytes], colour: int, width: int) -> bytes:
         if colour in row:
             bits |= int.from_bytes(row.translate(_sixel_bit(colour, number)), "big")
     line = bits.to_bytes(width, "big").translate(_CHARACTERS).rstrip(b"?")
-    return b"#%d%b" % (colour, _RUN.sub(_shorter, line))
+    return b"#%d%b" % (colour, _RUN.sub(lambda run: b"!%d%b" % (len(run[0]), run[1]), line))
 
 
 @cache
@@ -308,7 +308,3 @@ def _sixel_bit(colour: int, number: int) -> bytes:
     table = bytearray(256)
     table[colour] = 1 << number
     return bytes(table)
-
-
-def _shorter(run: re.Match[bytes]) -> bytes:
-    return b"!%d%b" % (len(run[0]), run[1])

@@ -69,9 +69,8 @@ def keep(ledger: Path) -> bool:
     `sqlite3.Error` or `OSError`.
     """
     newer, older = paths(ledger)
-    part = newer.with_name(f"{newer.name}.{os.getpid()}.part")
     started = time.time()
-    try:
+    with atomic_file.unfinished(newer) as part:
         part.touch(0o600)
         with closing(sqlite3.connect(part)) as copy:
             source = f"{ledger.absolute().as_uri()}?mode=ro"
@@ -90,8 +89,6 @@ def keep(ledger: Path) -> bool:
         os.utime(part, (started, started))  # what was written meanwhile is not in it
         part.replace(newer)
         atomic_file.sync_path(newer.parent)
-    finally:
-        part.unlink(missing_ok=True)
     return True
 
 
@@ -101,17 +98,14 @@ def keep_version(ledger: Path, version: int) -> None:
     Raises `NotKept`.
     """
     kept = ledger.with_name(f"ledger.version-{version}.sqlite3")
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
     try:
-        try:
+        with atomic_file.unfinished(kept) as part:
             part.touch(0o600)
             with closing(sqlite3.connect(part)) as copy, reading(ledger) as opened:
                 bounded(opened, copy)
             atomic_file.sync_path(part)
             part.replace(kept)
             atomic_file.sync_path(kept.parent)
-        finally:
-            part.unlink(missing_ok=True)
     except OSError as error:
         raise NotKept(error.strerror or "—") from error
     except sqlite3.Error as error:
@@ -123,14 +117,11 @@ def renew(ledger: Path) -> None:
     with reading(ledger) as opened:
         poor = [each for each in paths(ledger) if lacks(opened, known_of(each))]
     for copy in {paths(ledger)[0], *poor}:
-        part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-        try:
+        with atomic_file.unfinished(copy) as part:
             shutil.copyfile(ledger, part)
             part.chmod(0o600)
             atomic_file.sync_path(part)
             part.replace(copy)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def _may_replace(copy: sqlite3.Connection, ledger: Path, before: Path) -> bool:

@@ -132,7 +132,8 @@ class Fetcher:
         except ImaError as error:
             return job, error if error.key == "error.result_deleted" else None
         same = [media.url for media in medias] == [media.url for media in job.medias]
-        if same and self._is_expired(job, problem):
+        denied = problem.key == "error.link_denied"
+        if same and denied and self._record.clock.time() > job.links_expire_at:
             return job, ImaError("error.link_expired")
         return replace(job, medias=medias[: len(job.medias)]), None
 
@@ -149,11 +150,6 @@ class Fetcher:
             self._pauses.pop(job_id, None)
             for each in waits:
                 each.cancel()
-
-    def _is_expired(self, job: Job, problem: ImaError) -> bool:
-        return (
-            problem.key == "error.link_denied" and self._record.clock.time() > job.links_expire_at
-        )
 
     async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
         service = await self._connect()

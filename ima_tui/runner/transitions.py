@@ -61,14 +61,11 @@ def log_step(
         words.append(f"ledger {ledger}")
     if key in _NEW:
         labels = {"project": job.order.project, "client": job.order.client}
-        words += [f"{name} {_quoted(label)}" for name, label in labels.items() if label]
+        for name, label in labels.items():
+            if label:
+                words.append(f"{name} {json.dumps(label, ensure_ascii=False)}")
     level = _LEVELS.get(job.state, logging.INFO)
     log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
-
-
-def _quoted(label: str) -> str:
-    """Return a name as `ledger.traces` reads it again."""
-    return json.dumps(label, ensure_ascii=False)
 
 
 class Service(Protocol):

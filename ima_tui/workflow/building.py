@@ -255,7 +255,7 @@ class Builder:
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
             chosen |= _song(model, params, prompt)
-            prompt = _song_prompt(model, params, prompt)
+            prompt = song_prompt(prompt, model, params, read_song(prompt).description)
         count = chosen.pop(COUNT, form.counts(model)[0])
         step = WorkflowStep(
             id=len(self._steps) + 1,
@@ -376,10 +376,6 @@ def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[
     song = read_song(words)
     lyrics = next((param.value for param in params if param.name == LYRICS), None)
     return dict(song_settings(model, lyrics, song.description, song.style))
-
-
-def _song_prompt(model: ModelVersion, params: Sequence[Parameter], words: str) -> str:
-    return song_prompt(words, model, params, read_song(words).description)
 
 
 def _is_visual(task_type: TaskType) -> bool:

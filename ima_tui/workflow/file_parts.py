@@ -275,12 +275,7 @@ def finish_to_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
     return [
         {"do": "crop", "steps": list(each.steps), "ratio": ratio_text(each.ratio)}
         if isinstance(each, Crop)
-        else {
-            "do": "join",
-            "steps": list(each.steps),
-            "seconds": each.seconds,
-            "crossfade": each.crossfade,
-        }
+        else {"do": "join", **asdict(each), "steps": list(each.steps)}
         for each in finish
     ]
 

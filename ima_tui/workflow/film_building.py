@@ -267,7 +267,8 @@ class _Maker:
         before = source
         shots = self._shots
         if self._brief.one_take and len(shots) > 1:
-            shots = [*shots, replace(shots[-1], text=self._ending(shots[-1].text))]
+            ending = "结束画面" if self._brief.chinese else "final moment"
+            shots = [*shots, replace(shots[-1], text=f"{shots[-1].text}{self._comma}{ending}")]
         for shot in shots:
             if shot.first:
                 found.append(shot.first)
@@ -278,9 +279,6 @@ class _Maker:
             step = self._add(kind, self._prompt(shot), inputs, shot.text)
             found.append(source_of(step))
         return found
-
-    def _ending(self, text: str) -> str:
-        return f"{text}，结束画面" if self._brief.chinese else f"{text}, final moment"
 
     def _videos(self, pictures: Sequence[str], source: str) -> list[PlannedShot]:
         found: list[PlannedShot] = []

@@ -215,7 +215,7 @@ def check(workflow: Workflow) -> None:
         for needed in step.needs:
             if needed not in before:
                 raise UsageError("error.plan_before", id=step.id, needed=needed)
-        for source, index in _taken(step):
+        for source, index in filter(None, map(result_of, step.inputs)):
             first = before[source]
             if first.task_type.medium is not Medium.IMAGE:
                 raise UsageError("error.plan_no_picture", id=step.id, needed=source)
@@ -226,10 +226,6 @@ def check(workflow: Workflow) -> None:
     if workflow.film is not None:
         film_plan.check(workflow.film, media)
     finishing.check(workflow.finish, {step.id: step.task_type.medium for step in workflow.steps})
-
-
-def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
-    return (found for found in map(result_of, step.inputs) if found)
 
 
 # ------------------------------------------------------------------------------------ edits

@@ -75,7 +75,9 @@ class GalleryArrangement:
 
     def add(self, results: Iterable[Result]) -> None:
         """Add results."""
-        kinds = {kind: _kind_words(kind) for kind in TaskType}
+        kinds = {
+            kind: f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}" for kind in TaskType
+        }
         rows, words = dict(self._rows), dict(self._words)
         for result in results:
             key = key_of(result)
@@ -117,17 +119,9 @@ class GalleryArrangement:
         return _by_name(shown, _NAMES[chosen.sort])
 
 
-def _kind_words(kind: TaskType) -> str:
-    return f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}"
-
-
-def _kind_name(result: Result) -> str:
-    return say(f"task.{result.task_type}")
-
-
 _NAMES: Mapping[str, Callable[[Result], str]] = {
     "model": lambda result: result.model,
-    "kind": _kind_name,
+    "kind": lambda result: say(f"task.{result.task_type}"),
     "project": lambda result: result.project or say("label.none"),
 }
 _KIND_ORDER = {kind: place for place, kind in enumerate(TaskType)}

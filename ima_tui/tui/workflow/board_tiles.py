@@ -35,8 +35,7 @@ class BoardTile:
 
     id: str
     title: str
-    sign: str
-    sign_role: str
+    sign: Part
     length: str
     caption: str
     states: tuple[Part, ...]
@@ -96,12 +95,10 @@ def tiles(facts: BoardFacts) -> tuple[BoardTile, ...]:
 
 def _master(facts: BoardFacts) -> BoardTile:
     each = facts.status.step_status(facts.film.master)
-    sign, role = _sign(facts, each)
     return BoardTile(
         MASTER,
         say("board.master"),
-        sign,
-        role,
+        _sign(facts, each),
         "",
         one_line(each.step.prompt, 200),
         _states(facts, each),
@@ -126,7 +123,7 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     for each in steps:
         states += ((f" {facts.glyphs.dot} ", "muted"),) if states else ()
         states += _states(facts, each)
-    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, here=result is not None)
+    sign = _sign(facts, steps[-1] if steps else None, here=result is not None)
     if not steps:
         states = ((_source_words(shot.source), "muted"),)
     for each in reversed(steps):
@@ -136,7 +133,6 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
         f"shot:{shot.id}",
         say("board.shot", n=place),
         sign,
-        role,
         length,
         one_line(title, 200),
         states,
@@ -151,15 +147,12 @@ def _track(facts: BoardFacts, track: Track) -> BoardTile:
     each = facts.status.step_status(step[0]) if step else None
     job = facts.jobs.get(named[0]) if named else each.job if each else None
     name = MUSIC if track.role is Role.MUSIC else VOICE
-    here = job is not None or named is None
-    sign, role = _sign(facts, each) if each else _sign_of_file(facts, here=here)
     caption = track.text or (each.step.title if each else _source_words(track.file))
     states = _states(facts, each) if each else ((_source_words(track.file), "muted"),)
     return BoardTile(
         name,
         say(f"board.{name}"),
-        sign,
-        role,
+        _sign(facts, each, here=job is not None or named is None),
         say("board.volume", percent=round(track.volume * 100)),
         one_line(caption, 200),
         states,
@@ -172,20 +165,16 @@ def _track(facts: BoardFacts, track: Track) -> BoardTile:
 def _film(facts: BoardFacts) -> BoardTile:
     state, made = facts.state, facts.state.made
     seconds = film_seconds(facts)
-    sign, role = facts.glyphs.planned, "muted"
-    if state.ending is not None and state.ending.is_open:
-        sign, role = facts.glyphs.state(State.RUNNING), "accent"
-    elif made is not None:
-        sign = "!" if state.outdated else facts.glyphs.state(State.DONE)
-        role = "warn" if state.outdated else "ok"
-    result = None
+    sign, result = (facts.glyphs.planned, "muted"), None
     if made is not None:
+        sign = ("!", "warn") if state.outdated else (facts.glyphs.state(State.DONE), "ok")
         result = Result(0, 0, made.at, TaskType.TEXT_TO_VIDEO, "", "", made.path)
+    if state.ending is not None and state.ending.is_open:
+        sign = facts.glyphs.state(State.RUNNING), "accent"
     return BoardTile(
         FILM,
         say("board.film"),
         sign,
-        role,
         say("board.seconds", seconds=f"{seconds:g}") if seconds else "",
         Path(made.path).name if made else settings_words(facts.film),
         (film_words(facts),),
@@ -267,7 +256,10 @@ def _result(job: Job | None, index: int) -> Result | None:
     return found[index - 1] if 0 < index <= len(found) else None
 
 
-def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
+def _sign(facts: BoardFacts, each: StepStatus | None, *, here: bool = False) -> Part:
+    """Return the sign of a step; without one that of a file, which is `here` or not."""
+    if each is None:
+        return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
     job = each.job
     if job is None:
         wrong = each.priced.problem is not None
@@ -276,20 +268,15 @@ def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
     return facts.glyphs.state(job.state), role
 
 
-def _sign_of_file(facts: BoardFacts, *, here: bool) -> tuple[str, str]:
-    return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
-
-
 def _states(facts: BoardFacts, each: StepStatus) -> tuple[Part, ...]:
     """Return medium, state, time while it runs, and price of a step."""
     medium, job = each.step.task_type.medium, each.job
-    sign, role = _sign(facts, each)
     time = ""
     if job is not None and job.state in words.MOVING:
         time = f" {duration(words.stepped(job.elapsed(facts.now)))}"
     return (
         (f"{say(f'task.tag_{medium}')} ", MEDIUM_ROLE[medium]),
-        (sign, role),
+        _sign(facts, each),
         (f"{time} {each.step.total}", "muted"),
     )
 

@@ -193,13 +193,11 @@ def _shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> list[Par
     """Return a bar a shot: full where it is made."""
     found: list[Part] = []
     for place, (tile, cells) in enumerate(_cells_of_shots(facts, tiles, room), 1):
-        is_made = tile.sign_role == "ok"
+        is_made = tile.sign[1] == "ok"
         head = f"{'|' if facts.glyphs.ascii else '▏'}{place} "
-        bar = (facts.glyphs.full if is_made else facts.glyphs.empty) * max(
-            0, cells - len(head) - width(tile.sign)
-        )
-        found += [(head, "strong"), (tile.sign, tile.sign_role)]
-        found.append((bar, "video" if is_made else "muted"))
+        left = max(0, cells - len(head) - width(tile.sign[0]))
+        bar = (facts.glyphs.full if is_made else facts.glyphs.empty) * left
+        found += [(head, "strong"), tile.sign, (bar, "video" if is_made else "muted")]
     return found
 
 
@@ -249,7 +247,7 @@ def _sound(facts: BoardFacts, tile: BoardTile, room: int) -> list[Part]:
     bar = facts.glyphs.full * max(0, cells - width(told) - 3)
     return [
         (" " * begins, "muted"),
-        (tile.sign, tile.sign_role),
+        tile.sign,
         (f" {told} ", "text"),
         (bar, role),
     ]

@@ -270,7 +270,7 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: film(pilot).shots[0].source == take)
-        assert tiles(pilot).tiles[1].sign_role == "ok"
+        assert tiles(pilot).tiles[1].sign[1] == "ok"
     assert len(charged(sandbox)) == paid + 1
 
 
