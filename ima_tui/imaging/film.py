@@ -58,16 +58,15 @@ def show(request: DecodeRequest, mime: str) -> DecodeReply:
         facts = _facts(container, stream, mime)
         if request.reel:
             return _reel(container, stream, facts, request)
-        count = request.frames
-        if not count:
-            size = still.fit(facts.width, facts.height, request.width, request.height)
-            (large,) = _at(container, stream, facts.seconds, 1, size)
-            return still.reply(large, facts, request.form)
-        size = still.with_strip(request, facts)
-        small = still.strip_size(request, facts)
+        size = still.fit(facts.width, facts.height, request.width, request.height)
+        if request.frames:
+            size = still.with_strip(request, facts)
         (large,) = _at(container, stream, facts.seconds, 1, size)
-        pictures = list(_at(container, stream, facts.seconds, count, small))
-        return still.reply(still.contact(large, pictures, request), facts, request.form)
+        if request.frames:
+            small = still.strip_size(request, facts)
+            pictures = list(_at(container, stream, facts.seconds, request.frames, small))
+            large = still.contact(large, pictures, request)
+        return still.reply(large, facts, request.form)
 
 
 def count(request: CountFrames, mime: str) -> DecodeReply:
@@ -135,9 +134,8 @@ def _reel(container: Any, stream: Any, facts: MediaFacts, request: DecodeRequest
             continue
         found.append(_picture(frame, size))
         due += 1 / request.rate
-        if len(found) >= min(request.frames or MOST_FRAMES, MOST_FRAMES):
-            break
-        if time.monotonic() > until:
+        is_enough = len(found) >= min(request.frames or MOST_FRAMES, MOST_FRAMES)
+        if is_enough or time.monotonic() > until:
             break
     if not found:
         raise CannotShow("viewer.broken")
@@ -169,15 +167,13 @@ def _wav(request: DecodeRequest) -> DecodeReply:
         frames, rate = source.getnframes(), source.getframerate()
         if not frames or not rate:
             raise CannotShow("viewer.broken")
-        channels, depth = source.getnchannels(), source.getsampwidth()
-        looks = request.width * STRETCHES
+        depth, looks = source.getsampwidth(), request.width * STRETCHES  # all channels are one
         peaks = []
         for look in range(looks):
             source.setpos(frames * look // looks)
             peaks.append(_peak(source.readframes(STRETCH), depth))
     facts = MediaFacts("sound", "WAV", seconds=frames / rate, rate=rate)
     merged = [max(peaks[i : i + STRETCHES]) for i in range(0, looks, STRETCHES)]
-    del channels  # all channels are in the peak
     return _reply(facts, merged)
 
 

@@ -38,18 +38,14 @@ _SUBFILE = 254
 def check(request: Check, mime: str) -> DecodeReply:
     """Decode the file to its end, or convert it. Raises `CannotShow`."""
     try:
-        return _check(request, mime)
+        if mime.startswith("image/"):
+            return _convert(request, mime) if request.convert_to else _image(request.path, mime)
+        if request.convert_to:
+            raise CannotShow("viewer.broken")
+        file_headers.check(request.path, mime)
+        return DecodeReply(_film_or_sound(request.path, mime), 0, 0, b"")
     except MemoryError as error:
         raise CannotShow("error.input_memory") from error
-
-
-def _check(request: Check, mime: str) -> DecodeReply:
-    if mime.startswith("image/"):
-        return _convert(request, mime) if request.convert_to else _image(request.path, mime)
-    if request.convert_to:
-        raise CannotShow("viewer.broken")
-    file_headers.check(request.path, mime)
-    return DecodeReply(_film_or_sound(request.path, mime), 0, 0, b"")
 
 
 def _opened(path: str, mime: str) -> Image.Image:

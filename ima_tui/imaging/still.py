@@ -152,14 +152,12 @@ def _animation(
         )
     if request.frames:
         size = with_strip(request, facts)
+    large = _frame(opened, 0, frames, 1, size, request)
+    if count := request.frames:
         small = strip_size(request, facts)
-        pictures = [
-            _frame(opened, at, frames, request.frames, small, request)
-            for at in range(request.frames)
-        ]
-        large = _frame(opened, 0, frames, 1, size, request)
-        return reply(contact(large, pictures, request), facts, request.form)
-    return reply(_frame(opened, 0, frames, 1, size, request), facts, request.form)
+        pictures = [_frame(opened, at, frames, count, small, request) for at in range(count)]
+        large = contact(large, pictures, request)
+    return reply(large, facts, request.form)
 
 
 def _frame(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -191,7 +191,10 @@ def projects(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 def tags(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Return the tags of the newest jobs with marks."""
-    rows = connection.execute(TAGS, (MOST_NAMED,))
+    return _tags_in(connection.execute(TAGS, (MOST_NAMED,)))
+
+
+def _tags_in(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
     marks = [mark for row in rows for mark in load_marks(row[0]).values()]
     return tuple(dict.fromkeys(tag for mark in marks for tag in mark.tags))
 
@@ -342,6 +345,4 @@ def read_projects(ledger: Path) -> list[str]:
 
 def read_tags(ledger: Path, most: int) -> list[str]:
     """Return the tags of the newest `most` jobs that have marks."""
-    rows = _read(ledger, TAGS, most)
-    marks = [mark for (text,) in rows for mark in load_marks(text).values()]
-    return list(dict.fromkeys(tag for mark in marks for tag in mark.tags))
+    return list(_tags_in(_read(ledger, TAGS, most)))

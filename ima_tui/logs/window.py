@@ -146,7 +146,7 @@ class LogWindow:
         """Move to the newest matching entry; the window is empty until read."""
         self.folder.look()
         self.wanted = wanted
-        self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
+        self._stand(ends(self.folder.files, wanted))
         self.at_top = True
 
     def go_to(self, when: float) -> None:
