@@ -175,7 +175,7 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     for folder in (each for one in named for each in (one, *_folders_in(one))):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MOST_FILES):
-                if entry.name.endswith(".json") and (facts := _sidecar(Path(entry.path))):
+                if entry.name.endswith(".json") and (facts := sidecar(Path(entry.path))):
                     place = _index(entry.name, facts), Path(entry.path), facts
                     found.setdefault(one_line(facts["task_id"], 200), []).append(place)
     made = {task: trace for task, files in found.items() if (trace := _made(task, files))}
@@ -202,7 +202,7 @@ def _index(name: str, facts: Mapping[str, object]) -> int:
     return int(found[1]) if found else 1
 
 
-def _sidecar(path: Path) -> dict[str, object]:
+def sidecar(path: Path) -> dict[str, object]:
     """Return a sidecar's facts; none where it is no sidecar."""
     try:
         if not path.is_file() or path.stat().st_size > LARGEST_SIDECAR:

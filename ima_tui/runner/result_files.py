@@ -196,14 +196,8 @@ def settle(part: Path, job: Job, media: Media, index: int, template: str = USUAL
 
 def _is_of_another(final: Path, job: Job) -> bool:
     """Tell whether the name is taken: job numbers begin anew with a new ledger."""
-    if not final.exists():
-        return False
-    try:
-        beside = final.with_name(final.name + ".json")
-        found = json.loads(atomic_file.read_small(beside, 64 * 1024)[0])
-        return not (isinstance(found, dict) and found.get("task_id") == job.task_id)
-    except (OSError, ValueError, RecursionError):
-        return True
+    beside = final.with_name(final.name + ".json")
+    return final.exists() and traces.sidecar(beside).get("task_id") != job.task_id
 
 
 # ---------------------------------------------------------------------------- format checks

@@ -261,7 +261,8 @@ class Jobs(JobQueries):
 
     async def stop(self, job_id: int) -> Job:
         """Stop following; an unsent job is removed from the queue. Sent jobs stay paid."""
-        await (await self._engine.scheduler()).leave(job_id)
+        scheduler = await self._engine.scheduler()
+        await scheduler.leave(job_id)
         job = await self._require(job_id)
         if job.state not in job_states.OPEN:
             return job
@@ -270,9 +271,7 @@ class Jobs(JobQueries):
         unsent = job.state in job_states.UNSENT
         key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
-        await (await self._engine.scheduler()).leave(
-            job_id
-        )  # a lease renewal may have taken it up meanwhile
+        await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
         return job
 
     async def _removal(self, job_id: int) -> str:
@@ -297,20 +296,16 @@ class Jobs(JobQueries):
 
     async def follow(self, job_id: int) -> Job:
         """Follow a stopped or timed out job again, or approve a held one."""
-        job = await self._require(job_id)
+        job, scheduler = await self._require(job_id), await self._engine.scheduler()
         if job.needs_approval and job.state in job_states.UNSENT:
-            await (await self._engine.scheduler()).adopt(
-                job_id
-            )  # first, because taking over a dead run's job holds it
+            await scheduler.adopt(job_id)  # first: taking over a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.TIMED_OUT):
-            await (await self._engine.scheduler()).leave(job_id)
+            await scheduler.leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
-        await (await self._engine.scheduler()).adopt(
-            job_id
-        )  # a live window that owns it follows it itself
+        await scheduler.adopt(job_id)  # a live window that owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:
