@@ -24,7 +24,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ima_tui.core import atomic_file
-from ima_tui.core.clock import Clock, backoff
+from ima_tui.core.clock import Clock, backoff, first_of
 from ima_tui.core.errors import ImaError
 from ima_tui.core.records import dataclass
 
@@ -245,8 +245,6 @@ class SharedRateLimit:
             yield self._own
             return
         if self._lock is None:
-            from ima_tui.core import atomic_file
-
             name = self._file.with_name(f"{self._file.name}.lock")
             self._lock = atomic_file.lock(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
@@ -333,14 +331,8 @@ class Connectivity:
 
     async def wait(self, seconds: float) -> None:
         """Wait `seconds`, or until another request succeeds."""
-        waits: set[asyncio.Future[object]] = {asyncio.ensure_future(self._clock.sleep(seconds))}
-        if not self._up.is_set():
-            waits.add(asyncio.ensure_future(self._up.wait()))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
+        success = () if self._up.is_set() else (self._up.wait(),)
+        await first_of(self._clock.sleep(seconds), *success)
 
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:

@@ -158,13 +158,8 @@ class DecodeReply:
 
     def line(self) -> bytes:
         """Return the response's JSON line; `data` follows it."""
-        head = {
-            "facts": asdict(self.facts),
-            "width": self.width,
-            "height": self.height,
-            "count": self.count,
-            "size": len(self.data),
-        }
+        head = asdict(self)
+        head["size"] = len(head.pop("data"))
         return json.dumps(head).encode() + b"\n"
 
 
@@ -181,18 +176,9 @@ def read_head(line: bytes) -> tuple[Mapping[str, object], int]:
     head = json.loads(line)
     if "key" in head:
         raise CannotShow(head["key"], **head["values"])
-    return head, int(head["size"])
+    return head, int(head.pop("size"))
 
 
 def reply_of(head: Mapping[str, object], data: bytes) -> DecodeReply:
-    """Build the response from its line and bytes. Raises `CannotShow` where they don't match."""
-    facts = head["facts"]
-    width, height, count = head["width"], head["height"], head["count"]
-    if not (
-        isinstance(facts, dict)
-        and isinstance(width, int)
-        and isinstance(height, int)
-        and isinstance(count, int)
-    ):
-        raise CannotShow("viewer.broken")
-    return DecodeReply(MediaFacts(**facts), width, height, data, count)
+    """Build the response from its line and bytes. Raises as `load`."""
+    return load(DecodeReply, {**head, "data": data})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ima_tui.api.rate_limit import Connectivity, RateLimit
 from ima_tui.config.loader import Settings
-from ima_tui.core.clock import backoff
+from ima_tui.core.clock import backoff, first_of
 from ima_tui.core.domain import Failure, Job, Media, Medium, State
 from ima_tui.core.errors import ImaError, Unreachable
 from ima_tui.core.records import dataclass
@@ -140,16 +140,10 @@ class Fetcher:
     async def _pause(self, job_id: int, seconds: float) -> None:
         """Wait `seconds`, or until `try_now`."""
         now = self._pauses.setdefault(job_id, asyncio.Event())
-        waits: set[asyncio.Future[object]] = {
-            asyncio.ensure_future(self._record.clock.sleep(seconds)),
-            asyncio.ensure_future(now.wait()),
-        }
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(self._record.clock.sleep(seconds), now.wait())
         finally:
             self._pauses.pop(job_id, None)
-            for each in waits:
-                each.cancel()
 
     async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
         service = await self._connect()
