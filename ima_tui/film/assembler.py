@@ -25,11 +25,11 @@ from ima_tui.film.request import (
     JoinJob,
     StillJob,
     WorkerJob,
-    line_of,
 )
 from ima_tui.film.timeline import problem
 from ima_tui.i18n import joined, say
 from ima_tui.imaging.decoder import start_child
+from ima_tui.imaging.request import line_of
 
 STALLED_SECONDS = 180.0
 """Without a sign of life for so long the worker is taken to hang."""

@@ -211,9 +211,7 @@ def _encoded(number: int, first: int, last: int) -> Iterator[Encode]:
 
 
 def _commonest_rate(facts: Sequence[ShotFacts]) -> Fraction:
-    rates = Counter[Fraction]()
-    for each in facts:
-        rates[each.rate or each.guess] += 1
+    rates = Counter(each.rate or each.guess for each in facts)
     found = max(rates, key=lambda rate: (rates[rate], rate))
     if LOWEST_FPS <= found <= HIGHEST_FPS:
         return found

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from ima_tui.core.records import dataclass, load
+from ima_tui.core.records import dataclass
 from ima_tui.film.timeline import Film
 
 ASSEMBLER = 3
@@ -69,23 +68,6 @@ class JoinJob:
 
 
 WorkerJob = AssembleJob | StillJob | JoinJob
-_KINDS: dict[str, type[WorkerJob]] = {
-    "assemble": AssembleJob,
-    "still": StillJob,
-    "join": JoinJob,
-}
-
-
-def line_of(job: WorkerJob) -> bytes:
-    """Return a job as a JSON line."""
-    name = next(name for name, kind in _KINDS.items() if kind is type(job))
-    return json.dumps({name: asdict(job)}).encode() + b"\n"
-
-
-def read_job(line: bytes) -> WorkerJob:
-    """Parse a job line."""
-    ((name, raw),) = json.loads(line).items()
-    return load(_KINDS[name], raw)
 
 
 def message(name: str, content: Mapping[str, object]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,11 @@ def opened(path: str) -> Any:
 
 def digest(path: str) -> str:
     """Return the SHA-256 of a file. Raises `CannotAssemble`."""
-    found = hashlib.sha256()
     try:
         with Path(path).open("rb") as handle:
-            while piece := handle.read(1 << 20):
-                found.update(piece)
+            return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise CannotAssemble("film.missing", path=path) from error
-    return found.hexdigest()
 
 
 def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
@@ -72,7 +70,8 @@ def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
             step()
         if not times:
             raise CannotAssemble("film.no_frames", path=path)
-        _refuse_damaged(path, len(times), claimed)
+        if claimed > 0 and len(times) < claimed * WHOLE:
+            raise CannotAssemble("film.damaged", path=path, found=len(times), claimed=claimed)
         base = stream.time_base
         sar = stream.sample_aspect_ratio or Fraction(1)
         has_sound = bool(container.streams.audio)
@@ -97,11 +96,6 @@ def _video(container: Any, path: str) -> Any:
     if not 0 < stream.width * stream.height <= MOST_PIXELS:
         raise CannotAssemble("film.too_large", path=path)
     return stream
-
-
-def _refuse_damaged(path: str, found: int, claimed: int) -> None:
-    if claimed > 0 and found < claimed * WHOLE:
-        raise CannotAssemble("film.damaged", path=path, found=found, claimed=claimed)
 
 
 def _even_rate(times: Sequence[int], base: Fraction, guess: Fraction) -> Fraction:
@@ -151,12 +145,8 @@ def _has_first_ids(extra: bytes) -> bool:
 
 
 def _lowest_after(numbers: Sequence[int]) -> list[int]:
-    found: list[int] = []
-    lowest = 1 << 60
-    for number in reversed(numbers):
-        found.append(lowest)
-        lowest = min(lowest, number)
-    return found[::-1]
+    lowest = list(accumulate(reversed(numbers), min, initial=1 << 60))
+    return lowest[-2::-1]
 
 
 def numbered(container: Any, rate: Fraction) -> Iterator[tuple[int, Any]]:

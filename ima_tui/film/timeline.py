@@ -6,6 +6,7 @@ prices.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -187,17 +188,8 @@ def cues_of(text: str, start: float, seconds: float) -> tuple[Cue, ...]:
 
 
 def _sentences(text: str) -> list[str]:
-    found: list[str] = []
-    current = ""
-    for place, letter in enumerate(text):
-        current += letter
-        stops = letter in "。！？\n" or (letter in ".!?" and text[place + 1 : place + 2] in " \n")
-        if stops and current.strip():
-            found.append(current.strip())
-            current = ""
-    if current.strip():
-        found.append(current.strip())
-    return found
+    found = re.split(r"(?<=[。！？\n])|(?<=[.!?])(?=[ \n]|$)", text)
+    return [sentence.strip() for sentence in found if sentence.strip()]
 
 
 Offers = Mapping[int, int]

@@ -16,9 +16,9 @@ from ima_tui.imaging.request import (
     CannotShow,
     DecodeReply,
     Request,
+    line_of,
     read_head,
     reply_of,
-    request_line,
 )
 
 MOST_SECONDS = 12.0
@@ -136,7 +136,7 @@ async def _exchange(child: asyncio.subprocess.Process, request: Request) -> Deco
     if child.stdin is None or child.stdout is None:
         return None
     try:
-        child.stdin.write(request_line(request))
+        child.stdin.write(line_of(request))
         await child.stdin.drain()
         line = await child.stdout.readline()
     except (BrokenPipeError, ConnectionResetError):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
+from typing import Any
 
 from ima_tui.core.records import dataclass, load
 
@@ -105,23 +106,17 @@ class CountFrames:
 
 
 Request = DecodeRequest | Check | CountFrames
-_KINDS: dict[str, type[Request]] = {
-    "show": DecodeRequest,
-    "check": Check,
-    "count": CountFrames,
-}
 
 
-def request_line(request: Request) -> bytes:
-    """Return a request as a JSON line."""
-    name = next(name for name, kind in _KINDS.items() if kind is type(request))
-    return json.dumps({name: asdict(request)}).encode() + b"\n"
+def line_of(request: Any) -> bytes:
+    """Return a request, or a job of another child, as a JSON line."""
+    return json.dumps({type(request).__name__: asdict(request)}).encode() + b"\n"
 
 
-def read_request(line: bytes) -> Request:
-    """Parse a request line."""
+def request_of(line: bytes, *kinds: type) -> Any:
+    """Parse a request line of one of these classes."""
     ((name, raw),) = json.loads(line).items()
-    return load(_KINDS[name], raw)
+    return load({kind.__name__: kind for kind in kinds}[name], raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,10 +181,8 @@ class LogWindow:
 
     def place(self, entry: LogEntry) -> int | None:
         """Return the index of `entry` in the window, or None."""
-        for index, each in enumerate(self.entries):
-            if (each.file, each.start) == (entry.file, entry.start):
-                return index
-        return None
+        places = {(each.file, each.start): index for index, each in enumerate(self.entries)}
+        return places.get((entry.file, entry.start))
 
     # --------------------------------------------------------------------------------- growth
 

@@ -178,10 +178,9 @@ def default_of(field: dict[str, Any]) -> Any:
     if not field.get("is_ui_virtual"):
         return field.get("value")
     picked = {param["field"]: param["value"] for param in field["ui_params"]}
-    for rule in field["value_mapping"]["mapping_rules"]:
-        if rule["source_values"] == picked:
-            return rule["target_value"]
-    return field.get("value")
+    rules = field["value_mapping"]["mapping_rules"]
+    mapped = (rule["target_value"] for rule in rules if rule["source_values"] == picked)
+    return next(mapped, field.get("value"))
 
 
 def offered(field: dict[str, Any], task_type: str) -> list[Any]:

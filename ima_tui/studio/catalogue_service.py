@@ -96,9 +96,7 @@ class CatalogueService:
 
     def model_of(self, order: Order) -> ModelVersion | None:
         """Return an order's model from the current list, or None."""
-        wanted = (order.model_id, order.version)
-        models = self.models(order.task_type)
-        return next((model for model in models if (model.model_id, model.version) == wanted), None)
+        return choice.exactly(self.models(order.task_type), order.model_id, order.version)
 
     # ------------------------------------------------------------------------------ fetching
 

@@ -253,11 +253,12 @@ class Workflows:
         if priced.problem is not None or priced.order is None or priced.model is None:
             problem = priced.problem or UsageError("error.no_models")
             raise UsageError(problem.key, **problem.values)
-        sources: list[str] = []
-        for source in priced.order.inputs:
-            if result_of(source) is None:
-                source = (await self._inspect(priced.model, (source,)))[0].source
-            sources.append(source)
+        sources = [
+            source
+            if result_of(source)
+            else (await self._inspect(priced.model, (source,)))[0].source
+            for source in priced.order.inputs
+        ]
         return replace(priced.order, inputs=tuple(sources))
 
     async def _further(

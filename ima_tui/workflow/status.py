@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import order, times
+from ima_tui.catalogue import choice, order, times
 from ima_tui.core.domain import (
     Job,
     Medium,
@@ -198,16 +198,9 @@ class PricedStep:
     problem: UsageError | None = None
 
 
-def model_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
-    """Return the step's model in the lists, or None."""
-    wanted = (step.model_id, step.version)
-    models = lists.get(step.task_type, ())
-    return next((model for model in models if (model.model_id, model.version) == wanted), None)
-
-
 def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     """Price one step; problems are returned, not raised."""
-    model = model_of(step, lists)
+    model = choice.exactly(lists.get(step.task_type, ()), step.model_id, step.version)
     if model is None:
         return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
     try:

@@ -222,12 +222,12 @@ def film_words(facts: BoardFacts) -> Part:
 
 def missing_shots(facts: BoardFacts) -> list[int]:
     """Return the places of the shots that are not made yet."""
-    found: list[int] = []
-    for place, shot in enumerate(facts.film.shots, 1):
-        step = result_of(shot.source)
-        if step is not None and not facts.status.step_status(step[0]).is_done:
-            found.append(place)
-    return found
+    steps = [result_of(shot.source) for shot in facts.film.shots]
+    return [
+        place
+        for place, step in enumerate(steps, 1)
+        if step is not None and not facts.status.step_status(step[0]).is_done
+    ]
 
 
 # ------------------------------------------------------------------------------------ details

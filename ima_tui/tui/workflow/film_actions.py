@@ -313,11 +313,11 @@ def _can_assemble(status: WorkflowStatus | None) -> bool:
 
 def _own_steps(status: WorkflowStatus | None) -> dict[int, str]:
     """Return the job of each step that makes a video, with the step's result as a source."""
-    found: dict[int, str] = {}
-    for each in status.steps if status is not None else ():
-        if each.job is not None and each.step.task_type.medium is Medium.VIDEO:
-            found[each.job.id] = f"step:{each.step.id}#1"
-    return found
+    return {
+        each.job.id: f"step:{each.step.id}#1"
+        for each in (status.steps if status is not None else ())
+        if each.job is not None and each.step.task_type.medium is Medium.VIDEO
+    }
 
 
 def _place(plan: Workflow, shot: PlannedShot) -> int:

@@ -7,6 +7,7 @@ ready.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
@@ -207,14 +208,9 @@ def _cells_of_shots(
     """Return the tile of each shot, and the cells of its bar."""
     shown = [tile for tile in tiles if tile.shot]
     lengths = [board_tiles.shot_seconds(facts, shot) or 5.0 for shot in facts.film.shots]
-    whole = sum(lengths)
-    found: list[tuple[BoardTile, int]] = []
-    begins = at = 0.0
-    for tile, seconds in zip(shown, lengths, strict=True):
-        at += seconds
-        found.append((tile, max(3, round(at / whole * room) - round(begins / whole * room))))
-        begins = at
-    return found
+    ends = [round(at / sum(lengths) * room) for at in accumulate(lengths, initial=0.0)]
+    bars = (max(3, end - begin) for begin, end in pairwise(ends))
+    return list(zip(shown, bars, strict=True))
 
 
 def _told_of_shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> Lines:
