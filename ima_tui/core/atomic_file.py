@@ -126,11 +126,25 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         beside.unlink(missing_ok=True)
         raise
     if flush:
-        _flush_folder(target.parent)
+        sync_path(target.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Context of the path of a file that is written beside `path` and then renamed to it.
+
+    Where it was not renamed, it is removed at the end.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sync_path(path: Path) -> None:
+    """Flush a file or folder that is not open."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         sync(handle)
     finally:

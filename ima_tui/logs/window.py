@@ -146,7 +146,7 @@ class LogWindow:
         """Move to the newest matching entry; the window is empty until read."""
         self.folder.look()
         self.wanted = wanted
-        self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
+        self._stand(ends(self.folder.files, wanted))
         self.at_top = True
 
     def go_to(self, when: float) -> None:
@@ -181,10 +181,8 @@ class LogWindow:
 
     def place(self, entry: LogEntry) -> int | None:
         """Return the index of `entry` in the window, or None."""
-        for index, each in enumerate(self.entries):
-            if (each.file, each.start) == (entry.file, entry.start):
-                return index
-        return None
+        places = {(each.file, each.start): index for index, each in enumerate(self.entries)}
+        return places.get((entry.file, entry.start))
 
     # --------------------------------------------------------------------------------- growth
 

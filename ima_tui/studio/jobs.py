@@ -20,6 +20,7 @@ from ima_tui.core.domain import Estimate, Event, Job, Order, Outcome, State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import EventBus, JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
@@ -34,13 +35,13 @@ NEWS_SECONDS = 1.0
 """Seconds between checks whether another process changed the ledger, while anyone listens."""
 
 
+@dataclass(eq=False)
 class JobQueries:
     """What is asked about jobs; nothing here changes one."""
 
-    def __init__(self, engine: Engine, clock: Clock, broadcast: EventBus) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._broadcast = broadcast
+    _engine: Engine
+    _clock: Clock
+    _broadcast: EventBus
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """Return the jobs that were submitted under these intents."""
@@ -116,20 +117,12 @@ class JobQueries:
 log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class Jobs(JobQueries):
     """Submit, query, stop, follow and remove jobs. Actions on a missing job raise `UsageError`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: CatalogueService,
-        connection: Connection,
-        clock: Clock,
-        broadcast: EventBus,
-    ) -> None:
-        super().__init__(engine, clock, broadcast)
-        self._catalogue = catalogue
-        self._connection = connection
+    _catalogue: CatalogueService
+    _connection: Connection
 
     def _tell(self, job: Job) -> None:
         self._broadcast.tell(JobChanged(job))
@@ -269,7 +262,8 @@ class Jobs(JobQueries):
 
     async def stop(self, job_id: int) -> Job:
         """Stop following; an unsent job is removed from the queue. Sent jobs stay paid."""
-        await (await self._engine.scheduler()).leave(job_id)
+        scheduler = await self._engine.scheduler()
+        await scheduler.leave(job_id)
         job = await self.require(job_id)
         if job.state not in job_states.OPEN:
             return job
@@ -278,9 +272,7 @@ class Jobs(JobQueries):
         unsent = job.state in job_states.UNSENT
         key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
-        await (await self._engine.scheduler()).leave(
-            job_id
-        )  # a lease renewal may have taken it up meanwhile
+        await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
         return job
 
     async def _removal(self, job_id: int) -> str:
@@ -305,20 +297,16 @@ class Jobs(JobQueries):
 
     async def follow(self, job_id: int) -> Job:
         """Follow a stopped or timed out job again, or approve a held one."""
-        job = await self.require(job_id)
+        job, scheduler = await self.require(job_id), await self._engine.scheduler()
         if job.needs_approval and job.state in job_states.UNSENT:
-            await (await self._engine.scheduler()).adopt(
-                job_id
-            )  # first, because taking over a dead run's job holds it
+            await scheduler.adopt(job_id)  # first: taking over a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.TIMED_OUT):
-            await (await self._engine.scheduler()).leave(job_id)
+            await scheduler.leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
-        await (await self._engine.scheduler()).adopt(
-            job_id
-        )  # a live window that owns it follows it itself
+        await scheduler.adopt(job_id)  # a live window that owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:

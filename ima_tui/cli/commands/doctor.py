@@ -34,6 +34,7 @@ from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNDER_WAY
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
 from ima_tui.runner import outputs
 
 MOST_NAMED = 5
@@ -52,9 +53,8 @@ async def ledger(patient: Patient) -> list[Finding]:
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.open_read_only(
-            path, session="doctor", logs=settings.logs, results=(settings.folder,)
-        )
+        places = Places(settings.logs, (settings.folder,))
+        opened = await Ledger.open_read_only(path, session="doctor", places=places)
         try:
             whole = await opened.healthy()
             jobs = await opened.read(history.counted, JobFilter())

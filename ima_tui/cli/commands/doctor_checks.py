@@ -275,11 +275,11 @@ def _host(url: str) -> str:
 
 async def hosts(patient: Patient) -> list[Finding]:
     """Both hosts without the key, and the clock by what they say."""
-    from ima_tui.api import single_requests
+    from ima_tui.api import service
 
     settings = patient.settings
     urls = {"api_host": settings.base_url, "upload_host": settings.upload_url}
-    seen = await asyncio.gather(*(single_requests.look(url, time.time) for url in urls.values()))
+    seen = await asyncio.gather(*(service.look(url, time.time) for url in urls.values()))
     found: list[Finding] = []
     for (name, url), one in zip(urls.items(), seen, strict=True):
         shown = one_line(url, 120)

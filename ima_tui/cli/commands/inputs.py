@@ -123,6 +123,6 @@ async def upload(studio: Studio, arguments: Namespace) -> int:
 
 async def _one(studio: Studio, name: str) -> tuple[str | None, ImaError | None]:
     try:
-        return await studio.uploads.upload(atomic_file.expand(name).absolute()), None
+        return await studio.engine.upload(atomic_file.expand(name).absolute()), None
     except ImaError as error:
         return None, error

@@ -345,9 +345,7 @@ def verify(arguments: Namespace) -> int:
 
 async def _verify(arguments: Namespace, settings: Settings) -> int:
     places = Places(settings.logs, (settings.folder,))
-    ledger = await Ledger.open_read_only(
-        settings.ledger, "verify", logs=settings.logs, results=(settings.folder,)
-    )
+    ledger = await Ledger.open_read_only(settings.ledger, "verify", places=places)
     try:
         whole = await ledger.healthy() and ledger.repair_report is None
         looked, differences = await ledger.verify(

@@ -35,7 +35,7 @@ from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan
+from ima_tui.workflow import file, film_edits, film_plan
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.status import PricedStep, WorkflowStatus
@@ -190,8 +190,7 @@ def film_words(plan: Workflow, film: FilmPlan) -> str:
     """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
     joined = say("film.with_fades" if fades else "film.with_cuts")
-    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
-    seconds = film_plan.seconds(film, lengths)
+    seconds = film_plan.seconds(film, lambda shot: film_edits.step_seconds(plan, shot))
     shown = f"{seconds:g}" if seconds else "?"
     counts = {"n": len(film.shots), "sounds": len(film.tracks)}
     told = say("film.planned", seconds=shown, joined=joined, **counts)

@@ -62,7 +62,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.composer = Composer(step.task_type)
         if model is not None:
             self.composer.model = model
-            self.composer.draft = step_rows.draft_of(step)
+            self.composer.draft = step.draft()
         self._offer = DraftPrice()
 
     @property
