@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
     "setting.look.inline_safe": "Show one pane at a time and leave the mouse to tmux, for small splits. Same as --inline-safe.",
     "setting.look.motion": "Animations. auto: on, but off over SSH.",
     "setting.look.hints": "Show a one-line introduction on each screen until you have used it.",
-    "setting.look.quiet": "Redraw running jobs less often, for slow connections. auto: off, but on over SSH.",
+    "setting.look.quiet": "Redraw running jobs less often, and show a row's details once you stop on it, for slow connections. auto: off, but on over SSH.",
     "setting.look.preview": "Show previews next to the queue. auto: yes, but over SSH only on request.",
     "setting.look.images": "How images are drawn. auto: the best way your terminal supports.",
     "setting.look.notify": "How to notify you that a job finished, if it took over 10 s or you were elsewhere.",

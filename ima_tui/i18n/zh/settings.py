@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
     "setting.look.inline_safe": "一次显示一栏，鼠标留给 tmux，适合小分屏。等同于 --inline-safe。",
     "setting.look.motion": "动画。auto：开，SSH 下关。",
     "setting.look.hints": "每个界面显示一行介绍，使用过之后不再显示。",
-    "setting.look.quiet": "减少运行中任务的刷新，适合慢速连接。auto：关，SSH 下开。",
+    "setting.look.quiet": "减少运行中任务的刷新，光标停下后才显示该行详情，适合慢速连接。auto：关，SSH 下开。",
     "setting.look.preview": "在队列旁显示预览。auto：显示，SSH 下按需显示。",
     "setting.look.images": "图片的显示方式。auto：使用终端支持的最佳方式。",
     "setting.look.notify": "任务超过 10 秒或你在其他窗口时，用什么方式提醒任务结束。",
