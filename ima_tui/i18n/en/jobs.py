@@ -85,6 +85,10 @@ TEXTS: dict[str, str] = {
     "queue.ask_forget_many": "Remove these {n} jobs ({which}, {points} pts) from the list? Downloaded files stay.",
     "queue.file_is": "File: {path}",
     "queue.no_jobs_of": "No jobs yet.",
+    "queue.first_with": "{press} opens Compose with this model.",
+    "queue.first_by_type": "{press} opens Compose: prompts for this task type use this model.",
+    "queue.first_costs": "At its default settings: {points} pts, usually {time}.",
+    "queue.first_inputs": "It needs an input: ctrl+o in Compose, or i on a result in Gallery.",
     "queue.today_at": "today {clock}",
     "queue.col_when": "MADE",
     # ---- notify

@@ -85,6 +85,10 @@ TEXTS: dict[str, str] = {
     "queue.ask_forget_many": "从列表移除这 {n} 个任务（{which}，{points} 积分）吗？已下载的文件会保留。",
     "queue.file_is": "文件：{path}",
     "queue.no_jobs_of": "还没有任务。",
+    "queue.first_with": "按 {press} 用这个模型创作。",
+    "queue.first_by_type": "按 {press} 去创作：这类提示词会用这个模型。",
+    "queue.first_costs": "默认参数下 {points} 积分，通常 {time}。",
+    "queue.first_inputs": "需要素材：在创作中按 ctrl+o，或在图库的作品上按 i。",
     "queue.today_at": "今天 {clock}",
     "queue.col_when": "提交时间",
     # ---- notify

@@ -220,3 +220,6 @@ async def test_a_very_wide_screen_shows_the_latest_jobs_of_the_model() -> None:
         lines = pilot.app.screen.query_one(JobLines)
         await until(pilot, lambda: "a map" in lines.render_line(0).text)
         assert "waves" not in lines.render_line(1).text
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "opens Compose" in lines.render_line(1).text)
+        assert lines.render_line(1).text.strip().startswith("2 opens Compose: prompts")
