@@ -35,7 +35,7 @@ class JobLines(RowLines):
         self._nothing: tuple[str, ...] = ()
 
     def show(self, jobs: Sequence[Job], nothing: Sequence[str] = ()) -> None:
-        """Show these; `nothing`: sentences that follow where there are none."""
+        """Show these; `nothing`: sentences for where there are none."""
         if (tuple(jobs), tuple(nothing)) != (self._jobs, self._nothing):
             self._jobs, self._nothing = tuple(jobs), tuple(nothing)
             self.refresh()
@@ -43,8 +43,8 @@ class JobLines(RowLines):
     def row(self, y: int, cells: int) -> list[Part]:
         """Return the parts of line `y`."""
         if not self._jobs:
-            told = (say("queue.no_jobs_of"), *self._nothing)
-            lines = [line for sentence in told for line in wrap(sentence, max(1, cells - 2))]
+            room = max(1, cells - 2)
+            lines = [line for sentence in self._nothing for line in wrap(sentence, room)]
             return [(" " + line, "muted") for line in lines[y : y + 1]]
         if y >= len(self._jobs):
             return []
@@ -76,11 +76,15 @@ class LatestJobs(Pane):
 
     def look(self, model: ModelVersion | None) -> None:
         """Read and show those of a model for its task type; nothing where the pane is hidden."""
-        if self.display and model is not None:
+        if self.display:
             self._read(model)
 
     @work(group="jobs", exclusive=True, exit_on_error=False)
-    async def _read(self, model: ModelVersion) -> None:
+    async def _read(self, model: ModelVersion | None) -> None:
+        if model is None:
+            self.say([(say("pane.latest_jobs"), "strong")])
+            self.query_one(JobLines).show(())
+            return
         await asyncio.sleep(REST)
         among = JobFilter(task_type=model.task_type, model=model.model_id)
         jobs = await context(self).studio.history.listed(among, 0, LATEST)
@@ -92,9 +96,10 @@ class LatestJobs(Pane):
         """How a model gets its first job, and what that costs."""
         key = key_of(self.screen, "models.use")
         told = [
+            say("queue.no_jobs_of"),
             say("queue.first_with", press=key)
             if key
-            else say("queue.first_by_type", press=key_of(self.screen, "place.compose"))
+            else say("queue.first_by_type", press=key_of(self.screen, "place.compose")),
         ]
         if (usual := price.quote_or_none(model, {})) is not None:
             time = usual_time(times.estimate(model))

@@ -337,7 +337,7 @@ async def test_a_model_without_jobs_says_how_to_make_the_first_and_what_it_costs
         told = "\n".join(lines.render_line(y).text.strip() for y in range(3))
         assert told == (
             "No jobs yet.\nenter opens Compose with this model.\n"
-            "At its default settings: 5 pts, usually 25–60 s."
+            "At its default settings: 8 pts, usually 40–90 s."
         )
 
 
