@@ -52,6 +52,7 @@ TEXTS: dict[str, str] = {
     "bind.view": "open result",
     "bind.again": "retry",
     "bind.stop": "stop following",
+    "bind.stop_unsent": "remove from queue",
     "bind.fetch": "fetch again",
     "bind.follow": "follow again",
     "bind.forget": "remove from list",

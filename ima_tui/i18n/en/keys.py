@@ -201,6 +201,7 @@ TEXTS: dict[str, str] = {
     "do.spending_view": "Group spending by model, type, project or day",
     "do.spending_write": "Write spending to CSV file",
     "do.stop": "Stop following job",
+    "do.stop_unsent": "Remove job from queue",
     "do.suspend": "Go to the shell",
     "do.swap": "Swap the two sides",
     "do.template_delete": "Delete template",

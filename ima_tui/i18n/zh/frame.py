@@ -52,6 +52,7 @@ TEXTS: dict[str, str] = {
     "bind.view": "查看作品",
     "bind.again": "重试",
     "bind.stop": "停止跟踪",
+    "bind.stop_unsent": "移出队列",
     "bind.fetch": "再查一次",
     "bind.follow": "继续跟踪",
     "bind.forget": "从列表移除",

@@ -201,6 +201,7 @@ TEXTS: dict[str, str] = {
     "do.spending_view": "按模型、类型、项目或日期统计",
     "do.spending_write": "将花费写入 CSV 文件",
     "do.stop": "停止跟踪任务",
+    "do.stop_unsent": "将任务移出队列",
     "do.suspend": "回到 shell",
     "do.swap": "左右互换",
     "do.template_delete": "删除模板",

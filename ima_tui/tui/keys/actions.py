@@ -9,7 +9,7 @@ named so here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -85,13 +85,19 @@ def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
         found[name] = ActionEntry(
             id=name,
             keys=keys,
-            sentence=binding.description,
+            sentence=_sentence(node, name, binding.description),
             action=binding.action,
             node=node,
             scope=_scope(node),
             prominent=binding.show,
         )
     return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
+
+
+def _sentence(node: DOMNode, name: str, usual: str) -> str:
+    """The key of what an action does now; a node may have another word for it at times."""
+    words_now: Callable[[str], str] | None = getattr(node, "words_now", None)
+    return (words_now(name) if words_now is not None else "") or usual
 
 
 def _is_available(app: App[object], action: str, node: DOMNode) -> bool:

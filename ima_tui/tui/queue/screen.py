@@ -201,6 +201,11 @@ class QueueScreen(ListScreen):
                 return bool(self.jobs)
         return super().check_action(action, parameters)
 
+    def words_now(self, name: str) -> str:
+        """Return the word for an action where it is another one for the chosen jobs."""
+        chosen = self.table.chosen_jobs() if name == "queue.stop" and self.is_mounted else []
+        return "bind.stop_unsent" if JobActions.are_unsent(chosen) else ""
+
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
         jobs = self.table.chosen_jobs()

@@ -40,6 +40,7 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.queue.job_table import QueueSummary
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
@@ -356,6 +357,24 @@ async def test_an_unsent_job_is_taken_out_without_a_question() -> None:
     async with open_app(job(3, State.QUEUED)).run_test() as pilot:
         await pilot.press("x")
         assert asked(pilot) == [("take_out", 3)]
+
+
+async def test_the_key_that_stops_says_what_it_does_to_unsent_jobs() -> None:
+    found = (job(3, State.QUEUED), job(2), job(1, State.QUEUED))
+    async with open_app(*found).run_test(size=(120, 40)) as pilot:
+        bottom = pilot.app.screen.query_one(BottomLine)
+
+        def keys() -> str:
+            return bottom.render_line(0).text
+
+        queue(pilot).table.move_to(3)
+        await until(pilot, lambda: "x remove from queue" in keys())
+        queue(pilot).table.move_to(2)
+        await until(pilot, lambda: "x stop following" in keys())
+        queue(pilot).table.mark((1, 3))
+        await until(pilot, lambda: "x remove from queue" in keys())
+        queue(pilot).table.mark((2,))
+        await until(pilot, lambda: "x stop following" in keys())
 
 
 async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -> None:
