@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.notifications import Notify
 from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
@@ -207,6 +208,13 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     ) -> None:
         """Show a notification, as Textual's; text is never markup: it may come from outside."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Show a sentence once: said again, it stays for as long as if it were new."""
+        new = event.notification
+        for one in [*self._notifications]:
+            if (one.message, one.severity) == (new.message, new.severity):
+                del self._notifications[one]
 
 
 def sequence(text: str, *, in_tmux: bool) -> str:
