@@ -234,7 +234,7 @@ async def test_text_of_others_in_a_toast_is_never_markup() -> None:
 
 async def test_a_sentence_that_is_said_again_is_shown_once_and_stays_longer() -> None:
     app = open_app()
-    async with app.run_test() as pilot:
+    async with app.run_test(notifications=True) as pilot:
         app.notify("Copied.", timeout=30)
         app.notify("Copied.", timeout=60)
         app.notify("Copied.", severity="error")
