@@ -24,7 +24,7 @@ SORTS: dict[str, Callable[[ReportRow], tuple[object, ...]]] = {
     "name": lambda row: (row.key,),
 }
 WIDE = 160
-"""Columns of the screen from which on bars and durations take more cells."""
+"""Columns of the screen from which on bars and durations take more cells, and more is shown."""
 
 
 def plot_cells(total: int) -> tuple[int, int]:

@@ -93,6 +93,12 @@ class SpendingScreen(BaseScreen):
     UNDER = "queue"
     HOME = "#spending"
     CSS_PATH = styles.path("spending")
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+        (WIDE, "-huge"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("view_after", "turn(1)", "bind.spending_view", "spending.view", show=True),
         bind("view_before", "turn(-1)", "bind.spending_view_before", "spending.view_before"),
