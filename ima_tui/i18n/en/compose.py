@@ -169,7 +169,7 @@ TEXTS: dict[str, str] = {
     "compose.several": "{n} {n:job|jobs} · {points} pts",
     "compose.several_bad": "{n} {n:job|jobs} can't be sent",
     "compose.several_why": "Job {number}: {why}",
-    "compose.several_of": "{change} (job {numbers})",
+    "compose.several_of": "{change} ({n:job|jobs} {numbers})",
     "compose.several_more": "{n} more {n:change|changes} in the list",
     "compose.ask_several": "Send {n} {n:job|jobs} for {points} pts in total?",
     "compose.workflow_sent": "Workflow started. esc W opens it.",

@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
     "queue.in_line": "排在第 {place} 位，共 {of} 个待发送。按 < > 移动，按 F 优先发送。",
     "queue.longer": "超出预计时间，仍在生成，会自动继续查询。",
     "queue.standing_unknown": "已发送，但没有收到确认，可能已扣 {points} 积分。按 r 之前，请先核对积分：https://imastudio.com/dashboard",
-    "queue.standing_parked": "耗时过长，已暂停查询。按 f 再查一次（不扣积分）。",
+    "queue.standing_parked": "耗时过长，已降低查询频率。按 f 立即查询（不扣积分）。",
     "queue.standing_stopped": "已停止跟踪。按 f 继续跟踪（不扣积分）。",
     "queue.failed": "生成失败，可能已扣积分。可以换个模型试试。",
     "queue.ask_again": "重试 #{id} 将消耗 {points} 积分，确定发送吗？",
