@@ -169,7 +169,7 @@ TEXTS: dict[str, str] = {
     "compose.several": "{n} 个任务 · {points} 积分",
     "compose.several_bad": "{n} 个任务无法发送",
     "compose.several_why": "任务 {number}：{why}",
-    "compose.several_of": "{change}（任务 {numbers}）",
+    "compose.several_of": "{change}（{n} 个任务：{numbers}）",
     "compose.several_more": "另有 {n} 处改动，见列表",
     "compose.ask_several": "发送 {n} 个任务共将消耗 {points} 积分，确定吗？",
     "compose.workflow_sent": "工作流已开始运行，按 esc W 打开。",

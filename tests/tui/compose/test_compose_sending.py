@@ -458,7 +458,7 @@ async def the_queue(pilot: Pilot[None]) -> QueueScreen:
     [
         ("en", ("2",), "30s → 10 s (job 2)"),
         ("en", ("1", "2"), "30s → 10 s (jobs 1 2)"),
-        ("zh", ("1", "2"), "30s → 10 s（任务 1 2）"),
+        ("zh", ("1", "2"), "30s → 10 s（2 个任务：1 2）"),
     ],
 )
 def test_jobs_that_are_sent_otherwise_are_named_in_the_right_number(
