@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import job_json, standing_json
 from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
+from ima_tui.compose import parameter_names
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
-from ima_tui.core.domain import Job, State
+from ima_tui.core.domain import Job, Order, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
@@ -49,7 +50,7 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
         if job.waiting:
             print(say(job.waiting, **job.waiting_values))
         print(one_line(order.prompt, 400))
-        print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
+        print(f"{order.total} pts  {', '.join(_settings(order))}")
         for event in await studio.jobs.timeline(job.id):
             print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
         for media in job.medias:
@@ -61,6 +62,16 @@ async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
                 talk(f"“{job.failure.reason}”")
             exit_status.say_how_to_fetch(job)
     return EXIT_DONE
+
+
+def _settings(order: Order) -> Iterator[str]:
+    """`speed=1.2`: each setting as `--set` takes it; behind a voice's id its name."""
+    for name, value in order.parameters:
+        if value == "":
+            continue
+        known_as = parameter_names.value(name, value)
+        is_named = name.casefold() in parameter_names.VOICES and known_as != str(value)
+        yield f"{name}={value} ({known_as})" if is_named else f"{name}={value}"
 
 
 def _clock(at: float) -> str:

@@ -141,6 +141,9 @@ class VoicePicker(Picker):
 
     def _narrow(self, written: str) -> None:
         name = one_line(written.strip(), 60)
+        known_as = voice_of(Option(name, name)).name
+        if known_as != name:
+            name = f"{known_as} ({name})"
         self.query_one(Table).empty = say("voice.typed", name=name) if name else say("voice.none")
         super()._narrow(written)
 
@@ -178,6 +181,8 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
     jobs = await context(screen).studio.jobs.recent()
     if not known:  # a list that takes any id names none
         known = [one for one in used_before(jobs, field.name) if str(one.value) not in listed]
+    if row.value and not any(one.value == row.value for one in known):
+        known.insert(0, voice_of(Option(row.shown, row.value)))
     picker = VoicePicker(known, row.value)
 
     def chosen(number: int | None) -> None:

@@ -350,7 +350,7 @@ def settings(order: Order, model: ModelVersion | None) -> list[tuple[str, str]]:
     """Return names and values as people know them, without settings that are empty or only repeat
     the prompt; then the inputs."""
     rows = [
-        (_name(model, name), _value(name, value))
+        (_name(model, name), _value(model, name, value))
         for name, value in order.parameters
         if str(value).strip() not in ("", order.prompt.strip())
     ]
@@ -365,8 +365,10 @@ def _name(model: ModelVersion | None, name: str) -> str:
     return known.replace("_", " ").capitalize() if known == name else known
 
 
-def _value(name: str, value: Value) -> str:
-    """As the form says it: with its unit, and on and off, not True and False."""
+def _value(model: ModelVersion | None, name: str, value: Value) -> str:
+    """As the form says it: with its unit, on and off, not True and False, and a voice's name."""
+    if model is not None and name.casefold() in parameter_names.VOICES:
+        value = draft.option_label(model, name, value)
     return parameter_names.value(name, one_line(value, 120) if isinstance(value, str) else value)
 
 
