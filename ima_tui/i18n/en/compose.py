@@ -154,7 +154,7 @@ TEXTS: dict[str, str] = {
     "compose.column_wish": "PROMPT",
     "compose.column_day": "WHEN",
     "compose.column_template": "TEMPLATE",
-    "compose.templates": "Templates · enter use · ctrl+n save · ctrl+d delete",
+    "compose.templates": "Templates",
     "compose.template_name": "name to save as, or text to find",
     "compose.no_templates": "No templates yet. ctrl+n saves the current prompt.",
     "compose.template_empty": "There is no prompt to save yet.",

@@ -92,6 +92,7 @@ TEXTS: dict[str, str] = {
     "bind.prompt_undo": "undo typing",
     "bind.quit": "quit",
     "bind.leave": "leave field",
+    "bind.choose": "choose",
     "bind.close": "close",
     "app.cancel": "Cancel",
     "bind.question_nothing": "does not confirm",
@@ -107,6 +108,7 @@ TEXTS: dict[str, str] = {
     "hint.preferences": "Your preferred models, used when the prompt names none.",
     "hint.logs": "What ima-tui and the other IMA tools did. Prompts and keys are never logged.",
     # ---- help
+    "help.title": "Keys",
     "help.focus": "In this list or field",
     "help.window": "In this window",
     "help.here": "In {place}",

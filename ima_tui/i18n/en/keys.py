@@ -92,6 +92,7 @@ TEXTS: dict[str, str] = {
     "do.again": "Retry job",
     "do.all_kinds": "Show all task types",
     "do.approve": "Approve job",
+    "do.choose": "Choose row",
     "do.clear": "Show all, clear marks",
     "do.compare": "Compare two results",
     "do.compose_anew": "Start a new draft",

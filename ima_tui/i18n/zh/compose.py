@@ -154,7 +154,7 @@ TEXTS: dict[str, str] = {
     "compose.column_wish": "提示词",
     "compose.column_day": "时间",
     "compose.column_template": "模板",
-    "compose.templates": "模板 · enter 使用 · ctrl+n 保存 · ctrl+d 删除",
+    "compose.templates": "模板",
     "compose.template_name": "输入名称保存，或输入文字查找",
     "compose.no_templates": "还没有模板，按 ctrl+n 保存当前提示词。",
     "compose.template_empty": "还没有可保存的提示词。",

@@ -92,6 +92,7 @@ TEXTS: dict[str, str] = {
     "do.again": "重试任务",
     "do.all_kinds": "显示全部类型",
     "do.approve": "确认发送任务",
+    "do.choose": "选择这一行",
     "do.clear": "显示全部，取消标记",
     "do.compare": "对比两个作品",
     "do.compose_anew": "新建草稿",

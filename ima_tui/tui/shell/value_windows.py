@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.suggester import Suggester
@@ -26,6 +25,7 @@ from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput, PlainEditor
 from ima_tui.tui.widgets.table import Table
@@ -62,8 +62,7 @@ class TextEditor(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="text-window"):
-            yield Static(Content(self._heading), id="text-title")
+        with Window(self._heading, widget_id="text-window"):
             yield Static(Content(self._about), id="text-about")
             yield PlainEditor(self._text)
             yield Static(id="text-count")
@@ -131,10 +130,10 @@ class VoicePicker(Picker):
         rows = [PickerItem(own, folded(say("voice.own"))), *map(_row, known)]
         super().__init__(say("voice.choose"), _VOICES, rows, at)
 
-    def on_input_submitted(self) -> None:
+    def action_choose(self) -> None:
         """Take the row under the cursor; where none matches, the id that was typed."""
         if self.query_one(Table).order:
-            super().on_input_submitted()
+            super().action_choose()
             return
         self.typed = one_line(self.query_one(LineInput).value.strip(), _LONGEST_ID)
         self.dismiss(-1 if self.typed else None)
@@ -218,8 +217,7 @@ class TextPrompt(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="ask"):
-            yield Static(Content(self._title), id="ask-title")
+        with Window(self._title, widget_id="ask"):
             yield self._field
         yield BottomLine()
 

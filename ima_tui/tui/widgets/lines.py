@@ -186,6 +186,18 @@ class Pane(Vertical):
         self.head.refresh()
 
 
+class Window(Vertical):
+    """A frame over the screen, with its title in the upper rule."""
+
+    def __init__(self, title: str, *, widget_id: str) -> None:
+        super().__init__(id=widget_id, classes="window")
+        self.say(title)
+
+    def say(self, title: str) -> None:
+        """Show another title."""
+        self.border_title = Content(title)
+
+
 Chunk = list[Part]
 """What is torn apart only where a line of its own is too short for it."""
 
