@@ -179,6 +179,16 @@ async def test_what_is_not_met_is_confirmed_by_name_and_the_nearest_is_chosen() 
         assert (one.model_id, one.total) == ("kling-video-o1", 120)
 
 
+async def test_what_is_sent_anyway_is_no_other_choice() -> None:
+    text = "a 10s video of a puppy on a meadow with kling o1, 21:9"
+    async with composing(text) as (pilot, screen, _studio):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "21:9 → 16:9" in bar(screen))
+        choices = bar(screen).partition("[Send, ")[2]
+        assert "9:16, " in choices
+        assert " 16:9, " not in choices
+
+
 async def test_another_choice_is_sent_for_its_price_only_if_nothing_else_is_unmet() -> None:
     async with composing("a 15s video of a whale with kling o1") as (pilot, screen, studio):
         await pilot.press("ctrl+j", "right", "right")
