@@ -101,6 +101,8 @@ Aside = list[Part]
 SEPARATOR = " · "
 LEAST_TITLE = 8
 """Cells that a title keeps beside facts."""
+LEAST_FACT = 20
+"""Cells of the last fact of a title for which it is cut, and not left out."""
 
 
 class PaneHead(Line):
@@ -153,7 +155,7 @@ def _shortened(title: list[Part], cells: int) -> list[Part]:
         if SEPARATOR in text.strip(SEPARATOR):
             kept[-1] = (text.rpartition(SEPARATOR)[0], role)
             continue
-        if len(kept) == 1:
+        if len(kept) == 1 or cells - measure(kept[:-1]) >= LEAST_FACT:
             break
         kept.pop()
         if len(kept) > 1 and kept[-1][0] == SEPARATOR:

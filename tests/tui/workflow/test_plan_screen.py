@@ -152,7 +152,8 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert [row for row in rows if "from step 1" in row]
         assert "│" in rows[1]
         assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
-        assert WISH in line(pilot, "#workflow-title")
+        head = pilot.app.screen.query_one("#steps-pane PaneHead")
+        assert WISH in head.render_line(0).text
         assert "Nothing was sent" in told(pilot)
         await said_alike(pilot.app.screen)
         await pilot.press("escape")
