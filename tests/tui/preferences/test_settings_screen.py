@@ -77,9 +77,9 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
 async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> None:
     async with open_settings(path, language="en") as pilot:
         assert rows(pilot)["queue.running"][:3] == ["Jobs at once", "3", "config file"]
-        assert rows(pilot)["queue.running"][4].startswith("How many jobs may run at IMA at once.")
-        assert rows(pilot)["language"][:4] == ["Language", "English", "", "flag"]
-        assert rows(pilot)["look.notify"][:4] == ["When a job ends", "bell", "", "default"]
+        assert rows(pilot)["queue.running"][3].startswith("How many jobs may run at IMA at once.")
+        assert rows(pilot)["language"][:3] == ["Language", "English", "flag"]
+        assert rows(pilot)["look.notify"][:3] == ["When a job ends", "bell", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
         assert said(pilot).startswith("How to notify you that a job finished")
