@@ -89,6 +89,7 @@ TEXTS: dict[str, str] = {
     "queue.first_by_type": "{press} opens Compose: prompts for this task type use this model.",
     "queue.first_costs": "At its default settings: {points} pts, usually {time}.",
     "queue.first_inputs": "It needs an input: ctrl+o in Compose, or i on a result in Gallery.",
+    "queue.other_models": "With other models:",
     "queue.today_at": "today {clock}",
     "queue.col_when": "MADE",
     # ---- notify

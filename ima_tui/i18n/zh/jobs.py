@@ -89,6 +89,7 @@ TEXTS: dict[str, str] = {
     "queue.first_by_type": "按 {press} 去创作：这类提示词会用这个模型。",
     "queue.first_costs": "默认参数下 {points} 积分，通常 {time}。",
     "queue.first_inputs": "需要素材：在创作中按 ctrl+o，或在图库的作品上按 i。",
+    "queue.other_models": "用其他模型的任务：",
     "queue.today_at": "今天 {clock}",
     "queue.col_when": "提交时间",
     # ---- notify

@@ -35,17 +35,21 @@ class JobLines(RowLines):
         self._nothing: tuple[str, ...] = ()
 
     def show(self, jobs: Sequence[Job], nothing: Sequence[str] = ()) -> None:
-        """Show these; `nothing`: sentences for where there are none."""
+        """Show these; `nothing`: sentences above them, where those that are asked for are none."""
         if (tuple(jobs), tuple(nothing)) != (self._jobs, self._nothing):
             self._jobs, self._nothing = tuple(jobs), tuple(nothing)
             self.refresh()
 
+    def _told(self, cells: int) -> list[str]:
+        room = max(1, cells - 2)
+        return [line for sentence in self._nothing for line in wrap(sentence, room)]
+
     def row(self, y: int, cells: int) -> list[Part]:
         """Return the parts of line `y`."""
-        if not self._jobs:
-            room = max(1, cells - 2)
-            lines = [line for sentence in self._nothing for line in wrap(sentence, room)]
-            return [(" " + line, "muted") for line in lines[y : y + 1]]
+        told = self._told(cells)
+        if y < len(told):
+            return [(" " + told[y], "muted")]
+        y -= len(told)
         if y >= len(self._jobs):
             return []
         job = self._jobs[y]
@@ -63,8 +67,9 @@ class JobLines(RowLines):
 
     async def on_click(self, event: events.Click) -> None:
         """Show the job under the mouse in the queue."""
-        if event.y < len(self._jobs):
-            await self.ima.show_job(self._jobs[event.y].id)
+        at = event.y - len(self._told(self.size.width))
+        if 0 <= at < len(self._jobs):
+            await self.ima.show_job(self._jobs[at].id)
 
 
 class LatestJobs(Pane):
@@ -87,10 +92,15 @@ class LatestJobs(Pane):
             return
         await asyncio.sleep(REST)
         among = JobFilter(task_type=model.task_type, model=model.model_id)
-        jobs = await context(self).studio.history.listed(among, 0, LATEST)
+        history = context(self).studio.history
+        jobs = await history.listed(among, 0, LATEST)
         name = f"{SEPARATOR}{steady(model.name)}{SEPARATOR}{say(f'task.{model.task_type}')}"
         self.say([(say("pane.latest_jobs"), "strong"), (name, "text")])
-        self.query_one(JobLines).show(jobs, self._first(model))
+        told: list[str] = []
+        if not jobs:
+            jobs = await history.listed(JobFilter(task_type=model.task_type), 0, LATEST)
+            told = [*self._first(model), *(("", say("queue.other_models")) if jobs else ())]
+        self.query_one(JobLines).show(jobs, told)
 
     def _first(self, model: ModelVersion) -> list[str]:
         """How a model gets its first job, and what that costs."""

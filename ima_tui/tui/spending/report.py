@@ -130,7 +130,7 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
         step = -(-len(values) // room)
         values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
         top = plots.ceiling(max(values))
-    upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤│▔"
+    upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤▔▔"
     lines: list[tuple[str, str]] = []
     bars = plots.columns(values, rows, top, plain=glyphs.ascii)
     bars = [plots.spread(line, room) for line in bars]

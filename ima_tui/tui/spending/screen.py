@@ -193,7 +193,7 @@ class SpendingScreen(BaseScreen):
             names = {row.key: spending.name_of(row.key, view, models) for row in rows}
             shares.query_ancestor(Pane).say([(say(f"spending.by_{view}"), "strong")])
             shares.show(rows, names, high)
-        self.query_one(JobLines).show(jobs, [say("queue.no_jobs_of")])
+        self.query_one(JobLines).show(jobs, [] if jobs else [say("queue.no_jobs_of")])
 
     def _show(self) -> None:
         found = self.found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -315,12 +316,21 @@ def event_words(event: Event, now: float) -> str:
     return f"{time.strftime(form, then)}  {words}"
 
 
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?) ?s")
+
+
+def length_words(length: str) -> str:
+    """`5 s` for `5s`, as the service has it; `0:12` as it is."""
+    found = _SECONDS.fullmatch(length)
+    return say("compose.seconds", span=found[1]) if found else length
+
+
 def result_words(media: Media) -> str:
     """Where one result is: the file here, else its address."""
     facts = [media.format]
     if media.width and media.height:
         facts.append(f"{media.width}x{media.height}")
-    facts.append(media.duration)
+    facts.append(length_words(media.duration))
     where = media.path or media.url
     return "  ".join(filter(None, (where, " ".join(filter(None, facts)))))
 

@@ -41,6 +41,7 @@ from ima_tui.tui.queue.job_table import QueueSummary
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
@@ -357,6 +358,19 @@ async def test_an_unsent_job_is_taken_out_without_a_question() -> None:
     async with open_app(job(3, State.QUEUED)).run_test() as pilot:
         await pilot.press("x")
         assert asked(pilot) == [("take_out", 3)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_short_list_leaves_its_room_to_the_job(size: tuple[int, int]) -> None:
+    async with open_app(failed(3), job(2)).run_test(size=size) as pilot:
+        table, detail = queue(pilot).table, pilot.app.screen.query_one(JobDetail)
+        await until(pilot, lambda: 2 < table.size.height < 7)
+        assert detail.size.height > size[1] // 2
+        jobs = {number: job(number) for number in range(1, 30)}
+        for one in jobs.values():
+            studio(pilot).jobs.rows[one.id] = one
+        await queue(pilot).reload()
+        await until(pilot, lambda: table.size.height > 8)
 
 
 async def test_the_key_that_stops_says_what_it_does_to_unsent_jobs() -> None:
