@@ -11,6 +11,7 @@ TEXTS: dict[str, str] = {
     "bind.settings_back": "back",
     "settings.title": "Settings",
     "settings.column_name": "SETTING",
+    "settings.column_value": "VALUE",
     "settings.column_now": "NOW",
     "settings.column_later": "NEXT START",
     "settings.column_origin": "FROM",

@@ -11,6 +11,7 @@ TEXTS: dict[str, str] = {
     "bind.settings_back": "返回",
     "settings.title": "设置",
     "settings.column_name": "设置项",
+    "settings.column_value": "取值",
     "settings.column_now": "当前",
     "settings.column_later": "下次启动",
     "settings.column_origin": "来源",

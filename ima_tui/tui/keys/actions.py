@@ -109,25 +109,30 @@ def _is_available(app: App[object], action: str, node: DOMNode) -> bool:
 
 
 def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
-    """Each binding of ours that does something now, by the key that reaches it."""
+    """Each binding of ours that does something now, by the key that reaches it; first those of the
+    screen that have priority over its widgets."""
     focused = screen.focused
-    for node, bindings in binding_chain(screen):
-        for key, binding in bindings:
-            if not binding.description.startswith("bind."):
-                continue
-            if not _is_available(screen.app, binding.action, node):
-                continue
-            character = character_of(key) or key_to_character(key)
-            is_typed = (
-                node is not focused
-                and focused is not None
-                and not binding.priority
-                and focused.check_consume_key(key, character)
-            )
-            if not is_typed:
-                yield node, key, binding
-            elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
-                yield node, f"alt+{key}", binding
+    every = [(node, *one) for node, bindings in binding_chain(screen) for one in bindings]
+    for node, key, binding in sorted(every, key=lambda one: not _is_first(screen, *one)):
+        if not binding.description.startswith("bind."):
+            continue
+        if not _is_available(screen.app, binding.action, node):
+            continue
+        character = character_of(key) or key_to_character(key)
+        is_typed = (
+            node is not focused
+            and focused is not None
+            and not binding.priority
+            and focused.check_consume_key(key, character)
+        )
+        if not is_typed:
+            yield node, key, binding
+        elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
+            yield node, f"alt+{key}", binding
+
+
+def _is_first(screen: Screen[object], node: DOMNode, key: str, binding: Binding) -> bool:
+    return node is screen and binding.priority
 
 
 def _plain_first(keys: tuple[str, ...]) -> tuple[str, ...]:

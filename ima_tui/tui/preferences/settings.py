@@ -42,7 +42,7 @@ COLUMNS = (
 _LATER = 2
 """Where what holds from the next start on stands; the column is there if it says anything."""
 T = TypeVar("T")
-_VALUE = (Column("value", 20, flex=1),)
+_VALUES = (Column("value", 20, "settings.column_value", flex=1), Column("note", 10))
 
 
 class SettingsScreen(BaseScreen):
@@ -202,8 +202,12 @@ class SettingsScreen(BaseScreen):
 
     def _choose(self, one: SettingStatus, values: tuple[str, ...]) -> None:
         titles = [_shown(one.setting, value) for value in values]
+        usual = _shown(one.setting, one.setting.default)
         rows = [
-            PickerItem((Cell(title),), folded(f"{title} {value}"))
+            PickerItem(
+                (Cell(title), Cell(say("cli.source.default") if title == usual else "", "muted")),
+                folded(f"{title} {value}"),
+            )
             for title, value in zip(titles, values, strict=True)
         ]
         before = _shown(one.setting, one.now if one.later is None else one.later)
@@ -213,7 +217,7 @@ class SettingsScreen(BaseScreen):
             if number is not None:
                 await self._put(one.setting.name, values[number])
 
-        self.app.push_screen(Picker(one.setting.title, _VALUE, rows, at), chosen)
+        self.app.push_screen(Picker(one.setting.title, _VALUES, rows, at), chosen)
 
     def _edit(self, one: SettingStatus) -> None:
         self._editing = one.setting.name

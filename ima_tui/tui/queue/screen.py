@@ -154,8 +154,9 @@ class QueueScreen(ListScreen):
     def _share_room(self) -> None:
         """Leave to the job what a short list does not need."""
         count = len(self.table.order)
-        is_few = count <= FEW and not self.has_class("-narrow")
+        is_few = 0 < count <= FEW and not self.has_class("-narrow")
         self.set_class(is_few, "-few")
+        self.set_class(not count, "-none")
         rows = self.query_one(QueueSummary).styles
         if is_few:
             rows.height = max(LEAST, count) + AROUND

@@ -84,6 +84,7 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
 
     CSS_PATH = theme.path("tags")
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "bind.text_take", id="tags.take"),
         Binding("escape", "give_up", "bind.close", id="tags.close"),
     ]
 
@@ -109,10 +110,14 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
         field.cursor_position = len(field.value)
         field.focus()
 
-    def on_input_submitted(self, event: LineInput.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Take the tags."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Give back what was written; a name that can't be is said."""
         try:
-            self.dismiss(labels.tags(event.value))
+            self.dismiss(labels.tags(self.query_one(LineInput).value))
         except UsageError as error:
             told = self.query_one("#tags-told", Static)
             told.update(Content.styled(say(error.key, **error.values), "$bad"))

@@ -64,7 +64,7 @@ class Picker(ModalScreen[int | None]):
 
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "bind.choose", id="chooser.choose"),
+        Binding("enter", "choose", "bind.choose", id="chooser.take"),
         Binding("escape", "give_up", "bind.close", id="chooser.close"),
         Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
         Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),

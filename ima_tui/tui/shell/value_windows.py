@@ -197,6 +197,7 @@ class TextPrompt(ModalScreen[str | None]):
 
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "bind.text_take", id="ask.take"),
         Binding("escape", "give_up", "bind.close", id="ask.close"),
     ]
 
@@ -226,6 +227,10 @@ class TextPrompt(ModalScreen[str | None]):
         self._field.focus()
 
     def on_input_submitted(self) -> None:
+        """Take over what was typed."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Take over what was typed; nothing is no answer."""
         self.dismiss(self._field.value.strip() or None)
 

@@ -91,6 +91,11 @@ async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: P
         await go_to(pilot, "look.notify")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        values = pilot.app.screen.query_one(Table)
+        at = values.cursor
+        assert at is not None
+        assert [cell.text for cell in values.rows[at]] == ["bell", "default"]
+        assert values.render_line(values.order.index(at) + 1).text.startswith("▌")  # it is seen
         await pilot.press(*"osc", "enter")
         await until(pilot, lambda: "osc9" in path.read_text())
         await until(pilot, lambda: rows(pilot)["look.notify"][2] == "notification")

@@ -373,6 +373,15 @@ async def test_a_short_list_leaves_its_room_to_the_job(size: tuple[int, int]) ->
         await until(pilot, lambda: table.size.height > 8)
 
 
+async def test_without_a_job_there_is_no_empty_pane() -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        detail = pilot.app.screen.query_one(JobDetail)
+        await until(pilot, lambda: not detail.display)
+        studio(pilot).jobs.rows[1] = job(1)
+        await queue(pilot).reload()
+        await until(pilot, lambda: detail.display)
+
+
 async def test_the_key_that_stops_says_what_it_does_to_unsent_jobs() -> None:
     found = (job(3, State.QUEUED), job(2), job(1, State.QUEUED))
     async with open_app(*found).run_test(size=(120, 40)) as pilot:

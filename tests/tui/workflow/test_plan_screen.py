@@ -25,6 +25,7 @@ from ima_tui.studio.studio import open_studio
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.inputs import InputList, PathInput
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
@@ -274,6 +275,8 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         editor = pilot.app.screen.query_one(Prompt)
+        keys = pilot.app.screen.query_one(BottomLine).render_line(0).text
+        assert keys.strip().startswith("ctrl+j save changes")
         editor.text = "a quiet harbour"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
