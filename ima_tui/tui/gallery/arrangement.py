@@ -69,10 +69,6 @@ class GalleryArrangement:
         """Return what is known of a result."""
         return self._rows.get(key)
 
-    def clear(self) -> None:
-        """Forget all results."""
-        self._rows, self._words = {}, {}
-
     def add(self, results: Iterable[Result]) -> None:
         """Add results."""
         kinds = {
