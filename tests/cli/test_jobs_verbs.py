@@ -16,6 +16,7 @@ from batch_person import Person, typed, wishes
 from fakes import any_order
 
 from ima_tui.cli import exit_status
+from ima_tui.cli.commands import jobs
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
@@ -227,3 +228,9 @@ async def test_a_cancel_that_comes_with_the_result_is_not_lost() -> None:
         listener(JobChanged(replace(running, state=State.DONE)))
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+def test_a_voice_is_shown_by_its_id_and_its_name() -> None:
+    voice = ("speaker", "zh_female_xiaohe_uranus_bigtts")
+    spoken = replace(any_order(), parameters=(voice, ("speed", 1.2)))
+    assert [*jobs._settings(spoken)] == [f"speaker={voice[1]} (Xiaohe)", "speed=1.2"]

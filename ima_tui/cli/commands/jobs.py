@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,8 +16,9 @@ from ima_tui.cli import exit_status, session
 from ima_tui.cli.exit_status import end_of
 from ima_tui.cli.json_documents import job_json, standing_json
 from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
+from ima_tui.compose import parameter_names
 from ima_tui.core import labels
-from ima_tui.core.domain import Job, State
+from ima_tui.core.domain import Job, Order, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
@@ -40,7 +41,7 @@ async def show_job(studio: Studio, arguments: Namespace) -> None:
     if job.waiting:
         print(say(job.waiting, **job.waiting_values))
     print(one_line(order.prompt, 400))
-    print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
+    print(f"{order.total} pts  {', '.join(_settings(order))}")
     for event in await studio.jobs.timeline(job.id):
         print(f"{_clock(event.at, '%Y-%m-%d %H:%M:%S')}  {say(event.key, **event.values)}")
     exit_status.print_results(job)
@@ -49,6 +50,16 @@ async def show_job(studio: Studio, arguments: Namespace) -> None:
         if job.failure is not None and job.failure.reason:
             talk(f"“{job.failure.reason}”")
         exit_status.say_how_to_fetch(job)
+
+
+def _settings(order: Order) -> Iterator[str]:
+    """`speed=1.2`: each setting as `--set` takes it; behind a voice's id its name."""
+    for name, value in order.parameters:
+        if value == "":
+            continue
+        known_as = parameter_names.value(name, value)
+        is_named = name.casefold() in parameter_names.VOICES and known_as != str(value)
+        yield f"{name}={value} ({known_as})" if is_named else f"{name}={value}"
 
 
 def _clock(at: float, form: str) -> str:

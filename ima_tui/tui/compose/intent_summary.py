@@ -144,7 +144,7 @@ class IntentSummary(Line, can_focus=False):
             self._fit()
 
     def _fit(self) -> None:
-        cells = max(20, self.size.width - 4)
+        cells = max(20, self.size.width - 3)
         shape = next((name for name in MOST_LINES if self.screen.has_class(name)), "")
         most = MOST_LINES.get(shape, MOST)
         blocks = [
@@ -233,7 +233,7 @@ class IntentSummary(Line, can_focus=False):
         plain = style(theme, "text", ground)
         line = self._drawn[y] if y < len(self._drawn) else []
         bar = self.ima.glyphs.cursor if self.has_focus and y == 0 else " "
-        segments = [Segment(f"{bar} ", style(theme, "accent", ground))]
+        segments = [Segment(bar, style(theme, "accent", ground))]
         segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 

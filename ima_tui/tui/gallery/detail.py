@@ -143,7 +143,7 @@ def _told(media: Media, bytes_here: int) -> str:
     told = [media.format]
     if media.width and media.height:
         told.append(f"{media.width}x{media.height}")
-    told += [media.duration, size(bytes_here) if bytes_here >= 0 else ""]
+    told += [words.length_words(media.duration), size(bytes_here) if bytes_here >= 0 else ""]
     return "  ".join(filter(None, told))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -24,7 +25,7 @@ from ima_tui.tui.widgets.cells import (
     fit,
     width,
 )
-from ima_tui.tui.widgets.job_text import clock_words
+from ima_tui.tui.widgets.job_text import clock_words, length_words
 
 PICTURE = (6, 18)
 """Lines of a tile's picture, at least and at most."""
@@ -33,6 +34,7 @@ BAR = 1
 TAG = 4
 MARK = 2
 STAR = 2
+LENGTH = 5
 MODEL = 16
 AIRY = 56
 """From this width on a line also names the model."""
@@ -59,6 +61,8 @@ class TilePainter:
     theme: str
     glyphs: Glyphs
     wide: int
+    tall: int = 0
+    """Lines that pictures take where there is room for more than those of 16:9."""
 
     @property
     def picture_wide(self) -> int:
@@ -67,8 +71,13 @@ class TilePainter:
 
     @property
     def picture_high(self) -> int:
-        """Lines that a picture takes: those of 16:9 in cells twice as high as wide."""
-        return max(PICTURE[0], min(PICTURE[1], -(-self.picture_wide * 9 // 32)))
+        """Lines that a picture takes: those of 16:9 in cells twice as high as wide, or more."""
+        return max(self.tall, PICTURE[0], min(PICTURE[1], -(-self.picture_wide * 9 // 32)))
+
+    def grown(self, by: int) -> TilePainter:
+        """Return the painter of tiles that are higher by so many lines, up to a square."""
+        most = max(self.picture_high, self.picture_wide // 2)
+        return replace(self, tall=min(most, self.picture_high + by))
 
     @property
     def high(self) -> int:
@@ -88,7 +97,8 @@ class TilePainter:
         """One result on one line."""
         ground, muted = standing.ground, self._style("muted", standing.ground)
         room = self.wide - BAR - MARK - TAG
-        end = f" {result.length:>5} {clock_words(result.at)} " if room >= 30 else ""
+        length = fit(length_words(result.length), LENGTH, "right")
+        end = f" {length} {clock_words(result.at)} " if room >= 30 else ""
         model = self._fitted(result.model, MODEL) if room >= AIRY else ""
         room -= STAR * result.mark.star
         text = self._fitted(result.prompt, room - width(end) - width(model))
@@ -131,7 +141,7 @@ class TilePainter:
         return Segment(sign, self._style(role, standing.ground))
 
     def _caption(self, result: Result, standing: TileState) -> list[Segment]:
-        end = f" {result.length} " if result.length else " "
+        end = f" {length_words(result.length)} " if result.length else " "
         room = self.wide - BAR - MARK - TAG - width(end) - STAR * result.mark.star
         return [
             *self._begin(result, standing),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import WorkType
@@ -22,12 +23,13 @@ from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.logs.feed import LogFeed, LogSearch
 from ima_tui.tui.logs.lines import LogLines
-from ima_tui.tui.logs.panes import LogDetail, LogStatusLine, source_picker
+from ima_tui.tui.logs.panes import EntrySide, LogDetail, LogStatusLine, source_picker
 from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.studio.jobs import Jobs
@@ -77,11 +79,12 @@ class LogsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Pane(say("place.logs"), widget_id="lines-pane"):
-            yield LogStatusLine()
-            yield LineInput(widget_id="ask", max_length=300)
-            yield LogLines()
-            yield LogDetail()
+        with Container(id="log-body"):
+            with Pane(say("place.logs"), widget_id="lines-pane"):
+                yield LogStatusLine()
+                yield LineInput(widget_id="ask", max_length=300)
+                yield LogLines()
+            yield EntrySide()
 
     @property
     def lines(self) -> LogLines:
@@ -124,8 +127,21 @@ class LogsScreen(BaseScreen):
     @on(LogLines.Moved)
     def _moved(self) -> None:
         self.feed.moved()
-        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
+        self._show_entry()
+
+    def _show_entry(self) -> None:
+        self.query_one(EntrySide).show(self.lines.current, self.feed.reader)
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """The side may have come in sight."""
+        self.call_after_refresh(self._show_entry)
+
+    async def heard(self, news: Updates) -> None:
+        """Show what became of the job beside the lines."""
+        current = self.lines.current
+        if current is not None and current.job in news.jobs:
+            self._show_entry()
 
     # -------------------------------------------------------------------------- what is wanted
 
@@ -211,10 +227,12 @@ class LogsScreen(BaseScreen):
                 return wanted.job is not None or bool(current and current.job is not None)
             case "show_job":
                 return bool(current and current.job is not None)
-            case "detail" | "copy" | "export":
+            case "copy" | "export":
                 return current is not None
+            case "detail":
+                return current is not None and not self.has_class("-huge")
             case "scroll":
-                return self.has_class("-detail")
+                return self.query_one(EntrySide).is_open
             case "clear":
                 return self.search.pattern is not None or wanted != LogFilter()
         return super().check_action(action, parameters)
@@ -236,8 +254,7 @@ class LogsScreen(BaseScreen):
     def action_detail(self) -> None:
         """Show or hide the details."""
         self.toggle_class("-detail")
-        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
-        self.refresh_bindings()
+        self._show_entry()
 
     def action_scroll(self, by: int) -> None:
         """Scroll by that many lines."""

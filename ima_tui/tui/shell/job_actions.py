@@ -79,6 +79,12 @@ class JobActions:
         # a field of another screen may ask while that place is being left
         return verb in FITS and any(FITS[verb](job) for job in jobs)
 
+    @staticmethod
+    def are_unsent(jobs: Sequence[Job]) -> bool:
+        """Whether stopping `jobs` only takes jobs out of the queue that were not sent."""
+        stopped = [job for job in jobs if FITS["stop"](job)]
+        return bool(stopped) and all(job.state in UNSENT for job in stopped)
+
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
         """Do `verb` with those of `jobs` that it fits."""
         if verb in ONE_ONLY and len(jobs) > 1:
@@ -164,7 +170,7 @@ class JobActions:
     # ------------------------------------------------------------------- what takes something off
 
     async def stop(self, jobs: list[Job]) -> None:
-        """Stop following the jobs."""
+        """Stop following jobs that were sent; take the others out of the queue."""
         unsent = {job.id for job in jobs if job.state in UNSENT}
         spent = sum(job.order.total for job in jobs if job.id not in unsent)
         studio = self._screen.studio

@@ -102,6 +102,8 @@ Aside = list[Part]
 SEPARATOR = " · "
 LEAST_TITLE = 8
 """Cells that a title keeps beside facts."""
+LEAST_FACT = 20
+"""Cells of the last fact of a title for which it is cut, and not left out."""
 
 
 class PaneHead(Line):
@@ -153,7 +155,7 @@ def _shortened(title: list[Part], cells: int) -> list[Part]:
         if SEPARATOR in text.strip(SEPARATOR):
             kept[-1] = (text.rpartition(SEPARATOR)[0], role)
             continue
-        if len(kept) == 1:
+        if len(kept) == 1 or cells - measure(kept[:-1]) >= LEAST_FACT:
             break
         kept.pop()
         if len(kept) > 1 and kept[-1][0] == SEPARATOR:
@@ -184,6 +186,18 @@ class Pane(Vertical):
     @on(events.DescendantBlur)
     def _follow_focus(self) -> None:
         self.head.refresh()
+
+
+class Window(Vertical):
+    """A frame over the screen, with its title in the upper rule."""
+
+    def __init__(self, title: str, *, widget_id: str) -> None:
+        super().__init__(id=widget_id, classes="window")
+        self.say(title)
+
+    def say(self, title: str) -> None:
+        """Show another title."""
+        self.border_title = Content(title)
 
 
 Chunk = list[Part]

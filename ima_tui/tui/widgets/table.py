@@ -16,6 +16,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from ima_tui.core.records import dataclass
 from ima_tui.tui.keys.verbs import bind
@@ -29,6 +30,9 @@ from ima_tui.tui.widgets.painter import (
 )
 
 __all__ = ["Cell", "LazyRows", "Row", "RowId", "Table"]
+
+RESTING = 0.15
+"""Seconds that the cursor rests on a row before others are told of it, over a slow line."""
 
 RowId = int | str
 
@@ -95,7 +99,8 @@ class Table(ScrollView, can_focus=True):
 
     @dataclass
     class RowHighlighted(FromTable, Message):
-        """The cursor moved to a row, or to none."""
+        """The cursor moved to a row, or to none. Over a slow line it is sent once the cursor rests:
+        what is told of a row costs more than moving to the next one."""
 
         row_id: RowId | None
 
@@ -136,6 +141,7 @@ class Table(ScrollView, can_focus=True):
         """The ids of the rows as they are."""
         self._at: dict[RowId, int] = {}
         self._painter: Painter | None = None
+        self._rests: Timer | None = None
 
     # ------------------------------------------------------------------------------- the rows
 
@@ -168,7 +174,7 @@ class Table(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(order) + 1)
         if self.cursor not in self._at:
             self.cursor = self._row_near(at, 1)
-            self.post_message(self.RowHighlighted(self, self.cursor))
+            self._tell()
         self._reveal()
         self.refresh()
 
@@ -235,7 +241,15 @@ class Table(ScrollView, can_focus=True):
         self.moved()
         self._reveal()
         self._refresh_cursor()
-        self.post_message(self.RowHighlighted(self, row_id))
+        if self._rests is not None:
+            self._rests.stop()
+        if context(self).studio.settings.quiet:
+            self._rests = self.set_timer(RESTING, self._tell)
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.RowHighlighted(self, self.cursor))
 
     def chosen(self) -> tuple[RowId, ...]:
         """The marked rows in order, or the one under the cursor."""

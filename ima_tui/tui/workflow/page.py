@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from ima_tui.core.domain import Event, Media, Medium
+from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.app_context import context
@@ -69,8 +70,9 @@ class WorkflowPage(Container):
         now = app.studio.clock.time()
         self.graph.show(step_rows.rows(status, now, app.glyphs))
         self.query_one(StepTimeline).show(status, now)
-        count: list[Part] = [(say("workflow.steps", n=len(status.steps)), "strong")]
-        self.query_one("#steps-pane", Pane).say(count)
+        count = say("workflow.steps", n=len(status.steps))
+        title = [(say("workflow.title"), "strong"), (SEPARATOR + count, "text")]
+        self.query_one("#steps-pane", Pane).say([*title, *self._prompt()])
 
     def _show_board(self, facts: BoardFacts) -> None:
         tiles = board_tiles.tiles(facts)
@@ -80,7 +82,13 @@ class WorkflowPage(Container):
         if seconds := board_tiles.film_seconds(facts):
             length = say("board.seconds", seconds=f"{seconds:g}")
             title.append((SEPARATOR + length, "text"))
-        self.query_one("#board-pane", Pane).say(title)
+        self.query_one("#board-pane", Pane).say([*title, *self._prompt()])
+
+    def _prompt(self) -> list[Part]:
+        """The prompt of the workflow, at the end of a title."""
+        status = self._status
+        words = one_line(status.workflow.prompt, 400) if status is not None else ""
+        return [(SEPARATOR, "muted"), (words, "muted")] if words else []
 
     @property
     def shows_board(self) -> bool:

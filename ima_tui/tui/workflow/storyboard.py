@@ -230,7 +230,8 @@ class Storyboard(ScrollView, can_focus=True):
             shown: Shown = tile.empty
             if tile.result is not None:
                 graphics = graphics_of(self)
-                shown = self._thumbnails.of(tile.result, max(1, shape.wide - 3), graphics)
+                wide = max(1, shape.wide - 3)
+                shown = self._thumbnails.of(tile.result, wide, shape.picture, graphics)
             plain = self._style("muted", ground)
             return picture_line(shown, line - 1, room, shape.picture, plain)
         if line == shape.picture + 1:
