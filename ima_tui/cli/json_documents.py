@@ -95,26 +95,19 @@ async def standing_json(
         **await job_json(studio, job, error, events),
         "waiting": say(job.waiting, **job.waiting_values) if job.waiting else None,
         "needs_approval": is_held(job),
-        "prompt": prompt_of(job),
-        "parameters": parameters_of(job),
-        "inputs": inputs_of(job),
-        "created_at": iso_time(job.created_at),
+        **made_from(job),
     }
 
 
-def prompt_of(job: Job) -> str | None:
-    """Return the prompt; what was forgotten stays forgotten, but for what it cost."""
-    return job.order.prompt if job.state is not State.FORGOTTEN else None
-
-
-def parameters_of(job: Job) -> dict[str, object]:
-    """Return the parameters that were sent; none of a forgotten job."""
-    return dict(job.order.parameters) if job.state is not State.FORGOTTEN else {}
-
-
-def inputs_of(job: Job) -> list[str]:
-    """Return the inputs without secrets in their links; none of a forgotten job."""
-    return [redact(each) for each in job.order.inputs] if job.state is not State.FORGOTTEN else []
+def made_from(job: Job) -> dict[str, object]:
+    """Return what a job was made from, and when; of a forgotten one only when."""
+    kept = job.state is not State.FORGOTTEN
+    return {
+        "prompt": job.order.prompt if kept else None,
+        "parameters": dict(job.order.parameters) if kept else {},
+        "inputs": [redact(each) for each in job.order.inputs] if kept else [],
+        "created_at": iso_time(job.created_at),
+    }
 
 
 def iso_time(at: float | None) -> str | None:

@@ -264,20 +264,19 @@ async def _change(
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
-        await _save(studio, model)
+        await _store(studio, model.task_type, model)
         return
     proposal = _proposed(studio, arguments, decision, model)
     if proposal is not None and proposal.asks:
         usual = _name(studio, model.task_type, proposal.before)
         talk(say("remember.ask", before=usual, model=model.name))
         talk(say("remember.ask_how", task=model.task_type.value, model_id=model.model_id))
-    elif proposal is not None and proposal.change is PreferenceChange.FORGET:
-        await _forget(studio, model.task_type)
     elif proposal is not None:
-        await _save(studio, model)
+        forgets = proposal.change is PreferenceChange.FORGET
+        await _store(studio, model.task_type, None if forgets else model)
     if decision is not None:
         for other in policy.standing(decision, studio.catalogue.all_models()):
-            await _save(studio, other)
+            await _store(studio, other.task_type, other)
 
 
 def _proposed(
@@ -294,22 +293,23 @@ async def _alone(studio: Studio, arguments: Namespace, decision: Intent) -> None
     """A text that asks for nothing to be made: only what is remembered changes."""
     generate_order.check_preferences(studio)
     wish = decision.preference
-    done: list[dict[str, object]] = []
+    changes: dict[TaskType, ModelVersion | None]
     if wish is not None and wish.action is PreferenceAction.SAVE:
-        for model in await _meant(studio, decision, wish.model_id):
-            done.append({"task_type": model.task_type.value, "model_id": model.model_id})
-            if not arguments.dry_run:
-                await _save(studio, model)
+        models = await _meant(studio, decision, wish.model_id)
+        changes = {model.task_type: model for model in models}
     elif wish is not None and wish.action is PreferenceAction.CLEAR:
-        for task_type in _forgettable(studio, decision):
-            done.append({"task_type": task_type.value, "model_id": None})
-            if not arguments.dry_run:
-                await _forget(studio, task_type)
+        changes = dict.fromkeys(_forgettable(studio, decision))
     else:
         raise UsageError("error.route_preference")
+    for change in () if arguments.dry_run else changes.items():
+        await _store(studio, *change)
     if arguments.json:
-        print_json({"preference": {"action": wish.action.value, "changes": done}})
-    elif not done:
+        told = [
+            {"task_type": task_type.value, "model_id": model.model_id if model else None}
+            for task_type, model in changes.items()
+        ]
+        print_json({"preference": {"action": wish.action.value, "changes": told}})
+    elif not changes:
         talk(say("remember.nothing"))
 
 
@@ -331,20 +331,16 @@ def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
     return found
 
 
-async def _save(studio: Studio, model: ModelVersion) -> None:
-    if await studio.preferences.prefer(model.task_type, model):
-        talk(say("cli.preferred", model=model.name, task=say(f"task.{model.task_type}")))
-    else:
+async def _store(studio: Studio, task_type: TaskType, model: ModelVersion | None) -> None:
+    """Remember a model for a task type; None: forget the one that is remembered."""
+    store, task = studio.preferences, say(f"task.{task_type}")
+    if not await (store.prefer(task_type, model) if model else store.unprefer(task_type)):
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
-    if studio.preferences.preferences.trouble is not None:
-        talk(explain(studio.preferences.preferences.trouble))
-
-
-async def _forget(studio: Studio, task_type: TaskType) -> None:
-    if await studio.preferences.unprefer(task_type):
-        talk(say("cli.cleared", task=say(f"task.{task_type}")))
     else:
-        talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
+        name = model.name if model else ""
+        talk(say("cli.preferred" if model else "cli.cleared", model=name, task=task))
+    if model is not None and store.preferences.trouble is not None:
+        talk(explain(store.preferences.trouble))
 
 
 def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:

@@ -16,13 +16,7 @@ from dataclasses import asdict, replace
 from ima_tui.cli import session
 from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of
 from ima_tui.cli.exit_status import problem_of
-from ima_tui.cli.json_documents import (
-    inputs_of,
-    iso_time,
-    parameters_of,
-    prompt_of,
-    standing_json,
-)
+from ima_tui.cli.json_documents import iso_time, made_from, standing_json
 from ima_tui.cli.output import heads, print_array, print_json, print_line, print_table
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
@@ -160,10 +154,7 @@ def _picked(job: Job, now: float, names: Sequence[str]) -> dict[str, object]:
     facts = {
         **job_facts(job, now),
         "state": _standing(job),
-        "prompt": prompt_of(job),
-        "parameters": parameters_of(job),
-        "inputs": inputs_of(job),
-        "created_at": iso_time(job.created_at),
+        **made_from(job),
         "sent_at": iso_time(job.sent_at),
         "ended_at": iso_time(job.ended_at),
         "elapsed": duration(job.elapsed(now)) if job.sent_at else None,

@@ -49,10 +49,11 @@ _TOLD = {
 
 
 class PlainJobs:
-    """`tell` says one line."""
+    """`composer` is what is being composed; `tell` says one line."""
 
-    def __init__(self, studio: Studio, tell: Say) -> None:
+    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
         self._studio = studio
+        self._composer = composer
         self._tell = tell
         self._states: dict[int, State] = {}
         self._recent: dict[int, Job] = {}
@@ -257,34 +258,6 @@ class PlainJobs:
         await verb(job_id)
         self._tell(say("plain.did"))
 
-
-def _labels(job: Job) -> Iterator[str]:
-    """Project, agent, starred results and tags, a sentence each."""
-    if job.order.project:
-        yield say("plain.in_project", name=job.order.project)
-    if job.order.client:
-        yield say("plain.by_client", name=job.order.client)
-    for index, mark in sorted(job.marks.items()):
-        words = [say("plain.star_word")] if mark.star else []
-        yield say("plain.marks", index=index, marks=", ".join([*words, *mark.tags]))
-
-
-def _facts(job: Job) -> dict[str, str | int | float]:
-    """Its model and price, and how long it took, or usually takes."""
-    estimate = job.order.estimate
-    usual = spoken(usual_time(estimate.low, estimate.high)) if estimate else "—"
-    took = duration(job.elapsed(job.updated_at)) if job.sent_at else "—"
-    order = job.order
-    return {"model": order.model_name, "points": order.total, "time": took, "usual": usual}
-
-
-class PlainJobCommands(PlainJobs):
-    """Also what needs the draft, and single results; `composer` is what is being composed."""
-
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
-        super().__init__(studio, tell)
-        self._composer = composer
-
     # ------------------------------------------------------------------------ what costs points
 
     async def instead(self, rest: str) -> Asked | None:
@@ -396,6 +369,26 @@ class PlainJobCommands(PlainJobs):
             self._tell(say("plain.did"))
 
         return say("plain.ask_delete", path=one_line(media.path, 300)), then
+
+
+def _labels(job: Job) -> Iterator[str]:
+    """Project, agent, starred results and tags, a sentence each."""
+    if job.order.project:
+        yield say("plain.in_project", name=job.order.project)
+    if job.order.client:
+        yield say("plain.by_client", name=job.order.client)
+    for index, mark in sorted(job.marks.items()):
+        words = [say("plain.star_word")] if mark.star else []
+        yield say("plain.marks", index=index, marks=", ".join([*words, *mark.tags]))
+
+
+def _facts(job: Job) -> dict[str, str | int | float]:
+    """Its model and price, and how long it took, or usually takes."""
+    estimate = job.order.estimate
+    usual = spoken(usual_time(estimate.low, estimate.high)) if estimate else "—"
+    took = duration(job.elapsed(job.updated_at)) if job.sent_at else "—"
+    order = job.order
+    return {"model": order.model_name, "points": order.total, "time": took, "usual": usual}
 
 
 def _named(offered: Sequence[Alternative], wanted: str) -> Alternative | None:

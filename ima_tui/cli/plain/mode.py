@@ -15,9 +15,9 @@ from ima_tui.api.connection import key_file
 from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.jobs import PlainJobCommands
+from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
-from ima_tui.cli.plain.model_commands import PlainModelCommands, PlainPreferences
+from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
@@ -45,12 +45,11 @@ class PlainMode:
         self._studio = studio
         self._lines = lines
         self._wish = PlainComposer(studio)
-        self._jobs = PlainJobCommands(studio, self._wish, lines.say)
+        self._jobs = PlainJobs(studio, self._wish, lines.say)
         self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
         self._models = PlainModelCommands(studio, self._wish, lines.say)
-        self._prefs = PlainPreferences(studio, self._wish, self._models.model, lines.say)
         self.commands = self._commands()
         self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
@@ -67,7 +66,6 @@ class PlainMode:
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         models = self._models
         screens = PlainScreens(self._studio, self._lines.say)
-        prefs = self._prefs
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
@@ -95,10 +93,10 @@ class PlainMode:
             "first": partial(jobs.reorder, where="first"),
             "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
             "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
-            "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
-            "once": prefs.once, "restore": partial(prefs.dropped, restore=True),
-            "let_go": partial(prefs.dropped, restore=False),
-            "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
+            "prefs": models.prefs, "prefer": models.prefer, "unprefer": models.unprefer,
+            "once": models.once, "restore": partial(models.dropped, restore=True),
+            "let_go": partial(models.dropped, restore=False),
+            "undo": models.undo, "settings": screens.settings, "refresh": self._refresh,
             "key": self._key, "language": self._language, "quit": self._quit,
         }  # fmt: skip
 
@@ -186,7 +184,7 @@ class PlainMode:
         if self._wish.in_steps:
             await self._go_on(await self._workflows.open())
             return
-        if asked := self._prefs.only():
+        if asked := self._models.only():
             self._open = asked
             return
         for sentence in self._wish.sentences():
@@ -207,7 +205,7 @@ class PlainMode:
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        differing = [*filter(None, [self._prefs.beside()]), *self._wish.differing()]
+        differing = [*filter(None, [self._models.beside()]), *self._wish.differing()]
         if several := await self._wish.several(order):
             total, n = sum(each.total for each in several), sum(each.n for each in several)
             differing.append(say("plain.several", n=n, jobs=len(several), points=total))
@@ -247,7 +245,7 @@ class PlainMode:
         except KeyMissing:
             await self._key("")
             return False
-        await self._prefs.after_sending()
+        await self._models.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         for job in jobs:

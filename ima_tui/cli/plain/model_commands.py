@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ima_tui.catalogue import choice, form
 from ima_tui.cli.commands.models import matching
@@ -24,13 +24,16 @@ MOST = 6
 
 
 class PlainModelCommands:
-    """Models by their numbers in the list that was shown last. Raises `UsageError`."""
+    """Models by their numbers in the list shown last, and preferred ones. Raises `UsageError`."""
 
     def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
         self._studio = studio
         self._composer = composer
         self._tell = tell
         self._listed: list[ModelVersion] = []
+        self._undo: list[tuple[TaskType, str]] = []
+        """Preferred models as they were before each change that was made here."""
+        self._prompts = PreferencePrompts(studio.preferences, studio.catalogue.all_models)
 
     async def models(self, rest: str) -> None:
         """List the models."""
@@ -71,68 +74,6 @@ class PlainModelCommands:
         if listed is not None:
             return listed
         return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
-
-
-def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
-    """Compare models, a property a line.
-
-    Price and usual time come first, then each parameter with options that one of them has.
-    """
-    yield _line(
-        say("plain.compare_points"),
-        models,
-        [spoken(points_range(*model.points)) for model in models],
-    )
-    yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
-    options = [_options(model) for model in models]
-    names = dict.fromkeys(name for one in options for name in one)
-    for name in names:
-        yield _line(name, models, [one.get(name, "") for one in options])
-
-
-def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> str:
-    """`Duration. Kling O1: 5, 10. Wan 2.6: 5, 10, 15.`; where all are alike, the value once."""
-    if len(set(values)) == 1:
-        return say("plain.compare_same", name=title, value=values[0])
-    told = (
-        say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
-        for model, value in zip(models, values, strict=True)
-    )
-    return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
-
-
-def _options(model: ModelVersion) -> dict[str, str]:
-    """The values of each parameter that has some, by what people call it."""
-    parts = (part for field in form.user_fields(model) for part in parameter_names.apart(field))
-    return {
-        parameter_names.label(field) if field.label == field.name else field.label: say(
-            "compose.list_comma"
-        ).join(parameter_names.option(field, option) for option in field.options)
-        for field in parts
-        if field.options
-    }
-
-
-# ------------------------------------------------------------------------- preferred models
-
-
-class PlainPreferences:
-    """`choose` chooses the model that is named. Raises `UsageError`."""
-
-    def __init__(
-        self,
-        studio: Studio,
-        composer: PlainComposer,
-        choose: Callable[[str], Awaitable[Next | None]],
-        tell: Say,
-    ) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._choose = choose
-        self._tell = tell
-        self._undo: list[tuple[TaskType, str]] = []
-        """Preferred models as they were before each change that was made here."""
-        self._prompts = PreferencePrompts(studio.preferences, studio.catalogue.all_models)
 
     # ------------------------------------------------------------------------ what a prompt says
 
@@ -194,7 +135,7 @@ class PlainPreferences:
 
     async def prefer(self, rest: str) -> Next | None:
         """Set this model, or the one that is named, as preferred."""
-        shaped = await self._choose(rest) if rest else None
+        shaped = await self.model(rest) if rest else None
         model = self._composer.desk.model
         if model is None:
             raise UsageError("error.no_models")
@@ -237,3 +178,43 @@ class PlainPreferences:
             raise UsageError("plain.nothing_dropped")
         await (preferences.bring_back if restore else preferences.let_go)(dropped)
         self._tell(say("plain.did"))
+
+
+def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
+    """Compare models, a property a line.
+
+    Price and usual time come first, then each parameter with options that one of them has.
+    """
+    yield _line(
+        say("plain.compare_points"),
+        models,
+        [spoken(points_range(*model.points)) for model in models],
+    )
+    yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
+    options = [_options(model) for model in models]
+    names = dict.fromkeys(name for one in options for name in one)
+    for name in names:
+        yield _line(name, models, [one.get(name, "") for one in options])
+
+
+def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> str:
+    """`Duration. Kling O1: 5, 10. Wan 2.6: 5, 10, 15.`; where all are alike, the value once."""
+    if len(set(values)) == 1:
+        return say("plain.compare_same", name=title, value=values[0])
+    told = (
+        say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
+        for model, value in zip(models, values, strict=True)
+    )
+    return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
+
+
+def _options(model: ModelVersion) -> dict[str, str]:
+    """The values of each parameter that has some, by what people call it."""
+    parts = (part for field in form.user_fields(model) for part in parameter_names.apart(field))
+    return {
+        parameter_names.label(field) if field.label == field.name else field.label: say(
+            "compose.list_comma"
+        ).join(parameter_names.option(field, option) for option in field.options)
+        for field in parts
+        if field.options
+    }

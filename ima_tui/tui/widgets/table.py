@@ -71,8 +71,8 @@ class LazyRows(MutableMapping[RowId, Row]):
 
 
 @dataclass
-class TableMessage(Message):
-    """What a table tells."""
+class FromTable:
+    """A message of a table."""
 
     table: Table
 
@@ -98,25 +98,26 @@ class Table(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class RowHighlighted(TableMessage):
+    class RowHighlighted(FromTable, Message):
         """The cursor moved to a row, or to none. Over a slow line it is sent once the cursor rests:
         what is told of a row costs more than moving to the next one."""
 
         row_id: RowId | None
 
     @dataclass
-    class RowSelected(TableMessage):
+    class RowSelected(FromTable, Message):
         """A row was clicked twice; `enter` is the screen's own binding."""
 
         row_id: RowId
 
     @dataclass
-    class HeadingClicked(TableMessage):
+    class HeadingClicked(FromTable, Message):
         """The title of a column was clicked."""
 
         column: str
 
-    class Marked(TableMessage):
+    @dataclass
+    class Marked(FromTable, Message):
         """The marks changed."""
 
     def __init__(
