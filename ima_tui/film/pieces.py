@@ -99,7 +99,6 @@ class PicturePlan:
 
     size: tuple[int, int]
     fps: Fraction
-    header: str
     pieces: tuple[Piece, ...]
     starts: tuple[int, ...]
     lengths: tuple[int, ...]
@@ -161,7 +160,7 @@ def _plan(
             pieces.append(Crossfade(number, body[1], next_first, fades[number]))
         at += body[1] - body[0] + fades[number]
     lengths = tuple(last - first for first, last in ranges)
-    return PicturePlan(size, fps, header, tuple(pieces), tuple(starts), lengths, tuple(fades))
+    return PicturePlan(size, fps, tuple(pieces), tuple(starts), lengths, tuple(fades))
 
 
 def slots(seconds: float, fps: Fraction) -> int:
