@@ -204,11 +204,10 @@ SINGLE_SECONDS = 10.0
 class ProbeResult:
     """Result of a probe.
 
-    `status`: the HTTP status, 0 where nothing answered; `problem` then says why. `skew`: seconds
-    that our clock is fast, None without a Date header.
+    `problem`: why nothing answered. `skew`: seconds that our clock is fast, None without a Date
+    header.
     """
 
-    status: int = 0
     problem: ImaError | None = None
     skew: float | None = None
 
@@ -231,7 +230,7 @@ async def look(url: str, now: Callable[[], float]) -> ProbeResult:
                 said = wire.http_date(answer.headers.get("Date", ""))
                 # half a second is allowed for because Date has whole seconds
                 skew = None if said is None else middle - (said + 0.5)
-                return ProbeResult(answer.status_code, skew=skew)
+                return ProbeResult(skew=skew)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         return ProbeResult(problem=await exchange.explain(error, url))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:

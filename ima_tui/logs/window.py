@@ -50,11 +50,6 @@ class OldestFirst:
         """Whether every file was read to its beginning."""
         return all(cursor.done for cursor in self._cursors)
 
-    @property
-    def reached(self) -> float:
-        """Everything after this time was examined."""
-        return max((cursor.key for cursor in self._cursors if not cursor.done), default=0.0)
-
     def take(self, count: int, due: Due = never) -> list[LogEntry]:
         """Return up to `count` more, newest first. Raises `UsageError` (a slow pattern)."""
         return _take(self._cursors, lambda cursor: -cursor.key, count, due)
@@ -178,11 +173,6 @@ class LogWindow:
     def at_bottom(self) -> bool:
         """Whether no older entry matches."""
         return self._older is not None and self._older.done
-
-    def place(self, entry: LogEntry) -> int | None:
-        """Return the index of `entry` in the window, or None."""
-        places = {(each.file, each.start): index for index, each in enumerate(self.entries)}
-        return places.get((entry.file, entry.start))
 
     # --------------------------------------------------------------------------------- growth
 
