@@ -221,7 +221,7 @@ class Fetcher:
         result_files.check(part, job.order.task_type.medium)
         if self._settings.embed:
             self._write_into(part, job)
-        final = result_files.settle(part, job, media, index, self._settings.name)
+        final = result_files.settle(part, job, index, self._settings.name)
         tag = self._record.ledger.tag
         with_prompt = self._settings.prompt_in_sidecar
         result_files.sidecar(final, job, media, with_prompt, tag, index)

@@ -181,7 +181,7 @@ def is_here(media: Media) -> bool:
         return False
 
 
-def settle(part: Path, job: Job, media: Media, index: int, template: str = USUAL_NAME) -> Path:
+def settle(part: Path, job: Job, index: int, template: str = USUAL_NAME) -> Path:
     """Rename a finished `.part`. An existing file of the same result is replaced, of no other."""
     with part.open("rb") as handle:
         mime = sniff(handle.read(HEAD))

@@ -93,8 +93,6 @@ class Fault:
     probability: float = 1.0
     seed: int | str = 0
     options: dict[str, Any] = field(default_factory=dict)
-    matched: int = 0
-    fired: int = 0
 
     def __post_init__(self) -> None:
         self.start_over()

@@ -305,7 +305,7 @@ class _Maker:
         if brief.music_file:
             found.append(timeline.music(brief.music_file, self._music_volume))
         elif brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
-            step = self._song(total) if brief.lyrics else self._music(total)
+            step = self._song() if brief.lyrics else self._music(total)
             found.append(timeline.music(source_of(step), self._music_volume))
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
@@ -328,7 +328,7 @@ class _Maker:
         instrumental = Parameter("make_instrumental", True)
         return self._add(TaskType.TEXT_TO_MUSIC, words, (), told, instrumental)
 
-    def _song(self, total: float) -> int:
+    def _song(self) -> int:
         brief = self._brief
         style = brief.music or brief.style or ("流行歌曲" if brief.chinese else "pop song")
         parameters = [Parameter("lyrics", brief.lyrics)]

@@ -28,7 +28,7 @@ from ima_tui.workflow.sources import job_of
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
-    from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
+    from ima_tui.tui.workflow.board_tiles import BoardFacts
     from ima_tui.workflow.status import WorkflowStatus
 
 MOST_UNDONE = 50
@@ -76,10 +76,10 @@ class FilmActions:
             case "less" | "more":
                 return bool(tile.shot) or board_tiles.is_sound(tile)
             case "remake":
-                return self._can_remake(tile, facts)
+                return self._can_remake(facts)
         return bool(tile.shot)
 
-    def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
+    def _can_remake(self, facts: BoardFacts) -> bool:
         """Tell whether a shot's video is there, so that only another take helps."""
         shot = self._shot()
         step = film_edits.video_step(facts.status.workflow, shot) if shot is not None else None
