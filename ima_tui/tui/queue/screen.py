@@ -25,7 +25,7 @@ from ima_tui.tui.queue.job_table import (
     sending_line,
 )
 from ima_tui.tui.shell.base_screen import ListScreen
-from ima_tui.tui.shell.job_actions import JobActions
+from ima_tui.tui.shell.job_actions import JobActions, are_unsent
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
@@ -224,7 +224,7 @@ class QueueScreen(ListScreen):
     def words_now(self, name: str) -> str:
         """Return the word for an action where it is another one for the chosen jobs."""
         chosen = self.table.chosen_jobs() if name == "queue.stop" and self.is_mounted else []
-        return "bind.stop_unsent" if JobActions.are_unsent(chosen) else ""
+        return "bind.stop_unsent" if are_unsent(chosen) else ""
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
