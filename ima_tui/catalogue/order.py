@@ -6,9 +6,9 @@ An order may carry a seed: the number that makes a model repeat itself.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from random import SystemRandom
 
 from ima_tui.catalogue import form, price, times
 from ima_tui.core.domain import Draft, ModelVersion, Order, Value
@@ -226,7 +226,7 @@ def _another(name: str, before: Value, model: ModelVersion | None) -> Value:
     low = max(low, 1)  # 0 and -1 often stand for none
     if high <= low:
         return before
-    seed = low + secrets.randbelow(high - low + 1)
+    seed = SystemRandom().randint(low, high)
     while str(seed) == str(before):
-        seed = low + secrets.randbelow(high - low + 1)
+        seed = SystemRandom().randint(low, high)
     return str(seed) if isinstance(before, str) else seed

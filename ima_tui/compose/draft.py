@@ -368,8 +368,7 @@ def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None
 
 def same_leaf(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersion | None:
     """`model` as `models` have it now; None where it is gone."""
-    mine = (model.model_id, model.version)
-    return next((other for other in models if (other.model_id, other.version) == mine), None)
+    return choice.exactly(models, model.model_id, model.version)
 
 
 def label(model: ModelVersion | None, name: str) -> str:

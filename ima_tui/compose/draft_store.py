@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -111,7 +110,7 @@ def _values(chosen: Mapping[str, object]) -> list[tuple[str, Value]]:
 def _write(path: Path, text: str) -> None:
     """Beside, then renamed: a reader sees the old file or the new one. For the owner's eyes."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
             handle.write(text)
@@ -133,7 +132,7 @@ class Drafts:
     def __init__(self, folder: Path, run: str = "") -> None:
         self._folder = folder
         self._run = run or process_id.name()
-        self._mine = folder / f"{secrets.token_hex(8)}.json"
+        self._mine = folder / f"{os.urandom(8).hex()}.json"
 
     def keep(self, saved: SavedDraft) -> None:
         """Write this window's draft, or take it away where there is none. Never raises: a draft
@@ -193,7 +192,7 @@ class Templates:
         self._for_writing()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = self._path(saved.name) or self._folder / f"{secrets.token_hex(8)}.json"
+            path = self._path(saved.name) or self._folder / f"{os.urandom(8).hex()}.json"
             _write(path, dumped(saved))
         except (OSError, ValueError) as error:
             raise UsageError("error.template_not_kept", path=str(self._folder)) from error

@@ -17,8 +17,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ima_tui.batch import rows as batch
-from ima_tui.batch.rows import BadRow, Row, RowKind
 from ima_tui.catalogue import form
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
@@ -33,6 +31,7 @@ from ima_tui.intent.intent import RequestKind as Reading
 from ima_tui.subjects import mentions
 
 if TYPE_CHECKING:
+    from ima_tui.batch.rows import Row
     from ima_tui.compose.confirmation import Unmet
     from ima_tui.intent.intent import Intent
     from ima_tui.intent.lyrics import Lyrics
@@ -83,6 +82,9 @@ def rows(text: str, *, by_lines: bool) -> tuple[Row, ...]:
     """
     if not text.strip():
         return ()
+    from ima_tui.batch import rows as batch
+    from ima_tui.batch.rows import BadRow, Row, RowKind
+
     if by_lines:
         found = batch.parse(text, RowKind.TEXT)
         for row in found:

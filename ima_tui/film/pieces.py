@@ -59,8 +59,8 @@ class ShotFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """Frames `first` to `last` (exclusive) of a shot, copied."""
+class Span:
+    """From `first` to `last` (exclusive) of a shot."""
 
     shot: int
     first: int
@@ -72,18 +72,12 @@ class Copy:
         return self.last - self.first
 
 
-@dataclass(frozen=True, slots=True)
-class Encode:
-    """Slots `first` to `last` (exclusive) of a shot, encoded; beyond its end the last one holds."""
+class Copy(Span):
+    """Frames of a shot, copied."""
 
-    shot: int
-    first: int
-    last: int
 
-    @property
-    def frames(self) -> int:
-        """Number of frames."""
-        return self.last - self.first
+class Encode(Span):
+    """Slots of a shot, encoded; beyond its end the last one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +211,7 @@ def _encoded(number: int, first: int, last: int) -> Iterator[Encode]:
 
 
 def _commonest_rate(facts: Sequence[ShotFacts]) -> Fraction:
-    rates = Counter[Fraction]()
-    for each in facts:
-        rates[each.rate or each.guess] += 1
+    rates = Counter(each.rate or each.guess for each in facts)
     found = max(rates, key=lambda rate: (rates[rate], rate))
     if LOWEST_FPS <= found <= HIGHEST_FPS:
         return found

@@ -30,7 +30,7 @@ _EXPLICIT = re.compile(
     r"|(?:^|[,;。!\s])(?P<only>[2-9]|[两二三四五六七八九])[个张版款份]"
     r"(?:吧|就行|就好|即可|就够了?|连发)"
     r"|(?<=\s)(?P<burst>[2-9])连[发张]"
-    r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|alternative"
+    r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|diff|alternative"
     r"|separate) )?(?:versions"
     r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
     r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
@@ -41,6 +41,28 @@ _EXPLICIT = re.compile(
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$)"
     r"|不(?:一样|同|重样)的(?=[,。;!]|$))"
 )
+_NUMBER_WORD = "two|three|four|five|six|seven|eight|nine|ten|a couple(?: of)?|[2-9]|10"
+_WORKS = (
+    "designs?|layouts|options|versions|goes|tries|attempts|alternates|alternatives|shades|looks"
+    "|directions|approaches|concepts|sketches|renders|mock ?-?ups|proposals|samples"
+)
+_ZH_WORKS = (
+    "版本|方案|方向|提案|样子|花样|发型|造型|风格|配色|款式|选择|思路|构图|角度|效果|备选|设计"
+)
+_AT_THE_END = re.compile(
+    rf"(?:^|[,.;:!(]|\b(?:in|give(?: me)?|show(?: me)?|need|want|send|pls|please|do)\b) ?"
+    rf"(?P<n>{_NUMBER_WORD}) (?:(?:different|diff|rough|quick|separate|alternative|distinct) )*"
+    rf"(?:{_WORKS})\b(?: at it)?"
+    r"(?: (?:to (?:choose|pick|compare)(?: from)?|pls|please|plz|thanks?))*"
+    r"\s*(?=[,.;:!?)]|$)"
+    rf"|(?<![第每这那上下前后用有出了\d])(?P<kind>[2-9]|[两二三四五六七八九])[款版](?=[,。;!(]|$)"
+    r"|(?:[,。;!:\s]|[给要出来做试弄整换](?:我|咱|个)?|^)"
+    rf"(?P<works>[2-9]|[两二三四五六七八九])[个种款版套张](?:不同的?|不一样的)?(?:{_ZH_WORKS})"
+    r"(?:都?要?(?:选|挑|看)+(?:看|一看|选|一下)?|对比(?:一下)?|吧|可选)?(?=[,。;!(]|$)"
+    r"|[给要来出](?:我)?(?P<pick>[2-9]|[两二三四五六七八九])[个张款版份](?:给?我?[挑选]{1,2})(?=[,。;!]|$)"
+    r"|[给要来出](?:我|咱)?(?P<both>[俩仨])(?=[,。;!]|$|[^,。;!\d]{2,})"
+)
+"""What counts results by itself: "…, three goes at it", 三个方向, 海报两版."""
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _MADE = (
     "(?:画像|イラスト|ポスター|ロゴ|写真|絵|[動动][画畫]|ビデオ|ムービー|映像|アニメ|曲"
@@ -82,6 +104,8 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
         )
         value = 6 if found["half"] else numerals.number(told)
         return _checked(value, found.start(), found.end())
+    if told := _by_itself(scan.text[: asked.spoken_from]):
+        return told
     if abroad := _ABROAD.search(scan.text[: asked.spoken_from]):
         written = abroad["n"] or abroad["before"]
         value = _KOREAN.get(written) or numerals.number(written)
@@ -94,6 +118,15 @@ def count(scan: Scan, asked: MediaRequest) -> Count | None:
             if told:
                 return told
     return _elsewhere(scan, asked)
+
+
+def _by_itself(text: str) -> Count | None:
+    found = _AT_THE_END.search(text)
+    if found is None:
+        return None
+    name = next(name for name, value in found.groupdict().items() if value)
+    value = 2 if found[name].startswith("a couple") else numerals.number(found[name])
+    return _checked(value, found.start(name), found.end())
 
 
 def _without_times(scan: Scan) -> Scan:

@@ -186,7 +186,7 @@ class _Pairs:
     def _by_ends(self, text: str) -> dict[str, list[int]]:
         """Two pictures, and words for where it begins and ends: as told, else in their order."""
         starts, ends = _STARTS.search(text), _ENDS.search(text)
-        between = _BETWEEN.search(text)
+        between = None if _MOVED_OVER.search(text) else _BETWEEN.search(text)
         if between is not None:
             starts = ends = between
         if starts is None or ends is None:
@@ -255,7 +255,11 @@ _REFERENCE = re.compile(
     r"|with the \w+ from this|keep (?:him|her"
     r"|them|(?:this|the) (?:\w+ )?(?:character|person|product|face|look)) (?:consistent|the same)"
     r"|(?:don't|do not|not to) (?:animate|use|show) (?:the|this) (?:picture|image|photo|drawing)"
+    r"|(?:feature|include|show|use) this exact|use (?:the |her |his |my |this )?face from"
+    r"|(?:must|should|has to|needs to) (?:appear|turn up|show up|be (?:seen|shown|in it))"
     r"|same (?:cat|dog|man|woman|girl|boy|person|guy|character|mascot|hero|car|product))\b"
+    r"|\((?:pictured|see (?:pic|photo))\)"
+    r"|让(?:他|她|它)(?:们)?(?:在|到|去|当|成为|变身)[^,。;]{0,12}(?:里|边|上|中|当|跑|跳|踩|飞|骑|唱|弹|走|开)"
     r"|新场景|是(?:我|我们)的角色|形象|主角|主人公|长相|沿用|人物照着|不要直接用|(?:场景|背景)换|换个场景|换到"
 )
 _MOVES = re.compile(
@@ -279,6 +283,14 @@ _BETWEEN = re.compile(
     r"\x01 ?(?:(?:morph\w*|turn\w*|chang\w*|fad\w*|transition\w*) )?(?:(?:in)?to|-+>|→) ?\x01"
     r"|\x01 ?(?:变|转|过渡|渐变)?[成为到] ?\x01"
     r"|\bbefore ?(?:/|&|and|-) ?after\b|前后(?:对比|变化)|今昔"
+    r"|\bbetween (?:the )?(?:1st|first)\b.{1,40}\b(?:2nd|second|last)\b"
+    r"|\bfirst (?:photo|picture|pic|image|one|shot)\b ?(?:=|is|:).{1,60}\bsecond\b"
+    r"|\bfrom (?:this|the|my|pic(?:ture)? ?[a1]\b|\w+ \(1\))[^.;]{1,40}"
+    r"\bto (?:this|the|my|pic(?:ture)? ?[b2]\b|\w+ \(2\))"
+    r"|[^,。;\s]{1,8}到[^,。;\s]{1,8}的?(?:变装|转场|变化|过渡|延时|蜕变)"
+)
+_MOVED_OVER = re.compile(
+    r"\b(?:put|move|copy|paste|swap|transfer|add|bring|combine|blend|merge)\b|换到|放到|移到|合成|拼"
 )
 """One picture becomes the other: "a.png to b.png", or both are before and after."""
 

@@ -29,8 +29,22 @@ _SUNG = (
     r"|(?:vocals?|singer|singing|sung)[^\n:\"“]{0,40}"
     r"(?:these|the following|my) (?:words|lines)(?=:)"
     r"|sings?\s+(?:these|the following|this|those|my)\s+(?:words|lines?|verses?|poem|text)"
+    r"|sing\s+(?:this|these|those|it|my|our)\b[^\n:\"“]{0,60}(?=:)"
+    r"|(?:put|set|turn|make)\s+(?:this|these|those|it|my|our)\b[^\n:\"“]{0,30}\b(?:in)?to\s"
+    r"[^\n:\"“]{0,30}\b(?:music|song|tune|melody|beat|ballad|jingle|anthem)\b[^\n:\"“]{0,30}(?=:)"
+    r"|(?:song|track|tune|jingle|anthem|ballad|lullaby)\s+(?:with|from|using|around)\s+"
+    r"(?:these|the following|my|this|those)\s+(?:words|lines?|verses?|poem)[^\n:\"“]{0,40}(?=:)"
+    r"|(?:i|we)(?:'ve| have)?\s+(?:wrote|written)\s+(?:(?:the|some|these|my|a few)\s+)?"
+    r"(?:words|lines|verses?|poem)[^\n:\"“]{0,20}(?=:)"
     r"|sings?|singing|that goes|演唱|唱[着出]?(?:这|以下|下面)?[几一两段句些首的词话字]*)"
 )
+_WORDS_OF_A_SONG = (
+    r"(?:[请請]|[把将將用按照]|以下|[这這呢]|是我[写寫]的|[几幾]句|段|首|的)*"
+    r"(?<![不没无免代生单数名动题诗填作台导示说持祝贺致答悼颂])(?:歌[词詞]|唱[词詞]|[词詞])(?!汇|语|典|组|条|库|牌|性|根|缀)"
+    r"(?P<heading{0}>(?:(?!要|关于|写[个一首]|里|不|说|风格|大意|主题|内容|讲|包含|包括|情绪|语言|自己|随便|你)"
+    r"[^:：\n。;；\"“「]){{0,14}})[:：]"
+)
+"""用这几句词编一首歌：, 这是我写的词：; but not 歌词要写：."""
 _LYRICS = re.compile(
     rf"(?<![a-z]){_LABEL}{_BEHIND}{QUOTED.format('q')}"
     rf"|(?<![a-z])(?:chorus|refrain|verse|副歌|主歌){_BEHIND}{QUOTED.format('v')}"
@@ -43,6 +57,10 @@ _LYRICS = re.compile(
     r" (?:in)?to (?:music|an? (?:\w+ ){0,2}song)[^:：\n]{0,40}[:：]\s*(?P<sung>\S[\s\S]*)"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?:\s*(?:below|as follows|如下|are|is|go|是|为))?"
     r"\s*[:：=]\s*(?P<plain>(?!\s*(?:about|in |关于|要|用|写|由|不))\S[\s\S]*)"
+    rf"|{_WORDS_OF_A_SONG.format(2)}\s*{QUOTED.format('w').replace('|《(?P<we>[^》]+)》', '')}"
+    rf"|{_WORDS_OF_A_SONG.format(3)}\s*(?P<words>(?!\s*(?:关于|要|用|写|由|不|讲|是关|《))\S[\s\S]*)"
+    r"|(?:谱[成个]?曲|配[上个]?曲|作曲|请唱|唱出来|唱一下)[^:：\n。]{0,8}[:：]\s*"
+    r"(?P<composed>\S[^\n,，。;；]{1,14}(?:[,，。;；/／\n]\s*[^\n,，。;；]{2,16}){2,})"
     rf"|(?<!no )(?<!without )(?<![a-z]){_LABEL}(?P<heading>[^\n:：.。]{{0,60}})[:：][^\S\n]*\n"
     r"\s*(?P<below>\S[\s\S]*)",
     re.I,
@@ -58,22 +76,32 @@ _MARKED = re.compile(
 _ABOUT = r"(?:style|title|tags|genre|mood|风格|曲风|标题|歌名|情绪)"
 _END = re.compile(
     r"\n\s*\n(?=[^\n]*\s*\Z)"  # a last paragraph of one line
+    r"|\n\s*(?=[^\n]{0,16}(?:风格|風格|曲风|曲風|的歌|的调子|的調子)\s*\Z)"
     r"|[.。!！;；\n]\s*[-–—]*\s*(?:(?:make|do|sing) (?:it|this|that|them|these|those)"
     r"|(?:turn|set) (?:it|this|that|them|these|those) (?:in)?to"
-    rf"|帮我|请(?:帮|谱|做|把)|谱成|做成|配成|唱成|(?:风格|曲风|情绪)|{_ABOUT}\s*(?:is|是|为))"
+    r"|帮我|[请請](?:[帮幫]|[谱譜]|做|把)|[谱譜]成|做成|配成|唱成|(?:风格|曲风|情绪)"
+    r"|用[^。,，]{1,6}(?:味|腔|调|風|风|唱法)|(?:曲子|旋律|调子|節奏|节奏)要?"
+    rf"|{_ABOUT}\s*(?:is|是|为))"
     rf"|\s*{_ABOUT}\s*(?:is|是|为)?\s*[:：=]",
     re.I,
 )
 """Where lyrics without quotation marks end: what follows asks for a song, or describes it."""
 
 
-_UNQUOTED = ("plain", "below", "set", "sung")
+_UNQUOTED = ("plain", "below", "set", "sung", "words", "composed")
 _SIGN = re.compile(
-    r"lyric|sing|vocal|sung|that goes|歌词|歌詞|唱|\[|verse|chorus|bridge|refrain|主歌|副歌|谱成?曲"
+    r"lyric|sing|vocal|sung|that goes|歌[词詞]|[词詞][^\n。]{0,16}[:：]|唱|[谱譜](?:[成个]?曲|成)|作曲"
+    r"|\b(?:words|lines|verses?|poem)\b[^\n]{0,60}[:：]|\[|verse"
+    r"|chorus|bridge|refrain|主歌|副歌|谱成?曲"
     r"|配上?曲|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",
     re.I,
 )
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
+
+
+_SAYS_WHAT = re.compile("[a-z]{3}|[歌曲乐樂调調戏戲风風腔搖摇]", re.I)
+"""A heading that describes the song: 譜成台語歌, "in a slow country style"."""
+_NOT_SUNG = re.compile(r"不用唱|不要唱|别唱|不唱|\b(?:don't|do not|no need to) sing\b", re.I)
 
 
 class Lyrics(NamedTuple):
@@ -87,13 +115,14 @@ class Lyrics(NamedTuple):
 
 def find_lyrics(text: str) -> Lyrics | None:
     """Return the first lyrics of a text; None where it has none."""
-    if _SIGN.search(text) is None:
+    if _SIGN.search(text) is None or _NOT_SUNG.search(text) is not None:
         return None
     found = _LYRICS.search(text) or _MARKED.search(text)
     if found is None:
         return None
     written = {name: value for name, value in found.groupdict().items() if value is not None}
-    heading = written.pop("heading", "")
+    headings = [written.pop(name) for name in list(written) if name.startswith("heading")]
+    heading = "".join(each for each in headings if _SAYS_WHAT.search(each))
     name = next(iter(written))
     ended = _END.search(text, found.start(name)) if name in _UNQUOTED else None
     end = found.end() if ended is None else ended.start()

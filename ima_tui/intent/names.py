@@ -267,7 +267,7 @@ def _before(signs: Sequence[TokenMark], tokens: Tokens, first: int) -> Iterator[
 
 
 _REQUEST_BEHIND = re.compile(
-    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作|做视频|做个|做一)|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
+    r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作|做视频|做个|做一|出图|画图|出[张一个片]|来[张一个段])|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
 )
 """A format or a wish right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
 

@@ -241,12 +241,15 @@ def _named_sound(text: str) -> list[FoundParameter]:
 
 _WITH_SOUND = re.compile(
     r"\bwith (?!no\b|barely\b|any\b)(?:[a-z]+ ){1,3}(?:audio|sfx)\b"
-    r"|\bwith (?:the )?[a-z]+ sounds?(?=[,.;]|$)"
+    r"|\b(?:with|w/) ?(?!no\b|any\b)(?:the )?(?:(?:[a-z]+ ){1,2}(?:sounds?|noises?|audible)"
+    r"|roaring|barking|chirping|applause|thunder|laughter|crackling)(?=[,.;!]|$)"
     r"|\bwith (?:the |an? )?(?:\w+ )?(?:noises?|roar|hum|rumble|chatter|hiss|crackle|sound) of\b"
     r"|\b(?:audio|sounds?|sfx) (?:is |are )?(?:included|matters?|please|on)\b"
     r"|\bwith (?:ambient|background|natural|room) (?:noise|sounds?)\b"
     r"|\b(?:(?:i|we) want to (?:be able to )?|let (?:us|me) )hear\b"
-    r"|[^,。;\s]{1,4}(?<![歌掌人])声(?:音)?(?:也)?要(?:有|听得到|保留)"
+    r"|[^,。;\s]{1,4}(?<![歌掌人])声(?:音)?(?:也)?要(?:有|听得到|保留|(?=[,。;!]|$))"
+    r"|(?:[鸟虫蛙鸡犬][叫鸣吠]){1,2}(?:声)?(?:也)?要(?:有|收进去|录进去|听得到)|(?:要|能)(?:能)?听(?:得)?见[^,。;]{1,4}声"
+    r"|要带声(?=[,。;!]|$)|\bsound (?:yes|on)\b"
 )
 
 

@@ -50,7 +50,8 @@ _KEPT = (
     r"|for everything)"
 )
 _CLEAR = re.compile(
-    rf"\b{_OFF}\b.*{_KEPT}|\bno longer\b|\bno (?:more )?(?:default|fixed|preferred)"
+    rf"\b{_OFF}\b.*{_KEPT}|\bno longer\b"
+    r"|\bno (?:more )?(?:saved |stored )?(?:default|fixed|preferred)"
     r"|\b(?:don't|do not) want (?:a|any|the)\b.*\b(?:default|fixed|preferred)|\b(?:don't|do not"
     r"|not|never|shouldn't|needn't)\b.*\b(?:always"
     r"|defaults?|any ?more|any longer|every time|automatically|remember|as my|prefer|keep|stick"
@@ -59,6 +60,7 @@ _CLEAR = re.compile(
     r"|恢复).*(?:默认|预设|偏好|首选|设置|记住|习惯|推荐|模型)"
     r"|(?:默认|预设|偏好|首选|记住|设置).*(?:清除|清空|清掉|取消|忘掉|忘了|删|去掉|撤销|移除|重置"
     r"|还原|关掉|不要了)"
+    r"|(?:默认|预设|偏好|首选|以后|之前|说过|总是).*(?:唔要|删咗|作废|不作数|不算数|收回)"
     r"|(?:别|不要|不用|不再|不想|不必|无需|停止|停用).*(?:默认|预设|记住|记着|记得|一直|总|都用"
     r"|每次|首选|固定|以后|再)"
     r"|(?:以后|今后|从现在).*(?:别|不要|不用|不再|不想)"

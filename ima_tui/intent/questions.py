@@ -26,7 +26,8 @@ _LEAD = (
     r"(?:(?:(?:hi|hello|hey)(?: there)?|and|so|ok|okay|um|please|sorry|just wondering"
     r"|quick (?:one|question)|question"
     r"|one (?:more )?question|out of curiosity|btw|by the way|also|but|wait|actually|maybe|tell me"
-    r"|(?:can|could|would) you (?:please )?(?:tell|explain|list|remind)(?: to)?(?: me)?"
+    r"|(?:can|could|would) you (?:be able to )?(?:please )?"
+    r"(?:tell|say|explain|list|remind)(?: to)?(?: me)?"
     r"|do you know|any idea"
     r"|i(?:'d| would)? (?:like|want|need) to know|i wonder|wondering|i(?:'m| am) (?:curious"
     r"|wondering)"
@@ -36,7 +37,9 @@ _FORM = re.compile(
     r"(?:^|[,.;:!?\n。、-]\s*)"
     + _LEAD
     + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
-    r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
+    r"(?!ever| about| if| a )"
+    r"|(?P<any>any)(?= (?:\w+ )?(?:discounts?|deals?|limits?|fees?|refunds?|trials?)\b)"
+    r"|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
     r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we"
     r"|the|my|all|unused|(?!always)(?:\w+ )?\w+s) )"
@@ -78,20 +81,21 @@ _CONTENT = re.compile(
     r"(?! (?:an? |my |the )?(?:refund|discount|invoice|receipt|trial))"
     r"|\bwould it be possible|\bis it (?:possible|ok) to (?:get|have|make"
     r"|do) an? "
-    r"|\bwould you\b|\bwill you\b"
+    r"|\bwould you\b(?! (?:be able to |please )?(?:say|tell|explain))|\bwill you\b"
 )
 _FORM_ZH = re.compile(
     r"什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家一了啦]|怎么|怎样|咋|如何|为何|啥|是否"
     r"|多久|多长|多大|多贵|谁的|还是.*\?|还是(?:要|得|需要)我"
     r"|有没有|能不能|会不会|可不可以|是不是|要不要|贵不贵|行不行|好不好|支不支持|吗|么[?。!]?$"
-    r"|嘛[?。!]?$|呢[?。!]?$"
+    r"|嘛[?。!]?$|呢[?。!]?$|(?P<either>[带含收算有能会值限支准])不(?P=either)|^(?:请问|想问|想知道)|谁家"
 )
 _ASKED_ZH = re.compile(
     r"(?:什么|多少|几[个点分秒张首条积种款钟]|哪[个些里种款儿家了啦]|怎么|怎样|咋|如何|啥|多久|多长"
     r"|多大|多贵|吗|么|嘛|呢|谁)"
     r"[^,。;!?\n]{0,8}[?。!呀啊呢]*$|[吗么](?=[,。;])|[?]\s*$|还是(?:要|得|需要)我[^,。]{0,6}$|^(?!你|您|请|帮"
     r"|给)[^,。?]{1,10}(?:能不能|可不可以|会不会|支不支持|能否|有没有)|^(?:请问|想问|问一?下"
-    r"|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能告诉|有哪些)"
+    r"|为什么|为何|怎么|如何|什么|啥|哪|有没有|能不能(?:告诉|讲讲|说说)|有哪些|想知道)"
+    r"|(?P<either>[带含收算有能会值限支准])不(?P=either)[^,。;!?\n]{0,8}[?。!呀啊呢]*$"
 )
 _OPENS_ZH = re.compile(r"[?吗么]$|^(?:请问|想问|为什么|为何|怎么|如何)")
 _OF_NOUN = re.compile(r"(?:什么|怎么|为什么|如何|哪|多少|几)[^,。;?]{0,16}的[^,。;?]{0,8}$")
@@ -108,10 +112,10 @@ _PRICE = re.compile(
     r"|expensive|cheap\w*"
     r"|free|trial|discounts?|budget|invoice|balance|expire\w*|worth|set me back|money|royalty"
     r"|commercial\w*|licen[cs]e\w*"
-    r"|copyright|watermarks?|quota)\b|多少钱|积分|收费|计费|免费|贵|便宜|价格|费用|花费|要钱|加钱"
+    r"|copyright|watermarks?|quota|refunds?|invoices?|receipts?|subscription)\b|多少钱|积分|收费|计费|免费|贵|便宜|价格|费用|花费|要钱|加钱"
     r"|优惠|折扣|打折|退款|退还|余额|充值|扣"
     r"|商用|版权|水印|几点|几分|块钱|付费|点数|划算|什么价|花多少"
-    r"|(?:一般|大概|大约|通常|[要得花])(?:[要得花]|需要)?(?:多久|多长时间|几分钟)"
+    r"|(?:一般|大概|大约|通常|[要得花])(?:[要得花等]|需要)?等?(?:多久|多长时间|几分钟)|算一次|算几次|怎么算|算钱"
 )
 _SERVICE = re.compile(
     r"\b(?:models?|defaults?|prefer\w*|supports?|jobs?|orders?|tasks?|queue\w*|render\w*|results?"
@@ -126,13 +130,13 @@ _SERVICE = re.compile(
     r"|transparent|vertical|wide"
     r"|songs?|videos?|images?|pictures?|photos?|clips?|music|speech|sound|generat\w+|use|using"
     r"|used|made|yesterday"
-    r"|finished|work|works|seconds|minutes|batch|possible|available|here)\b|\x00"
+    r"|finished|service|down|api|status|team|work|works|seconds|minutes|batch|possible|available|here)\b|\x00"
     r"|模型|默认|预设|偏好|支持|任务|排队|作品|记录|保存|下载|删除|取消|失败|重试|上传|安全|隐私"
     r"|泄露|分辨率|比例|尺寸|格式|最长|最大|最多"
     r"|清晰|种子|提示词|首帧|尾帧|参考图|功能|语言|方言|音色|声音|歌词|软件|程序|这里|区别|不一样"
     r"|不同|哪个好|更适合|更好|最好|快|慢|多久|多长|等"
     r"|几张|几秒|几种|生成|视频|影片|图|歌|音乐|配音|朗读|用的|有声|同时|批量|历史|模式|意思|叫做"
-    r"|什么叫|做完|结果|查看|之前|生成"
+    r"|什么叫|做完|结果|查看|之前|生成|api|接口|接入|发票|客服|真人|合成|怎么回事|出错|乱码|模板|会员"
 )
 _CAN = re.compile(
     r"(?:^|[,.!?]\s*)" + _LEAD + r"(?:can|could|do|does|are|is it possible)\b"

@@ -168,7 +168,7 @@ def _plausible(found: re.Match[str]) -> bool:
 
 
 def _in_words_of(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
-    if not scan.sections & {"aspect", "aspect_if"} and "portrait" not in scan.tokens.words:
+    if not scan.sections & {"aspect", "aspect_if"} and not _UPRIGHT & set(scan.tokens.words):
         return None
     for clause in scan.clauses:
         items = clause.items
@@ -194,11 +194,26 @@ def _in_words_of(scan: Scan, asked: MediaRequest) -> FoundParameter | None:
                     shaped and _SHAPED.search(scan.text, clause.start, clause.end) is not None
                 )
                 value = cautious if near or _settings(items) <= 2 else ""
-            if item.phrase == "portrait" and len(items) == 1 and Medium.VIDEO in asked.media:
+            if item.phrase in _UPRIGHT and len(items) == 1 and _is_format(scan, item, asked):
                 value = "9:16"
             if value:
                 return FoundParameter("aspect_ratio", value, item.start, item.end)
     return None
+
+
+def _is_format(scan: Scan, item: Item, asked: MediaRequest) -> bool:
+    """Whether "portrait" by itself is the format: of a video, or behind a picture without the
+    words of portrait photographs."""
+    if Medium.VIDEO in asked.media:
+        return True
+    return item.start > 0 and _OF_A_FACE.search(scan.text) is None
+
+
+_UPRIGHT = frozenset({"portrait", "tall"})
+_OF_A_FACE = re.compile(
+    r"\b(?:\d{2,3} ?mm|bokeh|lens|headshot|studio|face|eyes|gaze|smile|wrinkles|rembrandt|sitter"
+    r"|beard|freckles|cat|dog|nobleman|man|woman|girl|boy|lady|lighting)\b"
+)
 
 
 def _settings(items: Sequence[Item]) -> int:
@@ -208,8 +223,12 @@ def _settings(items: Sequence[Item]) -> int:
 
 _SECONDS = frozenset({"s", "sec", "secs", "second", "seconds", "秒"})
 _FOR_PHONES = re.compile(
-    r"\b(?:(?:i?phone|mobile|cell) ?(?:phone )?(?:'s )?(?:wallpaper|background|lock ?screen)"
-    r"|lock ?screen(?: wallpaper)?)\b|(?:手机|锁屏)(?:的)?(?:壁纸|桌布|桌面|背景|锁屏)"
+    r"\b(?:(?:i?phone|mobile|cell) ?(?:phone )?(?:'s )?(?:wallpaper|background|lock ?screen)s?"
+    r"|(?:wallpaper|background|lock ?screen)s? for (?:my |his |her |our |the |an? )?"
+    r"(?:i?phone|mobile|cell ?phone|android)"
+    r"|(?:tall|upright|portrait|vertical) for (?:my |the |a )?(?:i?phone|mobile|tik ?tok|reels?"
+    r"|stor(?:y|ies)|shorts)|lock ?screens?(?: wallpapers?)?)\b"
+    r"|(?:手机|锁屏)(?:的)?(?:壁纸|桌布|桌面|背景|锁屏|屏保)"
 )
 """What is tall by its purpose, where nothing else is said."""
 _SHAPED = re.compile("尺寸|比例|画幅|画面|构图|手机|屏幕|版面")

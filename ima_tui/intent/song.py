@@ -33,9 +33,21 @@ _TITLE = re.compile(
     r"\s+(?-i:(?P<capital>[A-Z][\w'’]*(?:\s+(?:(?:of|the|and|in|on|a|an|to|for|with|at)\s+)*[A-Z][\w'’]*)*))",
     re.I,
 )
+_NAMED_IN_MARKS = re.compile(
+    r"(?<![像似参參考给給为為自类類翻同版戏戲影说說剧劇片书書画畫目辑輯听聽弹彈读讀看编編的再过過])\s*"
+    r"《(?P<marks>[^》]{1,60})》"
+    r"(?!\s*(?:的|里|裡|中|主题|主題|片头|片頭|配乐|配樂|同款|那|了|没|风格|風格|这部|這部|一样|一樣|改编|改編"
+    r"|插曲|原声|原聲|开场|開場|片尾|电影|電影|游戏|遊戲))"
+    r"|(?:^|[.!?,;]\s*)[\"“](?P<dash>[^\"”]{1,80})[\"”]\s*[-–—]\s*(?:the |my |working )?title\b",
+    re.I,
+)
+"""What a song is called where nothing says so: 女声，《第七封信》，弦乐起; not a film's theme."""
 _LABELLED = re.compile(
     r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*"
-    r"|(?:^|(?<=[\s,，;；。]))(?:风格|曲风|情绪)(?:是|为|要)?",
+    r"|(?:^|(?<=[\s,，;；。]))(?:风格|曲风|情绪)(?:是|为|要)?"
+    r"|(?:^|(?<=[\s,，]))[谱譜编編写寫改变變做作唱配]成(?:一首)?"
+    r"|,?\s*\b(?:with|using|to) (?:my|our|these|the following) (?:own )?(?:lyrics|words)\b"
+    r"|[,，]?(?:用|唱)我(?:们)?(?:自己)?[写寫]?的(?:歌词|歌詞|词|詞)",
     re.I,
 )
 
@@ -61,7 +73,7 @@ def read_song(text: str) -> Song:
     """The parts of a text that asks for music."""
     sung = find_lyrics(text)
     before = text if sung is None else _without(text, sung.whole)
-    named = _TITLE.search(before)
+    named = _TITLE.search(before) or _NAMED_IN_MARKS.search(before)
     title = None if named is None else _title(text, before, named)
     rest = before if named is None else _without(before, named.span())
     if sung is not None and sung.heading:

@@ -10,14 +10,16 @@ from ima_tui.intent.scan import Item, Scan
 
 _UNSUNG = re.compile(
     r"(?:不要|不用|别要|别有|别带|别加|没有|没|无需|去掉|去除|不需要|不带|不含|免去|无)(?:任何|有"
-    r"|加|[^,。;、]{1,4}[和与或])?(?:人声|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
+    r"|加|[^,。;、]{1,4}[和与或])?(?:人声|人?哼唱|歌词|演唱|人唱|歌声|主唱|词(?=[,。的]|$))"
     r"|\b(?:no|without|w/out|w/o|zero|minus|skip|drop|nothing|nobody|not)\s+(?:\w+ (?:or|and"
     r"|nor) )?(?:(?:the|any|an?|anyone|anybody"
     r"|someone|somebody|to be|is|human|actual|real)\s+){0,3}(?:vocals?|sing(?:s|ing|ers?)?|sung"
     r"|lyrics)\b|\b(?:wordless|lyricless|lyric-less|voiceless)\b"
     r"|\bvocals?\s*[:=]\s*(?:no|none|off)\b"
     r"|\b(?:nobody|no one|no-one|noone) (?:sings|should sing)\b"
-    r"|只[要用]乐器|纯器乐|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
+    r"|只[要用]乐器|纯器乐|纯配乐|器乐即可|\bkeep (?:the )?vocals out\b"
+    r"|\b(?:piano|guitar|strings|harp|cello|violin|organ|flute|drums) only\b"
+    r"|\b(?:only|just) (?:the )?instruments\b|\binstruments only\b"
     r"|\b(?:don't|do not) (?:want|need|add) (?:any )?(?:vocals?|singing|lyrics|singers?)\b"
 )
 
@@ -101,6 +103,7 @@ _SPEED = re.compile(
     rf"|=)?\s*(?P<w>\d(?:\.\d{{1,2}})?)(?!\d)"
     r"|(?P<part>half|three[- ]quarters?)[- ](?:of (?:the )?)?(?:normal |usual )?speed\b"
     r"|(?P<tenths>[五六七八九5-9])成(?:的)?(?:语速|速度)"
+    r"|\b(?:speak|read|say|talk|narrate)\w*\b[^.:\"“]{0,20}\bat (?P<at>[01]\.\d{1,2})(?![\d%])"
     rf"|(?P<z>{numerals.CHINESE}点{numerals.CHINESE}|{numerals.CHINESE})倍速"
 )
 
@@ -118,7 +121,7 @@ def _speed(told: re.Match[str]) -> float | None:
         return 0.5 if told["part"] == "half" else 0.75
     if told["tenths"]:
         return (numerals.number(told["tenths"]) or 0) / 10
-    return numerals.number(told["v"] or told["u"] or told["w"] or told["z"])
+    return numerals.number(told["v"] or told["u"] or told["w"] or told["at"] or told["z"])
 
 
 def speech(text: str, items: list[Item]) -> list[FoundParameter]:

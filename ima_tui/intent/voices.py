@@ -9,7 +9,7 @@ from ima_tui.intent.vocabulary import vocabulary
 
 FEMALE, MALE, MIXED = "female", "male", "mixed"
 _AUDIENCE = re.compile(
-    r"(?:给|对|跟|向|为|送|替|和|\bto|\bfor|\babout)\s*(?:an?|the|my|我|我的)?\s*$"
+    r"(?:给|对|跟|向|为|送|替|帮|和|\bto|\bfor|\babout)\s*(?:an?|the|my|我|我的)?\s*$"
 )
 """念给妈妈听, "sing to my mother": who hears it, and not who speaks."""
 _BOTH = re.compile(
@@ -75,9 +75,11 @@ def _speaking() -> re.Pattern[str]:
         rf"|whispering|telling)\b"
         rf"|\b(?:like|as) (?:an?|the|my)\s+{_SOME}{_person(5)}"
         rf"(?=\s*(?:would|does|\w+ing\b|[:,.\x00]|$))"
-        rf"|(?:^|[,:;.(\x00])\s*(?:an?\s+)?(?:\w+\s+){{0,4}}?{_person(6)}"
+        rf"|(?:^|[,:;.(\x00])\s*(?:an?\s+)?(?:[\w-]+\s+){{0,4}}?{_person(6)}"
         rf"(?:\s+(?:announcer|narrator|commentator|presenter|newsreader|host))?"
-        r"(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with an?)\b)"
+        r"(?=\s*[,:)]|\s*$|\s+(?:in (?:her|his)|who|with|(?:in (?:her|his) )?\d0s)\b)"
+        rf"|{_person(20)}\s+(?:announcer|narrator|commentator|presenter|newsreader|reader)\b"
+        r"|\bnarrator \((?:(?P<f21>f|female)|(?P<m21>m|male))\)"
         rf"|(?:^|[,、;])[^,。;:\x00]{{0,8}}?{_person(16)}(?=\s*[,、:])"
         rf"|{_person(9)}\s+(?:(?:should|to|will|must|could|can|who)\s+){{0,2}}{_SAY}\b"
         rf"|\b(?:(?P<f10>her)|(?P<m10>his)) (?:\w+ )?(?:voice|tone)\b"
@@ -85,7 +87,9 @@ def _speaking() -> re.Pattern[str]:
         rf"|(?:^|[,、。;:])\s*(?:(?P<f13>女)|(?P<m13>男))的?(?=\s*[,、。;:]|\s*$)"
         rf"|\b(?:do|be|as|use) an?\s+(?:\w+\s+){{0,2}}?{_person(19)}"
         r"(?:\s+(?:announcer|narrator|commentator|presenter|newsreader|host))?(?=\s*[,:.])"
-        r"|(?:(?P<f18>女)|(?P<m18>男))\s*(?:解说|旁白|主持|主播|声优|配音|讲解|客服|播音)"
+        r"|(?:(?P<f18>女)|(?P<m18>男))\s*(?:解说|旁白|主持|主播|声优|配音|讲解|客服|播音|老师|导游|教练|医生"
+        r"|店员|司机)"
+        rf"|(?:^|[,、。;:])[^,。;:\x00]{{0,4}}?{_person(22)}[^,。;:\x00]{{0,2}}?(?:念|读|说|讲|朗读|播报)"
         rf"|\bvoice\s*[:=]\s*(?:[\w-]+\s+){{0,2}}?{_person(17)}"
         rf"|(?:声音|声线|嗓音)(?::|要|得|是|像|用)(?:个|一个)?[^,。;:\x00的]{{0,3}}?{_person(11)}"
         rf"|{_person(7)}(?:的|那种)?[^,。;:\x00]{{0,4}}?(?:声音|嗓音|口吻|语气|音色|声线|嗓|声|音|腔"
@@ -98,16 +102,16 @@ def _speaking() -> re.Pattern[str]:
 @cache
 def _singing() -> re.Pattern[str]:
     return re.compile(
-        rf"{_person(1)}\s+(?:\w+\s+)?(?:sing|sings|singing|vocals?|singer|vocalist|crooning"
+        rf"{_person(1)}\s+(?:\w+\s+)?(?:sing|sings|singing|vocals?|singer|vocalist|crooning|crooners?"
         rf"|rapping|rapper|mc|lead|vox|choir)\b"
         rf"|\b(?:(?:sung|performed|crooned|rapped) by|cantad[ao] por|chantee? par|gesungen von)"
         rf" (?:an?|the|my|une?|una|einem|einer)?\s*{_SOME}{_person(2)}"
-        rf"|[,.;]\s*(?:an?\s+)?{_person(7)}\s*(?=[,.;!]|$)"
+        rf"|[,.;?]\s*(?:an?\s+)?(?:\w+\s+)?{_person(7)}\s*(?=[,.;!]|$)"
         r"|(?:^|[,.;:])\s*(?:(?P<f15>female|女)|(?P<m15>male|男))\s*(?=[,.;:]|$)"
         rf"|{_person(3)} on (?:lead )?vocals|\b(?:just|only) (?:an?"
         rf"|one) {_person(6)}(?=\s*(?:[,.;]|$))"
-        r"|(?:(?P<f14>女)|(?P<m14>男))\s*(?:rapper|mc|vocal|rap|歌手|主唱)"
-        rf"|{_person(4)}(?:'s)?\s+(?:(?:with|in) (?:an?|his|her)\s+)?(?:\w+\s+){{0,2}}?voice\b"
+        r"|(?:(?P<f14>女)|(?P<m14>男))(?:生|的)?\s*(?:rapper|mc|vocal|rap|歌手|主唱)"
+        rf"|{_person(4)}(?:'s)?\s+(?:(?:with|in) (?:an?|his|her)\s+)?(?:\w+\s+){{0,2}}?voices?\b"
         rf"|{_person(5)}(?:的|来|们)?[^,。;:\x00]{{0,3}}?(?:唱|演唱|声音|嗓|声(?![音乐]))"
     )
 

@@ -7,13 +7,12 @@ is known at once. For other machines (a shared home folder) the lease decides.
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 
 
 def name() -> str:
     """Return a new name for this run."""
-    return f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return f"{_host()}/{os.getpid()}/{os.urandom(4).hex()}"
 
 
 def is_gone(owner: str) -> bool:

@@ -55,7 +55,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 CHOICES: dict[str, tuple[Any, ...]] = {
     "when": ("before", "after"),
     "close": ("reset", "fin"),
-    "task_type": TASK_TYPES,
+    "task_type": tuple(TASK_TYPES),
     "resource_status": (0, 1, 2, 3),
     "file": ("page", "message", "nothing", "image", "sound"),
 }

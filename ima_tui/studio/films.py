@@ -78,12 +78,12 @@ def _is_video(workflow: Workflow, finish: Finish) -> bool:
     return any(workflow.step(step).task_type.medium is Medium.VIDEO for step in steps)
 
 
+@dataclass(eq=False)
 class Films:
     """What workflows end with. Everything here is free."""
 
-    def __init__(self, settings: Settings, jobs: Jobs) -> None:
-        self._settings = settings
-        self._jobs = jobs
+    _settings: Settings
+    _jobs: Jobs
 
     def lock(self, workflow_id: str) -> BaseFileLock:
         """Return the lock of whoever makes the end of a workflow; taking it never waits."""

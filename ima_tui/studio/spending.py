@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import TaskType
-from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
@@ -76,13 +74,5 @@ async def export(studio: Studio, rows: Sequence[ReportRow], view: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError as error:
-        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    with atomic_file.new_text(path, with_folder=True) as out:
+        out.write(text)

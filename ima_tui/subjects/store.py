@@ -12,15 +12,12 @@ leaves the old content or the new one. A file is written before the index names 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +128,8 @@ class SubjectStore:
         `jobs`: the results that files are copies of. Raises `UsageError` for a name or file that
         can't be used, `ImaError` where the disk refuses.
         """
+        import hashlib  # the library behind it takes a while to load
+
         name = checked_name(name)
         contents = [_picture(path) for path in files]
         if not contents:
@@ -138,7 +137,7 @@ class SubjectStore:
         sources = [(jobs or {}).get(path, "") for path in files]
         with self._locked():
             before = self.get(name)
-            subject = before or Subject(secrets.token_hex(8), name, created=now)
+            subject = before or Subject(os.urandom(8).hex(), name, created=now)
             if before is None and len(self._subjects) >= MOST_SUBJECTS:
                 raise UsageError("error.subject_many", limit=MOST_SUBJECTS)
             known = {file.sha256 for file in subject.files}
@@ -173,22 +172,19 @@ class SubjectStore:
         import zipfile
 
         subjects = self.all()
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             if target.exists():
                 raise UsageError("gallery.exists", path=str(target))
-            with zipfile.ZipFile(beside, "x", zipfile.ZIP_STORED) as archive:
-                archive.writestr(_INDEX, _document(subjects))
-                for subject in subjects:
-                    for file in subject.files:
-                        path = Path(file.path)
-                        archive.write(path, f"{subject.id}/{path.name}")
-            beside.replace(target)
+            with atomic_file.unfinished(target) as beside:
+                with zipfile.ZipFile(beside, "x", zipfile.ZIP_STORED) as archive:
+                    archive.writestr(_INDEX, _document(subjects))
+                    for subject in subjects:
+                        for file in subject.files:
+                            path = Path(file.path)
+                            archive.write(path, f"{subject.id}/{path.name}")
+                beside.replace(target)
         except OSError as error:
             raise ImaError("error.disk", reason=error.strerror or "—") from error
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
         return len(subjects)
 
     # ---------------------------------------------------------------------------------- disk

@@ -35,11 +35,11 @@ def strangers() -> dict[str, list[Prompt]]:
     return found
 
 
-TRAPS = frozenset({"hard1", "hard7", "flow8"})
+TRAPS = frozenset({"hard1", "hard7", "flow8", "flow9"})
 """Sets of strangers that are all hard on purpose: few prompts of a user are."""
 REPEATS = 4
 """How often a prompt counts beside the generated ones; of `TRAPS` once."""
-SHARE_OF_TRAPS = 0.3
+SHARE_OF_TRAPS = 0.5
 """What a prompt of `TRAPS` counts where the rules are weighed against the classifier."""
 
 

@@ -17,8 +17,7 @@ from ima_tui.core.input_files import local_path
 from ima_tui.i18n import say
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.keys.actions import key_of
-from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.label_windows import ProjectPicker
+from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.inputs import input_source
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class DraftChoices:
 
     def task_type(self) -> None:
         """Open the list of task types."""
+        from ima_tui.tui.shell import model_picker
+
         screen = self._screen
 
         async def chosen(number: int | None) -> None:
@@ -53,6 +54,8 @@ class DraftChoices:
 
     def model(self) -> None:
         """Open the list of models of the task type."""
+        from ima_tui.tui.shell import model_picker
+
         screen = self._screen
         models = screen.studio.catalogue.models(screen.composer.kind)
 
@@ -75,6 +78,8 @@ class DraftChoices:
 
     async def project(self) -> None:
         """Open the list of projects; the one that is taken stays for the next prompts."""
+        from ima_tui.tui.shell.label_windows import ProjectPicker
+
         screen = self._screen
         picker = ProjectPicker(await screen.studio.history.projects(), screen.composer.project)
 
@@ -201,11 +206,13 @@ class DraftChoices:
         if screen.composer.kind.takes_inputs:
             screen.inputs.focus_empty()
         else:
-            words = say("compose.no_inputs", kind=model_picker.kind_name(screen.composer.kind))
+            words = say("compose.no_inputs", kind=model_text.kind_name(screen.composer.kind))
             screen.remark(words, "muted")
 
     async def results(self) -> None:
         """An earlier job's result as an input."""
+        from ima_tui.tui.shell import model_picker
+
         screen = self._screen
         found = model_picker.pictures(await screen.studio.jobs.recent(), screen.composer.model)
 

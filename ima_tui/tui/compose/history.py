@@ -1,28 +1,21 @@
-"""Drafts, templates and earlier prompts of Compose, and the prompt in an external editor.
-
-The picker of templates chooses a saved prompt, saves the current one, or deletes one.
-"""
+"""Drafts, templates and earlier prompts of Compose, and the prompt in an external editor."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable, Sequence
+import os
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from ima_tui.catalogue import form
 from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.draft_store import (
-    LONGEST_NAME,
     Drafts,
     SavedDraft,
     Templates,
@@ -30,16 +23,8 @@ from ima_tui.compose.draft_store import (
 )
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import say
-from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal import external_editor
-from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.painter import Cell
-from ima_tui.tui.widgets.prompt import LineInput
-from ima_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
@@ -62,7 +47,7 @@ class DraftHistory:
         self._sent: SavedDraft | None = None
         self._waiting: SavedDraft | None = None
         self._writing = asyncio.Lock()
-        self.label = secrets.token_hex(8)
+        self.label = os.urandom(8).hex()
 
     # ------------------------------------------------------------------------- what lies there
 
@@ -183,7 +168,7 @@ class DraftHistory:
 
     async def was_sent(self) -> None:
         """The prompt is in the queue: a crash has nothing to bring back."""
-        self.label = secrets.token_hex(8)
+        self.label = os.urandom(8).hex()
         self._latest = self.current()
         self._sent = replace(self._latest, at=0.0)
         await self.keep()
@@ -192,6 +177,8 @@ class DraftHistory:
 
     async def templates(self) -> None:
         """Templates: take one, save this one, delete one."""
+        from ima_tui.tui.compose.template_picker import TemplatePicker
+
         screen = self._screen
         known = await asyncio.to_thread(self._templates.all)
 
@@ -212,6 +199,8 @@ class DraftHistory:
 
     async def history(self) -> None:
         """Earlier prompts, newest first, each once."""
+        from ima_tui.tui.shell import model_picker
+
         screen = self._screen
         jobs: dict[str, Job] = {}
         for job in await screen.studio.jobs.recent():
@@ -241,82 +230,3 @@ class DraftHistory:
         screen.prompt.text = text
         screen.prompt.move_cursor(screen.prompt.document.end)
         screen.prompt.focus()
-
-
-_COLUMNS = (
-    Column("name", 16, "compose.column_template", flex=1),
-    Column("text", 20, "compose.column_wish", flex=2, drop=1),
-)
-Do = Callable[[str], None]
-
-
-class TemplatePicker(Picker):
-    """What is typed narrows the list, and is the name to save under; without one, how the prompt
-    begins. Deleting wants the key twice."""
-
-    PLACEHOLDER = "compose.template_name"
-    EMPTY = "compose.no_templates"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("new", "save", "bind.template_save", "template.save", show=True, priority=True),
-        Binding("ctrl+d", "remove", "bind.template_delete", priority=True, id="template.delete"),
-    ]
-
-    def __init__(self, known: Sequence[SavedDraft], name: str, save: Do, delete: Do) -> None:
-        super().__init__(_title(), _COLUMNS, [_choice(one) for one in known])
-        self._known = list(known)
-        self._default_name = name
-        self._save = save
-        self._delete = delete
-        self._doomed = ""
-
-    def _say(self, words: str) -> None:
-        said = self.query_one("#picker-said", Static)
-        said.update(Content(words))
-        said.display = bool(words)
-
-    def action_save(self) -> None:
-        """Save the prompt as a template of that name."""
-        name = one_line(self.query_one(LineInput).value, LONGEST_NAME) or self._default_name
-        if not name:
-            self._say(say("compose.template_empty"))
-            return
-        try:
-            self._save(name)
-        except UsageError as error:
-            self._say(say(error.key, **error.values))
-        else:
-            self.dismiss(None)
-
-    def action_remove(self) -> None:
-        """Delete the template under the cursor, when pressed twice."""
-        at = self.query_one(Table).cursor
-        if not isinstance(at, int):
-            return
-        name = self._known[at].name
-        if name != self._doomed:
-            self._doomed = name
-            self._say(say("compose.template_delete", name=name))
-            return
-        try:
-            self._delete(name)
-        except UsageError as error:
-            self._say(say(error.key, **error.values))
-            return
-        del self._known[at]
-        self.choices = tuple(_choice(one) for one in self._known)
-        self._doomed = ""
-        self._say("")
-        self._narrow(self.query_one(LineInput).value)
-
-    def _narrow(self, written: str) -> None:
-        self._doomed = ""
-        super()._narrow(written)
-
-
-def _title() -> str:
-    return say("compose.templates")
-
-
-def _choice(saved: SavedDraft) -> PickerItem:
-    text = one_line(saved.text, 200)
-    return PickerItem((Cell(saved.name), Cell(text, "muted")), folded(f"{saved.name} {text}"))

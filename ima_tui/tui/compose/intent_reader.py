@@ -33,7 +33,8 @@ class IntentReader:
         return self._route is not None
 
     async def learn(self) -> None:
-        """Load the vocabulary: a tenth of a second, off the event loop."""
+        """Load the vocabulary, and what the first keys need: a tenth of a second, off the event
+        loop."""
         self._route = await asyncio.to_thread(_router)
 
     def read(self, text: str, composer: Composer) -> Intent | None:
@@ -92,7 +93,11 @@ class IntentReader:
 
 
 def _router() -> Route:
-    import ima_tui.film.brief  # noqa: F401 - its patterns, for what reads as a film
+    import ima_tui.film.brief  # its patterns, for what reads as a film
+
+    # what the first keys need and the first paint does not: read here, no key waits for it
+    import ima_tui.tui.compose.template_picker
+    import ima_tui.tui.shell.job_actions  # noqa: F401
     from ima_tui.intent.route import route
 
     route("")

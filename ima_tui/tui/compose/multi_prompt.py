@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.worker import WorkType
 
-from ima_tui.batch.rows import Row
 from ima_tui.compose import prompt_text
 from ima_tui.compose.prompt_text import MultiPrompt
 from ima_tui.core.errors import UsageError
@@ -16,6 +15,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.compose.prompt_list import PromptList
 
 if TYPE_CHECKING:
+    from ima_tui.batch.rows import Row
     from ima_tui.tui.compose.draft_screen import DraftScreen
 
 PAUSE = 0.12

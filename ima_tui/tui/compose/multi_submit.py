@@ -13,7 +13,6 @@ from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import say
-from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_text
@@ -87,6 +86,8 @@ class MultiPromptSubmitter:
         if not screen.studio.connection.has_key:
             screen.enter_key()
             return
+        from ima_tui.tui.shell import job_actions
+
         old, screen.composer.replaces = screen.composer.replaces, None
         try:
             await job_actions.remove_from_queue(screen.studio, old)

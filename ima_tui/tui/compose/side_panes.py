@@ -21,7 +21,6 @@ from ima_tui.core.domain import Draft, Job, ModelVersion, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.job_states import UNSENT
-from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
@@ -108,6 +107,8 @@ class EarlierJobs(Line):
 
 def job_panes() -> tuple[Widget, Widget]:
     """Return the pane of the newest job and that of those before it."""
+    from ima_tui.tui.shell.job_detail import JobDetail
+
     earlier = Pane(say("pane.earlier"), widget_id="earlier-pane")
     earlier.compose_add_child(EarlierJobs())
     return JobDetail("pane.latest"), earlier
@@ -173,6 +174,8 @@ class LatestJob:
         studio = self._screen.studio
         happened = await studio.jobs.timeline(job.id) if job is not None else ()
         if job is self._job and self._has_panes:
+            from ima_tui.tui.shell.job_detail import JobDetail
+
             now, nothing = studio.clock.time(), say("compose.latest")
             self._screen.query_one(JobDetail).show(job, happened, now, nothing=nothing)
 

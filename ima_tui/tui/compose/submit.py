@@ -17,7 +17,6 @@ from ima_tui.tui.compose import confirm
 from ima_tui.tui.compose.confirm import ListGate
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
-from ima_tui.tui.shell import job_actions
 from ima_tui.tui.shell.confirm_bar import Choice, ConfirmBar
 from ima_tui.tui.widgets import price_text
 
@@ -194,6 +193,8 @@ class DraftSubmitter:
         self._screen.remark(say("compose.answer_first"), "warn")
 
     async def _send(self, order: Order) -> None:
+        from ima_tui.tui.shell import job_actions
+
         screen, before = self._screen, self._screen.focused
         old, screen.composer.replaces = screen.composer.replaces, None
         try:

@@ -22,8 +22,8 @@ from ima_tui.tui.compose import intent_summary
 from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
 from ima_tui.tui.compose.side_panes import PriceNeighbours
 from ima_tui.tui.keys import actions
-from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.form import hint
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
@@ -97,8 +97,8 @@ class ComposeView:
         self.switch = preference_prompts.switch(
             composer, studio.preferences.model_id(composer.kind)
         )
-        page.kind.show(*model_picker.kind_line(studio, composer.kind, signs))
-        page.model.show(*model_picker.model_line(studio, composer.kind, composer.model, signs))
+        page.kind.show(*model_text.kind_line(studio, composer.kind, signs))
+        page.model.show(*model_text.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)
         screen.prompt.show_marks(marks(composer), partial(intent_summary.role, kind=composer.kind))
         screen.query_one(IntentSummary).show(
@@ -163,7 +163,7 @@ class ComposeView:
             words, role = say("compose.replaces", id=composer.replaces), "warn"
         elif composer.model is None:
             lists = self._screen.studio.catalogue.lists
-            words, role = model_picker.way_to_a_list(lists[composer.kind]), "muted"
+            words, role = model_text.way_to_a_list(lists[composer.kind]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"
         elif self._lines.could_be and not lyrics_of(screen.prompt.text):
@@ -177,7 +177,7 @@ class ComposeView:
         screen, composer = self._screen, self._screen.composer
         if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""
-        told = [model_picker.kind_name(composer.kind)] if KIND in composer.pins.kept else []
+        told = [model_text.kind_name(composer.kind)] if KIND in composer.pins.kept else []
         told += [composer.model.name] if MODEL in composer.pins.kept else []
         told += [
             parameter_names.value(name, value)

@@ -72,7 +72,7 @@ class ResultDetail(Widget):
             index,
             model=studio.catalogue.model_of(job.order),
             bytes_here=await asyncio.to_thread(file_size, job.medias[index]),
-            expires=studio.gallery.expires(job),
+            expires=job.links_expire_at,
             now=studio.clock.time(),
         )
 

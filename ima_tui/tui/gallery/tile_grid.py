@@ -122,7 +122,7 @@ class TileGrid(ScrollView, can_focus=True):
         if self.tiles:
             self._spare = 0
             found = _fitted(sizes, self.size, lambda across: self._hung(across).high)
-            rows = sum(map(found.rows_of, sizes))
+            rows = sum(-(-size // found.across) for size in sizes)
             self._spare = max(0, self.size.height - found.lines) // max(1, rows)
             self._hanging = TileLayout(sizes, found.across, self._hung(found.across).high)
         else:
@@ -181,12 +181,13 @@ class TileGrid(ScrollView, can_focus=True):
         spot = self._hanging.at(y + self.scroll_offset.y)
         if spot is None:
             return Strip.blank(room, plain)
-        if spot.row < 0:
-            group = self._groups[spot.group]
+        row, line = spot
+        if not row.tiles:
+            group = self._groups[row.group]
             segments = self._painter.heading(group.name, len(group.keys), room)
         else:
-            keys = self.keys[spot.first : spot.first + spot.count]
-            segments = [segment for key in keys for segment in self._cells(key, spot.line)]
+            keys = self.keys[row.first : row.first + row.tiles]
+            segments = [segment for key in keys for segment in self._cells(key, line)]
         return Strip(segments).adjust_cell_length(room, plain)
 
     def _cells(self, key: Key, line: int) -> list[Segment]:
@@ -278,10 +279,10 @@ class TileGrid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
         spot = self._hanging.at(event.y + self.scroll_offset.y)
-        if spot is None or spot.row < 0:
+        if spot is None or not spot[0].tiles:
             return
-        column = min(event.x // self._painter.wide, spot.count - 1)
-        key = self.keys[spot.first + column]
+        row, _ = spot
+        key = self.keys[row.first + min(event.x // self._painter.wide, row.tiles - 1)]
         self.move_to(key)
         if event.chain == 2:
             self.post_message(self.Selected(key))

@@ -22,7 +22,7 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import ListScreen
 from ima_tui.tui.shell.job_lines import LatestJobs
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets import model_detail
+from ima_tui.tui.widgets import model_detail, model_text
 from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import RowId, Table
@@ -158,7 +158,7 @@ class ModelsScreen(ListScreen):
     def _say_standing(self) -> None:
         one = self.list
         if one.kind is not None:
-            kind = model_picker.kind_name(one.kind)
+            kind = model_text.kind_name(one.kind)
         else:
             kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
         beside = next((cells for name, cells in BESIDE.items() if self.has_class(name)), 0)

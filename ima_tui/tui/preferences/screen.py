@@ -24,6 +24,7 @@ from ima_tui.tui.preferences import detail
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.cells import Column, cut
 from ima_tui.tui.widgets.lines import SEPARATOR, Line, Pane, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -174,7 +175,7 @@ class PreferencesScreen(BaseScreen):
                 "back": actions.key_of(self.screen, "prefs.bring_back"),
                 "leave": actions.key_of(self.screen, "prefs.let_go"),
             }
-            self._say(say("prefs.dropped", which=model_picker.dropped(dropped), **keys), "warn")
+            self._say(say("prefs.dropped", which=model_text.dropped(dropped), **keys), "warn")
         elif preferences.trouble is not None:
             trouble = preferences.trouble
             self._say(say(trouble.key, **trouble.values), "warn")
@@ -212,7 +213,7 @@ class PreferencesScreen(BaseScreen):
         preference = self.preferences.get(task_type)
         current = _leaf_of(models, preference) if preference else None
         self.app.push_screen(
-            model_picker.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user),
+            model_picker.models(self.studio, task_type, current, self.ima.glyphs, user),
             chosen,
         )
 
@@ -239,7 +240,7 @@ class PreferencesScreen(BaseScreen):
         if not stored:
             self._say(say("prefs.not_stored"), "warn")
             return
-        kind = model_picker.kind_name(task_type)
+        kind = model_text.kind_name(task_type)
         if model is None:
             self._say(say("prefs.cleared_for_good", kind=kind), "ok")
         else:
@@ -262,7 +263,7 @@ class PreferencesScreen(BaseScreen):
             self._say(say(error.key, **error.values), "bad")
             return
         if stored:
-            kind = model_picker.kind_name(task_type)
+            kind = model_text.kind_name(task_type)
             self._say(say(words, kind=kind, model=model.name), "ok")
         else:
             self._say(say("prefs.not_stored"), "warn")
@@ -288,7 +289,7 @@ class PreferencesScreen(BaseScreen):
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
-        words = say("prefs.brought_back", which=model_picker.dropped(dropped)) if stored else ""
+        words = say("prefs.brought_back", which=model_text.dropped(dropped)) if stored else ""
         self._after_the_offer(words or say("prefs.not_stored"), "ok" if stored else "warn")
 
     async def action_let_go(self) -> None:
@@ -299,7 +300,7 @@ class PreferencesScreen(BaseScreen):
         except ImaError as error:
             self._say(say(error.key, **error.values), "bad")
             return
-        self._after_the_offer(say("prefs.let_go", which=model_picker.dropped(dropped)), "muted")
+        self._after_the_offer(say("prefs.let_go", which=model_text.dropped(dropped)), "muted")
 
     def _after_the_offer(self, words: str, role: str) -> None:
         self._show()
@@ -335,7 +336,7 @@ def _row(
     models: tuple[ModelVersion, ...],
     recommended: str,
 ) -> Row:
-    start = (model_picker.medium_cell(task_type), Cell(model_picker.kind_name(task_type)))
+    start = (model_text.medium_cell(task_type), Cell(model_text.kind_name(task_type)))
     if preference is None:
         serves = choice.default_model(models, task_type, recommended=recommended)
         words = say("prefs.default", model=serves.name) if serves else say("prefs.none")

@@ -75,9 +75,9 @@ class Announcements:
         fresh = [one for one in dropped if one not in self._losses]
         self._losses |= {*fresh}
         if fresh and self._app.current_mode != "preferences":
-            from ima_tui.tui.shell import model_picker
+            from ima_tui.tui.widgets import model_text
 
-            words = say("prefs.dropped_toast", which=model_picker.dropped(fresh))
+            words = say("prefs.dropped_toast", which=model_text.dropped(fresh))
             self._app.notify(words, timeout=12)
 
     def ends(self, jobs: Iterable[Job]) -> None:

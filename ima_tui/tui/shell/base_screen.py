@@ -26,7 +26,6 @@ from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
 from ima_tui.tui.terminal.textual_internals import bindings_of_node
 from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
@@ -207,6 +206,8 @@ class RestoredState:
     apart by their class, of which a screen has one."""
 
     def __init__(self, screen: Screen[None]) -> None:
+        from ima_tui.tui.widgets.table import Table
+
         self._words = {_name(one): one.value for one in screen.query(Input)}
         self._texts = {_name(one): (one.text, one.selection) for one in screen.query(TextArea)}
         self._tables = {
@@ -225,6 +226,8 @@ class RestoredState:
 
     def give_back_places(self, screen: Screen[None]) -> None:
         """Once the rows are there."""
+        from ima_tui.tui.widgets.table import Table
+
         for table in screen.query(Table):
             cursor, marked, top = self._tables.get(_name(table), (None, set(), 0))
             table.mark(marked)

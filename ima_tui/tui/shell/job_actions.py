@@ -238,10 +238,10 @@ class JobActions:
 
     async def view(self, jobs: list[Job]) -> None:
         """Open the results at full size."""
-        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
+        from ima_tui.tui.shell.viewer import ViewerScreen, results_of
 
         cover = self._screen.studio.gallery.cover
-        self._screen.app.push_screen(ViewerScreen(JobResults(jobs[0]), cover=cover))
+        self._screen.app.push_screen(ViewerScreen(results_of(jobs[0]), cover=cover))
 
     # ---------------------------------------------------------------------------------- asking
 

@@ -85,7 +85,7 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
     CSS_PATH = theme.path("tags")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.text_take", id="tags.take"),
-        Binding("escape", "give_up", "bind.close", id="tags.close"),
+        Binding("escape", "dismiss", "bind.close", id="tags.close"),
     ]
 
     def __init__(self, title: str, tags: Sequence[str], known: Sequence[str]) -> None:
@@ -121,10 +121,6 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
         except UsageError as error:
             told = self.query_one("#tags-told", Static)
             told.update(Content.styled(say(error.key, **error.values), "$bad"))
-
-    def action_give_up(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
 
 
 Target = tuple[Job, tuple[int, ...]]

@@ -17,24 +17,16 @@ from ima_tui.core.domain import (
     ModelVersion,
     TaskType,
 )
-from ima_tui.core.errors import (
-    KeyInvalid,
-    KeyMissing,
-    Misconfigured,
-    Unauthorised,
-)
-from ima_tui.core.events import ProductList
 from ima_tui.core.text import folded, one_line, points_range
-from ima_tui.i18n import hint, say
+from ima_tui.i18n import say
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.lines import Part
+from ima_tui.tui.widgets.model_text import kind_name, medium_cell, notes
+from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.price_text import usual_time
-from ima_tui.tui.widgets.table import Cell
 
 if TYPE_CHECKING:
-    from ima_tui.preferences.file import DroppedPreference
     from ima_tui.studio.studio import Studio
     from ima_tui.workflow.steps import WorkflowStep
 
@@ -57,25 +49,6 @@ _HISTORY = (
     Column("model", 14, "compose.column_model", flex=1, drop=1),
     Column("day", 6, "compose.column_day", align="right"),
 )
-
-
-def medium_cell(task_type: TaskType) -> Cell:
-    """`img`, `vid` … in the medium's own colour."""
-    return Cell(say(f"task.tag_{task_type.medium}"), task_type.medium.value)
-
-
-def kind_name(task_type: TaskType) -> str:
-    """Return the name of a task type."""
-    return say(f"task.{task_type}")
-
-
-def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
-    """The id of the model that the user prefers for this, or ""."""
-    preferred = studio.preferences.preferences.users().get(
-        user or f"user_{studio.settings.user_id}", {}
-    )
-    preference = preferred.get(task_type)
-    return preference.model_id if preference else ""
 
 
 def kinds(studio: Studio, current: TaskType, among: Sequence[TaskType] = tuple(TaskType)) -> Picker:
@@ -106,7 +79,8 @@ def models(
     user: str | None = None,
 ) -> Picker:
     """The models of one kind, the one that is `current` under the cursor."""
-    models, mine = studio.catalogue.models(task_type), preferred(studio, task_type, user)
+    models = studio.catalogue.models(task_type)
+    mine = studio.preferences.model_id(task_type, user)
     choices = [_model(model, model.model_id == mine, signs.star) for model in models]
     now = draft.same_leaf(models, current) if current else None
     at = models.index(now) if now else 0
@@ -200,75 +174,8 @@ def _model(
     cells = (
         Cell(star if is_mine else "", "accent"),
         Cell(model.name),
-        Cell(say("compose.list_comma").join(_notes(model, is_mine)), "muted"),
+        Cell(say("compose.list_comma").join(notes(model, is_mine)), "muted"),
         Cell(points_range(*(points or model.points))),
         Cell(usual_time(times.estimate(model)), "muted"),
     )
     return PickerItem(cells, choice.search_terms(model))
-
-
-def _notes(model: ModelVersion, is_mine: bool) -> list[str]:
-    notes = [say("compose.mine")] if is_mine else []
-    return notes + [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
-
-
-# ------------------------------------------------------------------- the two lines on Compose
-
-
-def kind_line(studio: Studio, task_type: TaskType, signs: Glyphs) -> tuple[list[Part], list[Part]]:
-    """What is made, and how fresh the list of its models is."""
-    tag = medium_cell(task_type)
-    left = [(f"{tag.text} ", tag.role), (f"{kind_name(task_type)} {_opens(signs)}", "text")]
-    seen = studio.catalogue.lists[task_type]
-    if seen.as_of is None or (seen.live and seen.problem is None):
-        return left, []
-    clock = datetime.fromtimestamp(seen.as_of).strftime("%H:%M")  # noqa: DTZ006 - the user's
-    key = "compose.as_of_offline" if seen.problem else "compose.as_of"
-    return left, [(say(key, clock=clock), "warn" if seen.problem else "muted")]
-
-
-def way_to_a_list(seen: ProductList) -> str:
-    """What the user can do while there is no model to choose."""
-    if isinstance(seen.problem, KeyMissing | KeyInvalid | Unauthorised):
-        return say("compose.enter_key")
-    if isinstance(seen.problem, Misconfigured):  # asking again changes nothing
-        return hint(seen.problem.key, **seen.problem.values)
-    return say("compose.ask_anew") if seen.problem else ""
-
-
-def _opens(signs: Glyphs) -> str:
-    return "v" if signs.ascii else "▾"
-
-
-def model_line(
-    studio: Studio, task_type: TaskType, model: ModelVersion | None, signs: Glyphs
-) -> tuple[list[Part], list[Part]]:
-    """The model; or why there is none to choose, and what to do about it."""
-    if model is None:
-        problem = studio.catalogue.lists[task_type].problem
-        if problem is not None:
-            return [(say(problem.key, **problem.values), "bad")], []
-        if studio.catalogue.lists[task_type].as_of is not None:
-            return [(say("compose.none_offered"), "muted")], []
-        way = studio.catalogue.way
-        words = say("compose.fetching_through", way=way) if way else say("compose.fetching")
-        return [(words, "muted")], []
-    is_mine = model.model_id == preferred(studio, task_type)
-    left = [
-        (f"{model.name} {_opens(signs)}", "strong"),
-        (f" {signs.star}" if is_mine else "", "accent"),
-    ]
-    advised = studio.guides.recommended.get(task_type) == model.model_id
-    told = [say("guides.recommended")] if advised and not is_mine else []
-    notes = say("compose.list_comma").join([*told, *_notes(model, is_mine)])
-    return left, [(notes, "muted")] if notes else []
-
-
-def dropped(found: Sequence[DroppedPreference]) -> str:
-    """`Midjourney (text to image), Wan 2.6 (text to video)`, and how many more."""
-    shown = [
-        f"{one.preference.model_name or one.preference.model_id} ({kind_name(one.task_type)})"
-        for one in found[:3]
-    ]
-    more = len(found) - len(shown)
-    return say("compose.list_comma").join(shown) + (f" +{more}" if more else "")

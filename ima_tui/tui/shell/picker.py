@@ -65,19 +65,15 @@ class Picker(ModalScreen[int | None]):
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "bind.choose", id="chooser.take"),
-        Binding("escape", "give_up", "bind.close", id="chooser.close"),
-        Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
-        Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),
-        Binding(
-            "pageup", f"move(-{PAGE})", "bind.page_up", show=False, priority=True, id="chooser.pgup"
-        ),
-        Binding(
-            "pagedown",
-            f"move({PAGE})",
-            "bind.page_down",
-            show=False,
-            priority=True,
-            id="chooser.pgdn",
+        Binding("escape", "dismiss", "bind.close", id="chooser.close"),
+        *(
+            Binding(key, f"move({by})", words, show=False, priority=True, id=f"chooser.{name}")
+            for key, by, words, name in (
+                ("up", -1, "bind.up", "up"),
+                ("down", 1, "bind.down", "down"),
+                ("pageup", -PAGE, "bind.page_up", "pgup"),
+                ("pagedown", PAGE, "bind.page_down", "pgdn"),
+            )
         ),
     ]
 
@@ -153,7 +149,3 @@ class Picker(ModalScreen[int | None]):
         if table.order and table.cursor is not None:
             at = table.order.index(table.cursor) + by
             table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
-
-    def action_give_up(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,10 +12,10 @@ from textual.screen import ModalScreen, Screen
 from textual.suggester import Suggester
 from textual.widgets import Static, TextArea
 
-from ima_tui.catalogue.names import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voice_of, voices, voices_used
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import FormRow
-from ima_tui.core.domain import Job, Option, Value
+from ima_tui.core.domain import Option, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, folded, one_line
 from ima_tui.i18n import has, say
@@ -155,13 +155,6 @@ def _row(voice: Voice) -> PickerItem:
     return PickerItem(cells, folded(f"{voice.value} {voice.name} {' '.join(told)}"))
 
 
-def used_before(jobs: Iterable[Job], name: str) -> list[Voice]:
-    """Return the voices that jobs were sent with, the newest first, each once."""
-    found = (dict(job.order.parameters).get(name) for job in jobs)
-    ids = dict.fromkeys(str(value) for value in found if value)
-    return [voice_of(Option(one, one)) for one in ids]
-
-
 async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
     """Open the window that sets `row`; `put` is called with its new value, None for none."""
     field = row.field
@@ -176,10 +169,8 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
         screen.app.push_screen(TextEditor(row.title, row.shown, about, most), written)
         return
     known = list(voices(field))
-    listed = {str(one.value) for one in known}
-    jobs = await context(screen).studio.jobs.recent()
     if not known:  # a list that takes any id names none
-        known = [one for one in used_before(jobs, field.name) if str(one.value) not in listed]
+        known = voices_used(await context(screen).studio.jobs.recent(), field.name)
     if row.value and not any(one.value == row.value for one in known):
         known.insert(0, voice_of(Option(row.shown, row.value)))
     picker = VoicePicker(known, row.value)
@@ -198,7 +189,7 @@ class TextPrompt(ModalScreen[str | None]):
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.text_take", id="ask.take"),
-        Binding("escape", "give_up", "bind.close", id="ask.close"),
+        Binding("escape", "dismiss", "bind.close", id="ask.close"),
     ]
 
     def __init__(
@@ -233,7 +224,3 @@ class TextPrompt(ModalScreen[str | None]):
     def action_take(self) -> None:
         """Take over what was typed; nothing is no answer."""
         self.dismiss(self._field.value.strip() or None)
-
-    def action_give_up(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)

@@ -18,6 +18,7 @@ from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.notifications import Notify
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from ima_tui.i18n import say
@@ -29,6 +30,7 @@ from ima_tui.tui.terminal.signals import WatchedApp
 from ima_tui.tui.terminal.textual_internals import (
     SharedStylesheet,
     binding_chain,
+    skip_refresh_of_styles,
     without_alt,
 )
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.filter import LineFilter
-    from textual.screen import Screen
     from textual.widget import Widget
 
 
@@ -137,6 +138,12 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def after_display(self, screen: Screen[object], update: RenderableType) -> None:
         """Follow up on an update that was just drawn."""
 
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Hold painting back while screens change, but not for the first one: what is before it
+        has nothing to flicker, and what the first one shows is read before it is mounted."""
+        if not self.is_opening(self.screen):
+            super().delay_update(delay)
+
     def describe_crash(self, error: BaseException) -> str:
         """Return the sentence to print when a bug of ours ends the app."""
         return str(error)
@@ -144,6 +151,8 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     def _register_child(
         self, parent: DOMNode, child: Widget, before: int | None, after: int | None
     ) -> None:
+        if isinstance(child, Screen):
+            skip_refresh_of_styles(self, child)
         self.prepare_node(child)
         super()._register_child(parent, child, before, after)
 

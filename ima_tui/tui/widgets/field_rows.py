@@ -6,10 +6,10 @@ stays the one place that knows the draft.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -28,8 +28,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.widgets.cells import cut, fit, width, window
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.cells import fit, width, window
+from ima_tui.tui.widgets.lines import Line, Part, clipped, measure
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 MOVES: list[BindingType] = [
@@ -83,12 +83,9 @@ class FormLine(Line, can_focus=True):
             self._origin, self.is_mine = tuple(origin), mine
             self.refresh()
 
-    def on_focus(self) -> None:
-        """Redraw with focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.Focus)
+    @on(events.Blur)
+    def _follow_focus(self) -> None:
         self.refresh()
 
     @property
@@ -152,7 +149,7 @@ class ButtonLine(FormLine):
         """Return the text at the left and at the right of the line, each part with its role."""
         head = self.head()
         room = cells - measure(head)
-        left = _clipped(self._left, room)
+        left = clipped(self._left, room)
         return [*head, *left], self.right(room - measure(left), self._right)
 
     def action_press(self) -> None:
@@ -196,15 +193,6 @@ class WindowLine(ButtonLine):
     def action_press(self) -> None:
         """Send that the window is wanted."""
         self.post_message(ValueWanted(self.row))
-
-
-def _clipped(parts: Iterable[Part], cells: int) -> list[Part]:
-    kept: list[Part] = []
-    for text, role in parts:
-        short = cut(text, cells)
-        kept.append((short, role))
-        cells -= width(short)
-    return kept
 
 
 class ChoiceLine(FormLine):
@@ -376,12 +364,9 @@ class TextLine(Horizontal):
         self._heard = event.value
         self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
 
-    def on_descendant_focus(self) -> None:
-        """Follow the focus of the widgets inside."""
-        self._head.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _follow_focus(self) -> None:
         self._head.refresh()
 
 

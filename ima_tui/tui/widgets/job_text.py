@@ -24,12 +24,11 @@ from ima_tui.core.domain import (
 from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
 from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
-from ima_tui.logs.time_spec import day_names
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align, Column, fit, width
+from ima_tui.tui.widgets.painter import Cell, Row
 from ima_tui.tui.widgets.price_text import usual_time
-from ima_tui.tui.widgets.table import Cell, Row
 
 _RIGHT: Align = "right"
 _TIME = 11
@@ -345,6 +344,8 @@ def may_become(job: Job, *states: State) -> bool:
 
 def matches(job: Job, wanted: str, now: float) -> bool:
     """Whether all words of a filter (folded) stand somewhere in the job, or name its day."""
+    from ima_tui.logs.time_spec import day_names
+
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")
     kind = kind_words(order.task_type)

@@ -70,6 +70,18 @@ class LazyRows(MutableMapping[RowId, Row]):
         return row_id in self._ids
 
 
+@dataclass
+class FromTable:
+    """A message of a table."""
+
+    table: Table
+
+    @property
+    def control(self) -> Table:
+        """The widget that sent it."""
+        return self.table
+
+
 class Table(ScrollView, can_focus=True):
     """Rows by id, in an order. Its first line are the titles of the columns."""
 
@@ -86,52 +98,27 @@ class Table(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class RowHighlighted(Message):
+    class RowHighlighted(FromTable, Message):
         """The cursor moved to a row, or to none. Over a slow line it is sent once the cursor rests:
         what is told of a row costs more than moving to the next one."""
 
-        table: Table
         row_id: RowId | None
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class RowSelected(Message):
+    class RowSelected(FromTable, Message):
         """A row was clicked twice; `enter` is the screen's own binding."""
 
-        table: Table
         row_id: RowId
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class HeadingClicked(Message):
+    class HeadingClicked(FromTable, Message):
         """The title of a column was clicked."""
 
-        table: Table
         column: str
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class Marked(Message):
+    class Marked(FromTable, Message):
         """The marks changed."""
-
-        table: Table
-
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
 
     def __init__(
         self,

@@ -17,10 +17,9 @@ from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
 from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
-from ima_tui.tui.workflow.board_timeline import FilmTimeline
 from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph
-from ima_tui.tui.workflow.step_timeline import StepTimeline
 from ima_tui.tui.workflow.storyboard import Storyboard
+from ima_tui.tui.workflow.timelines import FilmTimeline, StepTimeline
 
 if TYPE_CHECKING:
     from ima_tui.studio.endings import Ending

@@ -23,6 +23,7 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
@@ -59,7 +60,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.composer = Composer(step.task_type)
         if model is not None:
             self.composer.model = model
-            self.composer.draft = step_rows.draft_of(step)
+            self.composer.draft = step.draft()
         self._offer = DraftPrice()
 
     @property
@@ -90,9 +91,9 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     async def _show(self) -> None:
         desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
         self._offer = price_of(desk, studio.catalogue.models(desk.kind))
-        title = say("workflow.change_step", id=self.step.id, kind=model_picker.kind_name(desk.kind))
+        title = say("workflow.change_step", id=self.step.id, kind=model_text.kind_name(desk.kind))
         self.query_one(Window).say(title)
-        page.model.show(*model_picker.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
+        page.model.show(*model_text.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
         rows = drafting.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
         await page.show(rows, desk.model, desk.draft, self._offer.at_fault, _nobody)
         await self.query_one(InputList).show(
@@ -215,7 +216,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             await self._show()
             self.query_one(InputList).focus_empty()
         else:
-            kind = model_picker.kind_name(self.composer.kind)
+            kind = model_text.kind_name(self.composer.kind)
             self.query_one(DraftMessage).say(say("workflow.no_inputs", kind=kind), "muted")
 
     async def action_results(self) -> None:

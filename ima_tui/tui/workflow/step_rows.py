@@ -42,17 +42,13 @@ class StepRow:
 
     id: int
     lanes: Lanes
-    sign: str
-    sign_role: str
-    tag: str
-    tag_role: str
+    sign: Part
+    tag: Part
     title: str
     prompt: str
     told: str
-    state: str
-    state_role: str
-    points: str
-    points_role: str
+    state: Part
+    points: Part
 
 
 def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, ...]:
@@ -66,22 +62,18 @@ def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, .
 def _row(each: StepStatus, lane: Lanes, now: float, glyphs: Glyphs) -> StepRow:
     step, job = each.step, each.job
     sign = glyphs.state(job.state) if job else glyphs.planned
-    state, role = _state(each, now)
+    state = _state(each, now)
     medium = step.task_type.medium
     return StepRow(
         id=step.id,
         lanes=lane,
-        sign="!" if role == "bad" and job is None else sign,
-        sign_role=role,
-        tag=say(f"task.tag_{medium}"),
-        tag_role=MEDIUM_ROLE[medium],
+        sign=("!" if state[1] == "bad" and job is None else sign, state[1]),
+        tag=(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         title=steady(step.title or step.prompt),
         prompt=steady(one_line(step.prompt, PROMPT_LIMIT)),
         told=steady(f" {glyphs.dot} ".join([step.model_name, *_settings(step), *_sources(step)])),
         state=state,
-        state_role=role,
-        points=str(step.total),
-        points_role="muted" if each.is_done else "text",
+        points=(str(step.total), "muted" if each.is_done else "text"),
     )
 
 
@@ -102,7 +94,7 @@ def _sources(step: WorkflowStep) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _state(each: StepStatus, now: float) -> tuple[str, str]:
+def _state(each: StepStatus, now: float) -> Part:
     """Where it stands in few words, and the role it is said in."""
     job = each.job
     if job is None:
@@ -241,19 +233,6 @@ def summary(status: WorkflowStatus) -> str:
     if status.is_done:
         return say("workflow.all_done")
     return _left_to_do(status) or say("workflow.not_run")
-
-
-def draft_of(step: WorkflowStep) -> Draft:
-    """The step as something to be shaped."""
-    return Draft(
-        step.task_type,
-        step.model_id,
-        step.version,
-        step.prompt,
-        step.chosen,
-        step.inputs,
-        step.n,
-    )
 
 
 def step_of(step: WorkflowStep, model: ModelVersion, draft: Draft) -> WorkflowStep:

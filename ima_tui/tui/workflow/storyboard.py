@@ -222,7 +222,7 @@ class Storyboard(ScrollView, can_focus=True):
         self, tile: BoardTile, line: int, room: int, shape: BoardLayout, ground: str
     ) -> list[Segment]:
         if line == 0:
-            title: list[Part] = [(f"{tile.title} ", "strong"), (tile.sign, tile.sign_role)]
+            title: list[Part] = [(f"{tile.title} ", "strong"), tile.sign]
             taken = sum(width(text) for text, _ in title) + 1
             fits = taken + width(tile.length) <= room
             return self._parts(title, tile.length if fits else "", room, ground)

@@ -23,6 +23,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.css import stylesheet
+from textual.css.scalar import Scalar
 from textual.dom import DOMNode
 from textual.drivers import linux_driver
 from textual.geometry import Offset, Region
@@ -115,6 +116,34 @@ async def test_app_hooks_see_each_node_and_each_update_and_the_stack_of_screens(
             before = len(app.updates)
             app._display(app.screen, app.screen._compositor.render_update(full=True))
             assert len(app.updates) == before
+
+
+async def test_a_new_screen_gets_its_styles_without_all_sheets_being_read_again() -> None:
+    """`App._css_update_count`, `Screen._css_update_count`, `App._init_mode`; a theme that is set
+    while a screen is hidden is still read when it is shown."""
+
+    class Modes(TerminalApp):
+        MODES = {"one": Tight, "two": Tight}  # noqa: RUF012
+        refreshed = 0
+
+        def refresh_css(self, animate: bool = True) -> None:
+            self.refreshed += 1
+            super().refresh_css(animate)
+
+    app = Modes()
+    async with app.run_test() as pilot:
+        await app.switch_mode("one")
+        await pilot.pause()
+        before = app.refreshed
+        await app.switch_mode("two")
+        await pilot.pause()
+        assert app.refreshed == before
+        assert app.screen.query_one("#under").styles.width == Scalar.parse("10")
+        app.theme = "textual-light"
+        await pilot.pause()
+        before = app.refreshed
+        await app.switch_mode("one")
+        assert app.refreshed == before + 1
 
 
 async def test_an_update_that_changes_nothing_is_not_written(

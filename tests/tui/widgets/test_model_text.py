@@ -12,8 +12,8 @@ from ima_tui.core.clock import SystemClock
 from ima_tui.core.domain import TaskType
 from ima_tui.core.events import ListChanged, Notice
 from ima_tui.studio.catalogue_service import CatalogueService
-from ima_tui.tui.shell.model_picker import model_line
 from ima_tui.tui.theme.glyphs import glyphs
+from ima_tui.tui.widgets.model_text import model_line
 
 KIND = TaskType.TEXT_TO_IMAGE
 PROXY = "http://somebody:secret@10.255.255.1:8080"
