@@ -127,6 +127,14 @@ def option(field: Field, one: Option) -> str:
     return text
 
 
+def chosen(field: Field, given: Value) -> str:
+    """Return a field's value in words: those of the option that it is, else the value's own."""
+    own = next((one for one in field.options if one.value == given), None)
+    if own is None or isinstance(given, bool) or field.name == "duration":
+        return value(field.name, given)
+    return one_line(option(field, own), _LONGEST)
+
+
 def _common(options: Sequence[Option]) -> int:
     """Return how many characters all values begin with, up to a dash; 0 where that is little."""
     words = [str(one.value) for one in options]

@@ -45,6 +45,16 @@ def test_values_lose_what_they_share_and_are_put_into_words() -> None:
     assert [parameter_names.option(size, one) for one in size.options] == ["1K", "2K"]
 
 
+def test_a_value_that_the_prompt_chose_is_told_as_its_option_is() -> None:
+    i18n.use("zh")
+    sex = choice("vocal_gender", "m", "f")
+    assert parameter_names.chosen(sex, "f") == "女声"
+    assert parameter_names.chosen(choice("duration", "5", "10"), "10") == "10 秒"
+    i18n.use("en")
+    assert parameter_names.chosen(sex, "f") == "female"
+    assert parameter_names.chosen(sex, "x") == "x"
+
+
 XIAOHE = "zh_female_xiaohe_uranus_bigtts"
 
 

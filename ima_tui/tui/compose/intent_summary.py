@@ -294,7 +294,7 @@ def _settings(composer: Composer) -> list[str]:
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
-            words = parameter_names.value(name, chosen[name])
+            words = parameter_names.chosen(field, chosen[name])
             label = parameter_names.label(field)
             told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)
     return told

@@ -61,6 +61,11 @@ class ValueWanted(Message):
     row: FormRow
 
 
+BESIDE = 3
+"""Cells between what a line shows and who put it there, and behind that."""
+LEAST_FOR_OPTIONS = 24
+
+
 class FormLine(Line, can_focus=True):
     """A label, and behind it what a subclass draws."""
 
@@ -113,7 +118,7 @@ class FormLine(Line, can_focus=True):
         """What stands at the right end: notes, and who put this here; what finds no room goes."""
         gap: list[Part] = [("  ", "text")] if notes and self._origin else []
         for parts in ([*notes, *gap, *self._origin], [*self._origin], [*notes]):
-            if parts and measure(parts) + 3 <= cells:
+            if parts and measure(parts) + BESIDE <= cells:
                 return [*parts, (" ", "text")]
         return []
 
@@ -232,7 +237,7 @@ class ChoiceLine(FormLine):
         """Return the options round the chosen one."""
         labels = [self.row.words(option) for option in self.options]
         chosen = self.chosen
-        seen = window(labels, chosen or 0, cells)
+        seen = window(labels, chosen or 0, self._room(cells))
         shown: list[Part] = []
         if seen.more_left:
             shown.append((self.sign("‹ ", "< "), "muted"))
@@ -241,6 +246,11 @@ class ChoiceLine(FormLine):
         if seen.more_right:
             shown.append((self.sign(" ›", " >"), "muted"))
         return shown
+
+    def _room(self, cells: int) -> int:
+        """Cells for the options: who chose one of them is told, too, where that leaves enough."""
+        left = cells - measure([*self._origin]) - BESIDE
+        return left if self._origin and left >= LEAST_FOR_OPTIONS else cells
 
     def _option(self, index: int, chosen: int | None) -> Part:
         option = self.options[index]
@@ -288,7 +298,7 @@ class ChoiceLine(FormLine):
         """Act on the row or cell under the mouse."""
         head = measure(self.head())
         labels = [self.row.words(option) for option in self.options]
-        seen = window(labels, self.chosen or 0, self.size.width - head)
+        seen = window(labels, self.chosen or 0, self._room(self.size.width - head))
         index = seen.at(event.x - head, labels)
         if index is not None:
             self._pick(index)
