@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from textual.content import Content
 
@@ -324,13 +325,15 @@ def length_words(length: str) -> str:
     return say("compose.seconds", span=found[1]) if found else length
 
 
-def result_words(media: Media) -> str:
-    """Where one result is: the file here, else its address."""
+def result_words(media: Media, folder: Path | None = None) -> str:
+    """Where one result is: the file here, else its address. A file in `folder` without that."""
     facts = [media.format]
     if media.width and media.height:
         facts.append(f"{media.width}x{media.height}")
     facts.append(length_words(media.duration))
     where = media.path or media.url
+    if folder is not None and media.path and Path(media.path).is_relative_to(folder):
+        where = str(Path(media.path).relative_to(folder))
     return "  ".join(filter(None, (where, " ".join(filter(None, facts)))))
 
 

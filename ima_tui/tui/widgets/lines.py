@@ -283,6 +283,8 @@ def _going_on(line: list[Part], cells: int) -> list[Part]:
 _WORD = re.compile(r"\S+")
 _LEAST_COLUMN = 12
 """Cells of a column below which its text goes on at the left edge."""
+_NAME = re.compile(r".*/.*|[!-~]*[_-][!-~]*")
+"""A path, or a name of letters with joints."""
 _PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
 
 
@@ -351,7 +353,7 @@ def at_joints(told: Content, cells: int) -> Content:
     it begins a line of its own where it would not fit."""
     cuts: list[int] = []
     for word in _WORD.finditer(told.plain):
-        if "/" not in word[0] or width(word[0]) <= cells:
+        if width(word[0]) <= cells or _NAME.fullmatch(word[0]) is None:
             continue
         *found, last = _starts(word[0], cells)
         cuts += [word.start() + at for at in (*found, last) if at]

@@ -124,7 +124,7 @@ class WorkflowPage(Container):
         shown = next((media for media in medias if media.path), None)
         eager = shown if studio.settings.preview else None
         happened = self._happened.get(each.job.id, ()) if each.job is not None else ()
-        facts = step_rows.detail(each, studio.clock.time(), happened)
+        facts = step_rows.detail(each, studio.clock.time(), happened, studio.settings.downloads)
         title = step_rows.headline(each.step)
         self.detail.show(title, facts, eager, each.step.task_type.medium)
 

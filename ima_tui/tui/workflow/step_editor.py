@@ -43,7 +43,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     CSS_PATH = theme.path("step_editor")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
+        Binding("ctrl+j,f9,ctrl+enter", "take", "bind.plan_take", priority=True, id="step.take"),
         Binding("escape", "leave_field", "bind.leave", priority=True, id="step.leave"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
         bind("model", "choose_model", "bind.compose_model", "step.model", show=True),

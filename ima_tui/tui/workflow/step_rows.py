@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from textual.content import Content
 
@@ -124,8 +125,11 @@ def headline(step: WorkflowStep) -> str:
     return f"{step.id}  {say(f'task.{step.task_type}')} · {step.model_name}"
 
 
-def detail(each: StepStatus, now: float, happened: Sequence[Event] = ()) -> Content:
-    """Everything about one step; `happened`: the timeline of its job."""
+def detail(
+    each: StepStatus, now: float, happened: Sequence[Event] = (), folder: Path | None = None
+) -> Content:
+    """Everything about one step; `happened`: the timeline of its job. Files in `folder` are named
+    without it."""
     step, job = each.step, each.job
     lines = [Content.styled(_cost(step), "$muted")]
     problem = each.priced.problem
@@ -136,7 +140,9 @@ def detail(each: StepStatus, now: float, happened: Sequence[Event] = ()) -> Cont
         sentence, role = words.standing(job, now)
         if sentence:
             lines.append(Content.styled(sentence, f"${role}"))
-        lines += [Content.styled(words.result_words(media), "$info") for media in job.medias]
+        lines += [
+            Content.styled(words.result_words(media, folder), "$info") for media in job.medias
+        ]
     lines += [Content.styled(line, "$muted") for line in _labelled(each)]
     lines.append(Content(steady(clean(step.prompt, PROMPT_LIMIT)) or say("workflow.no_prompt")))
     lines += [Content.styled(words.event_words(event, now), "$muted") for event in happened]

@@ -382,6 +382,13 @@ async def test_without_a_job_there_is_no_empty_pane() -> None:
         await until(pilot, lambda: detail.display)
 
 
+def test_a_file_in_the_results_folder_is_named_without_it() -> None:
+    media = Media("https://x.y/a", path="/results/2027/fox.png", format="png")
+    assert words.result_words(media) == "/results/2027/fox.png  png"
+    assert words.result_words(media, Path("/results")) == "2027/fox.png  png"
+    assert words.result_words(media, Path("/elsewhere")) == "/results/2027/fox.png  png"
+
+
 async def test_the_key_that_stops_says_what_it_does_to_unsent_jobs() -> None:
     found = (job(3, State.QUEUED), job(2), job(1, State.QUEUED))
     async with open_app(*found).run_test(size=(120, 40)) as pilot:

@@ -277,6 +277,7 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
         editor = pilot.app.screen.query_one(Prompt)
         keys = pilot.app.screen.query_one(BottomLine).render_line(0).text
         assert keys.strip().startswith("ctrl+j save changes")
+        assert "send" not in keys
         editor.text = "a quiet harbour"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
