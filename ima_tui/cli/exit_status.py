@@ -92,8 +92,9 @@ def held_by_limit(job: Job) -> OverLimit | None:
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code for several jobs: what could not be downloaded weighs least."""
-    return max(codes, key=lambda code: (code != EXIT_NOT_FETCHED, code), default=EXIT_DONE)
+    """The exit code for several jobs: of what went wrong, a missing download weighs least."""
+    least = (EXIT_DONE, EXIT_NOT_FETCHED)
+    return max(codes, key=lambda code: (least.index(code) if code in least else 2, code), default=0)
 
 
 def worst_of_rows(codes: Iterable[int]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import TaskType
+from ima_tui.core.text import spreadsheet_safe
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def as_csv(rows: Sequence[ReportRow], view: str, models: Mapping[str, str]) -> s
     for row in rows:
         times = (row.median_time, row.median_estimate)
         shown = ("" if one is None else f"{one:.1f}" for one in times)
-        name = name_of(row.key, view, models)
-        write.writerow([row.key, name, row.points, row.jobs, row.done, row.failed, *shown])
+        key, name = map(spreadsheet_safe, (row.key, name_of(row.key, view, models)))
+        write.writerow([key, name, row.points, row.jobs, row.done, row.failed, *shown])
     return out.getvalue()
 
 

@@ -26,6 +26,15 @@ FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
 LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'
 
 
+@pytest.mark.parametrize(
+    ("codes", "worst"), [((0, 8), 8), ((8, 0, 1), 1), ((5, 8), 5), ((0, 0), 0), ((), 0)]
+)
+def test_of_several_jobs_a_missing_download_outweighs_only_success(
+    codes: tuple[int, ...], worst: int
+) -> None:
+    assert exit_status.worst(codes) == worst
+
+
 def batch(person: Person, *prompts: str) -> None:
     person.verb("batch", person.write(wishes(*prompts)), "--yes")
 

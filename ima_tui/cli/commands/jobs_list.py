@@ -20,7 +20,7 @@ from ima_tui.cli.json_documents import iso_time, made_from, standing_json
 from ima_tui.cli.output import heads, print_array, print_json, print_line, print_table
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import duration, nearest, one_line, redact
+from ima_tui.core.text import duration, nearest, one_line, redact, spreadsheet_safe
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.runner import outputs
@@ -254,10 +254,6 @@ async def export(studio: Studio, arguments: Namespace) -> None:
         after = jobs[-1].id
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheets run what begins so."""
-
-
 def print_row(values: Iterable[object]) -> None:
     """Print a row of CSV."""
     csv.writer(sys.stdout, lineterminator="\n").writerow(map(_cell, values))
@@ -268,6 +264,4 @@ def _cell(value: object) -> object:
         value = " ".join(map(str, value))
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return spreadsheet_safe(value) if isinstance(value, str) else value

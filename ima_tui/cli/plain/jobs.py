@@ -141,34 +141,21 @@ class PlainJobs:
         if not among:
             jobs = (await self._studio.jobs.recent(MOST))[:MOST]
         else:
-            listed, wanted = self._studio.history.listed, self._filter(among)
+            listed, wanted = self._studio.history.listed, _filter(among, self._studio.clock.time())
             jobs = await listed(wanted, 0, MOST)
             if not jobs and wanted.project is not None:
                 jobs = await listed(JobFilter(search=among), 0, MOST)
         if not jobs:
             self._tell(say("jobs.none_match" if among else "plain.no_jobs"))
         for job in jobs:
-            self._tell(self._line(job))
+            self._tell(_line(job))
         totals = await self._studio.jobs.totals()
         self._tell(say("plain.spent", today=totals.today, out=totals.out))
-
-    def _filter(self, among: str) -> JobFilter:
-        if among in ("*", "★"):
-            return JobFilter(starred=True)
-        if among.startswith("#"):
-            return JobFilter(tag=among[1:])
-        day = time_spec.day(among, self._studio.clock.time())
-        return JobFilter(project=among) if day is None else JobFilter(since=day[0], until=day[1])
-
-    def _line(self, job: Job) -> str:
-        order = job.order
-        facts = {"model": order.model_name, "prompt": one_line(order.prompt, 60)}
-        return say("plain.job", n=job.id, state=state_of(job), points=order.total, **facts)
 
     async def show(self, written: str) -> None:
         """Show a job."""
         job = await self.job(written)
-        self._tell(self._line(job))
+        self._tell(_line(job))
         for sentence in _labels(job):
             self._tell(sentence)
         for event in await self._studio.jobs.timeline(job.id):
@@ -369,6 +356,21 @@ class PlainJobs:
             self._tell(say("plain.did"))
 
         return say("plain.ask_delete", path=one_line(media.path, 300)), then
+
+
+def _filter(among: str, now: float) -> JobFilter:
+    if among in ("*", "★"):
+        return JobFilter(starred=True)
+    if among.startswith("#"):
+        return JobFilter(tag=among[1:])
+    day = time_spec.day(among, now)
+    return JobFilter(project=among) if day is None else JobFilter(since=day[0], until=day[1])
+
+
+def _line(job: Job) -> str:
+    order = job.order
+    facts = {"model": order.model_name, "prompt": one_line(order.prompt, 60)}
+    return say("plain.job", n=job.id, state=state_of(job), points=order.total, **facts)
 
 
 def _labels(job: Job) -> Iterator[str]:

@@ -38,6 +38,8 @@ LOOK_SECONDS = 1.0
 """How often the folder is looked at, while somebody looks at this screen."""
 LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)
 
+MATCHES = ("older", "newer", "only")
+
 
 class LogsScreen(BaseScreen):
     """The lines, what narrows them, and one entry in detail."""
@@ -48,13 +50,13 @@ class LogsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "detail", "bind.log_detail", "logs.detail", show=True),
         bind("filter", "ask('find')", "bind.log_find", "logs.find", show=True),
-        bind("view_after", "level", "bind.log_level", "logs.level", show=True),
-        bind("type", "source", "bind.log_source", "logs.source", show=True),
+        bind("view_after", "narrow('level')", "bind.log_level", "logs.level", show=True),
+        bind("type", "narrow('source')", "bind.log_source", "logs.source", show=True),
         bind("play", "pause", "bind.log_pause", "logs.pause", show=True),
-        bind("next", "match('older')", "bind.log_next", "logs.next"),
-        bind("previous", "match('newer')", "bind.log_previous", "logs.previous"),
-        bind("layout", "match('only')", "bind.log_only", "logs.only"),
-        bind("log", "job", "bind.log_job", "logs.job"),
+        bind("next", "go('older')", "bind.log_next", "logs.next"),
+        bind("previous", "go('newer')", "bind.log_previous", "logs.previous"),
+        bind("layout", "go('only')", "bind.log_only", "logs.only"),
+        bind("log", "narrow('job')", "bind.log_job", "logs.job"),
         bind("job", "show_job", "bind.log_show_job", "logs.show_job"),
         bind("", "ask('time')", "bind.log_time", "logs.time"),
         bind("first", "go('newest')", "bind.log_newest", "logs.newest"),
@@ -153,29 +155,20 @@ class LogsScreen(BaseScreen):
         self.feed.want(await _of_job(self.studio.jobs, LogFilter(), job_id))
         self.lines.focus()
 
-    async def action_job(self) -> None:
-        """Only the job that this line speaks of; again: all."""
-        current = self.lines.current
-        spoken_of = current.job if current is not None else None
-        wanted = None if self.feed.wanted.job is not None else spoken_of
-        self.feed.want(await _of_job(self.studio.jobs, self.feed.wanted, wanted))
-
-    def action_level(self) -> None:
-        """From the next level on; after the last one all again."""
+    async def action_narrow(self, by: str) -> None:
+        """Show less: `job`, only what the line's job did, or all again; from the next `level` on,
+        after the last one all again; of one `source`, chosen from the list of tools."""
         wanted = self.feed.wanted
-        at = LEVELS.index(wanted.level) + 1
-        self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
-
-    def action_source(self) -> None:
-        """Open the list of tools."""
-        tools, wanted = self.feed.reader.view.tools, self.feed.wanted
-
-        def take(chosen: int | None) -> None:
-            if chosen is not None:
-                source = tools[chosen - 1] if chosen else ""
-                self.feed.want(replace(wanted, source=source))
-
-        self.app.push_screen(source_picker(tools, wanted.source), take)
+        if by == "job":
+            current = self.lines.current
+            spoken_of = current.job if current is not None else None
+            job = None if wanted.job is not None else spoken_of
+            self.feed.want(await _of_job(self.studio.jobs, wanted, job))
+        elif by == "level":
+            at = LEVELS.index(wanted.level) + 1
+            self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
+        else:
+            _choose_source(self, wanted)
 
     def action_clear(self) -> None:
         """Clear the filter and the search."""
@@ -221,9 +214,9 @@ class LogsScreen(BaseScreen):
             return True
         current, wanted = self.lines.current, self.feed.wanted
         match action:
-            case "match":
+            case "go" if parameters[0] in MATCHES:
                 return self.search.pattern is not None
-            case "job":
+            case "narrow" if parameters[0] == "job":
                 return wanted.job is not None or bool(current and current.job is not None)
             case "show_job":
                 return bool(current and current.job is not None)
@@ -237,16 +230,14 @@ class LogsScreen(BaseScreen):
                 return self.search.pattern is not None or wanted != LogFilter()
         return super().check_action(action, parameters)
 
-    def action_match(self, what: str) -> None:
-        """Move to the next `older` or `newer` match; `only`: show matches only, or all again."""
-        if what == "only":
-            self.search.only_hits()
-        else:
-            self.search.hit(older=what == "older")
-
     def action_go(self, where: str) -> None:
-        """Move to the newest or the oldest entry."""
-        if where == "newest":
+        """Move to the `newest` or `oldest` entry, or to the next `older` or `newer` match; `only`
+        shows matches only, or all again."""
+        if where == "only":
+            self.search.only_hits()
+        elif where in MATCHES:
+            self.search.hit(older=where == "older")
+        elif where == "newest":
             self.feed.newest()
         else:
             self.feed.oldest()
@@ -302,3 +293,15 @@ async def _of_job(jobs: Jobs, wanted: LogFilter, job_id: int | None) -> LogFilte
     job = None if job_id is None else await jobs.get(job_id)
     tasks = (job.task_id,) if job is not None and job.task_id else ()
     return replace(wanted, job=job_id, tasks=tasks)
+
+
+def _choose_source(screen: LogsScreen, wanted: LogFilter) -> None:
+    """Open the list of tools, and show the lines of the one that is chosen."""
+    tools = screen.feed.reader.view.tools
+
+    def take(chosen: int | None) -> None:
+        if chosen is not None:
+            source = tools[chosen - 1] if chosen else ""
+            screen.feed.want(replace(wanted, source=source))
+
+    screen.app.push_screen(source_picker(tools, wanted.source), take)

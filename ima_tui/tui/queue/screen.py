@@ -25,7 +25,7 @@ from ima_tui.tui.queue.job_table import (
     sending_line,
 )
 from ima_tui.tui.shell.base_screen import ListScreen
-from ima_tui.tui.shell.job_actions import JobActions
+from ima_tui.tui.shell.job_actions import JobActions, are_unsent
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
@@ -148,29 +148,12 @@ class QueueScreen(ListScreen):
         self.how = replace(self.how, hidden=self.verbs.forgetting.ids, now=now)
         self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
         self.table.show(self.how.of(self.jobs.values()))
-        self._share_room()
-        self._sum_up()
-
-    def _share_room(self) -> None:
-        """Leave to the job what a short list does not need."""
-        count = len(self.table.order)
-        is_few = 0 < count <= FEW and not self.has_class("-narrow")
-        self.set_class(is_few, "-few")
-        self.set_class(not count, "-none")
-        rows = self.query_one(QueueSummary).styles
-        if is_few:
-            rows.height = max(LEAST, count) + AROUND
-        else:
-            rows.clear_rule("height")
-
-    def _sum_up(self) -> None:
-        every = [job for job in self.jobs.values() if job.id not in self.how.hidden]
-        marked = self.table.chosen_jobs() if self.table.marked else []
-        self.query_one(QueueSummary).show(every, self.table.jobs(), marked, self.how)
+        _share_room(self)
+        _sum_up(self)
 
     def on_resize(self) -> None:
         """Share the room of the new size."""
-        self._share_room()
+        _share_room(self)
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
@@ -181,7 +164,7 @@ class QueueScreen(ListScreen):
 
     @on(Table.Marked)
     def _marked(self) -> None:
-        self._sum_up()
+        _sum_up(self)
         self.refresh_bindings()
 
     @on(Table.RowHighlighted)
@@ -224,7 +207,7 @@ class QueueScreen(ListScreen):
     def words_now(self, name: str) -> str:
         """Return the word for an action where it is another one for the chosen jobs."""
         chosen = self.table.chosen_jobs() if name == "queue.stop" and self.is_mounted else []
-        return "bind.stop_unsent" if JobActions.are_unsent(chosen) else ""
+        return "bind.stop_unsent" if are_unsent(chosen) else ""
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
@@ -290,3 +273,22 @@ class QueueScreen(ListScreen):
         self.how = replace(self.how, filter="")
         self.query_one("#filter", Input).value = ""
         self.remove_class("-filtering")
+
+
+def _share_room(screen: QueueScreen) -> None:
+    """Leave to the job what a short list does not need."""
+    count = len(screen.table.order)
+    is_few = 0 < count <= FEW and not screen.has_class("-narrow")
+    screen.set_class(is_few, "-few")
+    screen.set_class(not count, "-none")
+    rows = screen.query_one(QueueSummary).styles
+    if is_few:
+        rows.height = max(LEAST, count) + AROUND
+    else:
+        rows.clear_rule("height")
+
+
+def _sum_up(screen: QueueScreen) -> None:
+    every = [job for job in screen.jobs.values() if job.id not in screen.how.hidden]
+    marked = screen.table.chosen_jobs() if screen.table.marked else []
+    screen.query_one(QueueSummary).show(every, screen.table.jobs(), marked, screen.how)

@@ -66,6 +66,12 @@ ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
 """Verbs that take a single job: with several marked they are not offered."""
 
 
+def are_unsent(jobs: Sequence[Job]) -> bool:
+    """Whether stopping `jobs` only takes jobs out of the queue that were not sent."""
+    stopped = [job for job in jobs if FITS["stop"](job)]
+    return bool(stopped) and all(job.state in UNSENT for job in stopped)
+
+
 class JobActions:
     """The verbs, for one screen, which asks and complains."""
 
@@ -78,12 +84,6 @@ class JobActions:
         """Whether `verb` means anything for some of `jobs`."""
         # a field of another screen may ask while that place is being left
         return verb in FITS and any(FITS[verb](job) for job in jobs)
-
-    @staticmethod
-    def are_unsent(jobs: Sequence[Job]) -> bool:
-        """Whether stopping `jobs` only takes jobs out of the queue that were not sent."""
-        stopped = [job for job in jobs if FITS["stop"](job)]
-        return bool(stopped) and all(job.state in UNSENT for job in stopped)
 
     async def do(self, verb: str, jobs: Sequence[Job]) -> None:
         """Do `verb` with those of `jobs` that it fits."""

@@ -160,22 +160,19 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         changed: Any = renderable
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
             changed = ChangedCells(renderable, self.shown)
-            if self._is_drawing and changed.is_empty(self.console) and not self._cursor_moved:
+            if self._changes_nothing(changed):
                 changed = None
         super()._display(screen, changed)
         if renderable is not None and not self._batch_count:
             self.after_display(screen, renderable)
 
-    @property
-    def _is_drawing(self) -> bool:
-        """Whether an update goes to the terminal now."""
+    def _changes_nothing(self, changed: ChangedCells) -> bool:
+        """Whether an update goes to the terminal now, and neither a cell nor the cursor differs."""
         is_there = self._running and not self._closed and self._driver is not None
-        return is_there and not self.is_headless and not self._batch_count
-
-    @property
-    def _cursor_moved(self) -> bool:
-        wanted = self.screen.outer_size.clamp_offset(self.cursor_position)
-        return bool(wanted != self._previous_cursor_position)
+        if not is_there or self.is_headless or self._batch_count:
+            return False
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        return bool(cursor == self._previous_cursor_position) and changed.is_empty(self.console)
 
     def _fatal_error(self) -> None:
         """A bug of ours ends the app with a sentence. Textual would print every local variable,

@@ -201,11 +201,6 @@ class Table(ScrollView, can_focus=True):
         self._reveal()
         self.refresh()
 
-    @on(events.Focus)
-    @on(events.Blur)
-    def _show_focus(self) -> None:
-        self._refresh_cursor()
-
     def _painted(self) -> Painter:
         """The painter for the width and the theme there are now."""
         painter, theme = self._painter, self.app.theme
@@ -285,6 +280,8 @@ class Table(ScrollView, can_focus=True):
         elif index >= top + room:
             self.scroll_to(y=index - room + 1, animate=False, force=True)
 
+    @on(events.Focus)
+    @on(events.Blur)
     def _refresh_cursor(self) -> None:
         if self.cursor is not None:
             self._refresh_row(self.cursor)
