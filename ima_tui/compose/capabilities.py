@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue import form
 from ima_tui.core.domain import Field, FieldKind, Medium, ModelVersion, Option, Value
 from ima_tui.core.errors import UsageError
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 from ima_tui.intent import binding
@@ -26,9 +27,9 @@ COUNT, PIXELS = "n", "pixels"
 """The number of outputs is set like a control."""
 _SIZES = ("size", "resolution", "quality")
 """What the size of a picture or a film is called, by one leaf or another."""
-_SIZE = re.compile(r"(\d+)\s*(k|p|px)", re.I)
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:x×*]\s*(\d+(?:\.\d+)?)", re.I)
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:s|sec|seconds?|秒)?", re.I)
+_SIZE = pattern(r"(\d+)\s*(k|p|px)", re.I)
+_RATIO = pattern(r"(\d+(?:\.\d+)?)\s*[:x×*]\s*(\d+(?:\.\d+)?)", re.I)
+_NUMBER = pattern(r"(\d+(?:\.\d+)?)\s*(?:s|sec|seconds?|秒)?", re.I)
 _SAME_SHAPE = 0.02
 """How far two shapes may differ and still be the same: 2560x1440 and 16:9, 2304x992 and 21:9."""
 EIGHT_K = "8k"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue.names import voice_of
 from ima_tui.core.domain import Field, FieldKind, Option, Value
+from ima_tui.core.patterns import pattern
 from ima_tui.core.text import one_line
 from ima_tui.i18n import has, say
 from ima_tui.intent.intent import Refusal
@@ -90,7 +90,7 @@ def lacks(
 
 # ----------------------------------------------------------------------- fields of a model's form
 
-_RATIO = re.compile(r"\d+\s*[:：]\s*\d+")
+_RATIO = pattern(r"\d+\s*[:：]\s*\d+")
 _LIKE_RATIO = frozenset({"auto", "adaptive"})
 _LEAST_COMMON = 5
 _STYLES = frozenset({"tags", "negative_tags", "title"})

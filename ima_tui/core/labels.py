@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 
 from ima_tui.core.errors import UsageError
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line
 
 LONGEST = 60
 """Maximum characters of a name."""
-_NOT_IN_A_PATH = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_NOT_IN_A_PATH = pattern(r'[\x00-\x1f/\\:*?"<>|]+')
+_RESERVED = pattern(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 @dataclass(frozen=True, slots=True)

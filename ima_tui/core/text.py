@@ -9,32 +9,34 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ima_tui.core.patterns import pattern
+
 LIMIT = 20_000
 """Maximum characters kept of one text from outside."""
 
-_ESCAPES = re.compile(
+_ESCAPES = pattern(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS …
     r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as C1
     r"|\x1b[ -/]*[0-~]?"  # the two-character ones, and a lone ESC
 )
-_BIDI_AND_INVISIBLE = re.compile(
+_BIDI_AND_INVISIBLE = pattern(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-_PILES = re.compile(
+_PILES = pattern(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
     "|([\u200c\u200d])[\u200c\u200d]+"
     "|([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
 """Combining marks: three on one letter are normal, forty are an attack."""
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_CONTROLS_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+_CONTROLS = pattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS_IN_JSON = pattern(r"[\x7f-\x9f\u2028\u2029]")
 """JSON itself escapes those below."""
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-_SPACES = re.compile(r"\s+")
+_SURROGATES = pattern("[\ud800-\udfff]")
+_BREAKS = pattern(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_SPACES = pattern(r"\s+")
 
 
 def clean(text: object, limit: int = LIMIT) -> str:
@@ -71,14 +73,14 @@ def one_line(text: object, limit: int = 500) -> str:
     return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
 
 
-_KEY = re.compile(
+_KEY = pattern(
     r"(ima_)(?!(?:prefs|skills|logger)\b"
     r"|(?:tui|create|(?:image|video|voice|music)(?:_create)?)(?:_20\d{6})?(?:\.\w{1,4})*(?![\w\-.~+=]))"
     r"[A-Za-z0-9_\-]{4,}(?:[.~+=]+[A-Za-z0-9_\-]+)*"
 )
 """API keys, but not the names of the shared preferences file, log folder, tools and their logs.
 """
-_KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
+_KEY_QUERY = pattern(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -89,7 +91,7 @@ def spreadsheet_safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-_USERINFO = re.compile(r"(://)[^/?#\s@]+@")
+_USERINFO = pattern(r"(://)[^/?#\s@]+@")
 
 
 def redact(text: str) -> str:

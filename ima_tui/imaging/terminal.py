@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,12 +18,13 @@ from itertools import chain
 from pathlib import Path
 
 from ima_tui.config.api_key import environment_for_children
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 
 QUESTION = "\x1b[c"
-_ANSWER = re.compile(r"\x1b\[\?([0-9;]*)c")
-_BEGUN = re.compile(r"\x1b\[(?:\?[0-9;]*)?\Z")
-_ENDED = re.compile(r"\[\?([0-9;]*)c")
+_ANSWER = pattern(r"\x1b\[\?([0-9;]*)c")
+_BEGUN = pattern(r"\x1b\[(?:\?[0-9;]*)?\Z")
+_ENDED = pattern(r"\[\?([0-9;]*)c")
 TMUX_SECONDS = 1.0
 
 
@@ -115,7 +115,7 @@ def ask_tmux() -> Tmux:
     return Tmux(terminal, passes in ("on", "all", "1", "2"), copies in ("on", "2"))
 
 
-_CONSOLES = re.compile(r"linux|vt\d+.*|dumb|ansi|cons25|sun|wscons|.*-mono")
+_CONSOLES = pattern(r"linux|vt\d+.*|dumb|ansi|cons25|sun|wscons|.*-mono")
 """Values of TERM for terminals without a clipboard."""
 
 

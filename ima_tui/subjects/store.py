@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,7 @@ from ima_tui.core.domain import Job
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import Notice, SubjectsChanged
 from ima_tui.core.input_files import sniff
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded, one_line, size
 
@@ -44,8 +44,8 @@ LARGEST_FILE = 50_000_000
 LARGEST_INDEX = 4_000_000
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 _INDEX, _LOCK = "index.json", ".lock"
-_ID = re.compile(r"[0-9a-f]{16}")
-_FILE = re.compile(r"[0-9]{1,3}\.(?:png|jpg|webp)")
+_ID = pattern(r"[0-9a-f]{16}")
+_FILE = pattern(r"[0-9]{1,3}\.(?:png|jpg|webp)")
 _WAIT = 10.0
 """Seconds to wait for another window's change."""
 

@@ -7,7 +7,6 @@ goes through the queues of the widgets.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
@@ -16,6 +15,7 @@ from textual.app import App
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from ima_tui.core.records import dataclass
 from ima_tui.tui.terminal.textual_internals import top_screen
 
 if TYPE_CHECKING:

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
 
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 
 Align = Literal["left", "right"]
 
 
-_JOINERS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_JOINERS = pattern("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def steady(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from ima_tui.core.domain import (
     TaskType,
     Value,
 )
+from ima_tui.core.patterns import pattern
 from ima_tui.core.text import duration, one_line, redact
 from ima_tui.i18n import hint, joined, say, sentence
 from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
@@ -316,7 +316,7 @@ def event_words(event: Event, now: float) -> str:
     return f"{time.strftime(form, then)}  {words}"
 
 
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?) ?s")
+_SECONDS = pattern(r"(\d+(?:\.\d+)?) ?s")
 
 
 def length_words(length: str) -> str:

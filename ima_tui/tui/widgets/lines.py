@@ -8,7 +8,6 @@ separators.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -22,6 +21,7 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
@@ -280,12 +280,12 @@ def _going_on(line: list[Part], cells: int) -> list[Part]:
     return [*line, (" …", "muted")] if taken + 2 <= cells else clipped(line, taken - 1)
 
 
-_WORD = re.compile(r"\S+")
+_WORD = pattern(r"\S+")
 _LEAST_COLUMN = 12
 """Cells of a column below which its text goes on at the left edge."""
-_NAME = re.compile(r".*/.*|[!-~]*[_-][!-~]*")
+_NAME = pattern(r".*/.*|[!-~]*[_-][!-~]*")
 """A path, or a name of letters with joints."""
-_PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
+_PIECE = pattern(r"[^/_-]+[/_-]*|[/_-]+")
 
 
 class Fitted(Visual):

@@ -17,6 +17,7 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.compose.highlights import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
+from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
@@ -34,7 +35,7 @@ class FilesDropped(Message):
     path: str
 
 
-_DRAGGED = re.compile(r"(?:file:(?://[^/\n]*)?)?(?:~|\.{1,2})?/[^\n]*", re.IGNORECASE)
+_DRAGGED = pattern(r"(?:file:(?://[^/\n]*)?)?(?:~|\.{1,2})?/[^\n]*", re.IGNORECASE)
 
 
 def dragged(pasted: str) -> str:
