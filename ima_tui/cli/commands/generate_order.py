@@ -52,10 +52,11 @@ LONGEST_PROMPT = 1024 * 1024
 def read_prompt(arguments: argparse.Namespace) -> None:
     """Take the prompt from `--prompt-file`, or from stdin for `-`. Raises `UsageError`."""
     file = arguments.prompt_file
-    if file is None and prompt_of(arguments) != "-":
-        return
-    if file is not None and prompt_of(arguments):
+    given = [each for each in (arguments.text, arguments.prompt, file) if each is not None]
+    if len(given) > 1:
         raise UsageError("error.prompt_twice")
+    if file is None and given != ["-"]:
+        return
     shown = one_line(file or "-", 300)
     try:
         content = read_file(file or "-", LONGEST_PROMPT)

@@ -49,7 +49,7 @@ TEXTS: dict[str, str] = {
     "cli.prompt_flag": "prompt, given as a flag; - reads it from stdin",
     "cli.prompt_file": "read the prompt from FILE",
     "cli.quiet": "print results and errors only",
-    "error.prompt_twice": "Give the prompt only once: as text or with --prompt-file.",
+    "error.prompt_twice": "Give the prompt only once: as text, with --prompt or with --prompt-file.",
     "error.prompt_file": "Can't read {path}: {reason}.",
     "error.prompt_encoding": "{path} is not UTF-8 text.",
     "error.prompt_large": "{path} is larger than 1 MB: too long for a prompt.",

@@ -49,7 +49,7 @@ TEXTS: dict[str, str] = {
     "cli.prompt_flag": "以选项形式提供提示词；- 表示从标准输入读取",
     "cli.prompt_file": "从 FILE 读取提示词",
     "cli.quiet": "只输出作品和错误",
-    "error.prompt_twice": "提示词只能提供一次：直接输入，或用 --prompt-file。",
+    "error.prompt_twice": "提示词只能提供一次：直接输入、用 --prompt 或用 --prompt-file。",
     "error.prompt_file": "无法读取 {path}：{reason}。",
     "error.prompt_encoding": "{path} 不是 UTF-8 文本。",
     "error.prompt_large": "{path} 超过 1 MB，不能用作提示词。",
