@@ -90,8 +90,10 @@ async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
             jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
         else:
             jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
-        for job in jobs:
-            if job.state in OPEN:
+        for number, job in enumerate(jobs):
+            if job.state is State.TIMED_OUT:
+                jobs[number] = await studio.jobs.follow(job.id)  # polled now, not in five minutes
+            elif job.state in OPEN:
                 await studio.jobs.adopt(job.id)
         waits = [exit_status.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
         try:
