@@ -405,7 +405,15 @@ def test_typed_words_become_values(name: str, words: str, value: Raw) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("look.ascii", "maybe"), ("queue.running", "0"), ("queue.running", "٣"), ("language", "de")],
+    [
+        ("look.ascii", "maybe"),
+        ("queue.running", "0"),
+        ("queue.running", "٣"),
+        ("language", "de"),
+        ("user_id", "an\udcff"),
+        ("results.folder", "/home/an\udcff"),
+        ("notify.command", '["an\\udcff"]'),
+    ],
 )
 def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
