@@ -181,6 +181,8 @@ TEXTS: dict[str, str] = {
     "error.pipe_without_writer": "Nothing is writing to the pipe {path}.",
     "error.batch_encoding": "{path} is not UTF-8, UTF-16 or GB18030 text.",
     "error.batch_encoding.hint": "Save it as UTF-8 and run again.",
+    "error.batch_manifest_rows": "--manifest names the file of the rows, {path}. Nothing was sent.",
+    "error.batch_manifest_rows.hint": "Choose another file for the manifest.",
     "error.batch_large": "{path} is larger than {limit}.",
     "error.batch_large.hint": "Split it into several files.",
     "error.batch_empty": "The file has no rows.",

@@ -181,6 +181,8 @@ TEXTS: dict[str, str] = {
     "error.pipe_without_writer": "没有程序在向管道 {path} 写入内容。",
     "error.batch_encoding": "{path} 不是 UTF-8、UTF-16 或 GB18030 文本。",
     "error.batch_encoding.hint": "请保存为 UTF-8 后再运行。",
+    "error.batch_manifest_rows": "--manifest 指向了批量文件本身：{path}。未发送任何任务。",
+    "error.batch_manifest_rows.hint": "请为清单另选一个文件。",
     "error.batch_large": "{path} 超过 {limit}。",
     "error.batch_large.hint": "请拆成几个文件。",
     "error.batch_empty": "文件没有内容。",
