@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).par
 
 import full_queue  # noqa: E402
 import startup  # noqa: E402
-from terminal.pty_program import PtyProgram  # noqa: E402
+from terminal.pty_program import KEYS, PtyProgram  # noqa: E402
 
 from ima_tui.tui.screens import SCREENS  # noqa: E402
 
@@ -183,7 +183,7 @@ def filtering(rounds: int) -> None:
 
 
 def bytes_per_key(runs: int) -> None:
-    """What a key sends at 80x24: typing in both languages, moving a row, switching screens."""
+    """What a key sends at 80x24 over SSH: typing in both languages, moving a row, switching."""
     texts = {
         "en": "a 10s video of a puppy dancing on a meadow with Kling O1",
         "zh": "用可灵O1做一段10秒的视频：小狗在草地上跳舞",
@@ -192,33 +192,67 @@ def bytes_per_key(runs: int) -> None:
         found: list[int] = []
         for _ in range(max(1, runs // 5)):
             with demo(language) as program:
-                for character in text:
-                    os.write(program.process.child_fd, character.encode())
-                    found.append(program.read(0.3))
+                found += [sent_for(program, character, 0.3) for character in text]
         found.sort()
         row(f"typing at 80x24, {language}, p50", statistics.median(found), 150, "B")
         row(f"typing at 80x24, {language}, p95", at(found, 0.95), 600, "B")
+    for language in texts:
+        with demo(language) as program:
+            program.press("escape", "1")
+            row_moves(program, f"models, {language}")
+    with tempfile.TemporaryDirectory() as name:
+        service = full_queue.Service(Path(name))
+        try:
+            with full_queue.profile(service, 0, 40) as env, at_80x24(full_queue.STUDIO, env) as one:
+                one.wait("Compose")
+                quiet(one)
+                one.press("escape", "3")
+                one.wait("STATE")
+                row_moves(one, "queue")
+        finally:
+            service.stop()
     with demo("en") as program:
-        program.press("escape", "1")
-        quiet(program)
-        found = []
-        for number in range(20):
-            program.press("down" if number % 12 < 6 else "up")
-            found.append(program.read(0.4))
-        row("moving a row at 80x24, p50", statistics.median(sorted(found)), 400, "B")
         for place in SCREENS[::-1]:
             program.press("escape", str(place.number))
             row(f"opening {place.id} at 80x24", program.read(1.0), None, "B")
 
 
+def sent_for(program: PtyProgram, key: str, seconds: float) -> int:
+    """Bytes that come within that time of a key."""
+    os.write(program.process.child_fd, key.encode())
+    return program.read(seconds)
+
+
+def row_moves(program: PtyProgram, name: str) -> None:
+    """A key that is held, then the details of the row that it stops at."""
+    quiet(program)
+    moved: list[int] = []
+    details: list[int] = []
+    for number in range(20):
+        way = KEYS["down" if number % 10 < 5 else "up"]
+        moved += [sent_for(program, way, 0.1)]
+        if number % 2:
+            details += [program.read(0.5)]
+    row(f"moving a row at 80x24, {name}, p50", statistics.median(moved), 400, "B")
+    row(f"its details, once it rests, {name}, p50", statistics.median(details), None, "B")
+
+
+@contextmanager
+def at_80x24(command: Sequence[str], env: Mapping[str, str]) -> Iterator[PtyProgram]:
+    """A program as it is over SSH."""
+    kept = {k: v for k, v in env.items() if k not in ("COLORTERM", "NO_COLOR")}
+    kept |= {"TERM": "xterm-256color", "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+    with PtyProgram(command, columns=80, rows=24, env=kept) as program:
+        yield program
+
+
 @contextmanager
 def demo(language: str) -> Iterator[PtyProgram]:
-    """The demo at 80x24, once its lists are there."""
+    """The demo, once its lists are there."""
     with tempfile.TemporaryDirectory() as home:
-        kept = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "NO_COLOR")}  # as SSH
-        env = {**kept, "HOME": home, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
         command = [sys.executable, "-m", "ima_tui", "demo", "--language", language]
-        with PtyProgram(command, columns=80, rows=24, env=env) as program:
+        env = {**os.environ, "HOME": home, "LANG": "C.UTF-8"}
+        with at_80x24(command, env) as program:
             program.wait("SeeDream", 60)
             quiet(program)
             yield program

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ima_tui.api.client import Created
+from ima_tui.api.rate_limit import RateLimit
 from ima_tui.api.wire import Progress
 from ima_tui.catalogue import order
+from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Draft,
     Job,
@@ -142,19 +144,22 @@ def scheduler(
     async def same_leaf(_: Order, __: bool) -> ModelVersion:
         return model
 
-    checks = checks or InputChecks()
+    checks, clock = checks or InputChecks(), clock or FastClock()
+    settings = Settings(folder=folder, download=download)
     made = _Alone(
         ledger,
-        clock or FastClock(),
+        clock,
         connect,
         find_model or same_leaf,
         checks,
-        folder=folder,
-        download=download,
-        with_prompt=False,
+        settings=settings,
+        usual=settings,
+        rate_limit=RateLimit(clock),
         patient=patient,
+        asks=patient,
         tell_job=lambda _: None,
         tell_connectivity=lambda _: None,
+        tell_unsaved=lambda _: None,
     )
     made.checks = checks
     return made

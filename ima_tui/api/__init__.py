@@ -1,7 +1,7 @@
 """Client of the IMA Open API. The only package that imports httpx and pydantic.
 
 `wire` holds request and response formats, `client` the calls, `service` what the scheduler needs
-of them and the downloads, `rate_limit` and `connectivity` the pacing. May import config, i18n and
+of them and the downloads, `rate_limit` the pacing. May import config, i18n and
 core. Start with `client`.
 """
 

@@ -29,29 +29,28 @@ class Endpoint:
 Locate = Callable[[], Awaitable[Endpoint]]
 
 
+@dataclass(eq=False)
 class Connection:
     """Owns the key and the client. `locate` finds a service that is just starting."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, key: keys.Key | None, locate: Locate | None
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._key = key
-        self._locate = locate or self._official
+    _settings: Settings
+    _clock: Clock
+    _key: keys.Key | None
+    _locate: Locate | None
+
+    def __post_init__(self) -> None:
         self._address: Endpoint | None = None
         self._service: RemoteService | None = None
         self._connecting = asyncio.Lock()
-
-    async def _official(self) -> Endpoint:
-        return Endpoint(self._settings.base_url, self._settings.upload_url)
 
     async def connect(self) -> RemoteService:
         """Return the client, created on first use. Raises `KeyMissing` or `KeyInvalid`."""
         async with self._connecting:
             if self._service is None:
-                address = self._address or await self._locate()
-                self._address = address
+                if self._address is None:
+                    usual = Endpoint(self._settings.base_url, self._settings.upload_url)
+                    self._address = await self._locate() if self._locate else usual
+                address = self._address
                 secret = address.key or (self._key.secret if self._key else "")
                 if not secret:
                     raise KeyMissing
@@ -111,15 +110,13 @@ def _remote_service(secret: str, address: Endpoint, language: str, clock: Clock)
 
     Importing httpx takes a quarter of a second: call it off the event loop.
     """
-    from ima_tui.api.client import ImaClient
-    from ima_tui.api.service import Downloader, RemoteService
+    from ima_tui.api.service import RemoteService
 
-    client = ImaClient(
+    return RemoteService(
         key=secret,
         base_url=address.base_url,
         upload_url=address.upload_url,
         language=language,
         now=clock.time,
+        sandbox=address.base_url if is_loopback(address.base_url) else "",
     )
-    sandbox = address.base_url if is_loopback(address.base_url) else ""
-    return RemoteService(client, Downloader(sandbox=sandbox))

@@ -1,7 +1,11 @@
-"""Rate limiter for requests of all jobs: per second, concurrent, and pauses the service asks for.
+"""When requests of all jobs may go: rate limiter, and circuit breaker for a broken connection.
 
-The limits hold for all processes of one user: `SharedRateLimit` counts in a locked file beside the
+Limited are requests per second, concurrent ones, and those during pauses the service asks for. The
+limits hold for all processes of one user: `SharedRateLimit` counts in a locked file beside the
 ledger.
+
+`Connectivity` tells when the service goes and comes back. Meanwhile one request at a time tries, at
+growing intervals; when one succeeds, all continue.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import asyncio
 import json
 import logging
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, replace
@@ -19,35 +24,33 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ima_tui.core import atomic_file
-from ima_tui.core.clock import Clock
+from ima_tui.core.clock import Clock, backoff, first_of
+from ima_tui.core.errors import ImaError
 from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS = 20.0
 """Seconds between two checks of a pause, so that a suspend during it is noticed."""
 
 
+@dataclass(eq=False)
 class RateLimit:
     """Limits the requests of this process. `tell` gets the seconds of each new pause."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        per_second: float = 4.0,
-        at_once: int = 8,
-        shared: SharedRateLimit | None = None,
-        tell: Callable[[float], None] | None = None,
-    ) -> None:
-        """Create a limiter for `per_second` requests, `at_once` of them concurrent."""
-        self._clock = clock
-        self._shared = shared
-        self._tell = tell
-        self._gap = 1 / per_second
-        self._flight = asyncio.Semaphore(at_once)
+    _clock: Clock
+    per_second: float = 4.0
+    at_once: int = 8
+    shared: SharedRateLimit | None = None
+    tell: Callable[[float], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._gap = 1 / self.per_second
+        self._flight = asyncio.Semaphore(self.at_once)
         self._turn = asyncio.Lock()
         self._last = float("-inf")
         self._paused_until = float("-inf")
@@ -59,8 +62,8 @@ class RateLimit:
         """
         seconds = min(LONGEST_PAUSE, seconds)
         self._hear(seconds)
-        if self._shared is not None:
-            await asyncio.to_thread(self._shared.pause, self._clock.time(), seconds)
+        if self.shared is not None:
+            await asyncio.to_thread(self.shared.pause, self._clock.time(), seconds)
 
     @property
     def left(self) -> float:
@@ -74,8 +77,8 @@ class RateLimit:
 
     async def _pause_left(self) -> float:
         """Return the remaining seconds, pauses of other processes included."""
-        if self.left <= 0 and self._shared is not None:
-            self._hear(await asyncio.to_thread(self._shared.pause_left, self._clock.time()))
+        if self.left <= 0 and self.shared is not None:
+            self._hear(await asyncio.to_thread(self.shared.pause_left, self._clock.time()))
         return self.left
 
     def _hear(self, seconds: float) -> None:
@@ -83,8 +86,8 @@ class RateLimit:
         until = self._clock.steady() + seconds
         if seconds > 0 and until > self._paused_until + 1:
             told, self._paused_until = self._paused_until, until
-            if self._tell is not None and told < self._clock.steady():
-                self._tell(seconds)
+            if self.tell is not None and told < self._clock.steady():
+                self.tell(seconds)
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
@@ -109,8 +112,8 @@ class RateLimit:
         """Reserve the next slot and return the seconds until it; None during a pause."""
         if self.left > 0:
             return None
-        if self._shared is not None:
-            return await asyncio.to_thread(self._shared.take_turn, self._clock.time(), self._gap)
+        if self.shared is not None:
+            return await asyncio.to_thread(self.shared.take_turn, self._clock.time(), self._gap)
         now = self._clock.steady()
         wait = max(0.0, self._last + self._gap - now)
         self._last = now + wait
@@ -140,7 +143,7 @@ class Alarm:
 
     async def _doze(self, seconds: float) -> None:
         """Sleep, or until `wake`."""
-        sleep: asyncio.Task[None] = asyncio.ensure_future(self._sleep(seconds))
+        sleep: asyncio.Task[None] = asyncio.ensure_future(self._clock.sleep(seconds))
         self._sleepers.add(sleep)
         try:
             await asyncio.wait({sleep})
@@ -148,11 +151,6 @@ class Alarm:
             self._sleepers.discard(sleep)
             sleep.cancel()
 
-    async def _sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-
-
-log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 2.0
 MOST_BYTES = 4096
@@ -247,8 +245,6 @@ class SharedRateLimit:
             yield self._own
             return
         if self._lock is None:
-            from ima_tui.core import atomic_file
-
             name = self._file.with_name(f"{self._file.name}.lock")
             self._lock = atomic_file.lock(name, timeout=LOCK_SECONDS, thread_local=False)
         try:
@@ -281,3 +277,82 @@ class SharedRateLimit:
                 os.close(handle)
         except OSError as error:
             log.warning("pace: %r", error)
+
+
+# ------------------------------------------------------------------------------- connectivity
+
+LONGEST = 15.0
+"""Maximum seconds between two tries, so that a restored connection is used soon."""
+
+
+def pause(failures: int) -> float:
+    """Return the seconds to the next try after `failures` in a row."""
+    return min(LONGEST, backoff(failures)) * random.uniform(0.7, 1.0)  # noqa: S311
+
+
+class Connectivity:
+    """Circuit breaker shared by all requests.
+
+    `tell` gets the problem of each failed try, and None when a request succeeds again.
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[ImaError | None], None]) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._up = asyncio.Event()
+        self._up.set()
+        self._try = asyncio.Lock()
+        self._failures = 0
+        self._not_before = 0.0
+
+    def broke(self, problem: ImaError) -> None:
+        """Record a failed request and schedule the next try."""
+        self._failures += 1
+        self._not_before = self._clock.steady() + pause(self._failures)
+        if self._up.is_set():
+            self._up.clear()
+            log.warning("the way to the service is broken: %s", problem.key.removeprefix("error."))
+        self._tell(problem)
+
+    def works(self) -> None:
+        """Record a successful request; all waiting requests continue."""
+        self._failures = 0
+        if not self._up.is_set():
+            self._up.set()
+            log.info("the service answers again")
+            self._tell(None)
+
+    @property
+    def left(self) -> float:
+        """Seconds to the next try, while the connection is broken; 0 where nobody waits for one."""
+        if self._up.is_set():
+            return 0.0
+        return max(0.0, self._not_before - self._clock.steady())
+
+    async def wait(self, seconds: float) -> None:
+        """Wait `seconds`, or until another request succeeds."""
+        success = () if self._up.is_set() else (self._up.wait(),)
+        await first_of(self._clock.sleep(seconds), *success)
+
+    @asynccontextmanager
+    async def passage(self) -> AsyncIterator[None]:
+        """Context of every request: enter at once, or as the one that tries a broken connection."""
+        trying = not self._up.is_set() and await self._turn_to_try()
+        try:
+            yield
+        finally:
+            if trying:
+                self._try.release()
+
+    async def _turn_to_try(self) -> bool:
+        await self._try.acquire()
+        try:
+            if not self._up.is_set():
+                await self.wait(self._not_before - self._clock.steady())
+        except BaseException:
+            self._try.release()
+            raise
+        if self._up.is_set():
+            self._try.release()
+            return False
+        return True

@@ -1,55 +1,43 @@
 """What the scheduler needs of the service: API calls, and downloads of results.
 
-Downloads come from public https hosts only, with size limits, to `.part` files.
+Downloads come from public https hosts only, with size limits, to `.part` files. The addresses come
+from the service and are not trusted: each one, and each redirect, is checked by `url_guard`, and
+the connection is made to the checked IP address.
 
-The addresses come from the service and are not trusted: each one, and each redirect, is checked by
-`url_guard`, and the connection is made to the checked IP address.
+Requests beside the API carry no key: `look` tests whether a host answers over TLS, and its time;
+`post` sends JSON to the user's webhook, whose address is checked in the same way.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 import httpx
 
-from ima_tui.api import exchange, url_guard, wire
+from ima_tui.api import exchange, network, url_guard, wire
 from ima_tui.api.client import Created, ImaClient, quieten_httpx
 from ima_tui.api.exchange import Limits, Stage, TimedOut, watched
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import Job, TaskType
-from ima_tui.core.errors import ImaError, Untrusted
+from ima_tui.core.domain import Job
+from ima_tui.core.errors import ImaError, Unreachable, Untrusted
+from ima_tui.core.records import dataclass
 
 
-class RemoteService:
+class RemoteService(ImaClient):
     """The service as the scheduler uses it. Errors are those of `ImaClient` and `Downloader`."""
 
-    def __init__(self, client: ImaClient, downloader: Downloader) -> None:
-        self._client = client
-        self._downloader = downloader
-
-    async def products(self, task_type: TaskType) -> Sequence[dict[str, Any]]:
-        """Return the product tree of one task type."""
-        return await self._client.products(task_type)
+    def __init__(self, *, sandbox: str, **parts: Any) -> None:
+        """`sandbox`: as for `Downloader`; `parts`: as for `ImaClient`."""
+        super().__init__(**parts)
+        self._downloader = Downloader(sandbox=sandbox)
 
     async def create_order(self, job: Job, urls: tuple[str, ...]) -> Created:
         """Create the task for `job`, with its inputs uploaded to `urls`. Charged."""
-        return await self._client.create(wire.create_payload(job.order, urls))
-
-    async def detail(self, task_id: str, before: Callable[[], None]) -> wire.Progress:
-        """Return the state of a task; see `ImaClient.detail`."""
-        return await self._client.detail(task_id, before)
-
-    async def verify(self, url: str) -> None:
-        """Have the service check an input."""
-        await self._client.verify(url)
-
-    async def upload(self, content: bytes, *, mime: str, suffix: str) -> str:
-        """Upload a file; returns its URL."""
-        return await self._client.upload(content, mime=mime, suffix=suffix)
+        return await self.create(wire.create_payload(job.order, urls))
 
     async def download(self, url: str, part: Path) -> int:
         """Download a result to `part`; returns the size in bytes."""
@@ -57,7 +45,7 @@ class RemoteService:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await super().aclose()
         await self._downloader.aclose()
 
 
@@ -204,3 +192,79 @@ def _announced(response: httpx.Response) -> int | None:
 def _flush(file: BinaryIO) -> None:
     file.flush()
     atomic_file.sync(file.fileno())
+
+
+# ---------------------------------------------------------------------- requests beside the API
+
+SINGLE_SECONDS = 10.0
+"""Time limit of one request beside the API, with name resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """Result of a probe.
+
+    `problem`: why nothing answered. `skew`: seconds that our clock is fast, None without a Date
+    header.
+    """
+
+    problem: ImaError | None = None
+    skew: float | None = None
+
+
+async def look(url: str, now: Callable[[], float]) -> ProbeResult:
+    """Request the root of `url`. Never raises."""
+    quieten_httpx()
+    try:
+        way = await asyncio.to_thread(network.transport_to, url)
+    except ImaError as error:
+        return ProbeResult(problem=error)
+    try:
+        async with (
+            asyncio.timeout(SINGLE_SECONDS),
+            httpx.AsyncClient(timeout=SINGLE_SECONDS, transport=way, trust_env=False) as client,
+        ):
+            before = now()
+            async with client.stream("GET", url) as answer:
+                middle = (before + now()) / 2
+                said = wire.http_date(answer.headers.get("Date", ""))
+                # half a second is allowed for because Date has whole seconds
+                skew = None if said is None else middle - (said + 0.5)
+                return ProbeResult(skew=skew)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        return ProbeResult(problem=await exchange.explain(error, url))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        return ProbeResult(problem=Unreachable(type(error).__name__))
+
+
+async def post(
+    url: str,
+    body: bytes,
+    *,
+    sandbox: str = "",
+    resolver: url_guard.Resolve = url_guard.resolve,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Post `body`. Raises `ImaError` unless the host answers with 2xx.
+
+    `sandbox`: an origin on this machine that is allowed, or "". `resolver` and `transport` are
+    replaced only in tests.
+    """
+    quieten_httpx()
+    connections = url_guard.Connections(httpx.Timeout(SINGLE_SECONDS), transport)
+    headers = {"Content-Type": "application/json", "User-Agent": "ima-tui"}
+    try:
+        async with asyncio.timeout(SINGLE_SECONDS):
+            checked = await url_guard.check(url, sandbox, resolver)
+            async with connections.asked(
+                checked, "POST", content=body, headers=headers
+            ) as response:
+                status = response.status_code
+    except (url_guard.NotPublic, httpx.InvalidURL) as error:
+        raise ImaError("error.webhook_address") from error
+    except (url_guard.Unresolved, httpx.HTTPError, TimeoutError) as error:
+        raise ImaError("error.webhook_unreachable") from error
+    finally:
+        await connections.aclose()
+    if not 200 <= status < 300:
+        raise ImaError("error.webhook_refused", status=status)

@@ -166,12 +166,13 @@ def _json_lines(text: str) -> Iterator[tuple[int, Record | UsageError]]:
         if not written.strip():
             continue
         try:
-            yield line, _json_object(written)
+            yield line, json_object(written)
         except UsageError as error:
             yield line, error
 
 
-def _json_object(written: str) -> Record:
+def json_object(written: str) -> Record:
+    """Parse an object. Raises `UsageError`."""
     try:
         found = json.loads(written)
     except (ValueError, RecursionError) as error:
@@ -318,7 +319,7 @@ def _inputs(value: object) -> tuple[str, ...]:
 def _extra(value: object) -> Record:
     if value is None:
         return {}
-    found = _json_object(value) if isinstance(value, str) else value
+    found = json_object(value) if isinstance(value, str) else value
     if not isinstance(found, Mapping):
         raise UsageError("error.bad_json", text=one_line(value, 80))
     return found

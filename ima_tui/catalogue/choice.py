@@ -58,6 +58,12 @@ TIERS: Mapping[TaskType, Mapping[ModelTier, str]] = {
 }
 
 
+def exactly(models: Iterable[ModelVersion], model_id: str, version: str) -> ModelVersion | None:
+    """Return the model of this id and version, None where it is gone."""
+    wanted = (model_id, version)
+    return next((model for model in models if (model.model_id, model.version) == wanted), None)
+
+
 def search_terms(model_version: ModelVersion) -> str:
     """Return everything that users may type to find this model, normalised."""
     aliases = names.aliases().get(model_version.model_id, ())

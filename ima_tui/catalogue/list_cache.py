@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -138,14 +137,10 @@ def _load(path: Path, task_type: TaskType) -> ProductList | None:
 
 
 def _store(path: Path, raw: Sequence[object], as_of: float) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with suppress(OSError), atomic_file.unfinished(path) as part:  # a full disk costs the cache
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps({"as_of": as_of, "tree": raw}), "utf-8")
         part.replace(path)
-    except OSError:
-        with suppress(OSError):  # a full disk costs the cache, not the run
-            part.unlink(missing_ok=True)
 
 
 def kept(cache: Path, origin: str, task_type: TaskType) -> tuple[ModelVersion, ...]:

@@ -9,12 +9,12 @@ in `zh_female_xiaohe_bigtts`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cache
 from pathlib import Path
 
-from ima_tui.core.domain import Field, Medium, Option, TaskType, Value
+from ima_tui.core.domain import Field, Job, Medium, Option, TaskType, Value
 from ima_tui.core.records import dataclass
 
 ANY_OTHER = "other"
@@ -199,3 +199,9 @@ def _name(value: str) -> str:
 def voices(field: Field) -> tuple[Voice, ...]:
     """Return the voices that a field offers; none where it takes any id."""
     return tuple(map(voice_of, field.options))
+
+
+def voices_used(jobs: Iterable[Job], name: str) -> list[Voice]:
+    """Return the voices that jobs were sent with, the newest first, each once."""
+    found = (dict(job.order.parameters).get(name) for job in jobs)
+    return [voice_of(Option(one, one)) for one in dict.fromkeys(map(str, filter(None, found)))]

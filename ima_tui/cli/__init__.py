@@ -102,9 +102,9 @@ def _run(argv: Sequence[str]) -> int:
         return show_demo({}, DEMO_SPEED) if argv else open_studio_screen()
 
     if argv[:1] == ["__complete"]:
-        from ima_tui.cli.commands import complete
+        from ima_tui.cli.completion import words
 
-        return complete.run(argv[1:])
+        return words.run(argv[1:])
 
     from ima_tui.cli.parser import VERBS, build, only_reads, verb_of
 
@@ -114,7 +114,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments = build(argv).parse_args(argv)
     if arguments.read_only and not only_reads(arguments):
         raise UsageError("error.looking")
-    return verb_of(arguments)(arguments)
+    return verb_of(arguments)(arguments) or EXIT_DONE
 
 
 def report(error: ImaError, argv: Sequence[str]) -> int:

@@ -12,14 +12,14 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import TaskType
+from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import EXIT_USAGE, UsageError
-from ima_tui.core.text import clean, nearest, one_line, redact, whole
-from ima_tui.i18n import language, say
+from ima_tui.core.text import clean, nearest, one_line, redact, size, whole
+from ima_tui.i18n import language, reason, say
 
 _KEYS = {
     "usage: ": "argparse.usage",
@@ -162,10 +162,11 @@ def job_number(text: str) -> int:
     except ValueError:
         number = -1
     if not 0 <= number < 1 << 63:
-        raise argparse.ArgumentTypeError(say("cli.no_number", text=one_line(text, 40)))
+        raise _wrong("cli.no_number", text)
     return number
 
 
+JOB_STATES = [*(state.value for state in State), "open", "unsent", "ended", "held"]
 REPORT_KEYS = ("day", "model", "type", "project", "client")
 
 
@@ -185,24 +186,29 @@ def result_number(text: str) -> tuple[int, int]:
     job, mark, index = text.removeprefix("#").partition("#")
     number = whole(index, 1000) if mark else 0
     if number is None or (mark and not number):
-        raise argparse.ArgumentTypeError(say("cli.no_result", text=one_line(text, 40)))
+        raise _wrong("cli.no_result", text)
     return job_number(job), number
 
 
-def integer(text: str) -> int:
-    """A whole number of a size that means something; what it may be is for others to say."""
-    number = whole(text.removeprefix("-"))
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return -number if text.startswith("-") else number
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        found = whole(text.removeprefix("-"))
+        found = -found if found is not None and text.startswith("-") else found
+        if found is None or not least <= found <= most:
+            raise _wrong("cli.no_count", text)
+        return found
 
-
-def count(text: str) -> int:
-    """How many: up to 100,000."""
-    number = whole(text, 100_000)
-    if number is None:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
     return number
+
+
+def _wrong(key: str, text: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(say(key, text=one_line(text, 40)))
+
+
+integer = _whole(-(10**9), 10**9)
+"""A whole number of a size that means something; what it may be is for others to say."""
+count = _whole(0, 100_000)
+positive_count = _whole(1, 100_000)
 
 
 def positive(text: str) -> float:
@@ -212,45 +218,83 @@ def positive(text: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
-    return number
-
-
-def positive_count(text: str) -> int:
-    """How many: from 1 to 100,000."""
-    number = count(text)
-    if not number:
-        raise argparse.ArgumentTypeError(say("cli.no_count", text=one_line(text, 40)))
+        raise _wrong("cli.no_count", text)
     return number
 
 
 # ------------------------------------------------------------------------ what verbs share
 
 
-def add_verb(
-    verbs: Verbs, name: str, run: str, *, json: bool = False, about: str = ""
-) -> VerbParser:
-    """Add a verb or an action. `run`: `module:function` in `cli/commands`."""
-    about = say(about or f"cli.{name}")
+def add_group(verbs: Verbs, name: str) -> Verbs:
+    """Add a verb that has actions; return where they are added."""
+    about = say(f"cli.{name}")
     parser = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+    return parser.add_subparsers(metavar="ACTION", required=True)
+
+
+def add_verb(
+    verbs: Verbs, name: str, run: str, *names: str, json: bool = True, about: str = ""
+) -> VerbParser:
+    """Add a verb or an action with the options of these names.
+
+    `run`: `module:function` in `cli/commands`; `about`: key of its help, where that isn't its name.
+    """
+    words = say(f"cli.{about or name}")
+    parser = verbs.add_parser(name, help=words, description=words, allow_abbrev=False)
     parser.set_defaults(verb=f"{COMMANDS}.{run}")
     # what stands before the verb is not put back to nothing by what does not stand behind it
     parser.add_argument("--language", default=argparse.SUPPRESS, help=say("cli.language"))
     if json:
         parser.add_argument("--json", action="store_true", help=say("cli.json"))
+    options(parser, *names)
     return parser
 
 
-def service_flags(parser: VerbParser) -> None:
-    """Flags of every verb that talks to the service."""
-    parser.add_argument("--api-key", help=say("cli.api_key"))
-    parser.add_argument("--base-url", help=say("cli.base_url"))
-    parser.add_argument("--user-id", help=say("cli.user_id"))
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--input-images": {"nargs": "+", "default": [], "metavar": "FILE"},
+    "--task-type": {"metavar": "T"},
+    "--model-id": {"metavar": "M"},
+    "--version-id": {"metavar": "V", "default": ""},
+    "--param": {"action": "append", "default": [], "metavar": "K=V"},
+    "--extra-params": {"metavar": "JSON"},
+    "--n": {"type": integer},
+    "--timeout": {"type": positive, "metavar": "S"},
+    "--download": {"nargs": "?", "const": "", "metavar": "DIR"},
+    "--max-credits": {"type": integer, "metavar": "N"},
+    "--project": {"default": "", "metavar": "NAME"},
+    **{name: {} for name in ("--api-key", "--base-url", "--user-id", "--size")},
+    **{
+        name: {"action": "store_true"}
+        for name in (
+            *("--refresh", "--list-models", "--quiet", "--dry-run", "--no-wait", "--yes"),
+            *("--lenient", "--remember-model", "--skip-bad", "--retry-failed", "--retry-unknown"),
+            *("--after-repair", "--yes-unknown", "--new-seed", "--with-prompts", "--starred"),
+            *("--replace", "--burn", "--no-pause", "--let-go", "--read-only"),
+        )
+    },
+}
+"""Options that mean the same wherever they are."""
+SERVICE = ("--api-key", "--base-url", "--user-id")
+"""Options of every verb that talks to the service."""
 
 
-def project_flag(parser: VerbParser) -> None:
-    """Flag of every verb whose jobs can be filed under a project."""
-    parser.add_argument("--project", default="", metavar="NAME", help=say("cli.project"))
+def options(parser: argparse._ActionsContainer, *names: str, **common: Any) -> None:
+    """Add options of `OPTIONS`, or own ones: `--music=FILE`, `--order=file|price` for choices.
+
+    Without dashes, they are words at their places. The help is `cli.<name>`, or the key behind a
+    blank: `--yes agree`. `common`: what else `add_argument` gets of all of them.
+    """
+    for each in names:
+        name, _, key = each.partition(" ")
+        name, _, values = name.partition("=")
+        how: dict[str, Any] = {} if values else dict(OPTIONS.get(name, {}))
+        if "|" in values:
+            how["choices"] = tuple(values.split("|"))
+        elif values:
+            how["metavar"] = values
+        about = key or name.removeprefix("--").replace("-", "_")
+        flags = ("-o", name) if name == "--output" else (name,)
+        parser.add_argument(*flags, help=say(f"cli.{about}"), **how | common)
 
 
 WRITER_WAIT = 5.0
@@ -274,6 +318,18 @@ def read_file(name: str, most: int) -> bytes:
             raise UsageError("error.pipe_without_writer", path=one_line(name, 300))
         os.set_blocking(number, True)
         return first + handle.read(most + 1 - len(first))
+
+
+def read_input(name: str, most: int, unreadable: str, too_large: str) -> bytes:
+    """Return all bytes of a file. Raises `UsageError` with one of these keys, or for a pipe."""
+    shown = one_line(name, 300)
+    try:
+        content = read_file(name, most)
+    except OSError as error:
+        raise UsageError(unreadable, path=shown, reason=reason(error)) from error
+    if len(content) > most:
+        raise UsageError(too_large, path=shown, limit=size(most))
+    return content
 
 
 def _first_byte(pipe: int) -> bytes | None:

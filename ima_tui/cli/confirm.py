@@ -17,7 +17,7 @@ from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.compose import confirmation, other_requests
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import Job, Medium, Order, TaskType
-from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.errors import ImaError, OverLimit, UsageError
 from ima_tui.core.text import clean, folded
 from ima_tui.i18n import joined, say
 from ima_tui.intent.intent import Intent
@@ -49,6 +49,12 @@ async def ask(question: str) -> bool:
         return folded(await typed) in YES
     finally:
         loop.remove_reader(sys.stdin.fileno())
+
+
+def check_limit(points: int, limit: int | None) -> None:
+    """Raise `OverLimit` above `--max-credits`."""
+    if limit is not None and points > limit:
+        raise OverLimit("error.over_limit", total=points, limit=limit)
 
 
 DAYS = 30
@@ -107,10 +113,4 @@ async def warnings_of(
         if any(each.medium is kind.medium for each in unmet):
             with suppress(ImaError):  # one offer less, and nothing that the order needs
                 await studio.catalogue.fresh(kind)
-    said = confirmation.sentences(unmet)
-    lists = studio.catalogue.all_models()
-    instead = [confirmation.offers(each, task_type, lists) for each in unmet]
-    first = next((offers for offers in instead if offers), ())
-    if words := confirmation.offered(first):
-        said.append(words)
-    return said, first
+    return confirmation.told(unmet, task_type, studio.catalogue.all_models())

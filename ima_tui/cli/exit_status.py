@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from ima_tui.cli.output import ProgressLine, note_job, talk
+from ima_tui.cli.output import ProgressLine, note_job, print_plain, talk
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -24,8 +24,8 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
-from ima_tui.i18n import joined, say
-from ima_tui.ledger.job_states import ENDED, UNDER_WAY, UNSENT
+from ima_tui.i18n import explain, joined, say
+from ima_tui.ledger.job_states import ENDED, OPEN, UNDER_WAY, is_done, is_held
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 
@@ -41,6 +41,7 @@ WORST_LAST = (
     EXIT_NOT_FETCHED,
     EXIT_STILL_RUNNING,
     EXIT_FAILED,
+    EXIT_USAGE,
     EXIT_UNREACHABLE,
     EXIT_LIMIT,
     EXIT_KEY,
@@ -52,25 +53,15 @@ EXITS = {
     "error.key_missing": EXIT_KEY,
     "error.too_few_points": EXIT_LIMIT,
     "error.price_rose": EXIT_LIMIT,
-    "error.over_job": EXIT_LIMIT,
-    "error.over_session": EXIT_LIMIT,
-    "error.over_day": EXIT_LIMIT,
-    "error.over_month": EXIT_LIMIT,
-    "error.over_agent_ask": EXIT_LIMIT,
-    "error.over_agent_job": EXIT_LIMIT,
-    "error.over_agent_day": EXIT_LIMIT,
-    "error.over_agent_total": EXIT_LIMIT,
-    "error.over_project_day": EXIT_LIMIT,
-    "error.over_project_month": EXIT_LIMIT,
-    "error.unreachable": EXIT_UNREACHABLE,
     "error.malformed": EXIT_UNREACHABLE,
-    "error.clock_days": EXIT_UNREACHABLE,
-    "error.clock_hours": EXIT_UNREACHABLE,
-    "error.clock_minutes": EXIT_UNREACHABLE,
-    "error.clock_unknown": EXIT_UNREACHABLE,
     "error.lost": EXIT_UNKNOWN,
     "error.fault": EXIT_UNKNOWN,
+    **dict.fromkeys(UNREACHABLE, EXIT_UNREACHABLE),
+    **dict.fromkeys(MISCONFIGURED, EXIT_USAGE),
 }
+"""Of recorded failures; any other one means that the generation failed."""
+EXITS_OF_KINDS = {"over_": EXIT_LIMIT, "clock_": EXIT_UNREACHABLE}
+"""By how the key behind `error.` begins: limits that the user set, and a wrong clock."""
 LONG = 5.0
 """Seconds of an upload, a check or a create after which its wait is explained."""
 OFFER_SECONDS = 30.0
@@ -95,21 +86,20 @@ def exit_code(job: Job, *, wanted: bool = False) -> int:
 
 def held_by_limit(job: Job) -> OverLimit | None:
     """Return the limit of the user's that an unsent job is over, in words; None for any other."""
-    if not (job.needs_approval and job.state in UNSENT and job.waiting.startswith(OVER)):
+    if not (is_held(job) and job.waiting.startswith(OVER)):
         return None
     return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code for several jobs: what could not be downloaded weighs least."""
-    return max(codes, key=lambda code: (code != EXIT_NOT_FETCHED, code), default=EXIT_DONE)
+    """The exit code for several jobs: of what went wrong, a missing download weighs least."""
+    least = (EXIT_DONE, EXIT_NOT_FETCHED)
+    return max(codes, key=lambda code: (least.index(code) if code in least else 2, code), default=0)
 
 
-def shortcoming(job: Job, *, wanted: bool = False) -> ImaError | None:
-    """What is wrong with a job that is done: it came out in part, or its files are not here."""
-    if job.state is State.DONE and job.failure is not None:
-        return failure_of(job)
-    return ImaError("error.not_fetched") if wanted and outputs.unfetched(job) else None
+def worst_of_rows(codes: Iterable[int]) -> int:
+    """The exit code for the rows of a batch and the steps of a workflow."""
+    return max(codes, key=WORST_LAST.index, default=EXIT_DONE)
 
 
 def surplus(job: Job) -> str:
@@ -144,13 +134,70 @@ def failure_of(job: Job) -> ImaError:
     error = outputs.problem_of(job)
     if error is None:
         return ImaError("error.generation_failed")
-    if error.key in UNREACHABLE:
-        error.exit_code = EXIT_UNREACHABLE
-    elif error.key in MISCONFIGURED:
-        error.exit_code = EXIT_USAGE
-    else:
-        error.exit_code = EXITS.get(error.key, EXIT_FAILED)
+    name = error.key.removeprefix("error.")
+    kinds = (code for begin, code in EXITS_OF_KINDS.items() if name.startswith(begin))
+    error.exit_code = EXITS.get(error.key, next(kinds, EXIT_FAILED))
     return error
+
+
+def problem_of(job: Job) -> ImaError | None:
+    """Return the recorded failure of a job; None where it has none."""
+    return failure_of(job) if job.failure is not None else None
+
+
+def end_of(job: Job, *, wanted: bool = False) -> ImaError | None:
+    """Return what keeps a job from being a success, also that it still runs.
+
+    `wanted`: its files were to be here, too.
+    """
+    if job.state in OPEN:
+        return held_by_limit(job) or ImaError("error.still_running", id=job.id)
+    if wanted and job.failure is None and outputs.unfetched(job):
+        return ImaError("error.not_fetched")
+    return problem_of(job)
+
+
+def row_problem(job: Job, *, wanted: bool = False) -> ImaError | None:
+    """Return why a row of a batch or a step of a workflow is not done, or not all here."""
+    if job.state in (State.STOPPED, State.FORGOTTEN):
+        return None if is_done(job) else ImaError("error.batch_left", id=job.id)
+    if job.state is State.NEEDS_REVIEW:
+        return ImaError("error.lost")
+    if is_held(job):
+        rise = {"before": job.order.confirmed, "points": job.order.total}
+        return held_by_limit(job) or ImaError("error.price_rose", **rise)
+    if job.state is State.TIMED_OUT or job.state is State.DONE:
+        return end_of(job, wanted=wanted)
+    return failure_of(job)
+
+
+def row_exit_code(job: Job, *, wanted: bool = False) -> int:
+    """Return what the end of a row or step means for a script."""
+    if job.state is State.FORGOTTEN and is_done(job):
+        return EXIT_DONE
+    return EXIT_LIMIT if is_held(job) else exit_code(job, wanted=wanted)
+
+
+def state_of(job: Job) -> str:
+    """Say the state of a job, also that it needs approval."""
+    return say("state.held" if is_held(job) else f"state.{job.state.value}")
+
+
+def print_results(job: Job) -> None:
+    """Print where each result is: its file, or else its link."""
+    for media in job.medias:
+        print_plain(media.path or media.url)
+
+
+def print_end(job: Job) -> None:
+    """Print the results of a job, or why there are none."""
+    print_results(job)
+    problem = end_of(job)
+    if problem is not None:
+        talk(f"#{job.id}  {explain(problem)}")
+        say_how_to_fetch(job)
+    elif job.state is not State.DONE:
+        talk(say(f"state.{job.state.value}"))
 
 
 async def wait_for(
@@ -167,35 +214,29 @@ async def wait_for(
     """
     note_job(job.id)
     news: asyncio.Queue[Job] = asyncio.Queue()
-
     refused: list[ImaError] = []
-
     broken = ""
+    progress = ProgressLine()
 
     def listen(notice: Notice) -> None:
         nonlocal broken
         if isinstance(notice, ConnectivityChanged):
             before, broken = broken, notice.problem.key if notice.problem else ""
-            if notice.problem is None:
-                return
-            refused.extend([notice.problem] if notice.problem.exit_code == EXIT_KEY else [])
-            if notice.problem.exit_code != EXIT_KEY and before != broken:
+            if notice.problem is not None and notice.problem.exit_code == EXIT_KEY:
+                refused.append(notice.problem)
+            elif notice.problem is not None and before != broken:
                 progress.clear()
                 talk(joined(say(notice.problem.key, **notice.problem.values), waits(studio)))
         if isinstance(notice, JobChanged) and notice.job.id == job.id:
             news.put_nowait(notice.job)
 
-    progress = ProgressLine()
     unsubscribe = studio.subscribe(listen)
-    progress = ProgressLine()
     told = ""
     asked = studio.clock.steady()
     due = None if seconds is None else asked + seconds
     try:
         job = await studio.jobs.get(job.id) or job
-        while not _enough(job, until_sent):
-            if due is not None and studio.clock.steady() >= due:
-                break
+        while not _enough(job, until_sent) and (due is None or studio.clock.steady() < due):
             if refused:
                 raise refused[0]  # nobody can ask for it with this key
             why = "" if quiet else holds_up(job, studio.clock.time())
@@ -231,10 +272,8 @@ async def _elsewhere(studio: Studio, job: Job, asked: float) -> tuple[Job, float
 
 
 def _enough(job: Job, until_sent: bool) -> bool:
-    if job.state in ENDED or job.state is State.TIMED_OUT:
-        return True
-    if job.needs_approval and job.state in UNSENT:
-        return True  # it waits for a person's word, which this verb is not
+    if job.state in ENDED or job.state is State.TIMED_OUT or is_held(job):
+        return True  # what is held waits for a person's word, which this verb is not
     return until_sent and job.state in (State.RUNNING, State.FETCHING)
 
 
@@ -254,15 +293,16 @@ def waits(studio: Studio) -> str:
 
 
 def _line(studio: Studio, job: Job) -> str:
-    if paused := waits(studio):
-        return f"{job.order.model_name} · {paused}"
+    spent, estimate = studio.clock.time() - job.updated_at, job.order.estimate
     words = say(f"state.{job.state.value}")
-    if job.state in UNDER_WAY and studio.clock.time() - job.updated_at >= LONG:
-        words = f"{say(f'wait.{job.state}')} · {duration(studio.clock.time() - job.updated_at)}"
-    if job.waiting:
-        return f"{job.order.model_name} · {say(job.waiting, **job.waiting_values)}"
-    estimate, elapsed = job.order.estimate, job.elapsed(studio.clock.time())
-    if job.state is not State.RUNNING or estimate is None:
-        return f"{job.order.model_name} · {words}"
-    spent, usual = duration(elapsed), duration(estimate.high)
-    return f"{job.order.model_name} · {words} · {estimate.progress(elapsed)} % · {spent} / {usual}"
+    if paused := waits(studio):
+        words = paused
+    elif job.waiting:
+        words = say(job.waiting, **job.waiting_values)
+    elif job.state in UNDER_WAY and spent >= LONG:
+        words = f"{say(f'wait.{job.state}')} · {duration(spent)}"
+    elif job.state is State.RUNNING and estimate is not None:
+        elapsed = job.elapsed(studio.clock.time())
+        words += f" · {estimate.progress(elapsed)} %"
+        words += f" · {duration(elapsed)} / {duration(estimate.high)}"
+    return f"{job.order.model_name} · {words}"

@@ -11,7 +11,7 @@ from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.job_states import is_held
 from ima_tui.runner import outputs
 from ima_tui.studio.job_documents import error_json as error_json
 from ima_tui.studio.job_documents import job_facts
@@ -28,6 +28,7 @@ NO_JOB: Mapping[str, object] = {
     "url": None,
     "attempts": [],
 }
+"""The document of a job where an error came before there was one: every key that scripts read."""
 _OF_THE_LEDGER = (
     "waiting",
     "needs_approval",
@@ -37,8 +38,6 @@ _OF_THE_LEDGER = (
     "inputs",
     "created_at",
 )
-"""The document of a job where an error came before there was one: every key that scripts read."""
-_LISTS = {"models": "models", "jobs": "jobs"}
 
 
 def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:
@@ -48,8 +47,8 @@ def error_document(argv: Sequence[str], error: ImaError) -> dict[str, object]:
     if verb == "generate" or (verb, action) == ("jobs", "show"):
         shape = dict(NO_JOB)
         shape |= dict.fromkeys(_OF_THE_LEDGER) if verb == "jobs" else {}
-    elif verb in _LISTS:
-        shape[_LISTS[verb]] = []
+    elif verb in ("models", "jobs"):
+        shape[verb] = []
     return {**shape, "error": error_json(error)}
 
 
@@ -92,22 +91,23 @@ async def standing_json(
     studio: Studio, job: Job, error: ImaError | None, events: Sequence[Event] | None = None
 ) -> dict[str, object]:
     """Build the document of a job of the ledger: also what it was made from and why it waits."""
-    why = say(job.waiting, **job.waiting_values) if job.waiting else None
-    order, told = job.order, job.state is not State.FORGOTTEN
     return {
         **await job_json(studio, job, error, events),
-        "waiting": why,
-        "needs_approval": job.needs_approval and job.state in UNSENT,
-        "prompt": prompt_of(job),
-        "parameters": dict(order.parameters) if told else {},
-        "inputs": [redact(source) for source in order.inputs] if told else [],
-        "created_at": iso_time(job.created_at),
+        "waiting": say(job.waiting, **job.waiting_values) if job.waiting else None,
+        "needs_approval": is_held(job),
+        **made_from(job),
     }
 
 
-def prompt_of(job: Job) -> str | None:
-    """Return the prompt; what was forgotten stays forgotten, but for what it cost."""
-    return job.order.prompt if job.state is not State.FORGOTTEN else None
+def made_from(job: Job) -> dict[str, object]:
+    """Return what a job was made from, and when; of a forgotten one only when."""
+    kept = job.state is not State.FORGOTTEN
+    return {
+        "prompt": job.order.prompt if kept else None,
+        "parameters": dict(job.order.parameters) if kept else {},
+        "inputs": [redact(each) for each in job.order.inputs] if kept else [],
+        "created_at": iso_time(job.created_at),
+    }
 
 
 def iso_time(at: float | None) -> str | None:

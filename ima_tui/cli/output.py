@@ -6,11 +6,16 @@ import codecs
 import json
 import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from ima_tui.core.errors import EXIT_DONE, ImaError
+from ima_tui.core.errors import ImaError
 from ima_tui.core.text import clean, escaped, redact
+from ima_tui.i18n import say
 from ima_tui.studio.job_documents import SCHEMA as SCHEMA
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 _jobs: dict[int, None] = {}
 _documents = 0
@@ -54,6 +59,14 @@ def json_text(document: object, indent: int | None = None) -> str:
     return escaped(json.dumps(document, ensure_ascii=plain, indent=indent))
 
 
+def answer(arguments: Namespace, document: Mapping[str, object], *told: str) -> None:
+    """Print a document where JSON is asked for; say what was done in any case."""
+    if arguments.json:
+        print_json(document)
+    for sentence in told:
+        talk(sentence)
+
+
 def print_json(document: Mapping[str, object]) -> None:
     """Print one JSON document."""
     _count()
@@ -80,10 +93,9 @@ def print_plain(text: object) -> None:
     print(clean(text) if sys.stdout.isatty() else text, flush=True)
 
 
-async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]]) -> int:
-    """Print `{"schema", name: […], "error"}`, each document as it comes; return the exit code."""
-    global _documents
-    _documents += 1
+async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]]) -> None:
+    """Print `{"schema", name: […], "error"}`, each document as it comes."""
+    _count()
     print(f'{{"schema": {SCHEMA}, "{name}": [', end="")
     separator, error = "\n", None
     try:
@@ -96,16 +108,14 @@ async def print_array(name: str, documents: AsyncIterator[Mapping[str, object]])
     print(f'\n], "error": {json_text(told)}}}')
     if error is not None:
         raise error
-    return EXIT_DONE
 
 
-def print_path(path: object, *, as_json: bool) -> int:
-    """Print a path, as text or as a document; return the exit code."""
+def print_path(path: object, *, as_json: bool) -> None:
+    """Print a path, as text or as a document."""
     if as_json:
         print_json({"path": str(path)})
     else:
         print_plain(path)
-    return EXIT_DONE
 
 
 def print_line(document: Mapping[str, object]) -> None:
@@ -118,34 +128,40 @@ LEAST = 12
 """Cells that stay of a column that gives way."""
 
 
+def heads(about: str, *names: str) -> dict[str, str]:
+    """Return the heads of columns by their names; `about`: how their message keys begin."""
+    return {name: say(f"{about}{name}") for name in names}
+
+
 def print_table(
-    heads: Sequence[str],
+    heads: Mapping[str, str],
     rows: Sequence[Sequence[str]],
-    right: str = "",
-    gives: int | None = None,
+    right: Collection[str] = (),
+    gives: str = "",
     widths: Sequence[int] = (),
 ) -> list[int]:
-    """Aligned columns; `right` names the heads whose column is right-aligned, blank between. The
-    column at `gives` is cut where a terminal is too narrow; a file or a pipe gets all of it.
-    Returns the widths; with those of an earlier part, the rows go on without heads."""
+    """Aligned columns; `right` names those that are right-aligned. The column `gives` is cut where
+    a terminal is too narrow; a file or a pipe gets all of it. Returns the widths; with those of an
+    earlier part, the rows go on without heads."""
     from rich.cells import cell_len
 
-    flush_right = set(right.split())
+    columns = list(heads)
     cleaned = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
-    table = cleaned if widths else [list(heads), *cleaned]
+    table = cleaned if widths else [list(heads.values()), *cleaned]
     widths = list(widths) or [
         max(cell_len(row[index]) for row in table) for index in range(len(heads))
     ]
-    if gives is not None and sys.stdout.isatty():
+    if gives and sys.stdout.isatty():
+        place = columns.index(gives)
         over = sum(widths) + 2 * (len(widths) - 1) - shutil.get_terminal_size().columns
-        widths[gives] = max(min(LEAST, widths[gives]), widths[gives] - max(0, over))
+        widths[place] = max(min(LEAST, widths[place]), widths[place] - max(0, over))
         for row in table:
-            row[gives] = _cut(row[gives], widths[gives])
+            row[place] = _cut(row[place], widths[place])
     for row in table:
         cells = []
         for index, cell in enumerate(row):
             space = " " * max(0, widths[index] - cell_len(cell))
-            cells.append(space + cell if heads[index] in flush_right else cell + space)
+            cells.append(space + cell if columns[index] in right else cell + space)
         print("  ".join(cells).rstrip())
     return widths
 

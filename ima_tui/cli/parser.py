@@ -9,24 +9,28 @@ from importlib import import_module
 from typing import cast
 
 from ima_tui import __version__
-from ima_tui.cli import jobs_parser
 from ima_tui.cli.arguments import (
     COMMANDS,
+    JOB_STATES,
+    SERVICE,
     TASK_TYPES,
     VerbParser,
     Verbs,
+    add_group,
     add_verb,
     count,
     integer,
+    job_number,
+    options,
     positive,
     positive_count,
-    project_flag,
-    service_flags,
+    report_keys,
+    result_number,
     translate_argparse,
 )
 from ima_tui.i18n import say
 
-Verb = Callable[[argparse.Namespace], int]
+Verb = Callable[[argparse.Namespace], int | None]
 _JSON = re.compile(r"--format[ =]json")
 
 
@@ -50,7 +54,7 @@ def build(argv: Sequence[str] = ()) -> VerbParser:
     )
     parser.add_argument("--version", action="version", version=f"ima-tui {__version__}",
                         help=say("argparse.version"))  # fmt: skip
-    parser.add_argument("--read-only", action="store_true", help=say("cli.read_only"))
+    options(parser, "--read-only")
     parser.set_defaults(verb="ima_tui.cli.commands.tui:open_studio_screen")
     parser.add_argument("--language", help=say("cli.language"))
     _screen(parser)
@@ -80,7 +84,7 @@ def only_reads(arguments: argparse.Namespace) -> bool:
 _READING = frozenset(
     {
         "tui:open_studio_screen", "tui:open_demo", "models:run", "route:run", "workflow:show",
-        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_fetch:verify",
+        "jobs_list:list_jobs", "jobs_list:report", "jobs:show_job", "jobs_change:verify",
         "inputs:show", "models:list_prefs", "models:show_path",
         "config:show", "config:show_path", "config:show_key", "doctor:run", "tui:serve_sandbox",
     }
@@ -91,344 +95,318 @@ _PRICING = frozenset({"generate:run", "batch:run"})
 
 def _screen(parser: VerbParser) -> None:
     """Flags of the verbs that open the studio for a person."""
-    parser.add_argument(
-        "--plain", action="store_true", default=argparse.SUPPRESS, help=say("cli.plain")
-    )
-    parser.add_argument(
-        "--inline-safe", action="store_true", default=argparse.SUPPRESS, help=say("cli.inline_safe")
-    )
+    for name in ("plain", "inline_safe"):
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(
+            flag, action="store_true", default=argparse.SUPPRESS, help=say(f"cli.{name}")
+        )
 
 
 def _demo(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "demo", "tui:open_demo")
+    parser = add_verb(verbs, "demo", "tui:open_demo", json=False)
     _screen(parser)
-    parser.add_argument("--speed", type=positive, default=8.0, metavar="N", help=say("cli.speed"))
+    options(parser, "--speed=N", type=positive, default=8.0)
 
 
 def _models(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "models", "models:run", json=True)
-    service_flags(parser)
-    parser.add_argument("--task-type", choices=TASK_TYPES, metavar="T", help=say("cli.task_type"))
-    parser.add_argument("--search", metavar="S", default="", help=say("cli.search"))
-    parser.add_argument("--refresh", action="store_true", help=say("cli.refresh"))
+    parser = add_verb(verbs, "models", "models:run", *SERVICE)
+    options(parser, "--task-type=T", choices=TASK_TYPES)
+    options(parser, "--search=S", default="")
+    options(parser, "--refresh")
 
 
 def _route(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "route", "route:run", json=True)
-    parser.add_argument("text", nargs="?", metavar="TEXT", help=say("cli.route_text"))
-    parser.add_argument(
-        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
-    )
-    parser.add_argument("--batch", metavar="FILE.jsonl", help=say("cli.route_batch"))
-    parser.add_argument("--user-id", help=say("cli.user_id"))
+    parser = add_verb(verbs, "route", "route:run")
+    options(parser, "text=TEXT route_text", nargs="?")
+    options(parser, "--input-images", "--batch=FILE.jsonl route_batch", "--user-id")
 
 
 def _generate(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "generate", "generate:run", json=True)
-    parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
-    parser.add_argument(
-        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
+    parser = add_verb(
+        verbs, "generate", "generate:run", "--task-type", "--input-images", "--list-models"
     )
-    parser.add_argument("--list-models", action="store_true", help=say("cli.list_models"))
-    parser.add_argument("--from", dest="made_from", metavar="FILE", help=say("cli.made_from"))
+    options(parser, "--from=FILE made_from", dest="made_from")
     parser.add_argument("--output-json", dest="json", action="store_true", help=say("cli.json"))
     _generating(parser)
 
 
 def _generating(parser: VerbParser) -> None:
     """Flags of the verbs that make one thing from a prompt."""
-    service_flags(parser)
-    parser.add_argument("text", nargs="?", metavar="PROMPT", help=say("cli.prompt"))
-    parser.add_argument("--prompt", metavar="PROMPT", help=say("cli.prompt_flag"))
-    parser.add_argument("--prompt-file", metavar="FILE", help=say("cli.prompt_file"))
-    parser.add_argument("--timeout", type=positive, metavar="S", help=say("cli.timeout"))
-    parser.add_argument("--quiet", action="store_true", help=say("cli.quiet"))
-    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
-    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
-    parser.add_argument("--size", help=say("cli.size"))
-    parser.add_argument(
-        "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
+    options(parser, *SERVICE)
+    options(parser, "text=PROMPT prompt", nargs="?")
+    options(parser, "--prompt=PROMPT prompt_flag", "--prompt-file=FILE")
+    options(
+        parser,
+        *("--timeout", "--quiet", "--model-id", "--version-id", "--size", "--param"),
+        *("--extra-params", "--n", "--dry-run", "--no-wait", "--download", "--max-credits"),
+        *("--yes", "--lenient", "--remember-model", "--project"),
     )
-    parser.add_argument("--extra-params", metavar="JSON", help=say("cli.extra_params"))
-    parser.add_argument("--n", type=integer, help=say("cli.n"))
-    parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
-    parser.add_argument("--no-wait", action="store_true", help=say("cli.no_wait"))
-    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
-    parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
-    parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
-    parser.add_argument("--remember-model", action="store_true", help=say("cli.remember_model"))
-    project_flag(parser)
 
 
 def _batch(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "batch", "batch:run", json=True)
-    service_flags(parser)
-    parser.add_argument("file", metavar="FILE", help=say("cli.batch_file"))
-    parser.add_argument(
-        "--format", choices=("jsonl", "json", "csv", "text"), help=say("cli.format")
+    parser = add_verb(verbs, "batch", "batch:run", *SERVICE, "file=FILE batch_file")
+    options(parser, "--format=jsonl|json|csv|text", "--task-type", "--model-id", "--version-id")
+    options(parser, "--param", "--n")
+    options(parser, "--label=NAME", default="")
+    options(
+        parser,
+        *("--project", "--dry-run", "--max-credits", "--yes agree", "--lenient", "--skip-bad"),
+        *("--retry-failed", "--retry-unknown"),
     )
-    parser.add_argument("--task-type", metavar="T", help=say("cli.task_type"))
-    parser.add_argument("--model-id", metavar="M", help=say("cli.model_id"))
-    parser.add_argument("--version-id", metavar="V", default="", help=say("cli.version_id"))
-    parser.add_argument(
-        "--param", action="append", default=[], metavar="K=V", help=say("cli.param")
-    )
-    parser.add_argument("--n", type=integer, help=say("cli.n"))
-    parser.add_argument("--label", default="", metavar="NAME", help=say("cli.label"))
-    project_flag(parser)
-    parser.add_argument("--dry-run", action="store_true", help=say("cli.dry_run"))
-    parser.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
-    parser.add_argument("--yes", action="store_true", help=say("cli.agree"))
-    parser.add_argument("--lenient", action="store_true", help=say("cli.lenient"))
-    parser.add_argument("--skip-bad", action="store_true", help=say("cli.skip_bad"))
-    parser.add_argument("--retry-failed", action="store_true", help=say("cli.retry_failed"))
-    parser.add_argument("--retry-unknown", action="store_true", help=say("cli.retry_unknown"))
-    parser.add_argument("--parallel", type=positive_count, metavar="N", help=say("cli.parallel"))
-    parser.add_argument("--until", metavar="06:00", help=say("cli.batch_until"))
-    parser.add_argument(
-        "--order", choices=("file", "price"), default="file", help=say("cli.batch_order")
-    )
-    parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
-    parser.add_argument("--manifest", metavar="OUT", help=say("cli.manifest"))
-    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
+    options(parser, "--parallel=N", type=positive_count)
+    options(parser, "--until=06:00 batch_until")
+    options(parser, "--order=file|price batch_order", default="file")
+    options(parser, "--after-repair", "--manifest=OUT", "--download")
 
 
 def _workflow(verbs: Verbs) -> None:
-    about = say("cli.workflow")
-    parser = verbs.add_parser("workflow", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    planned = add_verb(actions, "plan", "workflow:make", json=True)
-    service_flags(planned)
-    planned.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
-    planned.add_argument("-o", "--output", metavar="FILE", help=say("cli.plan_output"))
-    planned.add_argument(
-        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
-    )
-    planned.add_argument("--yes", action="store_true", help=say("cli.yes"))
-    project_flag(planned)
-    _making(actions)
-    shown = add_verb(actions, "show", "workflow:show", json=True)
-    shown.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
+    actions = add_group(verbs, "workflow")
+    planned = add_verb(actions, "plan", "workflow:make", *SERVICE, "text=TEXT route_text")
+    options(planned, "--output=FILE plan_output", "--input-images", "--yes", "--project")
+    made = add_verb(actions, "make", "workflow_run:make", *SERVICE, "text=TEXT route_text",
+                    about="workflow_make")  # fmt: skip
+    made.set_defaults(again=False, within_limit=True)
+    options(made, "--output=PLAN plan_output_again", required=True)
+    options(made, "--max-credits=N", type=integer, required=True)
+    options(made, "--input-images", "--yes", "--download", *_RUNNING)
+    add_verb(actions, "show", "workflow:show", _PLAN)
     for name in ("run", "resume"):
-        run = add_verb(actions, name, f"workflow_run:{name}", json=True)
-        service_flags(run)
-        run.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
-        run.add_argument("--yes", action="store_true", help=say("cli.yes"))
-        run.add_argument("--confirm", metavar="HASH", default="", help=say("cli.plan_confirm"))
-        run.add_argument("--max-credits", type=integer, metavar="N", help=say("cli.max_credits"))
-        run.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-        run.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
-        run.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
-        project_flag(run)
-    run.add_argument("--yes-unknown", action="store_true", help=say("cli.yes_unknown"))
-    about = "cli.workflow_assemble"
-    assemble = add_verb(actions, "assemble", "workflow:assemble", json=True, about=about)
-    assemble.add_argument("file", metavar="PLAN", help=say("cli.plan_file"))
-    assemble.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
-    assemble.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
+        run = add_verb(actions, name, "workflow_run:run", *SERVICE, _PLAN, "--yes")
+        run.set_defaults(again=name == "resume", within_limit=False)
+        options(run, "--confirm=HASH plan_confirm", default="")
+        options(run, "--max-credits", "--download", *_RUNNING)
+    options(run, "--yes-unknown")
+    assemble = add_verb(actions, "assemble", "workflow:assemble", _PLAN, *_FILM_OUTPUT,
+                        about="workflow_assemble")  # fmt: skip
     _film_settings(assemble)
 
 
-def _making(actions: Verbs) -> None:
-    parser = add_verb(actions, "make", "workflow_run:make", json=True, about="cli.workflow_make")
-    service_flags(parser)
-    parser.add_argument("text", metavar="TEXT", help=say("cli.route_text"))
-    parser.add_argument(
-        "-o", "--output", metavar="PLAN", required=True, help=say("cli.plan_output_again")
-    )
-    parser.add_argument(
-        "--max-credits", type=integer, required=True, metavar="N", help=say("cli.max_credits")
-    )
-    parser.add_argument(
-        "--input-images", nargs="+", default=[], metavar="FILE", help=say("cli.input_images")
-    )
-    parser.add_argument("--yes", action="store_true", help=say("cli.yes"))
-    parser.add_argument("--download", nargs="?", const="", metavar="DIR", help=say("cli.download"))
-    parser.add_argument("--after-repair", action="store_true", help=say("cli.after_repair"))
-    parser.add_argument("--no-pause", action="store_true", help=say("cli.film_no_pause"))
-    project_flag(parser)
+_PLAN = "file=PLAN plan_file"
+_FILM_OUTPUT = ("--output=FILE film_output", "--replace film_replace")
+_RUNNING = ("--after-repair", "--no-pause film_no_pause", "--project")
 
 
 def _assemble(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "assemble", "film:assemble", json=True)
-    parser.add_argument("files", nargs="+", metavar="VIDEO", help=say("cli.film_shots"))
+    parser = add_verb(verbs, "assemble", "film:assemble")
+    options(parser, "files=VIDEO film_shots", nargs="+")
     place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("-o", "--output", metavar="FILE", help=say("cli.film_output"))
-    place.add_argument("--project", metavar="NAME", help=say("cli.film_project"))
-    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
-    parser.add_argument("--music", metavar="FILE", help=say("cli.film_music"))
-    parser.add_argument("--voice", metavar="FILE", help=say("cli.film_voice"))
-    parser.add_argument("--voice-at", metavar="S", default="1", help=say("cli.film_voice_at"))
-    parser.add_argument("--subtitles", metavar="TEXT", help=say("cli.film_subtitles"))
+    options(place, "--output=FILE film_output", "--project=NAME film_project")
+    options(parser, "--replace film_replace", "--music=FILE film_music", "--voice=FILE film_voice")
+    options(parser, "--voice-at=S film_voice_at", default="1")
+    options(parser, "--subtitles=TEXT film_subtitles")
     _film_settings(parser)
-    parser.add_argument("--size", dest="film_size", metavar="WxH", help=say("cli.film_size"))
-    parser.add_argument("--fps", type=integer, metavar="N", help=say("cli.film_fps"))
+    options(parser, "--size=WxH film_size", dest="film_size")
+    options(parser, "--fps=N film_fps", type=integer)
 
 
 def _film_settings(parser: VerbParser) -> None:
     """How shots and sounds are put together."""
-    transitions, loudness = ("cut", "fade"), ("even", "keep")
-    parser.add_argument("--transition", choices=transitions, help=say("cli.film_transition"))
-    parser.add_argument("--fade", metavar="S", help=say("cli.film_fade"))
-    parser.add_argument("--music-volume", metavar="N", help=say("cli.film_music_volume"))
-    parser.add_argument("--burn", action="store_true", help=say("cli.film_burn"))
-    parser.add_argument("--own-sound", metavar="N", help=say("cli.film_own_sound"))
-    parser.add_argument(
-        "--loudness", choices=loudness, default="even", help=say("cli.film_loudness")
-    )
+    options(parser, "--transition=cut|fade film_transition", "--fade=S film_fade")
+    options(parser, "--music-volume=N film_music_volume", "--burn film_burn")
+    options(parser, "--own-sound=N film_own_sound")
+    options(parser, "--loudness=even|keep film_loudness", default="even")
 
 
 def _frame(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "frame", "film:frame", json=True)
-    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
-    output = say("cli.film_output")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=output)
-    parser.add_argument("--replace", action="store_true", help=say("cli.film_replace"))
-    parser.add_argument("--at", metavar="TIME", default="first", help=say("cli.frame_at"))
-    parser.add_argument("--ratio", metavar="W:H", help=say("cli.frame_ratio"))
+    parser = add_verb(verbs, "frame", "film:frame", "file=VIDEO film_file")
+    options(parser, "--output=FILE film_output", required=True)
+    options(parser, "--replace film_replace")
+    options(parser, "--at=TIME frame_at", default="first")
+    options(parser, "--ratio=W:H frame_ratio")
 
 
 def _extend(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "extend", "film:extend", json=True)
-    parser.add_argument("file", metavar="VIDEO", help=say("cli.film_file"))
+    parser = add_verb(verbs, "extend", "film:extend", "file=VIDEO film_file")
     _generating(parser)
 
 
+# ----------------------------------------------------------------------------------------- jobs
+
+
+def _jobs(verbs: Verbs) -> None:
+    """The order of the actions is that of their help."""
+    actions = add_group(verbs, "jobs")
+    listed = add_verb(actions, "list", "jobs_list:list_jobs", about="jobs_list")
+    _chosen_jobs(listed)
+    options(listed, "--sort=newest|points list_sort", default="newest")
+    options(listed, "--limit=N", type=integer, default=50)
+    _formats(listed, "list_format", "table", "json", "jsonl", "csv")
+    options(listed, "--columns=A,B")
+    told = add_verb(actions, "report", "jobs_list:report")
+    options(told, "--by=A,B report_by", type=report_keys, default="day")
+    _formats(told, "report_format", "table", "json", "csv")
+    _chosen_jobs(told)
+    _one_job(add_verb(actions, "show", "jobs:show_job"))
+    waited = add_verb(actions, "wait", "jobs:wait_jobs", *SERVICE)
+    _ids(waited, "*")
+    options(waited, "--timeout")
+    add_verb(actions, "watch", "jobs:watch", *SERVICE)
+    _ordering(actions)
+    fetched = add_verb(actions, "fetch", "jobs_change:fetch_jobs", *SERVICE)
+    _named_jobs(fetched)
+    options(fetched, "--download=DIR fetch_into")
+    _named_jobs(add_verb(actions, "stop", "jobs_change:stop_jobs"))
+    _one_job(add_verb(actions, "open", "jobs_change:open_job"))
+    add_verb(actions, "verify", "jobs_change:verify")
+    _ids(add_verb(actions, "forget", "jobs:forget_jobs"), "+")
+    _mark(add_verb(actions, "mark", "jobs_change:mark"))
+    exported = add_verb(actions, "export", "jobs_list:export", json=False)
+    _formats(exported, "export_format", "jsonl", "csv")
+    options(exported, "--with-prompts")
+    _chosen_jobs(exported)
+
+
+def _ordering(actions: Verbs) -> None:
+    retried = add_verb(actions, "retry", "jobs_change:retry", *SERVICE)
+    _named_jobs(retried)
+    options(retried, "--yes retry_yes", "--yes-unknown", "--no-wait", "--download")
+    again = add_verb(actions, "again", "jobs_change:again", *SERVICE)
+    _ids(again, "+")
+    options(again, "--model-id again_model", "--version-id", "--new-seed")
+    options(again, "--project=NAME again_project", "--yes retry_yes", "--no-wait", "--download")
+    sent = add_verb(actions, "send", "jobs_change:send_jobs", *SERVICE)
+    _named_jobs(sent)
+    options(sent, "--yes retry_yes", "--no-wait", "--download")
+
+
+def _mark(parser: VerbParser) -> None:
+    options(parser, "id=ID mark_id", type=result_number, nargs="+")
+    star = parser.add_mutually_exclusive_group()
+    star.add_argument("--star", action="store_true", default=None, help=say("cli.star"))
+    star.add_argument("--no-star", dest="star", action="store_false", help=say("cli.no_star"))
+    for name in ("tag", "untag"):
+        options(parser, f"--{name}=A,B", action="append", default=[])
+    options(parser, "--project=NAME mark_project")
+
+
+def _formats(parser: VerbParser, about: str, *names: str) -> None:
+    options(parser, f"--format={'|'.join(names)} {about}", default=names[0])
+
+
+def _one_job(parser: VerbParser) -> None:
+    options(parser, "id=ID job_id", type=job_number)
+
+
+def _ids(parser: VerbParser, nargs: str, about: str = "job_id") -> None:
+    options(parser, f"id=ID {about}", type=job_number, nargs=nargs)
+
+
+def _named_jobs(parser: VerbParser) -> None:
+    """Jobs by number or by filters."""
+    _ids(parser, "*", "job_ids")
+    _chosen_jobs(parser)
+
+
+def _chosen_jobs(parser: VerbParser) -> None:
+    """Flags that choose jobs of the ledger."""
+    options(parser, "--status=S", nargs="+", choices=JOB_STATES, default=[])
+    options(parser, "--task-type=T", choices=TASK_TYPES)
+    options(parser, "--model=M model_part", "--search=TEXT prompt_part", default="")
+    options(parser, "--since=7d made_since", "--until=T made_until", default="")
+    options(parser, "--project=NAME of_project")
+    options(parser, "--client=NAME of_client", default="")
+    options(parser, "--starred")
+    options(parser, "--tag=NAME tagged", default="")
+
+
+# ------------------------------------------------------------------------------- what is kept
+
+
 def _prefs(verbs: Verbs) -> None:
-    about = say("cli.prefs")
-    parser = verbs.add_parser("prefs", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_verb(actions, "list", "models:list_prefs", json=True)
-    add_verb(actions, "path", "models:show_path", json=True)
-    saved = add_verb(actions, "set", "models:set_pref", json=True)
-    service_flags(saved)
-    saved.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
+    actions = add_group(verbs, "prefs")
+    add_verb(actions, "list", "models:list_prefs")
+    add_verb(actions, "path", "models:show_path")
+    saved = add_verb(actions, "set", "models:set_pref", *SERVICE)
+    cleared = add_verb(actions, "clear", "models:clear_pref")
+    for parser in (saved, cleared):
+        parser.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
     saved.add_argument("model_id", metavar="MODEL")
-    cleared = add_verb(actions, "clear", "models:clear_pref", json=True)
-    cleared.add_argument("task_type", choices=TASK_TYPES, metavar="TASK_TYPE")
-    cleared.add_argument("--user-id", help=say("cli.user_id"))
-    given = add_verb(actions, "export", "models:export_prefs", json=True, about="cli.prefs_export")
-    given.add_argument("file", nargs="?", metavar="FILE", help=say("cli.prefs_export_file"))
-    taken = add_verb(actions, "import", "models:import_prefs", json=True, about="cli.prefs_import")
-    taken.add_argument("file", metavar="FILE", help=say("cli.prefs_file"))
-    taken.add_argument("--dry-run", action="store_true", help=say("cli.prefs_dry_run"))
-    restored = add_verb(actions, "restore", "models:restore", json=True, about="cli.prefs_restore")
-    restored.add_argument("--let-go", action="store_true", help=say("cli.prefs_let_go"))
+    options(cleared, "--user-id")
+    given = add_verb(actions, "export", "models:export_prefs", about="prefs_export")
+    options(given, "file=FILE prefs_export_file", nargs="?")
+    taken = add_verb(actions, "import", "models:import_prefs", about="prefs_import")
+    options(taken, "file=FILE prefs_file", "--dry-run prefs_dry_run")
+    let_go = "--let-go prefs_let_go"
+    add_verb(actions, "restore", "models:restore", let_go, about="prefs_restore")
 
 
 def _subjects(verbs: Verbs) -> None:
-    about = say("cli.subjects")
-    parser = verbs.add_parser("subjects", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    added = add_verb(actions, "add", "inputs:add", json=True, about="cli.subjects_add")
-    added.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
-    added.add_argument("files", nargs="+", metavar="FILE", help=say("cli.subject_files"))
-    add_verb(actions, "list", "inputs:show", json=True, about="cli.subjects_list")
-    removed = add_verb(actions, "remove", "inputs:remove", json=True, about="cli.subjects_remove")
-    removed.add_argument("name", metavar="NAME", help=say("cli.subject_name"))
-    exported = add_verb(actions, "export", "inputs:export", json=True, about="cli.subjects_export")
-    exported.add_argument("file", metavar="FILE.zip", help=say("cli.subject_export"))
+    actions = add_group(verbs, "subjects")
+    name = "name=NAME subject_name"
+    added = add_verb(actions, "add", "inputs:add", name, about="subjects_add")
+    options(added, "files=FILE subject_files", nargs="+")
+    add_verb(actions, "list", "inputs:show", about="subjects_list")
+    add_verb(actions, "remove", "inputs:remove", name, about="subjects_remove")
+    file = "file=FILE.zip subject_export"
+    add_verb(actions, "export", "inputs:export", file, about="subjects_export")
 
 
 def _upload(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "upload", "inputs:upload", json=True)
-    service_flags(parser)
-    parser.add_argument("files", nargs="+", metavar="FILE", help=say("cli.upload_files"))
-
-
-def _config(verbs: Verbs) -> None:
-    about = say("cli.config")
-    parser = verbs.add_parser("config", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add_verb(actions, "show", "config:show", json=True, about="cli.config_show")
-    add_verb(actions, "path", "config:show_path", json=True)
-    add_verb(actions, "init", "config:init", json=True)
-    changed = add_verb(actions, "set", "config:put", json=True, about="cli.config_put")
-    changed.add_argument("name", metavar="NAME", help=say("cli.config_name"))
-    changed.add_argument("value", metavar="VALUE", help=say("cli.config_value"))
-    dropped = add_verb(actions, "unset", "config:drop", json=True, about="cli.config_drop")
-    dropped.add_argument("name", metavar="NAME", help=say("cli.config_name"))
-
-
-def _key(verbs: Verbs) -> None:
-    about = say("cli.key")
-    parser = verbs.add_parser("key", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-    kept = add_verb(actions, "set", "config:set_key", json=True, about="cli.key_set")
-    kept.add_argument("--keep", choices=("keyring", "file"), help=say("cli.keep"))
-    add_verb(actions, "show", "config:show_key", json=True, about="cli.key_show")
-    add_verb(actions, "forget", "config:forget_key", json=True, about="cli.key_forget")
-
-
-def _logs(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "logs", "logs:run", json=True)
-    way = parser.add_mutually_exclusive_group()
-    way.add_argument("-f", "--follow", action="store_true", help=say("cli.follow"))
-    way.add_argument("--export", metavar="FILE", help=say("cli.logs_export"))
-    parser.add_argument("--level", metavar="L", default="", help=say("cli.level"))
-    parser.add_argument("--grep", metavar="RE", default="", help=say("cli.grep"))
-    parser.add_argument("--since", metavar="2h", default="", help=say("cli.logs_since"))
-    parser.add_argument("--until", metavar="14:05", default="", help=say("cli.until"))
-    parser.add_argument("--source", metavar="S", default="", help=say("cli.source"))
-    parser.add_argument("--job", type=integer, metavar="N", help=say("cli.logs_job"))
-    parser.add_argument("--points", type=count, metavar="N", help=say("cli.logs_points"))
-    parser.add_argument("--project", metavar="NAME", default="", help=say("cli.logs_project"))
-    parser.add_argument("--last", type=count, metavar="N", help=say("cli.last"))
+    parser = add_verb(verbs, "upload", "inputs:upload", *SERVICE)
+    options(parser, "files=FILE upload_files", nargs="+")
 
 
 def _doctor(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "doctor", "doctor:run", json=True)
-    service_flags(parser)
+    add_verb(verbs, "doctor", "doctor:run", *SERVICE)
+
+
+def _config(verbs: Verbs) -> None:
+    actions = add_group(verbs, "config")
+    add_verb(actions, "show", "config:show", about="config_show")
+    add_verb(actions, "path", "config:show_path")
+    add_verb(actions, "init", "config:init")
+    name, value = "name=NAME config_name", "value=VALUE config_value"
+    add_verb(actions, "set", "config:put", name, value, about="config_put")
+    add_verb(actions, "unset", "config:drop", name, about="config_drop")
+
+
+def _key(verbs: Verbs) -> None:
+    actions = add_group(verbs, "key")
+    add_verb(actions, "set", "config:set_key", "--keep=keyring|file", about="key_set")
+    add_verb(actions, "show", "config:show_key", about="key_show")
+    add_verb(actions, "forget", "config:forget_key", about="key_forget")
+
+
+def _logs(verbs: Verbs) -> None:
+    parser = add_verb(verbs, "logs", "logs:run")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("-f", "--follow", action="store_true", help=say("cli.follow"))
+    options(way, "--export=FILE logs_export")
+    options(parser, "--level=L", "--grep=RE", "--since=2h logs_since", default="")
+    options(parser, "--until=14:05", "--source=S", default="")
+    options(parser, "--job=N logs_job", type=integer)
+    options(parser, "--points=N logs_points", type=count)
+    options(parser, "--project=NAME logs_project", default="")
+    options(parser, "--last=N", type=count)
 
 
 def _mcp(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "mcp", "")
+    parser = add_verb(verbs, "mcp", "", json=False)
     parser.set_defaults(verb="ima_tui.mcp.verb:run")
-    parser.add_argument(
-        "--http", nargs="?", type=integer, const=8766, metavar="PORT", help=say("cli.mcp_http")
-    )
-    parser.add_argument("--port", type=integer, metavar="N", help=say("cli.mcp_port"))
-    service_flags(parser)
+    options(parser, "--http=PORT mcp_http", nargs="?", type=integer, const=8766)
+    options(parser, "--port=N mcp_port", type=integer)
+    options(parser, *SERVICE)
 
 
 def _sandbox(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "sandbox", "tui:serve_sandbox")
-    parser.add_argument("--port", type=integer, default=8765, help=say("cli.port"))
-    parser.add_argument("--speed", type=positive, default=1.0, metavar="N", help=say("cli.speed"))
-    parser.add_argument("--scenario", metavar="FILE", help=say("cli.scenario"))
+    parser = add_verb(verbs, "sandbox", "tui:serve_sandbox", json=False)
+    options(parser, "--port", type=integer, default=8765)
+    options(parser, "--speed=N", type=positive, default=1.0)
+    options(parser, "--scenario=FILE")
     parser.add_argument("--stdin-lifeline", action="store_true", help=argparse.SUPPRESS)
 
 
 def _completion(verbs: Verbs) -> None:
-    parser = add_verb(verbs, "completion", "completion:run")
-    parser.add_argument(
-        "shell",
-        choices=("bash", "zsh", "fish", "man", "install"),
-        metavar="WHAT",
-        help=say("cli.completion_what"),
-    )
+    parser = add_verb(verbs, "completion", "completion:run", json=False)
+    shells = ("bash", "zsh", "fish", "man", "install")
+    options(parser, "shell=WHAT completion_what", choices=shells)
 
 
 VERBS: dict[str, Callable[[Verbs], None]] = {
-    "demo": _demo,
-    "models": _models,
-    "route": _route,
-    "generate": _generate,
-    "batch": _batch,
-    "workflow": _workflow,
-    "assemble": _assemble,
-    "frame": _frame,
-    "extend": _extend,
-    "jobs": jobs_parser.add,
-    "subjects": _subjects,
-    "upload": _upload,
-    "prefs": _prefs,
-    "config": _config,
-    "key": _key,
-    "logs": _logs,
-    "doctor": _doctor,
-    "mcp": _mcp,
-    "sandbox": _sandbox,
-    "completion": _completion,
+    add.__name__.removeprefix("_"): add
+    for add in (
+        *(_demo, _models, _route, _generate, _batch, _workflow, _assemble, _frame, _extend),
+        *(_jobs, _subjects, _upload, _prefs, _config, _key, _logs, _doctor, _mcp, _sandbox),
+        _completion,
+    )
 }

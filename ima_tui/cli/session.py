@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from ima_tui import i18n
@@ -16,17 +17,15 @@ from ima_tui.config import api_key, loader
 from ima_tui.config.loader import Settings
 from ima_tui.config.schema import Raw
 from ima_tui.core.clock import Clock, SystemClock, midnight, month_start
-from ima_tui.core.errors import EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
-from ima_tui.core.events import Notice, Paused
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_UNKNOWN, ImaError
+from ima_tui.core.events import Notice, Paused, TaskUnsaved
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, folded
 from ima_tui.i18n import say
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
-    import argparse
-
-    from ima_tui.core.events import Notice, TaskUnsaved
+    from argparse import Namespace
 
 UNWRITTEN_SECONDS = 30.0
 """How long a verb tries to save a task id before it ends with `EXIT_UNKNOWN`."""
@@ -35,13 +34,13 @@ clock: Clock = SystemClock()
 """Every verb's; tests put a faster one here."""
 
 
-def settle(arguments: argparse.Namespace) -> Settings:
+def settle(arguments: Namespace) -> Settings:
     """Settings from flags, environment and file; says what is odd about them on stderr."""
     settings = settled(
         {
             "base_url": getattr(arguments, "base_url", None),
             "user_id": getattr(arguments, "user_id", None),
-            "language": _language(getattr(arguments, "language", None)),
+            "language": language(arguments),
         }
     )
     return replace(settings, read_only=getattr(arguments, "read_only", False))
@@ -67,13 +66,15 @@ def find_key(settings: Settings, flag: str | None = None) -> api_key.Key | None:
     return found
 
 
-def _language(wanted: str | None) -> str | None:
+def language(arguments: Namespace) -> str | None:
+    """Return the language of `--language`; None where the settings are to say."""
+    wanted = getattr(arguments, "language", None)
     return i18n.detect(wanted) if wanted else None
 
 
 @asynccontextmanager
 async def session(
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     settings: Settings,
     *,
     with_key: bool = True,
@@ -116,7 +117,6 @@ def has_given_up() -> bool:
 def _watch(studio: Studio) -> Iterator[None]:
     """Tell of pauses, and name each task id that can't be saved, at once; a verb does not wait for
     ever for the disk or the lock that is in the way."""
-    from ima_tui.core.events import TaskUnsaved
     from ima_tui.ledger import repair_report
 
     verb = asyncio.current_task()
@@ -192,15 +192,49 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     return EXIT_UNKNOWN if _unwritten or _given_up else code
 
 
-def without_downloads(settings: Settings) -> Settings:
-    """Return the settings of a run that downloads nothing."""
-    return replace(settings, download=False)
+Work = Callable[[Studio, "Namespace"], Coroutine[Any, Any, int | None]]
+
+
+def verb(
+    *,
+    with_key: bool = True,
+    patient: bool = False,
+    before: Callable[[Namespace, Settings], Settings] = lambda _, settings: settings,
+) -> Callable[[Work], Callable[[Namespace], int]]:
+    """Make a verb of work in a session; it ends with 0 where the work returns no exit code.
+
+    `before` reads what the arguments name, while nothing is opened or written, and returns the
+    settings of this run.
+    """
+
+    def made(work: Work) -> Callable[[Namespace], int]:
+        async def in_session(arguments: Namespace, settings: Settings) -> int:
+            async with session(arguments, settings, with_key=with_key, patient=patient) as studio:
+                return await work(studio, arguments) or EXIT_DONE
+
+        @wraps(work)
+        def run_verb(arguments: Namespace) -> int:
+            return run(in_session(arguments, before(arguments, settle(arguments))))
+
+        return run_verb
+
+    return made
+
+
+def as_asked(arguments: Namespace, settings: Settings) -> Settings:
+    """Download only where `--download [DIR]` asks for it."""
+    return downloads(settings, arguments.download)
+
+
+def if_asked(arguments: Namespace, settings: Settings) -> Settings:
+    """Download as the settings say, unless `--download [DIR]` says more."""
+    return settings if arguments.download is None else downloads(settings, arguments.download)
 
 
 def downloads(settings: Settings, folder: str | None) -> Settings:
     """As `--download [DIR]` says: not at all, where the settings say ("") or in a folder."""
     if folder is None:
-        return without_downloads(settings)
+        return replace(settings, download=False)
     from ima_tui.runner import result_files
 
     if not folder:
@@ -235,15 +269,12 @@ async def limits_of(studio: Studio) -> list[Limit]:
     """Return every limit that is set for more than one run."""
     now, settings = studio.clock.time(), studio.settings
     since = {"day": midnight(now), "month": month_start(now)}
-    known: list[tuple[str, int, str | None]] = [
-        ("day", settings.per_day, None),
-        ("month", settings.per_month, None),
-    ]
-    for each in settings.projects.values():
-        known += [("day", each.per_day, each.name), ("month", each.per_month, each.name)]
+    known: list[tuple[str | None, int, int]] = [(None, settings.per_day, settings.per_month)]
+    known += [(each.name, each.per_day, each.per_month) for each in settings.projects.values()]
     return [
         Limit(name, await studio.history.spent(since[name], project or ""), limit, project)
-        for name, limit, project in known
+        for project, *limits in known
+        for name, limit in zip(("day", "month"), limits, strict=True)
         if limit
     ]
 

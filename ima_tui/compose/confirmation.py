@@ -339,6 +339,15 @@ def offered(offers: Sequence[Alternative]) -> str:
     return say("confirm.offers", offers=say("confirm.comma").join(told)) if told else ""
 
 
+def told(
+    unmet: Collection[Unmet], task_type: TaskType, lists: Lists
+) -> tuple[list[str], tuple[Alternative, ...]]:
+    """(a sentence for each, and for the first that others can meet which those are; those)."""
+    instead = (offers(each, task_type, lists) for each in unmet)
+    first = next(filter(None, instead), ())
+    return [*sentences(unmet), *filter(None, [offered(first)])], first
+
+
 def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternative]:
     if unmet.why is not Why.MEDIUM or unmet.medium is None:
         return

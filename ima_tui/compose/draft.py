@@ -71,10 +71,12 @@ class FormRow:
     @property
     def shown(self) -> str:
         """The value in words; "" for none."""
-        if isinstance(self.value, bool) or self.value is None:
-            return "" if self.value is None else parameter_names.value(self.field.name, self.value)
-        found = (o for o in self.field.options if form.same(o.value, self.value))
-        return next((self.words(one) for one in found), str(self.value))
+        if self.value is None:
+            return ""
+        found = [o for o in self.field.options if form.same(o.value, self.value)]
+        if isinstance(self.value, bool) or (parameter_names.is_voice(self.field) and not found):
+            return parameter_names.value(self.field.name, self.value)
+        return self.words(found[0]) if found else str(self.value)
 
     def why_blocked(self, value: Value) -> Blocked | None:
         """Return what a value is shut out by; None if it is not."""
@@ -366,8 +368,7 @@ def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None
 
 def same_leaf(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersion | None:
     """`model` as `models` have it now; None where it is gone."""
-    mine = (model.model_id, model.version)
-    return next((other for other in models if (other.model_id, other.version) == mine), None)
+    return choice.exactly(models, model.model_id, model.version)
 
 
 def label(model: ModelVersion | None, name: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ima_tui.catalogue.names import voice_of
 from ima_tui.core.domain import Field, FieldKind, Option, Value
 from ima_tui.core.text import one_line
 from ima_tui.i18n import has, say
@@ -17,6 +18,8 @@ NAMED = frozenset({
     "size", "speed", "tags", "title", "vocal_gender", "voice", "volume",
 })  # fmt: skip
 """The canonical parameters that have a word of their own (`wish.…`) in every language."""
+VOICES = frozenset({"voice_id", "voice_type", "speaker", "voice"})
+"""Fields that choose who speaks."""
 _LONGEST = 80
 _DESCRIBED = ("custom_mode", False)
 """How a song is told by a description: that nobody asked for."""
@@ -34,8 +37,9 @@ def value(parameter: str, asked: Value) -> str:
     if isinstance(asked, bool):
         return say("compose.on" if asked else "compose.off")
     words = one_line(str(asked), _LONGEST)
-    if parameter == "voice" and has(f"voice.sex_{words}"):
-        return say(f"voice.sex_{words}")
+    if parameter.casefold() in VOICES:
+        sex = f"voice.sex_{words}"
+        return say(sex) if has(sex) else voice_of(Option(words, words)).name
     is_span = parameter == "duration" and words.replace(".", "", 1).isdecimal()
     return say("compose.seconds", span=words) if is_span else words
 
@@ -89,8 +93,6 @@ def lacks(
 _RATIO = re.compile(r"\d+\s*[:：]\s*\d+")
 _LIKE_RATIO = frozenset({"auto", "adaptive"})
 _LEAST_COMMON = 5
-VOICES = frozenset({"voice_id", "voice_type", "speaker", "voice"})
-"""Fields that choose who speaks."""
 _STYLES = frozenset({"tags", "negative_tags", "title"})
 _LONG_TEXT = 300
 """Characters from which on a text is written in a window."""
@@ -115,12 +117,22 @@ def about(field: Field) -> str:
 def option(field: Field, one: Option) -> str:
     """Return a value in words: `male` for `m`, `expressive` for `seed-tts-2.0-expressive`."""
     text = one.label
+    if is_voice(field):
+        return voice_of(one).name
     if text.casefold() == str(one.value).casefold():
         text = text[_common(field.options) :]
         key = f"value.{text.casefold()}"
         if has(key):
             return say(key)
     return text
+
+
+def chosen(field: Field, given: Value) -> str:
+    """Return a field's value in words: those of the option that it is, else the value's own."""
+    own = next((one for one in field.options if one.value == given), None)
+    if own is None or isinstance(given, bool) or field.name == "duration":
+        return value(field.name, given)
+    return one_line(option(field, own), _LONGEST)
 
 
 def _common(options: Sequence[Option]) -> int:

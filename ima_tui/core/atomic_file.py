@@ -15,8 +15,10 @@ import os
 import stat
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -124,11 +126,25 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         beside.unlink(missing_ok=True)
         raise
     if flush:
-        _flush_folder(target.parent)
+        sync_path(target.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Context of the path of a file that is written beside `path` and then renamed to it.
+
+    Where it was not renamed, it is removed at the end.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sync_path(path: Path) -> None:
+    """Flush a file or folder that is not open."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         sync(handle)
     finally:
@@ -146,6 +162,26 @@ def lock(path: Path, **settings: Any) -> BaseFileLock:
 
     warnings.filterwarnings("ignore", message=FALLS_BACK)
     return FileLock(path, **settings)
+
+
+@contextmanager
+def new_text(path: Path, *, with_folder: bool = False) -> Iterator[TextIO]:
+    """Open a file that was not there before and that only its owner can read.
+
+    Raises `UsageError`, also for what goes wrong while it is written.
+    """
+    shown = one_line(path, 300)
+    try:
+        if with_folder:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        with os.fdopen(opened, "w", encoding="utf-8") as out:
+            yield out
+    except FileExistsError as error:
+        raise UsageError("error.export_exists", path=shown) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError("error.export", path=shown, reason=reason) from error
 
 
 def changed_at(path: Path) -> float:

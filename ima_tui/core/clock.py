@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -109,6 +109,16 @@ async def tick(tasks: Collection[asyncio.Future[Any]], most: float = TICK) -> tu
     if spent > planned + LATE:
         return planned * STARVED, False
     return max(spent, min(planned, 0.001)), True
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait for the first of these, and cancel the others."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
 
 
 async def settle(tasks: Collection[asyncio.Future[Any]], seconds: float) -> None:

@@ -5,6 +5,8 @@ Python 3.13, and the first screen needs more than a hundred classes. Here each o
 `__eq__` and `__hash__` is compiled when it is first called, and the others are shared by all
 classes. The rest is the standard library's: fields, slots, `replace`, `asdict`. Type checkers see
 its decorator. Of its options these are known: `frozen`, `slots` and `eq`.
+
+`load` reads back what `asdict` and JSON made of a record.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, FrozenInstanceError
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -108,3 +113,23 @@ def _state(self: Any) -> list[object]:
 def _set_state(self: Any, state: Sequence[object]) -> None:
     for field, value in zip(dataclasses.fields(self), state, strict=True):
         object.__setattr__(self, field.name, value)
+
+
+def load(kind: type[T], raw: Any) -> T:
+    """Return a record of this class, with tuples, enums and whatever else is made of one value.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where `raw` is something else.
+    """
+    made: T = _loaded(kind, raw)
+    return made
+
+
+def _loaded(kind: Any, raw: Any) -> Any:
+    if dataclasses.is_dataclass(kind):
+        kinds = get_type_hints(kind)
+        return kind(**{name: _loaded(kinds[name], value) for name, value in raw.items()})  # type: ignore[operator]
+    if get_origin(kind) is tuple:
+        inner = get_args(kind)
+        return tuple(map(_loaded, repeat(inner[0]) if inner[-1] is Ellipsis else inner, raw))
+    is_plain = not isinstance(kind, type) or isinstance(raw, kind) or kind is float
+    return raw if is_plain else kind(raw)

@@ -81,6 +81,14 @@ _KEY = re.compile(
 _KEY_QUERY = re.compile(r"((?:appUid|cmimToken|sign|Signature|OSSAccessKeyId)=)[^&\s\"']+")
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """A cell of CSV that no spreadsheet takes for a formula: what begins like one is quoted."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 _USERINFO = re.compile(r"(://)[^/?#\s@]+@")
 
 

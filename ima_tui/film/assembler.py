@@ -11,8 +11,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -27,14 +25,14 @@ from ima_tui.film.request import (
     JoinJob,
     StillJob,
     WorkerJob,
-    line_of,
 )
 from ima_tui.film.timeline import problem
 from ima_tui.i18n import joined, say
+from ima_tui.imaging.decoder import start_child
+from ima_tui.imaging.request import line_of
 
 STALLED_SECONDS = 180.0
 """Without a sign of life for so long the worker is taken to hang."""
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "SYSTEMROOT")
 _BYTES = ("need", "free")
 
 
@@ -75,7 +73,7 @@ async def assemble(job: AssembleJob, tell: Tell | None = None) -> Mapping[str, o
     """
     wrong = problem(job.film)
     if wrong is not None:
-        raise UsageError(wrong.key, **wrong.values)
+        raise wrong
     need_pyav()
     return await _run(job, tell)
 
@@ -99,18 +97,7 @@ async def join(job: JoinJob, tell: Tell | None = None) -> Mapping[str, object]:
 
 async def _run(job: WorkerJob, tell: Tell | None) -> Mapping[str, object]:
     try:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # modules in the working directory must not be imported
-            "-m",
-            "ima_tui.film.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ},
-            start_new_session=True,  # ctrl+c is for us
-            limit=MOST_LINE,
-        )
+        child = await start_child("ima_tui.film.worker", MOST_LINE)
     except OSError as error:
         raise FilmError("error.film_worker", reason=error.strerror or "—") from error
     try:

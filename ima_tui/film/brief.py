@@ -245,11 +245,9 @@ class _Reader(ShotReader):
         """小机器人在厨房、花园: the same one in several places; or "the same character" is said."""
         if len(shots) < 2:
             return ""
-        heads = []
-        for shot in shots:
-            match = words.PLACE_ZH.match(shot.text) or words.PLACE_EN.match(shot.text)
-            heads.append(match["who"].strip() if match else "")
-        return heads[0] if heads[0] and len(set(heads)) == 1 else ""
+        found = [words.PLACE_ZH.match(s.text) or words.PLACE_EN.match(s.text) for s in shots]
+        heads = {match["who"].strip() if match else "" for match in found}
+        return heads.pop() if len(heads) == 1 else ""
 
 
 def is_film(brief: Brief, whole: str, form: str, opened: bool, wanted: bool) -> bool:

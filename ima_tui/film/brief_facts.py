@@ -146,10 +146,8 @@ def gender(text: str) -> str:
 
 def split(text: str) -> list[str]:
     """Return the clauses of a text."""
-    found: list[str] = []
-    for sentence in words.BREAK.split(text):
-        found += [each.strip(" ,，:：、") for each in words.COMMA.split(sentence)]
-    return [each for each in found if each]
+    clauses = [each for part in words.BREAK.split(text) for each in words.COMMA.split(part)]
+    return [bare for each in clauses if (bare := each.strip(" ,，:：、"))]
 
 
 def is_music(clause: str) -> bool:

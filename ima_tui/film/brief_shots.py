@@ -61,13 +61,19 @@ class ShotReader:
                 found.append(match)
         return self._divided(found)
 
-    def _divided(self, marks: Sequence[re.Match[str]]) -> Told | None:
+    def _divided(
+        self,
+        marks: Sequence[re.Match[str]],
+        begins: Callable[[re.Match[str]], int] = re.Match.end,
+        *,
+        own_length: bool = True,
+    ) -> Told | None:
         """Cut at the marks; the last piece ends where something else than a shot begins."""
         if len(marks) < 2:
             return None
         ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
-        pieces = [self.rest[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
-        last, tail = self._first_sentence(pieces[-1])
+        pieces = [self.rest[begins(mark) : end] for mark, end in zip(marks, ends, strict=True)]
+        last, tail = self._first_sentence(pieces[-1], own_length=own_length)
         shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
         return shots, self.rest[: marks[0].start()], tail
 
@@ -95,15 +101,13 @@ class ShotReader:
         """三个镜头：…；…, `three shots: a; b; c`, `four shots of the bag on a beach, in a cafe`."""
         found = words.LISTED.search(self.rest)
         if found is not None and (not found["n"] or brief_facts.count(found) > 1):
-            body, head = self.rest[found.end() :], self.rest[: found.start()]
-            head = f"{head} {found['between']}"
+            between = found["between"]
         else:
-            found = words.OF.search(self.rest)
-            if found is None:
-                return None
-            body, head = self.rest[found.end() :], self.rest[: found.start()]
-        pieces, tail = self._listed(body)
-        return tuple(ShotBrief(piece) for piece in pieces), head, tail
+            found, between = words.OF.search(self.rest), ""
+        if found is None:
+            return None
+        pieces, tail = self._listed(self.rest[found.end() :])
+        return tuple(map(ShotBrief, pieces)), f"{self.rest[: found.start()]} {between}", tail
 
     def _listed(self, body: str) -> tuple[list[str], str]:
         """Return the items of a list and what follows it, by the first separator that divides."""
@@ -112,9 +116,7 @@ class ShotReader:
         shots = [each for each in items if brief_facts.has_parts(each) or not self.is_wide(each)]
         wide = [each for each in items if each not in shots]
         if len(shots) < 2:
-            clauses = [
-                each for each in words.COMMA.split(shots[0] if shots else "") if each.strip()
-            ]
+            clauses = list(filter(str.strip, words.COMMA.split(shots[0] if shots else "")))
             shots = [each for each in clauses if not self.is_wide(each)]
             wide = [*(each for each in clauses if self.is_wide(each)), *wide]
         if len(shots) < 2 and shots:
@@ -165,26 +167,13 @@ class ShotReader:
         pieces = [*pieces[:-1], last]
         if any(words.OTHER_MEDIA.search(piece) for piece in pieces):
             return None  # "poster, then three clips": steps, not shots
-        return (
-            tuple(
-                ShotBrief(brief_facts.tidy(piece)) for piece in pieces if brief_facts.tidy(piece)
-            ),
-            head,
-            tail,
-        )
+        tidied = filter(None, map(brief_facts.tidy, pieces))
+        return tuple(map(ShotBrief, tidied)), head, tail
 
     def _typed(self) -> Told | None:
         """Read "wide shot of a desert, close-up of a scorpion, drone shot of dunes"."""
         marks = list(words.TYPED.finditer(self.rest))
-        if len(marks) < 2:
-            return None
-        ends = [*(mark.start() for mark in marks[1:]), len(self.rest)]
-        pieces = [
-            self.rest[mark.start("kind") : end] for mark, end in zip(marks, ends, strict=True)
-        ]
-        last, tail = self._first_sentence(pieces[-1], own_length=False)
-        shots = tuple(ShotBrief(brief_facts.tidy(piece)) for piece in (*pieces[:-1], last))
-        return shots, self.rest[: marks[0].start()], tail
+        return self._divided(marks, lambda mark: mark.start("kind"), own_length=False)
 
     def _parts_of_a_whole(self) -> Told | None:
         """Read "promo of our bakery: dough, oven, fresh bread": such works have several shots."""

@@ -14,6 +14,7 @@ import av
 import av.filter
 from PIL import Image, ImageDraw, ImageFont
 
+from ima_tui.core.records import dataclass
 from ima_tui.film.timeline import Cue
 
 Font = ImageFont.FreeTypeFont
@@ -56,16 +57,14 @@ def _has(font: Font, letters: Sequence[str]) -> bool:
     return not any(bytes(font.getmask(letter)) in (missing, b"") for letter in letters)
 
 
+@dataclass(eq=False)
 class Captions:
     """Draws cues into frames. `font`: as returned by `font_for`."""
 
-    def __init__(
-        self, cues: Sequence[Cue], size: tuple[int, int], fps: Fraction, font: str
-    ) -> None:
-        self._cues = cues
-        self._size = size
-        self._fps = fps
-        self._name = font
+    _cues: Sequence[Cue]
+    _size: tuple[int, int]
+    _fps: Fraction
+    _name: str
 
     def drawn(self, frames: Iterator[Any], first: int) -> Iterator[Any]:
         """Yield the frames with what is said at their time; the first is number `first`."""

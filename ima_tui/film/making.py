@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 
 from ima_tui.core import atomic_file
+from ima_tui.core.records import dataclass, load
 from ima_tui.film import captions, container, mixing, picture, sound, source
 from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
 from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
@@ -99,15 +101,16 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     if held := _held(film, pictures, lengths):
         film = held
         pictures = plan(film, facts)
-    buses = mixing.plan(film, pictures, facts, lengths)
-    progress.expect(_work(pictures, facts, sounds=bool(buses)))
-    _need_space(cache, target, pictures, sounds=bool(buses))
+    made = _Making(film, facts, pictures, font, cache, target, name, progress)
+    made.buses = mixing.plan(film, pictures, facts, lengths)
+    progress.expect(made.work())
+    made.need_space()
     encoded = [
-        _encoded(place, film, facts, pictures, font, cache, progress)
+        made.encoded(place)
         for place, piece in enumerate(pictures.pieces)
         if not isinstance(piece, Copy)
     ]
-    _write(film, pictures, buses, encoded, target, name, cache, progress)
+    made.write(encoded)
     for path in encoded:
         path.unlink(missing_ok=True)
     return {**_done(target, job.film, made=True), "encoded": pictures.encoded}
@@ -171,7 +174,7 @@ def _with_font(film: Film) -> tuple[Film, str]:
 
 def film_digest(film: Film, contents: Mapping[str, str]) -> str:
     """Return the digest of a request: contents of files and all settings, not the files' names."""
-    raw = film.to_json()
+    raw = asdict(film)
     if film.ratio == (0, 0):  # films of before keep their names
         del raw["ratio"]
     for each in (*raw["shots"], *raw["tracks"]):
@@ -262,137 +265,123 @@ def _checked(
             facts = _named(
                 number, False, source.look, shot.file, content, lambda: progress.add(_CHECK)
             )
-            _store(kept, json.dumps(_facts_json(facts)).encode())
+            _store(kept, json.dumps(asdict(facts), default=str).encode())
         found[content] = facts
     return [found[contents[shot.file]] for shot in film.shots]
 
 
-def _facts_json(facts: ShotFacts) -> dict[str, object]:
-    fractions = {name: str(getattr(facts, name)) for name in ("rate", "guess", "begins")}
-    return asdict(facts) | fractions
-
-
 def _read_facts(path: Path) -> ShotFacts | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        raw = json.loads(path.read_bytes())
-        for name in ("rate", "guess", "begins"):
-            raw[name] = Fraction(raw[name])
-        for name in ("entries", "exits"):
-            raw[name] = tuple(raw[name])
-        return ShotFacts(**raw)
+        return load(ShotFacts, json.loads(path.read_bytes()))
     return None
 
 
 def _store(path: Path, content: bytes) -> None:
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    beside.write_bytes(content)
-    beside.replace(path)
-
-
-def _work(pictures: PicturePlan, facts: Sequence[ShotFacts], *, sounds: bool) -> float:
-    checked = sum(each.frames for each in {each.digest: each for each in facts}.values())
-    heard = pictures.seconds * _SOUND * 6 if sounds else 0.0
-    return checked * _CHECK + pictures.encoded + pictures.frames * _WRITE + heard
-
-
-def _need_space(cache: Path, target: Path, pictures: PicturePlan, *, sounds: bool) -> None:
-    width, height = pictures.size
-    film = int(pictures.frames * width * height * BYTES_A_PIXEL)
-    mixed = int(pictures.seconds * mixing.RATE * sound.WIDTH) if sounds else 0
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for folder, need in ((cache, film + mixed), (target.parent, film)):
-        free = shutil.disk_usage(folder).free
-        if free < need + 50_000_000:
-            raise CannotAssemble("film.no_space", path=str(folder), need=need, free=free)
-
-
-def _encoded(
-    place: int,
-    film: Film,
-    facts: Sequence[ShotFacts],
-    pictures: PicturePlan,
-    font: str,
-    cache: Path,
-    progress: _Progress,
-) -> Path:
-    """Return the file of an encoded piece: from an earlier run, or made now."""
-    piece = pictures.pieces[place]
-    assert not isinstance(piece, Copy)  # noqa: S101 - the caller leaves those out
-    progress.stage, progress.shot = "encode", piece.shot + 1
-    used = facts[piece.shot : piece.shot + 2]
-    about = [type(piece).__name__, asdict(piece) | {"shot": 0}, [each.digest for each in used]]
-    settings: list[object] = [pictures.size, str(pictures.fps), picture.CRF, picture.PRESET]
-    settings += ["cropped"] if pictures.cropped else []
-    first = sum(each.frames for each in pictures.pieces[:place])
-    if film.burned:
-        settings += [first, font, [asdict(cue) for cue in film.cues]]
-    path = cache / f"piece-{_hash([ASSEMBLER, about, settings])}.mp4"
-    if path.exists():
-        os.utime(path)
-        progress.skip(piece.frames)
-        return path
-    shots = [shot.file for shot in film.shots]
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    UNFINISHED.add(beside)
-    try:
-        frames = picture.piece_frames(piece, shots, list(facts), pictures)
-        if film.burned:
-            drawing = captions.Captions(film.cues, pictures.size, pictures.fps, font)
-            frames = drawing.drawn(frames, first)
-        _named(
-            piece.shot + 1,
-            False,
-            picture.encode,
-            frames,
-            pictures,
-            beside,
-            lambda: progress.add(1.0),
-        )
+    with atomic_file.unfinished(path) as beside:
+        beside.write_bytes(content)
         beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
 
 
-def _write(
-    film: Film,
-    pictures: PicturePlan,
-    buses: Sequence[mixing.Bus],
-    encoded: Sequence[Path],
-    target: Path,
-    name: str,
-    cache: Path,
-    progress: _Progress,
-) -> None:
-    """Write the film beside its target, flush it and rename it."""
-    progress.stage, progress.shot = "sound", 0
-    mixed = cache / f"mix-{name}.{os.getpid()}.part"
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    UNFINISHED.update((mixed, beside))
-    try:
-        gain = _mix(film, pictures, buses, mixed, progress) if buses else 0.0
-        progress.stage = "write"
-        shots = [shot.file for shot in film.shots]
-        parts = container.parts_of(pictures, shots, encoded)
-        out = container.FilmFile(beside, pictures, parts, f"ima-tui {name}")
-        stream = out.add_sound() if buses else None
-        tracked = film.cues and not film.burned
-        cues = out.add_subtitles(film.language) if tracked else None
-        audio = sound.encoded(mixed, gain, stream) if stream is not None else iter(())
-        texts = container.cue_packets(film.cues, cues) if cues is not None else iter(())
-        heard, read = Fraction(-1), Fraction(-1)
-        for at in out.pictures(lambda: progress.add(_WRITE)):
-            heard = _until(at, heard, audio, out)
-            read = _until(at, read, texts, out)
-        for rest in (audio, texts):
-            _until(Fraction(10**9), Fraction(-1), rest, out)
-        out.close()
-        _flush(beside)
-        beside.replace(target)
-        _flush(target.parent)
-    finally:
-        mixed.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
+@dataclass(eq=False)
+class _Making:
+    """All that a film is made of; encodes its pieces, mixes its sound and writes it."""
+
+    film: Film
+    facts: Sequence[ShotFacts]
+    pictures: PicturePlan
+    font: str
+    cache: Path
+    target: Path
+    name: str
+    progress: _Progress
+    buses: Sequence[mixing.Bus] = ()
+
+    def work(self) -> float:
+        """Return how much there is to do."""
+        checked = sum(each.frames for each in {each.digest: each for each in self.facts}.values())
+        heard = self.pictures.seconds * _SOUND * 6 if self.buses else 0.0
+        pictures = self.pictures.encoded + self.pictures.frames * _WRITE
+        return checked * _CHECK + pictures + heard
+
+    def need_space(self) -> None:
+        """Raise `CannotAssemble` where a disk has no room for it."""
+        width, height = self.pictures.size
+        film = int(self.pictures.frames * width * height * BYTES_A_PIXEL)
+        mixed = int(self.pictures.seconds * mixing.RATE * sound.WIDTH) if self.buses else 0
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        for folder, need in ((self.cache, film + mixed), (self.target.parent, film)):
+            free = shutil.disk_usage(folder).free
+            if free < need + 50_000_000:
+                raise CannotAssemble("film.no_space", path=str(folder), need=need, free=free)
+
+    @property
+    def _shots(self) -> list[str]:
+        return [shot.file for shot in self.film.shots]
+
+    def encoded(self, place: int) -> Path:
+        """Return the file of an encoded piece: from an earlier run, or made now."""
+        film, facts, pictures = self.film, self.facts, self.pictures
+        piece = pictures.pieces[place]
+        assert not isinstance(piece, Copy)  # noqa: S101 - the caller leaves those out
+        self.progress.stage, self.progress.shot = "encode", piece.shot + 1
+        used = facts[piece.shot : piece.shot + 2]
+        about = [type(piece).__name__, asdict(piece) | {"shot": 0}, [each.digest for each in used]]
+        settings: list[object] = [pictures.size, str(pictures.fps), picture.CRF, picture.PRESET]
+        settings += ["cropped"] if pictures.cropped else []
+        first = sum(each.frames for each in pictures.pieces[:place])
+        if film.burned:
+            settings += [first, self.font, [asdict(cue) for cue in film.cues]]
+        path = self.cache / f"piece-{_hash([ASSEMBLER, about, settings])}.mp4"
+        if path.exists():
+            os.utime(path)
+            self.progress.skip(piece.frames)
+            return path
+        with atomic_file.unfinished(path) as beside:
+            UNFINISHED.add(beside)
+            frames = picture.piece_frames(piece, self._shots, list(facts), pictures)
+            if film.burned:
+                drawing = captions.Captions(film.cues, pictures.size, pictures.fps, self.font)
+                frames = drawing.drawn(frames, first)
+            step = partial(self.progress.add, 1.0)
+            _named(piece.shot + 1, False, picture.encode, frames, pictures, beside, step)
+            beside.replace(path)
+        return path
+
+    def write(self, encoded: Sequence[Path]) -> None:
+        """Write the film beside its target, flush it and rename it."""
+        film, pictures, target = self.film, self.pictures, self.target
+        self.progress.stage, self.progress.shot = "sound", 0
+        with (
+            atomic_file.unfinished(self.cache / f"mix-{self.name}") as mixed,
+            atomic_file.unfinished(target) as beside,
+        ):
+            UNFINISHED.update((mixed, beside))
+            gain = self._mix(mixed) if self.buses else 0.0
+            self.progress.stage = "write"
+            parts = container.parts_of(pictures, self._shots, encoded)
+            out = container.FilmFile(beside, pictures, parts, f"ima-tui {self.name}")
+            stream = out.add_sound() if self.buses else None
+            tracked = film.cues and not film.burned
+            cues = out.add_subtitles(film.language) if tracked else None
+            audio = sound.encoded(mixed, gain, stream) if stream is not None else iter(())
+            texts = container.cue_packets(film.cues, cues) if cues is not None else iter(())
+            heard, read = Fraction(-1), Fraction(-1)
+            for at in out.pictures(lambda: self.progress.add(_WRITE)):
+                heard = _until(at, heard, audio, out)
+                read = _until(at, read, texts, out)
+            for rest in (audio, texts):
+                _until(Fraction(10**9), Fraction(-1), rest, out)
+            out.close()
+            atomic_file.sync_path(beside)
+            beside.replace(target)
+            atomic_file.sync_path(target.parent)
+
+    def _mix(self, mixed: Path) -> float:
+        total = round(self.pictures.frames * mixing.RATE / self.pictures.fps)
+        step = lambda seconds: self.progress.add(seconds * _SOUND)  # noqa: E731 - used twice
+        loudness = sound.mix(self.buses, total, mixed, step)
+        wanted = self.film.loudness
+        return sound.gain_for(mixed, loudness, wanted, step) if wanted else 0.0
 
 
 def _until(at: Fraction, reached: Fraction, packets: Any, out: container.FilmFile) -> Fraction:
@@ -404,24 +393,3 @@ def _until(at: Fraction, reached: Fraction, packets: Any, out: container.FilmFil
         reached, packet = found
         out.mux(packet)
     return reached
-
-
-def _mix(
-    film: Film,
-    pictures: PicturePlan,
-    buses: Sequence[mixing.Bus],
-    mixed: Path,
-    progress: _Progress,
-) -> float:
-    total = round(pictures.frames * mixing.RATE / pictures.fps)
-    step = lambda seconds: progress.add(seconds * _SOUND)  # noqa: E731 - one line, used twice
-    loudness = sound.mix(buses, total, mixed, step)
-    return sound.gain_for(mixed, loudness, film.loudness, step) if film.loudness else 0.0
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        atomic_file.sync(handle)
-    finally:
-        os.close(handle)

@@ -8,7 +8,6 @@ Stills are written here too: one frame of a video, or a picture, cropped where w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.filter
 
+from ima_tui.core import atomic_file
 from ima_tui.core.input_files import HEAD, sniff
+from ima_tui.core.records import dataclass
 from ima_tui.film import source, timeline
 from ima_tui.film.pieces import Crossfade, Encode, PicturePlan, ShotFacts
 from ima_tui.film.request import CannotAssemble, StillJob
@@ -33,13 +34,15 @@ SET_ID = 1
 _TURNS = {90: ["transpose=cclock"], 180: ["hflip", "vflip"], 270: ["transpose=clock"]}
 
 
+@dataclass(eq=False)
 class ShotFrames:
     """Decodes one shot; its frames conform to the film."""
 
-    def __init__(self, path: str, facts: ShotFacts, plan: PicturePlan) -> None:
-        self._path = path
-        self._facts = facts
-        self._plan = plan
+    _path: str
+    _facts: ShotFacts
+    _plan: PicturePlan
+
+    def __post_init__(self) -> None:
         self._graph: Any = None
 
     def frames(self, first: int, last: int) -> Iterator[Any]:
@@ -104,14 +107,7 @@ class ShotFrames:
             format=frame.format,
             time_base=Fraction(1, 1000),
         )
-        node: Any = first
-        for each in chain:
-            name, _, options = each.partition("=")
-            added: Any = graph.add(name, options)
-            node.link_to(added)
-            node = added
-        sink: Any = graph.add("buffersink")
-        node.link_to(sink)
+        sink = source.chained(graph, first, chain, "buffersink")
         graph.configure()
         return graph, first, sink
 
@@ -140,26 +136,18 @@ def crossfaded(
         for entry, frame in zip(ends, pair, strict=True):
             frame.pts, frame.time_base, frame.duration = number, tick, 1
             entry.push(frame)
-        for shown in _pulled(sink):
+        for shown in source.pulled(sink):
             if given < count:
                 given += 1
                 yield shown
     for entry in ends:
         entry.push(None)
-    for shown in _pulled(sink):
+    for shown in source.pulled(sink):
         if given < count:
             given += 1
             yield shown
     for _ in range(given, count):
         yield shown
-
-
-def _pulled(sink: Any) -> Iterator[Any]:
-    while True:
-        try:
-            yield sink.pull()
-        except (BlockingIOError, EOFError):
-            return
 
 
 def piece_frames(
@@ -214,14 +202,11 @@ def write(job: StillJob) -> dict[str, object]:
     image, at = _image(job)
     image = _cropped(image, job.ratio)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     kind = _ENDINGS.get(target.suffix.lower(), "PNG")
-    try:
+    with atomic_file.unfinished(target) as beside:
         kept = image.convert("RGB") if kind == "JPEG" else image
         kept.save(beside, kind, **({} if kind == "PNG" else {"quality": _QUALITY}))
         beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
     return {"path": job.target, "width": image.width, "height": image.height, "at": round(at, 3)}
 
 
@@ -248,8 +233,6 @@ def _picture(path: str, kind: str) -> Image.Image:
 
 
 def _still(job: StillJob) -> tuple[Image.Image, float]:
-    import av
-
     av.logging.set_level(None)
     try:
         found, at, rotation = _frame(job.file, job.at)
@@ -262,8 +245,6 @@ def _still(job: StillJob) -> tuple[Image.Image, float]:
 
 def _frame(path: str, at: float) -> tuple[Any, float, int]:
     """Return a frame, its time in seconds, and its rotation."""
-    from ima_tui.film import source
-
     with source.opened(path) as container:
         if not container.streams.video:
             raise CannotAssemble("film.no_pictures", path=path)

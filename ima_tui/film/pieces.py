@@ -59,8 +59,8 @@ class ShotFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """Frames `first` to `last` (exclusive) of a shot, copied."""
+class Span:
+    """From `first` to `last` (exclusive) of a shot."""
 
     shot: int
     first: int
@@ -72,18 +72,12 @@ class Copy:
         return self.last - self.first
 
 
-@dataclass(frozen=True, slots=True)
-class Encode:
-    """Slots `first` to `last` (exclusive) of a shot, encoded; beyond its end the last one holds."""
+class Copy(Span):
+    """Frames of a shot, copied."""
 
-    shot: int
-    first: int
-    last: int
 
-    @property
-    def frames(self) -> int:
-        """Number of frames."""
-        return self.last - self.first
+class Encode(Span):
+    """Slots of a shot, encoded; beyond its end the last one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,6 @@ class PicturePlan:
 
     size: tuple[int, int]
     fps: Fraction
-    header: str
     pieces: tuple[Piece, ...]
     starts: tuple[int, ...]
     lengths: tuple[int, ...]
@@ -167,7 +160,7 @@ def _plan(
             pieces.append(Crossfade(number, body[1], next_first, fades[number]))
         at += body[1] - body[0] + fades[number]
     lengths = tuple(last - first for first, last in ranges)
-    return PicturePlan(size, fps, header, tuple(pieces), tuple(starts), lengths, tuple(fades))
+    return PicturePlan(size, fps, tuple(pieces), tuple(starts), lengths, tuple(fades))
 
 
 def slots(seconds: float, fps: Fraction) -> int:
@@ -217,9 +210,7 @@ def _encoded(number: int, first: int, last: int) -> Iterator[Encode]:
 
 
 def _commonest_rate(facts: Sequence[ShotFacts]) -> Fraction:
-    rates = Counter[Fraction]()
-    for each in facts:
-        rates[each.rate or each.guess] += 1
+    rates = Counter(each.rate or each.guess for each in facts)
     found = max(rates, key=lambda rate: (rates[rate], rate))
     if LOWEST_FPS <= found <= HIGHEST_FPS:
         return found

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 from ima_tui.core.records import dataclass
-from ima_tui.film.timeline import Film, of_json
+from ima_tui.film.timeline import Film
 
 ASSEMBLER = 3
 """Version of what the worker makes of a request; part of each film's digest."""
@@ -70,25 +68,6 @@ class JoinJob:
 
 
 WorkerJob = AssembleJob | StillJob | JoinJob
-
-
-def line_of(job: WorkerJob) -> bytes:
-    """Return a job as a JSON line."""
-    names = {AssembleJob: "assemble", StillJob: "still", JoinJob: "join"}
-    return json.dumps({names[type(job)]: asdict(job)}).encode() + b"\n"
-
-
-def read_job(line: bytes) -> WorkerJob:
-    """Parse a job line."""
-    raw: dict[str, Any] = json.loads(line)
-    if "still" in raw:
-        own = raw["still"]
-        return StillJob(**{**own, "ratio": (own["ratio"][0], own["ratio"][1])})
-    if "join" in raw:
-        own = raw["join"]
-        return JoinJob(**{**own, "files": tuple(own["files"])})
-    own = raw["assemble"]
-    return AssembleJob(**{**own, "film": of_json(own["film"])})
 
 
 def message(name: str, content: Mapping[str, object]) -> bytes:

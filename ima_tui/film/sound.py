@@ -8,7 +8,6 @@ second pass applies gain and limiter. Memory does not depend on the film's lengt
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import av
 import av.filter
 
+from ima_tui.core import atomic_file
 from ima_tui.film import source
 from ima_tui.film.mixing import RATE, Bus, BusKind, Clip, samples
 from ima_tui.film.request import CannotAssemble, JoinJob
@@ -25,7 +25,7 @@ from ima_tui.film.timeline import LOUDNESS
 BLOCK = 1024
 WIDTH = 8
 """Bytes of a sample: two floats."""
-_LAYOUT = f"sample_rates={RATE}:sample_fmts=flt:channel_layouts=stereo"
+_LAYOUT = f"aformat=sample_rates={RATE}:sample_fmts=flt:channel_layouts=stereo"
 _DUCK = "threshold=0.03:ratio=8:attack=20:release=400"
 _LIMIT = "limit=0.8:level=disabled:latency=1"
 MOST_GAIN = 20.0
@@ -57,13 +57,13 @@ def mix(buses: Sequence[Bus], total: int, path: Path, step: Callable[[float], No
         for at in range(0, total, BLOCK):
             for entry, feed in zip(entries, feeds, strict=True):
                 entry.push(_frame(next(feed), at))
-            for frame in _pulled(sink):
+            for frame in source.pulled(sink):
                 loudness = _loudness(frame, loudness)
                 written += _write(out, frame, total - written)
             step(BLOCK / RATE)
         for entry in entries:
             entry.push(None)
-        for frame in _pulled(sink):
+        for frame in source.pulled(sink):
             loudness = _loudness(frame, loudness)
             written += _write(out, frame, total - written)
         out.write(bytes((total - written) * WIDTH))
@@ -187,11 +187,11 @@ def _filtered(clip: Clip) -> Iterator[bytes]:
             frame.pts, frame.time_base = at, Fraction(1, frame.sample_rate)
             at += frame.samples
             entry.push(frame)
-            for done in _pulled(sink):
+            for done in source.pulled(sink):
                 yield _bytes(done)
         if graph is not None:
             entry.push(None)
-            for done in _pulled(sink):
+            for done in source.pulled(sink):
                 yield _bytes(done)
 
 
@@ -213,23 +213,15 @@ def _clip_graph(clip: Clip, frame: Any) -> tuple[Any, Any, Any]:
         layout=frame.layout,
         time_base=Fraction(1, frame.sample_rate),
     )
-    chain = [("aresample", f"{RATE}"), ("aformat", _LAYOUT), ("volume", f"{clip.volume:.4f}")]
+    chain = [f"aresample={RATE}", _LAYOUT, f"volume={clip.volume:.4f}"]
     if clip.fade_in:
-        chain.append(("afade", f"type=in:start_sample={clip.skip}:nb_samples={clip.fade_in}"))
+        chain.append(f"afade=type=in:start_sample={clip.skip}:nb_samples={clip.fade_in}")
     if clip.fade_out:
         begins = clip.skip + clip.length - clip.fade_out
-        chain.append(("afade", f"type=out:start_sample={begins}:nb_samples={clip.fade_out}"))
-    sink = _chained(graph, first, [*chain, ("aformat", _LAYOUT)])
+        chain.append(f"afade=type=out:start_sample={begins}:nb_samples={clip.fade_out}")
+    sink = source.chained(graph, first, [*chain, _LAYOUT], "abuffersink")
     graph.configure()
     return graph, first, sink
-
-
-def _chained(graph: Any, node: Any, chain: Sequence[tuple[str, str]]) -> Any:
-    for name, options in (*chain, ("abuffersink", "")):
-        added = graph.add(name, options) if options else graph.add(name)
-        node.link_to(added)
-        node = added
-    return node
 
 
 # --------------------------------------------------------------------------------------- mix
@@ -256,9 +248,8 @@ def _mixer(buses: Sequence[Bus]) -> tuple[Any, list[Any], Any]:
         ducked, voice = duck, again
     rest = [*of_kind[BusKind.MUSIC], *of_kind[BusKind.OWN]]
     node = _summed(graph, [each for each in (ducked, voice, *rest) if each is not None])
-    sink = _chained(
-        graph, node, [("aformat", _LAYOUT), ("ebur128", "metadata=1"), ("aformat", _LAYOUT)]
-    )
+    measured = (_LAYOUT, "ebur128=metadata=1", _LAYOUT)
+    sink = source.chained(graph, node, measured, "abuffersink")
     graph.configure()
     return graph, entries, sink
 
@@ -283,20 +274,20 @@ def _levelled(path: Path, gain: float) -> Iterator[Any]:
     """Yield the mix with gain and limiter, its loudness measured."""
     graph: Any = av.filter.Graph()
     first = _entry(graph)
-    chain = [("volume", f"{gain:.3f}dB"), ("alimiter", _LIMIT), ("aformat", _LAYOUT)]
-    sink = _chained(graph, first, [*chain, ("ebur128", "metadata=1"), ("aformat", _AAC)])
+    chain = (f"volume={gain:.3f}dB", f"alimiter={_LIMIT}", _LAYOUT, "ebur128=metadata=1", _AAC)
+    sink = source.chained(graph, first, chain, "abuffersink")
     graph.configure()
     at = 0
     with path.open("rb") as mixed:
         while data := mixed.read(BLOCK * WIDTH):
             first.push(_frame(data, at))
             at += BLOCK
-            yield from _pulled(sink)
+            yield from source.pulled(sink)
     first.push(None)
-    yield from _pulled(sink)
+    yield from source.pulled(sink)
 
 
-_AAC = f"sample_rates={RATE}:sample_fmts=fltp:channel_layouts=stereo"
+_AAC = f"aformat=sample_rates={RATE}:sample_fmts=fltp:channel_layouts=stereo"
 
 
 def _frame(data: bytes, at: int) -> Any:
@@ -320,14 +311,6 @@ def _write(out: Any, frame: Any, most: int) -> int:
 def _loudness(frame: Any, known: float) -> float:
     found = frame.metadata.get("lavfi.r128.I")
     return float(found) if found is not None else known
-
-
-def _pulled(sink: Any) -> Iterator[Any]:
-    while True:
-        try:
-            yield sink.pull()
-        except (BlockingIOError, EOFError):
-            return
 
 
 Tell = Callable[[dict[str, object]], None]
@@ -354,8 +337,6 @@ def join(job: JoinJob, tell: Tell) -> dict[str, object]:
     )
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.parent.mkdir(parents=True, exist_ok=True)
-    mixed = cache / f"join-{target.stem}.{os.getpid()}.part"
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     done = 0.0
 
     def step(seconds: float) -> None:
@@ -366,14 +347,14 @@ def join(job: JoinJob, tell: Tell) -> dict[str, object]:
             share = min(1.0, done / job.seconds / _ROUNDS)
             tell({"share": round(share, 3), "left": 0.0, "stage": "sound", "shot": 0})
 
-    try:
+    with (
+        atomic_file.unfinished(cache / f"join-{target.stem}") as mixed,
+        atomic_file.unfinished(target) as beside,
+    ):
         loudness = mix(buses, samples(job.seconds), mixed, step)
         gain = gain_for(mixed, loudness, LOUDNESS, step)
         _write_joined(mixed, gain, beside)
         beside.replace(target)
-    finally:
-        mixed.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
     repeats = max(0, len(clips) - len(job.files))
     return {"path": job.target, "seconds": job.seconds, "parts": len(clips), "repeats": repeats}
 

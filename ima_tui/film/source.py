@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import av
 
 from ima_tui.core.input_files import HEAD, sniff
-from ima_tui.core.records import dataclass
 from ima_tui.film.pieces import ShotFacts
 from ima_tui.film.request import CannotAssemble
+from ima_tui.imaging.request import CONTAINERS
 
-CONTAINERS = {
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "video/x-matroska": "webm",
-    "video/x-msvideo": "avi",
-    "video/3gpp": "mp4",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/mp4": "mp4",
-    "audio/wav": "wav",
-    "audio/aac": "aac",
-}
 MOST_PIXELS = 4096 * 4096
 MOST_FRAMES = 216_000
 WHOLE = 0.95
@@ -55,14 +42,11 @@ def opened(path: str) -> Any:
 
 def digest(path: str) -> str:
     """Return the SHA-256 of a file. Raises `CannotAssemble`."""
-    found = hashlib.sha256()
     try:
         with Path(path).open("rb") as handle:
-            while piece := handle.read(1 << 20):
-                found.update(piece)
+            return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise CannotAssemble("film.missing", path=path) from error
-    return found.hexdigest()
 
 
 def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
@@ -86,7 +70,8 @@ def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
             step()
         if not times:
             raise CannotAssemble("film.no_frames", path=path)
-        _refuse_damaged(path, len(times), claimed)
+        if claimed > 0 and len(times) < claimed * WHOLE:
+            raise CannotAssemble("film.damaged", path=path, found=len(times), claimed=claimed)
         base = stream.time_base
         sar = stream.sample_aspect_ratio or Fraction(1)
         has_sound = bool(container.streams.audio)
@@ -97,13 +82,10 @@ def look(path: str, content: str, step: Callable[[], None]) -> ShotFacts:
     rate = _even_rate(times, base, guess)
     step_time = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / (guess * base)
     seconds = len(times) / rate if rate else (times[-1] - times[0] + step_time) * base
-    header = Header()
-    if plain and rate:
-        header = _structure(path, rate)
+    copying = _structure(path, rate) if plain and rate else {}
     return ShotFacts(
         content, width, height, float(seconds), len(times), rate, Fraction(guess),
-        times[0] * base, rotation, sar in (0, 1), header.digest, header.alone, header.entries,
-        header.exits, has_sound,
+        times[0] * base, rotation, sar in (0, 1), has_sound=has_sound, **copying,
     )  # fmt: skip
 
 
@@ -114,11 +96,6 @@ def _video(container: Any, path: str) -> Any:
     if not 0 < stream.width * stream.height <= MOST_PIXELS:
         raise CannotAssemble("film.too_large", path=path)
     return stream
-
-
-def _refuse_damaged(path: str, found: int, claimed: int) -> None:
-    if claimed > 0 and found < claimed * WHOLE:
-        raise CannotAssemble("film.damaged", path=path, found=found, claimed=claimed)
 
 
 def _even_rate(times: Sequence[int], base: Fraction, guess: Fraction) -> Fraction:
@@ -132,23 +109,13 @@ def _even_rate(times: Sequence[int], base: Fraction, guess: Fraction) -> Fractio
     return rate
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What `ShotFacts` tells about copying a stream."""
-
-    digest: str = ""
-    alone: bool = False
-    entries: tuple[int, ...] = ()
-    exits: tuple[int, ...] = ()
-
-
-def _structure(path: str, rate: Fraction) -> Header:
-    """Return the digest of the decoder configuration, and where copying may begin and end."""
+def _structure(path: str, rate: Fraction) -> dict[str, Any]:
+    """Return what `ShotFacts` tells about copying the stream."""
     with opened(path) as container:
         stream = container.streams.video[0]
         extra = bytes(stream.codec_context.extradata or b"")
         if len(extra) < 7 or extra[0] != 1 or extra[4] & 3 != 3:
-            return Header()
+            return {}
         order = [(number, packet.is_keyframe) for number, packet in numbered(container, rate)]
     entries: list[int] = []
     exits: list[int] = []
@@ -160,8 +127,12 @@ def _structure(path: str, rate: Fraction) -> Header:
         highest = max(highest, number)
         if lowest_after[place] > highest and highest == place:
             exits.append(highest + 1)
-    alone = not _has_first_ids(extra)
-    return Header(hashlib.sha256(extra).hexdigest(), alone, tuple(entries), tuple(exits))
+    return {
+        "header": hashlib.sha256(extra).hexdigest(),
+        "alone": not _has_first_ids(extra),
+        "entries": tuple(entries),
+        "exits": tuple(exits),
+    }
 
 
 def _has_first_ids(extra: bytes) -> bool:
@@ -174,12 +145,8 @@ def _has_first_ids(extra: bytes) -> bool:
 
 
 def _lowest_after(numbers: Sequence[int]) -> list[int]:
-    found: list[int] = []
-    lowest = 1 << 60
-    for number in reversed(numbers):
-        found.append(lowest)
-        lowest = min(lowest, number)
-    return found[::-1]
+    lowest = list(accumulate(reversed(numbers), min, initial=1 << 60))
+    return lowest[-2::-1]
 
 
 def numbered(container: Any, rate: Fraction) -> Iterator[tuple[int, Any]]:
@@ -190,3 +157,22 @@ def numbered(container: Any, rate: Fraction) -> Iterator[tuple[int, Any]]:
         if packet.size and packet.pts is not None:
             first = packet.pts if first is None else first
             yield round((packet.pts - first) * stream.time_base * rate), packet
+
+
+def chained(graph: Any, node: Any, filters: Iterable[str], sink: str) -> Any:
+    """Link filters such as `scale=640:360` behind a node of a graph; returns the sink."""
+    for each in (*filters, sink):
+        name, _, options = each.partition("=")
+        added = graph.add(name, options) if options else graph.add(name)
+        node.link_to(added)
+        node = added
+    return node
+
+
+def pulled(sink: Any) -> Iterator[Any]:
+    """Yield the frames that are ready at a sink."""
+    while True:
+        try:
+            yield sink.pull()
+        except (BlockingIOError, EOFError):
+            return

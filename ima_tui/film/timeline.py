@@ -6,11 +6,12 @@ prices.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any
 
+from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import has_chinese
 
@@ -100,23 +101,6 @@ class Film:
     burned: bool = False
     ratio: tuple[int, int] = (0, 0)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the film as JSON for the worker."""
-        return asdict(self)
-
-
-def of_json(raw: Mapping[str, Any]) -> Film:
-    """Return the film of `to_json`."""
-    more = {name: raw[name] for name in ("fps", "loudness", "language", "burned")}
-    return Film(
-        shots=tuple(Shot(**each) for each in raw["shots"]),
-        tracks=tuple(Track(**{**each, "role": Role(each["role"])}) for each in raw["tracks"]),
-        cues=tuple(Cue(**each) for each in raw["cues"]),
-        size=(raw["size"][0], raw["size"][1]),
-        ratio=(raw["ratio"][0], raw["ratio"][1]),
-        **more,
-    )
-
 
 def music(file: str, volume: float = MUSIC_VOLUME, *, loop: bool = True) -> Track:
     """Return a music track as films have it: quieter under the voice, faded at both ends."""
@@ -136,18 +120,10 @@ def voice(file: str, start: float = VOICE_START, text: str = "") -> Track:
     return Track(Role.VOICE, file, start, text=text)
 
 
-@dataclass(frozen=True, slots=True)
-class FilmProblem:
-    """Why a film can't be assembled: a message key with its values."""
-
-    key: str
-    values: Mapping[str, str | int | float] = field(default_factory=dict)
-
-
-def problem(film: Film) -> FilmProblem | None:
+def problem(film: Film) -> UsageError | None:
     """Return what is impossible about the description itself, or None."""
     if not film.shots:
-        return FilmProblem("error.film_empty")
+        return UsageError("error.film_empty")
     counts = (
         ("error.film_shots", len(film.shots), MOST_SHOTS),
         ("error.film_tracks", len(film.tracks), MOST_TRACKS),
@@ -155,16 +131,16 @@ def problem(film: Film) -> FilmProblem | None:
     )
     for key, count, most in counts:
         if count > most:
-            return FilmProblem(key, {"count": count, "limit": most})
+            return UsageError(key, count=count, limit=most)
     width, height = film.size
     if film.size != (0, 0) and not all(SMALLEST <= side <= LARGEST for side in film.size):
         limits = {"low": SMALLEST, "high": LARGEST}
-        return FilmProblem("error.film_size", {"width": width, "height": height, **limits})
+        return UsageError("error.film_size", width=width, height=height, **limits)
     if not 0 <= film.fps <= MOST_FPS:
-        return FilmProblem("error.film_fps", {"fps": film.fps, "limit": MOST_FPS})
+        return UsageError("error.film_fps", fps=film.fps, limit=MOST_FPS)
     for number, shot in enumerate(film.shots, 1):
         if shot.start < 0 or (shot.end and shot.end <= shot.start):
-            return FilmProblem("error.film_trim", {"shot": number})
+            return UsageError("error.film_trim", shot=number)
     return None
 
 
@@ -212,17 +188,8 @@ def cues_of(text: str, start: float, seconds: float) -> tuple[Cue, ...]:
 
 
 def _sentences(text: str) -> list[str]:
-    found: list[str] = []
-    current = ""
-    for place, letter in enumerate(text):
-        current += letter
-        stops = letter in "。！？\n" or (letter in ".!?" and text[place + 1 : place + 2] in " \n")
-        if stops and current.strip():
-            found.append(current.strip())
-            current = ""
-    if current.strip():
-        found.append(current.strip())
-    return found
+    found = re.split(r"(?<=[。！？\n])|(?<=[.!?])(?=[ \n]|$)", text)
+    return [sentence.strip() for sentence in found if sentence.strip()]
 
 
 Offers = Mapping[int, int]

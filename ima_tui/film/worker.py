@@ -11,7 +11,8 @@ import sys
 import threading
 from contextlib import suppress
 
-from ima_tui.film.request import CannotAssemble, JoinJob, StillJob, message, read_job
+from ima_tui.film.request import AssembleJob, CannotAssemble, JoinJob, StillJob, WorkerJob, message
+from ima_tui.imaging.request import request_of
 
 MOST_MEMORY = 6_000_000_000
 """Address space in bytes; a hostile file must not take the machine's memory."""
@@ -24,7 +25,7 @@ def main() -> None:
     line = sys.stdin.buffer.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        job = read_job(line)
+        job: WorkerJob = request_of(line, AssembleJob, StillJob, JoinJob)
         done = _do(job)
     except CannotAssemble as problem:
         _say("error", {"key": problem.key, "values": problem.values})
@@ -36,7 +37,7 @@ def main() -> None:
         _say("done", done)
 
 
-def _do(job: object) -> dict[str, object]:
+def _do(job: WorkerJob) -> dict[str, object]:
     if isinstance(job, StillJob):
         from ima_tui.film import picture
 
@@ -46,9 +47,7 @@ def _do(job: object) -> dict[str, object]:
 
         return sound.join(job, lambda told: _say("progress", told))
     from ima_tui.film import making
-    from ima_tui.film.request import AssembleJob
 
-    assert isinstance(job, AssembleJob)  # noqa: S101 - read_job returns one of three
     return making.assemble(job, lambda told: _say("progress", told))
 
 

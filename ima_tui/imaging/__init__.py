@@ -4,9 +4,8 @@
     decoder      client of the child: one request at a time, newest first, time limit
     worker       the child, with still, film and sound (Pillow, PyAV)
     input_check, file_headers   input files: decoded to their end, converted for the upload
-    sixel, kitty, iterm2        terminal image protocols
     xmp          metadata packets in files, without decoding
-    terminal     detection of the terminal's protocol
+    terminal     detection of the terminal's image protocol, and Kitty's and iTerm2's own
 
 Pillow and PyAV are imported in the child alone, so that a hostile file can hang or crash only that,
 not the program that looks after paid jobs. May import config, i18n and core. Start with `request`.

@@ -16,6 +16,7 @@ from ima_tui.imaging.request import (
     CannotShow,
     DecodeReply,
     Request,
+    line_of,
     read_head,
     reply_of,
 )
@@ -100,18 +101,7 @@ class Decoder:
     async def _ready(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:
             try:
-                self._child = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-P",  # modules in the working directory must not be imported
-                    "-m",
-                    "ima_tui.imaging.worker",
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.DEVNULL,
-                    env={name: os.environ[name] for name in KEPT if name in os.environ},
-                    start_new_session=True,  # ctrl+c is for us
-                    limit=_ANSWER_LINE,
-                )
+                self._child = await start_child("ima_tui.imaging.worker", _ANSWER_LINE)
             except OSError as error:
                 raise CannotShow("viewer.broken") from error
         return self._child
@@ -125,12 +115,28 @@ class Decoder:
         await child.wait()
 
 
+async def start_child(module: str, longest_line: int) -> asyncio.subprocess.Process:
+    """Start a module of ours as a program with pipes. Raises `OSError`."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",  # modules in the working directory must not be imported
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in KEPT if name in os.environ},
+        start_new_session=True,  # ctrl+c is for us
+        limit=longest_line,
+    )
+
+
 async def _exchange(child: asyncio.subprocess.Process, request: Request) -> DecodeReply | None:
     """Send one request; None if the child has ended."""
     if child.stdin is None or child.stdout is None:
         return None
     try:
-        child.stdin.write(request.line())
+        child.stdin.write(line_of(request))
         await child.stdin.drain()
         line = await child.stdout.readline()
     except (BrokenPipeError, ConnectionResetError):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ima_tui.imaging import still
 from ima_tui.imaging.request import (
+    CONTAINERS,
     MOST_FRAMES,
     CannotShow,
     CountFrames,
@@ -32,14 +33,6 @@ COUNTING = 8.0
 """Time limit for counting frames; beyond it nothing is said about the file."""
 BUDGET = 6.0
 """Time limit for decoding; then the frames found so far are used."""
-CONTAINERS = {
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "video/x-matroska": "webm",
-    "video/x-msvideo": "avi",
-    "video/3gpp": "mp4",
-}
 
 
 def opened(path: str, container: str) -> Any:
@@ -65,21 +58,20 @@ def show(request: DecodeRequest, mime: str) -> DecodeReply:
         facts = _facts(container, stream, mime)
         if request.reel:
             return _reel(container, stream, facts, request)
-        count = request.frames
-        if not count:
-            size = still.fit(facts.width, facts.height, request.width, request.height)
-            (large,) = _at(container, stream, facts.seconds, 1, size)
-            return still.reply(large, facts, request.form)
-        size = still.with_strip(request, facts)
-        small = still.strip_size(request, facts)
+        size = still.fit(facts.width, facts.height, request.width, request.height)
+        if request.frames:
+            size = still.with_strip(request, facts)
         (large,) = _at(container, stream, facts.seconds, 1, size)
-        pictures = list(_at(container, stream, facts.seconds, count, small))
-        return still.reply(still.contact(large, pictures, request), facts, request.form)
+        if request.frames:
+            small = still.strip_size(request, facts)
+            pictures = list(_at(container, stream, facts.seconds, request.frames, small))
+            large = still.contact(large, pictures, request)
+        return still.reply(large, facts, request.form)
 
 
 def count(request: CountFrames, mime: str) -> DecodeReply:
     """Return how many frames can be decoded, and how many the file claims to have."""
-    if mime not in CONTAINERS:
+    if not mime.startswith("video/"):
         raise CannotShow("viewer.broken")
     until, found = time.monotonic() + COUNTING, 0
     with opened(request.path, CONTAINERS[mime]) as container:
@@ -142,9 +134,8 @@ def _reel(container: Any, stream: Any, facts: MediaFacts, request: DecodeRequest
             continue
         found.append(_picture(frame, size))
         due += 1 / request.rate
-        if len(found) >= min(request.frames or MOST_FRAMES, MOST_FRAMES):
-            break
-        if time.monotonic() > until:
+        is_enough = len(found) >= min(request.frames or MOST_FRAMES, MOST_FRAMES)
+        if is_enough or time.monotonic() > until:
             break
     if not found:
         raise CannotShow("viewer.broken")
@@ -156,14 +147,6 @@ def _picture(frame: Any, size: tuple[int, int]) -> Picture:
     return picture
 
 
-SOUND_CONTAINERS = {
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/mp4": "mp4",
-    "audio/wav": "wav",
-    "audio/aac": "aac",
-}
 STRETCHES = 4
 """Samples taken per column, so that an hour reads as fast as a second."""
 STRETCH = 400
@@ -184,15 +167,13 @@ def _wav(request: DecodeRequest) -> DecodeReply:
         frames, rate = source.getnframes(), source.getframerate()
         if not frames or not rate:
             raise CannotShow("viewer.broken")
-        channels, depth = source.getnchannels(), source.getsampwidth()
-        looks = request.width * STRETCHES
+        depth, looks = source.getsampwidth(), request.width * STRETCHES  # all channels are one
         peaks = []
         for look in range(looks):
             source.setpos(frames * look // looks)
             peaks.append(_peak(source.readframes(STRETCH), depth))
     facts = MediaFacts("sound", "WAV", seconds=frames / rate, rate=rate)
     merged = [max(peaks[i : i + STRETCHES]) for i in range(0, looks, STRETCHES)]
-    del channels  # all channels are in the peak
     return _reply(facts, merged)
 
 
@@ -212,7 +193,7 @@ def _peak(data: bytes, depth: int) -> float:
 
 def _other(request: DecodeRequest, mime: str) -> DecodeReply:
     try:
-        container = opened(request.path, SOUND_CONTAINERS[mime])
+        container = opened(request.path, CONTAINERS[mime])
     except CannotShow as error:
         raise CannotShow("viewer.no_sound") from error
     import av

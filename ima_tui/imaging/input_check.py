@@ -13,7 +13,14 @@ from typing import Any
 from PIL import Image, ImageCms, ImageOps
 
 from ima_tui.imaging import file_headers, film, still
-from ima_tui.imaging.request import MOST_ANSWER, CannotShow, Check, DecodeReply, MediaFacts
+from ima_tui.imaging.request import (
+    CONTAINERS,
+    MOST_ANSWER,
+    CannotShow,
+    Check,
+    DecodeReply,
+    MediaFacts,
+)
 
 BUDGET = 20.0
 """Time limit for the frames of one video; after that only its packets are read."""
@@ -31,18 +38,14 @@ _SUBFILE = 254
 def check(request: Check, mime: str) -> DecodeReply:
     """Decode the file to its end, or convert it. Raises `CannotShow`."""
     try:
-        return _check(request, mime)
+        if mime.startswith("image/"):
+            return _convert(request, mime) if request.convert_to else _image(request.path, mime)
+        if request.convert_to:
+            raise CannotShow("viewer.broken")
+        file_headers.check(request.path, mime)
+        return DecodeReply(_film_or_sound(request.path, mime), 0, 0, b"")
     except MemoryError as error:
         raise CannotShow("error.input_memory") from error
-
-
-def _check(request: Check, mime: str) -> DecodeReply:
-    if mime.startswith("image/"):
-        return _convert(request, mime) if request.convert_to else _image(request.path, mime)
-    if request.convert_to:
-        raise CannotShow("viewer.broken")
-    file_headers.check(request.path, mime)
-    return DecodeReply(_film_or_sound(request.path, mime), 0, 0, b"")
 
 
 def _opened(path: str, mime: str) -> Image.Image:
@@ -176,7 +179,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _film_or_sound(path: str, mime: str) -> MediaFacts:
-    container_name = film.CONTAINERS.get(mime) or film.SOUND_CONTAINERS.get(mime)
+    container_name = CONTAINERS.get(mime)
     if container_name is None:
         raise CannotShow("viewer.broken")
     try:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
+from typing import Any
 
-from ima_tui.core.records import dataclass
+from ima_tui.core.records import dataclass, load
 
 MOST_PIXELS = 250_000_000
 """Phones take photos of 200 million; four bytes each are in memory at once."""
@@ -16,6 +17,23 @@ MOST_MEMORY = 2_000_000_000
 """Address space of the child in bytes; libraries alone take a third of it."""
 MOST_ANSWER = 64 * 1024 * 1024
 MOST_FRAMES = 120
+
+
+CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "webm",
+    "video/x-msvideo": "avi",
+    "video/3gpp": "mp4",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "mp4",
+    "audio/wav": "wav",
+    "audio/aac": "aac",
+}
+"""What PyAV calls the containers of videos and sounds that are opened."""
 
 
 class CannotShow(Exception):
@@ -60,10 +78,6 @@ class DecodeRequest:
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     background: str = "#12141c"
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps(asdict(self)).encode() + b"\n"
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -79,10 +93,6 @@ class Check:
     most: int = 0
     may_be_jpeg: bool = False
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps({"check": asdict(self)}).encode() + b"\n"
-
 
 @dataclass(frozen=True, slots=True)
 class CountFrames:
@@ -94,24 +104,19 @@ class CountFrames:
 
     path: str
 
-    def line(self) -> bytes:
-        """Return the request as a JSON line."""
-        return json.dumps({"count": asdict(self)}).encode() + b"\n"
-
 
 Request = DecodeRequest | Check | CountFrames
 
 
-def read_request(line: bytes) -> Request:
-    """Parse a request line."""
-    raw = json.loads(line)
-    if "count" in raw:
-        return CountFrames(**raw["count"])
-    if "check" in raw:
-        return Check(**raw["check"])
-    raw["form"] = OutputForm(raw["form"])
-    raw["crop"] = tuple(raw["crop"])
-    return DecodeRequest(**raw)
+def line_of(request: Any) -> bytes:
+    """Return a request, or a job of another child, as a JSON line."""
+    return json.dumps({type(request).__name__: asdict(request)}).encode() + b"\n"
+
+
+def request_of(line: bytes, *kinds: type) -> Any:
+    """Parse a request line of one of these classes."""
+    ((name, raw),) = json.loads(line).items()
+    return load({kind.__name__: kind for kind in kinds}[name], raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +153,8 @@ class DecodeReply:
 
     def line(self) -> bytes:
         """Return the response's JSON line; `data` follows it."""
-        head = {
-            "facts": asdict(self.facts),
-            "width": self.width,
-            "height": self.height,
-            "count": self.count,
-            "size": len(self.data),
-        }
+        head = asdict(self)
+        head["size"] = len(head.pop("data"))
         return json.dumps(head).encode() + b"\n"
 
 
@@ -171,18 +171,9 @@ def read_head(line: bytes) -> tuple[Mapping[str, object], int]:
     head = json.loads(line)
     if "key" in head:
         raise CannotShow(head["key"], **head["values"])
-    return head, int(head["size"])
+    return head, int(head.pop("size"))
 
 
 def reply_of(head: Mapping[str, object], data: bytes) -> DecodeReply:
-    """Build the response from its line and bytes. Raises `CannotShow` where they don't match."""
-    facts = head["facts"]
-    width, height, count = head["width"], head["height"], head["count"]
-    if not (
-        isinstance(facts, dict)
-        and isinstance(width, int)
-        and isinstance(height, int)
-        and isinstance(count, int)
-    ):
-        raise CannotShow("viewer.broken")
-    return DecodeReply(MediaFacts(**facts), width, height, data, count)
+    """Build the response from its line and bytes. Raises as `load`."""
+    return load(DecodeReply, {**head, "data": data})

@@ -152,14 +152,12 @@ def _animation(
         )
     if request.frames:
         size = with_strip(request, facts)
+    large = _frame(opened, 0, frames, 1, size, request)
+    if count := request.frames:
         small = strip_size(request, facts)
-        pictures = [
-            _frame(opened, at, frames, request.frames, small, request)
-            for at in range(request.frames)
-        ]
-        large = _frame(opened, 0, frames, 1, size, request)
-        return reply(contact(large, pictures, request), facts, request.form)
-    return reply(_frame(opened, 0, frames, 1, size, request), facts, request.form)
+        pictures = [_frame(opened, at, frames, count, small, request) for at in range(count)]
+        large = contact(large, pictures, request)
+    return reply(large, facts, request.form)
 
 
 def _frame(
@@ -299,7 +297,7 @@ def _sixel_pass(rows: Sequence[bytes], colour: int, width: int) -> bytes:
         if colour in row:
             bits |= int.from_bytes(row.translate(_sixel_bit(colour, number)), "big")
     line = bits.to_bytes(width, "big").translate(_CHARACTERS).rstrip(b"?")
-    return b"#%d%b" % (colour, _RUN.sub(_shorter, line))
+    return b"#%d%b" % (colour, _RUN.sub(lambda run: b"!%d%b" % (len(run[0]), run[1]), line))
 
 
 @cache
@@ -308,7 +306,3 @@ def _sixel_bit(colour: int, number: int) -> bytes:
     table = bytearray(256)
     table[colour] = 1 << number
     return bytes(table)
-
-
-def _shorter(run: re.Match[bytes]) -> bytes:
-    return b"!%d%b" % (len(run[0]), run[1])

@@ -20,9 +20,10 @@ from ima_tui.imaging.request import (
     Check,
     CountFrames,
     DecodeReply,
+    DecodeRequest,
     Request,
-    read_request,
     refusal_line,
+    request_of,
 )
 
 IDLE = 30.0
@@ -35,7 +36,8 @@ def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while _asked(source) and (line := source.readline()):
         try:
-            reply = answer(read_request(line))
+            request: Request = request_of(line, DecodeRequest, Check, CountFrames)
+            reply = answer(request)
         except CannotShow as problem:
             sink.write(refusal_line(problem))
         else:

@@ -53,15 +53,7 @@ def write(path: Path, packet: bytes) -> None:
         changed = put(data, packet)
     except (struct.error, IndexError) as error:
         raise NoPlace("damaged") from error
-    part = path.with_name(f"{path.name}.xmp.part")
-    try:
-        with part.open("wb") as handle:
-            handle.write(changed)
-            handle.flush()
-            atomic_file.sync(handle.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    atomic_file.replace(path, changed)
 
 
 def _writer(head: bytes) -> Callable[[bytes, bytes], bytes]:

@@ -48,6 +48,8 @@ _LABELS = re.compile(
 _VOWEL = re.compile(r"[aeiou8]", re.I)
 _JOINTS = " \t,，、;；"
 _LEAD = re.compile(r"^[\s,，、;；:：.。!！]+")
+_JOINED_ON = re.compile(r"(?:of\s+|的)(?=\S)", re.I)
+"""What a prompt does not begin with: "10 seconds, 1080p, of a dragon" leaves a dragon."""
 _BLANKS = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 _LOOSE = re.compile(r"[ \t]+(?=[,.;!?，。；！？])")
 _DOUBLED = re.compile(r"([,，、;；])(?:[ \t]*[,，、;；])+")
@@ -116,6 +118,8 @@ def without(text: str, commands: Collection[Command], kept: Collection[str] = ()
         pieces += [text[done : max(start, done)], each.instead if start >= done else ""]
         done = max(end, done)
     left = _tidy("".join([*pieces, text[done:]]))
+    if not _JOINED_ON.match(text):
+        left = _JOINED_ON.sub("", left, count=1) if _JOINED_ON.match(left) else left
     return left if any(character.isalnum() for character in left) else text
 
 

@@ -43,24 +43,29 @@ _EXPLICIT = re.compile(
 )
 _NUMBER_WORD = "two|three|four|five|six|seven|eight|nine|ten|a couple(?: of)?|[2-9]|10"
 _WORKS = (
-    "designs?|layouts|options|versions|goes|tries|attempts|alternates|alternatives|shades|looks"
-    "|directions|approaches|concepts|sketches|renders|mock ?-?ups|proposals|samples"
+    "designs?|layouts|options|versions|goes|tries|attempts|alternates|alternatives|concepts"
+    "|sketches|renders|mock ?-?ups|proposals"
 )
-_ZH_WORKS = (
-    "版本|方案|方向|提案|样子|花样|发型|造型|风格|配色|款式|选择|思路|构图|角度|效果|备选|设计"
-)
+_LOOKS = "shades|looks|directions|approaches|samples"
+"""They may as well be seen in one picture: they count only behind a request for them."""
+_ZH_WORKS = "版本|方案|方向|提案|选择|思路|备选|设计"
+_ZH_LOOKS = "样子|花样|发型|造型|风格|配色|款式|构图|角度|效果"
 _AT_THE_END = re.compile(
-    rf"(?:^|[,.;:!(]|\b(?:in|give(?: me)?|show(?: me)?|need|want|send|pls|please|do)\b) ?"
+    r"(?:^|[,.;:!(]|\b(?P<wish>give(?: me| us)?|show(?: me| us)?|send(?: me)?|make|do)\b"
+    r"|\b(?:need|want|pls|please)\b) ?"
     rf"(?P<n>{_NUMBER_WORD}) (?:(?:different|diff|rough|quick|separate|alternative|distinct) )*"
-    rf"(?:{_WORKS})\b(?: at it)?"
+    rf"(?:(?:{_WORKS})|(?(wish)(?:{_LOOKS})|(?!)))\b(?: at it)?"
     r"(?: (?:to (?:choose|pick|compare)(?: from)?|pls|please|plz|thanks?))*"
     r"\s*(?=[,.;:!?)]|$)"
     rf"|(?<![第每这那上下前后用有出了\d])(?P<kind>[2-9]|[两二三四五六七八九])[款版](?=[,。;!(]|$)"
-    r"|(?:[,。;!:\s]|[给要出来做试弄整换](?:我|咱|个)?|^)"
-    rf"(?P<works>[2-9]|[两二三四五六七八九])[个种款版套张](?:不同的?|不一样的)?(?:{_ZH_WORKS})"
+    r"|(?:[,。;!:\s]|(?P<zh>[给要出来做试弄整换](?:我|咱|个)?)|^)"
+    r"(?P<works>[2-9]|[两二三四五六七八九])[个种款版套张](?:不同的?|不一样的)?"
+    rf"(?:(?:{_ZH_WORKS})|(?(zh)(?:{_ZH_LOOKS})|(?!)))"
     r"(?:都?要?(?:选|挑|看)+(?:看|一看|选|一下)?|对比(?:一下)?|吧|可选)?(?=[,。;!(]|$)"
     r"|[给要来出](?:我)?(?P<pick>[2-9]|[两二三四五六七八九])[个张款版份](?:给?我?[挑选]{1,2})(?=[,。;!]|$)"
-    r"|[给要来出](?:我|咱)?(?P<both>[俩仨])(?=[,。;!]|$|[^,。;!\d]{2,})"
+    rf"|(?P<compare>{_NUMBER_WORD}) (?:different )?(?:{_LOOKS}) to (?:choose|pick|compare)\b"
+    rf"|(?P<choose>[2-9]|[两二三四五六七八九])[个种款套](?:{_ZH_LOOKS})(?:挑|选|对比)"
+    r"|[给来出](?:我|咱)?(?P<both>[俩仨])(?=[,。;!]|$)"
 )
 """What counts results by itself: "…, three goes at it", 三个方向, 海报两版."""
 _NUMBER = r"(?P<n>\d{1,2}|[二三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
@@ -124,7 +129,8 @@ def _by_itself(text: str) -> Count | None:
     found = _AT_THE_END.search(text)
     if found is None:
         return None
-    name = next(name for name, value in found.groupdict().items() if value)
+    told = ("n", "kind", "works", "pick", "both", "compare", "choose")
+    name = next(name for name in told if found[name])
     value = 2 if found[name].startswith("a couple") else numerals.number(found[name])
     return _checked(value, found.start(name), found.end())
 

@@ -90,7 +90,8 @@ _END = re.compile(
 
 _UNQUOTED = ("plain", "below", "set", "sung", "words", "composed")
 _SIGN = re.compile(
-    r"lyric|sing|vocal|sung|that goes|[词詞][^\n。]{0,16}[:：]|唱|[谱譜](?:[成个]?曲|成)|作曲"
+    r"lyric|sing|vocal|sung|that goes|歌[词詞]|[词詞][^\n。]{0,16}[:：]|唱"
+    r"|[谱譜](?:[成个]?曲|成)|作曲"
     r"|\b(?:words|lines|verses?|poem)\b[^\n]{0,60}[:：]|\[|verse"
     r"|chorus|bridge|refrain|主歌|副歌|谱成?曲"
     r"|配上?曲|成(?:一首)?歌|\b(?:in)?to (?:music|an? (?:\w+ ){0,2}song)",

@@ -37,7 +37,9 @@ _FORM = re.compile(
     r"(?:^|[,.;:!?\n。、-]\s*)"
     + _LEAD
     + r"(?:(?P<wh>what(?:'s)?|which|who(?:se|'s)?|why|how|when|where(?:'s)?)"
-    r"(?!ever| about| if| a )|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
+    r"(?!ever| about| if| a )"
+    r"|(?P<any>any)(?= (?:\w+ )?(?:discounts?|deals?|limits?|fees?|refunds?|trials?)\b)"
+    r"|(?P<be>is|are|am|was|were|does|did|has|will|would|should|isn't"
     r"|aren't)(?= (?:\w|\x00))"
     r"|(?P<do>do(?! (?:it|this|that)\b)|have|don't|doesn't|won't)(?= (?:i|you|it|this|that|they|we"
     r"|the|my|all|unused|(?!always)(?:\w+ )?\w+s) )"

@@ -44,7 +44,10 @@ _NAMED_IN_MARKS = re.compile(
 """What a song is called where nothing says so: 女声，《第七封信》，弦乐起; not a film's theme."""
 _LABELLED = re.compile(
     r"(?<![a-z])(?:style|genre|mood|风格|曲风|情绪)\s*[:：=]\s*"
-    r"|(?:^|(?<=[\s,，;；。]))(?:风格|曲风|情绪)(?:是|为|要)?",
+    r"|(?:^|(?<=[\s,，;；。]))(?:风格|曲风|情绪)(?:是|为|要)?"
+    r"|(?:^|(?<=[\s,，]))[谱譜编編写寫改变變做作唱配]成(?:一首)?"
+    r"|,?\s*\b(?:with|using|to) (?:my|our|these|the following) (?:own )?(?:lyrics|words)\b"
+    r"|[,，]?(?:用|唱)我(?:们)?(?:自己)?[写寫]?的(?:歌词|歌詞|词|詞)",
     re.I,
 )
 

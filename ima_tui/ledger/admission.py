@@ -1,4 +1,4 @@
-"""Admission control: which queued jobs may be sent, by limits shared by all processes.
+"""Admission control: which queued jobs may be sent, by limits shared by all processes; leases.
 
 An admitted job (column `turn`) has one of the slots at the service until it is ready, ends, times
 out or is held. Other jobs record why they wait; what exceeds a spending limit is held until the
@@ -7,6 +7,8 @@ ahead of those behind it, until that run admits it or its lease ends.
 
 Unsent jobs go by id, unless the user moved them: only the positions of the named jobs are
 redistributed, so nothing else moves, positions stay unique, and a new job is always last.
+
+A run owns the jobs it follows for as long as their leases last (`claim`, `release`).
 """
 
 from __future__ import annotations
@@ -14,26 +16,29 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Collection
 
-from ima_tui.config.schema import ProjectLimits
+from ima_tui.config.loader import Settings
 from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
-from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
 from ima_tui.ledger.job_states import WITHOUT_RESULT
-from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN, at_risk, of_whom, require
+from ima_tui.ledger.queries import LONG_GONE, OPEN, UNSENT, require, rows_in, spent
 from ima_tui.ledger.records import job_of
-from ima_tui.ledger.writing import GRACE, WAIVED, Why, write_event
+from ima_tui.ledger.writing import WAIVED, Why, write_event
 
 PLACE = "COALESCE(place, id)"
 
 
 def arrange(connection: sqlite3.Connection, ids: tuple[int, ...]) -> tuple[Job, ...]:
-    """Put those of `ids` that are still queued in this order; returns the jobs that moved."""
-    places = _places(connection, ids)
+    """Reorder unsent jobs within the queue positions that they have.
+
+    Jobs that are no longer queued are ignored. Returns the jobs that moved.
+    """
+    statement = f"SELECT id, {PLACE} FROM jobs WHERE state = ? AND id"
+    rows = rows_in(connection, statement, (State.QUEUED,), ids)
+    places: dict[int, int] = {row[0]: row[1] for row in rows}
     waiting = [each for each in dict.fromkeys(ids) if each in places]
     moved = [
         (place, each)
@@ -46,39 +51,12 @@ def arrange(connection: sqlite3.Connection, ids: tuple[int, ...]) -> tuple[Job, 
     return tuple(job_of(row) for row in rows if row["id"] in changed)
 
 
-def _places(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for start in range(0, len(ids), MOST_NAMED):
-        named = ids[start : start + MOST_NAMED]
-        rows = connection.execute(
-            f"SELECT id, {PLACE} FROM jobs WHERE state = ? AND id IN"
-            f" ({', '.join('?' * len(named))})",
-            (State.QUEUED, *named),
-        )
-        found |= {row[0]: row[1] for row in rows}
-    return found
-
-
+GRACE = 90.0
+"""Extra seconds for a run whose process exists: it may be slow, or suspended with ctrl+z."""
+LONGEST_LEASE = 600.0
+"""Maximum seconds of a lease."""
 ABANDONED = 900.0
 """Seconds that a job which no run follows still counts as running at the service."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionLimits:
-    """Maximum concurrent jobs (all, per task type) and spending limits in points; 0: no limit."""
-
-    running: int = 8
-    per_task_type: int = 0
-    per_job: int = 0
-    per_session: int = 0
-    per_day: int = 0
-    per_month: int = 0
-    agent_per_job: int = 0
-    agent_per_day: int = 0
-    agent_approve_above: int = 0
-    """Of a job that an agent ordered; 0: each of them needs the user's approval."""
-    projects: Mapping[str, ProjectLimits] = field(default_factory=dict)
-    """By folded name."""
 
 
 def settled(job: Job) -> bool:
@@ -90,14 +68,20 @@ def admit(
     connection: sqlite3.Connection,
     session: str,
     ids: tuple[int, ...],
-    limits: AdmissionLimits,
+    limits: Settings,
     now: float,
     midnight: float,
 ) -> tuple[Job, ...]:
-    """Admit jobs; see `Ledger.admit`."""
+    """Admit queued jobs to the service, by queue position, as far as the limits allow.
+
+    Another run's job ahead of them keeps its slot. Returns the jobs that need not be asked for
+    again (admitted, held, or no longer queued) and those whose reason to wait changed; `settled`
+    tells them apart.
+    """
     check = _AdmissionCheck(connection, session, limits, now, midnight)
     changed: list[Job] = []
-    asked = {row["id"]: row for row in _rows(connection, ids)}
+    rows = rows_in(connection, f"SELECT {_COLUMNS} FROM jobs WHERE id", (), ids)
+    asked = {row["id"]: row for row in rows}
     line = {row["id"]: row for row in _others(connection, session, now)} | asked
     for row in sorted(line.values(), key=lambda row: row["place"]):
         settled_already = row["held"] or row["state"] != State.QUEUED or row["turn"]
@@ -128,15 +112,6 @@ _COLUMNS = (
 """Orders are not read: hundreds of jobs may wait."""
 
 
-def _rows(connection: sqlite3.Connection, ids: tuple[int, ...]) -> list[sqlite3.Row]:
-    found: list[sqlite3.Row] = []
-    for start in range(0, len(ids), MOST_NAMED):
-        named = ids[start : start + MOST_NAMED]
-        among = f"id IN ({', '.join('?' * len(named))})"
-        found += connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE {among}", named)
-    return found
-
-
 def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sqlite3.Row]:
     """Return the jobs that wait for admission in other live runs."""
     rows = connection.execute(
@@ -145,10 +120,8 @@ def _others(connection: sqlite3.Connection, session: str, now: float) -> list[sq
         (State.QUEUED, session, now - GRACE),
     ).fetchall()
     owners = {row["owner"] for row in rows}
-    gone, here = (
-        set(filter(process_id.is_gone, owners)),
-        set(filter(process_id.is_here, owners)),
-    )
+    gone = set(filter(process_id.is_gone, owners))
+    here = set(filter(process_id.is_here, owners))
     return [
         row
         for row in rows
@@ -163,7 +136,7 @@ class _AdmissionCheck:
         self,
         connection: sqlite3.Connection,
         session: str,
-        limits: AdmissionLimits,
+        limits: Settings,
         now: float,
         midnight: float,
     ) -> None:
@@ -171,15 +144,19 @@ class _AdmissionCheck:
         self._session = session
         self._limits = limits
         self._task_types = Counter(_running(connection, session, now))
-        self._this_session = _committed(connection, 0.0, session) if limits.per_session else 0
-        self._today = _committed(connection, midnight, "") if limits.per_day else 0
-        month = month_start(now) if limits.per_month else 0.0
-        self._month = _committed(connection, month, "") if limits.per_month else 0
-        of_agents = " AND client != ''"
-        self._agents = (
-            _committed(connection, midnight, "", narrowed=of_agents) if limits.agent_per_day else 0
-        )
         self._since = (midnight, month_start(now))
+
+        def committed(limit: int, since: float, session: str = "", narrowed: str = "") -> int:
+            if not limit:
+                return 0
+            return spent(connection, since, session, admitted=True, narrowed=narrowed)
+
+        self._spent = {
+            "session": committed(limits.per_session, 0.0, session),
+            "day": committed(limits.per_day, midnight),
+            "month": committed(limits.per_month, month_start(now)),
+            "agent_day": committed(limits.agent_per_day, midnight, "", " AND client != ''"),
+        }
         self._projects: dict[str, list[int]] = {}
 
     def judge(self, row: sqlite3.Row) -> tuple[bool, Why]:
@@ -193,14 +170,11 @@ class _AdmissionCheck:
         if full := self._full(row["task_type"]):
             return False, full
         self._task_types[row["task_type"]] += 1
-        self._today += row["points"]
-        self._month += row["points"]
-        if row["client"]:
-            self._agents += row["points"]
-        for at, spent in enumerate(self._projects.get(folded(row["project"]), ())):
-            self._projects[folded(row["project"])][at] = spent + row["points"]
-        if row["session"] == self._session:
-            self._this_session += row["points"]
+        counts = {"session": row["session"] == self._session, "agent_day": bool(row["client"])}
+        for limit in self._spent:
+            self._spent[limit] += row["points"] if counts.get(limit, True) else 0
+        for at, spent_there in enumerate(self._projects.get(folded(row["project"]), ())):
+            self._projects[folded(row["project"])][at] = spent_there + row["points"]
         return False, ("", {})
 
     def leave_to(self, row: sqlite3.Row) -> None:
@@ -235,16 +209,21 @@ class _AdmissionCheck:
         if 0 < limits.per_job < points:
             return "waiting.over_job", {"points": points, "limit": limits.per_job}
         ours = row["session"] == self._session
-        if ours and 0 < limits.per_session < self._this_session + points:
-            spent, limit = self._this_session, limits.per_session
-            return "waiting.over_session", {"points": points, "spent": spent, "limit": limit}
-        if 0 < limits.per_day < self._today + points:
-            spent, limit = self._today, limits.per_day
-            return "waiting.over_day", {"points": points, "spent": spent, "limit": limit}
-        if 0 < limits.per_month < self._month + points:
-            spent, limit = self._month, limits.per_month
-            return "waiting.over_month", {"points": points, "spent": spent, "limit": limit}
-        return self._over_project(row) if row["project"] else None
+        return (
+            self._above("session", limits.per_session if ours else 0, points)
+            or self._above("day", limits.per_day, points)
+            or self._above("month", limits.per_month, points)
+            or self._over_project(row)
+        )
+
+    def _above(self, name: str, limit: int, points: int) -> Why | None:
+        if not 0 < limit < self._spent[name] + points:
+            return None
+        return f"waiting.over_{name}", {
+            "points": points,
+            "spent": self._spent[name],
+            "limit": limit,
+        }
 
     def _over_project(self, row: sqlite3.Row) -> Why | None:
         name, points = folded(row["project"]), row["points"]
@@ -253,12 +232,13 @@ class _AdmissionCheck:
             return None
         if name not in self._projects:
             self._projects[name] = [
-                _committed(self._connection, since, "", row["project"]) for since in self._since
+                spent(self._connection, since, project=row["project"], admitted=True)
+                for since in self._since
             ]
         pairs = zip(self._projects[name], (limits.per_day, limits.per_month), strict=True)
-        for word, (spent, limit) in zip(("day", "month"), pairs, strict=True):
-            if 0 < limit < spent + points:
-                figures = {"points": points, "spent": spent, "limit": limit}
+        for word, (known, limit) in zip(("day", "month"), pairs, strict=True):
+            if 0 < limit < known + points:
+                figures = {"points": points, "spent": known, "limit": limit}
                 return f"waiting.over_project_{word}", {"project": row["project"], **figures}
         return None
 
@@ -266,9 +246,8 @@ class _AdmissionCheck:
         points, limits = row["points"], self._limits
         if 0 < limits.agent_per_job < points:
             return "waiting.over_agent_job", {"points": points, "limit": limits.agent_per_job}
-        if 0 < limits.agent_per_day < self._agents + points:
-            spent, limit = self._agents, limits.agent_per_day
-            return "waiting.over_agent_day", {"points": points, "spent": spent, "limit": limit}
+        if over := self._above("agent_day", limits.agent_per_day, points):
+            return over
         if limits.agent_approve_above < points:
             return "waiting.over_agent_ask", {"points": points}
         return None
@@ -276,8 +255,8 @@ class _AdmissionCheck:
     def _full(self, task_type: str) -> Why | None:
         if self._task_types.total() >= self._limits.running > 0:
             return "waiting.running", {"limit": self._limits.running}
-        if self._task_types[task_type] >= self._limits.per_task_type > 0:
-            return "waiting.kind", {"limit": self._limits.per_task_type}
+        if self._task_types[task_type] >= self._limits.running_per_kind > 0:
+            return "waiting.kind", {"limit": self._limits.running_per_kind}
         return None
 
 
@@ -291,21 +270,72 @@ def _running(connection: sqlite3.Connection, session: str, now: float) -> list[s
     return [row[0] for row in rows]
 
 
-def _committed(
+def claim(
     connection: sqlite3.Connection,
-    since: float,
     session: str,
-    project: str = "",
-    narrowed: str = "",
-) -> int:
-    """Return the points that were charged, may have been, or are about to be.
+    now: float,
+    until: float,
+    only: Collection[int] | None = None,
+) -> tuple[Job, ...]:
+    """Take over open jobs that no live run follows until `until`, and renew our own leases.
 
-    `narrowed`: a further condition on the jobs.
+    `only`: these jobs, or all. Returns every job that is ours now.
     """
-    among, named = of_whom(session, project)
-    row = connection.execute(
-        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}"
-        f" ((sent_at IS NULL AND turn = 1) OR (sent_at >= ? AND ({CHARGED}))){narrowed}",
-        (*named, since),
-    ).fetchone()
-    return int(row[0]) + at_risk(connection, since, session, project)
+    ids = tuple(only or ())
+    among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
+    others = [
+        row[0]
+        for row in connection.execute(
+            f"SELECT DISTINCT owner FROM jobs WHERE {OPEN} AND owner NOT IN ('', ?)", (session,)
+        )
+    ]
+    gone = [each for each in others if process_id.is_gone(each)]
+    here = [each for each in others if process_id.is_here(each)]
+    ended = f" OR owner IN ({', '.join('?' * len(gone))})"
+    living = f"owner IN ({', '.join('?' * len(here))})"
+    # a live run's create is left to it for longer: only that run can still get the answer
+    slow = (
+        f"lease_until < CASE WHEN {living} THEN CASE state WHEN 'sending' THEN ? ELSE ? END"
+        " ELSE ? END"
+    )
+    # written by a clock that was ahead; a live run corrects it within seconds
+    future = f" OR (lease_until > ? AND NOT {living})"
+    ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{future}{ended})"
+    leases = (now - LONG_GONE, now - GRACE, now, now + LONGEST_LEASE)
+    named = (*ids, session, *here, *leases, *here, *gone)
+    # an owner that ended without releasing crashed: its unsent jobs need approval
+    connection.execute(
+        "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"
+        " waiting_json = CASE WHEN held THEN waiting_json ELSE '{}' END, held = 1"
+        f" WHERE owner NOT IN ('', ?) AND {UNSENT} AND {ours_to_be}",
+        (session, *named),
+    )
+    # the sender pays: the session limit also counts what an earlier run left
+    connection.execute(
+        f"UPDATE jobs SET session = CASE WHEN {UNSENT} THEN ? ELSE session END,"
+        f" owner = ?, lease_until = ? WHERE {ours_to_be}",
+        (session, session, until, *named),
+    )
+    # +id: else SQLite scans all jobs to have them in order
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY +id", (session,)
+    )
+    return tuple(map(job_of, rows))
+
+
+def release(connection: sqlite3.Connection, session: str, *, hold: bool = False) -> None:
+    """Give up every lease of this run, so that others may follow at once.
+
+    `hold`: unsent jobs need the user's approval from then on.
+    """
+    mine = f"{OPEN} AND owner = ?"
+    if hold:
+        connection.execute(
+            "UPDATE jobs SET waiting = 'waiting.word', waiting_json = '{}', held = 1"
+            f" WHERE {UNSENT} AND NOT held AND {mine}",
+            (session,),
+        )
+    connection.execute(
+        f"UPDATE jobs SET turn = turn AND NOT {UNSENT}, owner = '', lease_until = 0 WHERE {mine}",
+        (session,),
+    )

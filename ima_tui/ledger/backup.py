@@ -69,9 +69,8 @@ def keep(ledger: Path) -> bool:
     `sqlite3.Error` or `OSError`.
     """
     newer, older = paths(ledger)
-    part = newer.with_name(f"{newer.name}.{os.getpid()}.part")
     started = time.time()
-    try:
+    with atomic_file.unfinished(newer) as part:
         part.touch(0o600)
         with closing(sqlite3.connect(part)) as copy:
             source = f"{ledger.absolute().as_uri()}?mode=ro"
@@ -81,7 +80,7 @@ def keep(ledger: Path) -> bool:
                 return False
             if not all(_may_replace(copy, ledger, each) for each in (newer, older)):
                 return True
-        _flush(part)
+        atomic_file.sync_path(part)
         outdated = not older.exists() or started - older.stat().st_mtime > DAY
         if outdated and newer.exists():
             trail.turn(ledger)
@@ -89,9 +88,7 @@ def keep(ledger: Path) -> bool:
             trail.tidy(ledger, older.stat().st_mtime)
         os.utime(part, (started, started))  # what was written meanwhile is not in it
         part.replace(newer)
-        _flush(newer.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        atomic_file.sync_path(newer.parent)
     return True
 
 
@@ -101,17 +98,14 @@ def keep_version(ledger: Path, version: int) -> None:
     Raises `NotKept`.
     """
     kept = ledger.with_name(f"ledger.version-{version}.sqlite3")
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
     try:
-        try:
+        with atomic_file.unfinished(kept) as part:
             part.touch(0o600)
             with closing(sqlite3.connect(part)) as copy, reading(ledger) as opened:
                 bounded(opened, copy)
-            _flush(part)
+            atomic_file.sync_path(part)
             part.replace(kept)
-            _flush(kept.parent)
-        finally:
-            part.unlink(missing_ok=True)
+            atomic_file.sync_path(kept.parent)
     except OSError as error:
         raise NotKept(error.strerror or "—") from error
     except sqlite3.Error as error:
@@ -123,14 +117,11 @@ def renew(ledger: Path) -> None:
     with reading(ledger) as opened:
         poor = [each for each in paths(ledger) if lacks(opened, known_of(each))]
     for copy in {paths(ledger)[0], *poor}:
-        part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-        try:
+        with atomic_file.unfinished(copy) as part:
             shutil.copyfile(ledger, part)
             part.chmod(0o600)
-            _flush(part)
+            atomic_file.sync_path(part)
             part.replace(copy)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def _may_replace(copy: sqlite3.Connection, ledger: Path, before: Path) -> bool:
@@ -166,14 +157,6 @@ def is_whole(connection: sqlite3.Connection) -> bool:
     return bool(row) and row[0] == "ok"
 
 
-def _flush(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        atomic_file.sync(number)
-    finally:
-        os.close(number)
-
-
 # ------------------------------------------------------------------------------- what they know
 
 
@@ -197,15 +180,9 @@ def known_of(copy: Path) -> Known:
 
 
 def _known(opened: sqlite3.Connection) -> Known:
-    columns = {row[1] for row in opened.execute("PRAGMA table_info(jobs)")}
-    if not columns:
-        return Known()
-    revision = "revision" if "revision" in columns else "0"
     last = opened.execute(
-        f"SELECT id, created_at, {revision} FROM jobs ORDER BY id DESC LIMIT 1"
+        "SELECT id, created_at, revision FROM jobs ORDER BY id DESC LIMIT 1"
     ).fetchall()
-    if revision == "0":
-        return Known(tuple(map(tuple, last)))
     newest = opened.execute("SELECT MAX(revision) FROM jobs WHERE revision > 0").fetchone()[0] or 0
     changed = opened.execute(
         "SELECT id, created_at, revision FROM jobs WHERE revision > 0 AND revision > ?",

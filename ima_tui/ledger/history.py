@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from array import array
 from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -14,7 +13,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import encodable
 from ima_tui.ledger import queries
 from ima_tui.ledger.job_states import FAULT
-from ima_tui.ledger.queries import CHARGED, MOST_NAMED, OPEN
+from ima_tui.ledger.queries import CHARGED, OPEN, rows_in
 from ima_tui.ledger.records import job_of
 from ima_tui.ledger.store import Ledger
 
@@ -64,8 +63,6 @@ class JobFilter:
             parts.append(("state != 'forgotten'", ()))
         if self.needs_approval:
             parts.append(("held AND state = 'queued'", ()))
-        if self.client:
-            parts.append(("client = ?", (self.client,)))
         if self.task_type:
             parts.append(("task_type = ?", (self.task_type,)))
         if self.model:
@@ -163,10 +160,8 @@ def costliest(connection: sqlite3.Connection, among: JobFilter, limit: int) -> a
 
 
 def named(connection: sqlite3.Connection, ids: Collection[int]) -> tuple[Job, ...]:
-    """Return these jobs in this order; at most `MOST_NAMED`."""
-    rows = connection.execute(
-        f"SELECT * FROM jobs WHERE id IN ({', '.join('?' * len(ids))})", tuple(ids)
-    )
+    """Return these jobs in this order."""
+    rows = rows_in(connection, "SELECT * FROM jobs WHERE id", (), ids)
     found = {row["id"]: job_of(row) for row in rows}
     return tuple(found[each] for each in ids if each in found)
 
@@ -202,16 +197,9 @@ def queued(connection: sqlite3.Connection, among: JobFilter) -> tuple[Job, ...]:
 def timelines(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int, tuple[Event, ...]]:
     """Return the timelines of these jobs, oldest entry first."""
     found: dict[int, list[Event]] = {job_id: [] for job_id in ids}
-    named = tuple(found)
-    for start in range(0, len(named), MOST_NAMED):
-        some = named[start : start + MOST_NAMED]
-        rows = connection.execute(
-            f"SELECT * FROM events WHERE job IN ({', '.join('?' * len(some))}) ORDER BY job, id",
-            some,
-        )
-        for row in rows:
-            values = json.loads(row["values_json"])
-            found[row["job"]].append(Event(row["at"], State(row["state"]), row["key"], values))
+    statement = "SELECT * FROM events WHERE job"
+    for row in rows_in(connection, statement, (), found, "ORDER BY job, id"):
+        found[row["job"]].append(queries.event_of(row))
     return {job_id: tuple(events) for job_id, events in found.items()}
 
 

@@ -48,14 +48,24 @@ SPENT = frozenset({S.SENDING, S.RUNNING, S.TIMED_OUT, S.FETCHING})
 """Charged, without a result yet."""
 
 
+def is_done(job: Job) -> bool:
+    """Tell whether it has a result. A job removed from the list stays done."""
+    return job.state is S.DONE or (job.state is S.FORGOTTEN and bool(job.medias))
+
+
+def is_held(job: Job) -> bool:
+    """Tell whether it is sent only after the user's approval."""
+    return job.needs_approval and job.state in UNSENT
+
+
 def waits_as_agents(job: Job) -> bool:
     """Tell whether an agent ordered it and it needs approval: only the job's own releases it."""
-    return job.needs_approval and job.state in UNSENT and job.order.client != ""
+    return is_held(job) and job.order.client != ""
 
 
 def waits_as_users(job: Job) -> bool:
     """Tell whether the user ordered it and it needs approval, perhaps with others at once."""
-    return job.needs_approval and job.state in UNSENT and job.order.client == ""
+    return is_held(job) and job.order.client == ""
 
 
 class ImpossibleTransition(RuntimeError):

@@ -5,7 +5,6 @@ Read-only, it is seen as it is, or as it would be restored.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sqlite3
 import stat
@@ -32,7 +31,6 @@ from ima_tui.ledger import (
     trail,
 )
 from ima_tui.ledger.records import LedgerError
-from ima_tui.ledger.repair import Connect
 from ima_tui.ledger.repair_report import RepairReport, Why
 from ima_tui.ledger.traces import Places
 
@@ -72,10 +70,11 @@ class Opened:
 
     connection: sqlite3.Connection
     presence: int | None = None
-    repair_report: repair_report.RepairReport | None = None
+    repair_report: RepairReport | None = None
     newest: int = 0
     """The newest revision when it was opened."""
     locked_out: bool = False
+    """The file could not be locked, so a recent copy is shown."""
 
     @property
     def lineage(self) -> int:
@@ -89,42 +88,47 @@ def to_write(path: Path, places: Places | None = None) -> Opened:
     Raises `sqlite3.Error` or `OSError`.
     """
     _refuse_special(path)
-    if not _may_be_opened(path, places):
-        report = repair.mend(path, connect, places)
-        return _entered(path, report)
-    presence = presence_lock.enter(path)
-    try:
-        connection, newest = _whole(path)
-        return Opened(_take_in(path, connection), presence, newest=newest)
-    except sqlite3.DatabaseError as error:
-        presence_lock.leave(presence)
-        if repair.is_damage(error):
-            repair.mark(path)  # so that it is checked, however large
-        elif not isinstance(error, backup.Poorer):
-            raise
-    except BaseException:
-        presence_lock.leave(presence)
-        raise
-    return _entered(path, repair.mend(path, connect, places))
+    if _may_be_opened(path, places):
+        try:
+            return _entered(path, None, checked=True)
+        except sqlite3.DatabaseError as error:
+            if repair.is_damage(error):
+                repair.mark(path)  # so that it is checked, however large
+            elif not isinstance(error, backup.Poorer):
+                raise
+    return _entered(path, repair.mend(path, connect, places), checked=False)
 
 
 def _refuse_special(path: Path) -> None:
     """Raise `NotAFile` for a pipe or a device, in which SQLite would wait or read without end."""
     for each in (path, path.with_name(f"{path.name}-journal")):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             if not stat.S_ISREG(each.stat().st_mode):
                 raise NotAFile
 
 
-def _entered(path: Path, report: repair_report.RepairReport | None) -> Opened:
+def _entered(path: Path, report: RepairReport | None, *, checked: bool) -> Opened:
+    """Open the file with its presence lock; `checked`: check and compare it, too.
+
+    The newest revision is read first, so that the first commit notices a file swapped meanwhile.
+    """
     presence = presence_lock.enter(path)
     try:
-        connection = _converted(path)
-        newest = queries.revision(connection)
-        return Opened(_take_in(path, connection), presence, report, newest)
+        # a file of an older version is kept beside the migrated one
+        connection = connect(path, lambda version: backup.keep_version(path, version))
+        try:
+            newest = queries.revision(connection)
+            if checked:
+                repair.check(path, connection)
+                repair.compare(path, connection)
+            _take_in(path, connection)
+        except BaseException:
+            connection.close()
+            raise
     except BaseException:
         presence_lock.leave(presence)
         raise
+    return Opened(connection, presence, report, newest)
 
 
 def _may_be_opened(path: Path, places: Places | None) -> bool:
@@ -143,58 +147,23 @@ def _may_be_opened(path: Path, places: Places | None) -> bool:
     return True
 
 
-def _whole(path: Path) -> tuple[sqlite3.Connection, int]:
-    """Open, check and compare the file.
-
-    The newest revision is read first, so that the first commit notices a file swapped meanwhile.
-    """
-    connection = _converted(path)
-    try:
-        newest = queries.revision(connection)
-        repair.check(path, connection)
-        repair.compare(path, connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection, newest
-
-
-def _take_in(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+def _take_in(path: Path, connection: sqlite3.Connection) -> None:
     """Take in task ids that an earlier run could not write.
 
     Those that still can't be written stay in their files.
     """
     lineage = schema.lineage(connection)
-    try:
-        with contextlib.suppress(sqlite3.Error, OSError):
-            taken = task_ids.take(path)
-            lines = [line for each in taken for line in trail.read(each)]
-            if lines:
-                with schema.transaction(connection):
-                    before = trail.position(connection)
-                    merge.Merge(connection, renumber=True).lines(iter(lines), {lineage})
-                    changed = trail.changes(connection, before)
-                trail.Trail(path, lineage).append(changed)
-            for each in taken:
-                each.unlink(missing_ok=True)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def read_only_file(path: Path, places: Places | None = None) -> Opened:
-    """Open without ever writing. Raises `sqlite3.Error` or `OSError`."""
-    _refuse_special(path)
-    looked = connect_read_only(path, len(schema.MIGRATIONS), schema.migrate, connect, places)
-    return Opened(
-        looked.connection, repair_report=looked.repair_report, locked_out=looked.locked_out
-    )
-
-
-def _converted(path: Path) -> sqlite3.Connection:
-    """Connect; a file of an older version is kept beside the migrated one."""
-    return connect(path, lambda version: backup.keep_version(path, version))
+    with suppress(sqlite3.Error, OSError):
+        taken = task_ids.take(path)
+        lines = [line for each in taken for line in trail.read(each)]
+        if lines:
+            with schema.transaction(connection):
+                before = trail.position(connection)
+                merge.Merge(connection, renumber=True).lines(iter(lines), {lineage})
+                changed = trail.changes(connection, before)
+            trail.Trail(path, lineage).append(changed)
+        for each in taken:
+            each.unlink(missing_ok=True)
 
 
 def connect(path: Path, keep: Callable[[int], None] = lambda version: None) -> sqlite3.Connection:
@@ -246,10 +215,7 @@ def _is_for_looking(error: Exception) -> bool:
     return code is not None and code & 0xFF in UNWRITABLE
 
 
-Migrate = Callable[[sqlite3.Connection], None]
 READER_BUSY_SECONDS = 5.0
-
-
 _NO_LOCK = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -261,29 +227,20 @@ _NO_LOCK = frozenset(
 """What SQLite makes of the errors other than ENOLCK of file systems without locks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A read-only ledger. `locked_out`: the file could not be locked, so a recent copy is shown."""
-
-    connection: sqlite3.Connection
-    repair_report: RepairReport | None = None
-    locked_out: bool = False
-
-
-def connect_read_only(
-    path: Path, version: int, migrate: Migrate, to_write: Connect, places: Places | None = None
-) -> Looked:
-    """Open the file itself where possible, so that changes by others show.
+def read_only_file(path: Path, places: Places | None = None) -> Opened:
+    """Open without ever writing: the file itself where possible, so that changes by others show.
 
     Else a copy in memory: of a missing file, an older schema, a file whose last writer died, or one
     that can't be locked. Where copies know more, the ledger as the next start would restore it.
+    Raises `sqlite3.Error` or `OSError`.
     """
+    _refuse_special(path)
     connection: sqlite3.Connection | None = None
     why: Why | None = None
     locked_out = False
     try:
-        connection, locked_out = _live(path, version)
-        connection = connection or _copy(path, migrate)
+        connection, locked_out = _live(path)
+        connection = connection or _copy(path)
         if path.exists():
             repair.check(path, connection, clear=False)
         why = repair.wrong_with(path, connection if path.exists() else None, places)
@@ -292,13 +249,13 @@ def connect_read_only(
             raise
         why = "damaged"
     if why is None and connection is not None:
-        return Looked(_closed(connection), None, locked_out)
+        return Opened(_closed(connection), locked_out=locked_out)
     if connection is not None:
         connection.close()
-    return _restored(path, why or "damaged", to_write, places)
+    return _restored(path, why or "damaged", places)
 
 
-def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
+def _live(path: Path) -> tuple[sqlite3.Connection | None, bool]:
     """Return the file's connection; else None, and whether a lock prevented it."""
     try:
         connection = sqlite3.connect(
@@ -312,19 +269,17 @@ def _live(path: Path, version: int) -> tuple[sqlite3.Connection | None, bool]:
         return None, False
     locked_out = False
     try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found <= version:
-            connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
+        found = schema.version(connection)
+        connection.execute("SELECT COUNT(*) FROM jobs").fetchone()
+        if found == schema.newest():
+            return connection, False
+    except schema.NewerLedger:
+        connection.close()
+        raise
     except sqlite3.Error as error:
-        found = -1
         locked_out = is_locked_out(error)
-    if found > version:
-        connection.close()
-        raise schema.NewerLedger("written by a newer ima-tui")
-    if found != version:
-        connection.close()
-        return None, locked_out
-    return connection, False
+    connection.close()
+    return None, locked_out
 
 
 def is_locked_out(error: sqlite3.Error) -> bool:
@@ -333,7 +288,7 @@ def is_locked_out(error: sqlite3.Error) -> bool:
     return code & 0xFF == sqlite3.SQLITE_BUSY or code in _NO_LOCK
 
 
-def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
+def _copy(path: Path) -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     if path.exists():
         with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
@@ -343,7 +298,7 @@ def _copy(path: Path, migrate: Migrate) -> sqlite3.Connection:
                 journal = path.with_name(path.name + "-journal")
                 shutil.copyfile(journal, copy.with_name(copy.name + "-journal"))
             _into(memory, copy)
-    migrate(memory)
+    schema.migrate(memory)
     return memory
 
 
@@ -353,14 +308,14 @@ def _into(memory: sqlite3.Connection, copy: Path) -> None:
         backup.bounded(opened, memory)
 
 
-def _restored(path: Path, why: Why, to_write: Connect, places: Places | None) -> Looked:
+def _restored(path: Path, why: Why, places: Places | None) -> Opened:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with tempfile.TemporaryDirectory(prefix="ima-tui-") as folder:
         part = Path(folder) / path.name
         found = traces.collect(path, places)
-        done, _ = repair.restored(path, part, to_write, why, places, found)
+        done, _ = repair.restored(path, part, connect, why, places, found)
         _into(memory, part)
-    return Looked(_closed(memory), replace(done, read_only=True))
+    return Opened(_closed(memory), repair_report=replace(done, read_only=True))
 
 
 def _closed(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ima_tui.ledger.records import LedgerError, job_of, load_marks, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As in the partial index: open jobs are few, ended ones may be a hundred thousand."""
-
+UNSENT = "state IN ('queued', 'uploading', 'verifying')"
 CHARGED = (
     "task_id != '' OR state IN ('sending', 'unknown') OR (state = 'forgotten' AND EXISTS"
     " (SELECT 1 FROM events WHERE job = jobs.id AND events.state = 'unknown'))"
@@ -38,22 +38,33 @@ LONG_GONE = 600.0
 
 
 def find(connection: sqlite3.Connection, job_id: int) -> Job | None:
-    """Return a job, or None."""
+    """Return one job, or None."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     return job_of(row) if row else None
 
 
-def by_intents(connection: sqlite3.Connection, intents: tuple[str, ...]) -> dict[str, Job]:
+def rows_in(
+    connection: sqlite3.Connection,
+    statement: str,
+    values: Sequence[object],
+    named: Collection[object],
+    order: str = "",
+) -> Iterator[sqlite3.Row]:
+    """Yield the rows in which the column that ends `statement` is one of `named`, however many.
+
+    `values`: those of the statement; `order`: of what is read at once.
+    """
+    every = tuple(named)
+    for start in range(0, len(every), MOST_NAMED):
+        some = every[start : start + MOST_NAMED]
+        among = f"{statement} IN ({', '.join('?' * len(some))}) {order}"
+        yield from connection.execute(among, (*values, *some))
+
+
+def by_intents(connection: sqlite3.Connection, intents: Collection[str]) -> dict[str, Job]:
     """Return the known jobs of these intents."""
-    found: dict[str, Job] = {}
-    for start in range(0, len(intents), MOST_NAMED):
-        named = intents[start : start + MOST_NAMED]
-        marks = ", ".join("?" * len(named))
-        rows = connection.execute(
-            f"SELECT * FROM jobs WHERE intent != '' AND intent IN ({marks})", named
-        )
-        found |= {row["intent"]: job_of(row) for row in rows}
-    return found
+    rows = rows_in(connection, "SELECT * FROM jobs WHERE intent != '' AND intent", (), intents)
+    return {row["intent"]: job_of(row) for row in rows}
 
 
 def by_key(connection: sqlite3.Connection, intent: str) -> Job | None:
@@ -66,16 +77,11 @@ def by_key(connection: sqlite3.Connection, intent: str) -> Job | None:
     return job_of(row) if row else None
 
 
-def repeats_of(connection: sqlite3.Connection, ids: tuple[int, ...]) -> dict[int, Job]:
+def repeats_of(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int, Job]:
     """Return the newest repetition of each of `ids`; repetitions have higher ids."""
-    if not ids:
-        return {}
-    named = ids[:MOST_NAMED]
-    marks = ", ".join("?" * len(named))
-    rows = connection.execute(
-        f"SELECT * FROM jobs WHERE id > ? AND repeats IN ({marks}) ORDER BY id",
-        (min(named), *named),
-    )
+    above = (min(ids, default=0),)
+    among = "SELECT * FROM jobs WHERE id > ? AND repeats"
+    rows = rows_in(connection, among, above, ids, "ORDER BY id")
     return {row["repeats"]: job_of(row) for row in rows}
 
 
@@ -106,7 +112,7 @@ def require(connection: sqlite3.Connection, job_id: int) -> Job:
 
 
 def recent(connection: sqlite3.Connection, limit: int) -> tuple[Job, ...]:
-    """Return every open job and the newest ended ones, newest first."""
+    """Return every open job and the newest ended ones, newest first, without forgotten ones."""
     still_open = connection.execute(f"SELECT * FROM jobs WHERE {OPEN}").fetchall()
     ended = connection.execute(
         f"SELECT * FROM jobs WHERE NOT ({OPEN}) AND state != 'forgotten' ORDER BY id DESC LIMIT ?",
@@ -123,20 +129,35 @@ def newest(connection: sqlite3.Connection) -> Job | None:
     return job_of(row) if row is not None else None
 
 
+def event_of(row: sqlite3.Row) -> Event:
+    """Return the timeline entry that a row describes."""
+    return Event(row["at"], State(row["state"]), row["key"], json.loads(row["values_json"]))
+
+
 def timeline(connection: sqlite3.Connection, job_id: int) -> tuple[Event, ...]:
-    """Return a job's timeline, oldest entry first."""
+    """Return the timeline of a job, oldest entry first."""
     rows = connection.execute("SELECT * FROM events WHERE job = ? ORDER BY id", (job_id,))
-    return tuple(
-        Event(row["at"], State(row["state"]), row["key"], json.loads(row["values_json"]))
-        for row in rows
-    )
+    return tuple(map(event_of, rows))
 
 
-def spent(connection: sqlite3.Connection, since: float, session: str, project: str = "") -> int:
-    """Return the points spent; a job costs points if it has a task id or may have one."""
+def spent(
+    connection: sqlite3.Connection,
+    since: float,
+    session: str = "",
+    project: str = "",
+    *,
+    admitted: bool = False,
+    narrowed: str = "",
+) -> int:
+    """Return the points of jobs that the service accepted since then, or may have.
+
+    `admitted`: also of those that are about to be sent. `narrowed`: a further condition on jobs.
+    """
     among, named = of_whom(session, project)
+    charged = f"sent_at >= ? AND ({CHARGED})"
+    counted = f"((sent_at IS NULL AND turn = 1) OR ({charged}))" if admitted else charged
     row = connection.execute(
-        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}sent_at >= ? AND ({CHARGED})",
+        f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {among}{counted}{narrowed}",
         (*named, since),
     ).fetchone()
     return int(row[0]) + at_risk(connection, since, session, project)
@@ -170,21 +191,24 @@ def projects(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 def tags(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Return the tags of the newest jobs with marks."""
-    rows = connection.execute(TAGS, (MOST_NAMED,))
+    return _tags_in(connection.execute(TAGS, (MOST_NAMED,)))
+
+
+def _tags_in(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
     marks = [mark for row in rows for mark in load_marks(row[0]).values()]
     return tuple(dict.fromkeys(tag for mark in marks for tag in mark.tags))
 
 
 def out(connection: sqlite3.Connection) -> int:
-    """Return the points charged for open jobs."""
+    """Return the points charged for jobs that have no result yet."""
     row = connection.execute(
         f"SELECT COALESCE(SUM(points), 0) FROM jobs WHERE {OPEN} AND sent_at IS NOT NULL"
     ).fetchone()
     return int(row[0])
 
 
-def durations(connection: sqlite3.Connection, order: Order, count: int) -> tuple[float, ...]:
-    """Return past durations; the same price rule means the same size."""
+def durations(connection: sqlite3.Connection, order: Order, count: int = 20) -> tuple[float, ...]:
+    """Return the seconds that past runs of this model at this price took, newest first."""
     rows = connection.execute(
         "SELECT ended_at - sent_at FROM jobs WHERE state = 'done' AND task_type = ?"
         " AND model_id = ? AND json_extract(order_json, '$.attribute_id') = ?"
@@ -195,7 +219,7 @@ def durations(connection: sqlite3.Connection, order: Order, count: int) -> tuple
 
 
 def healthy(connection: sqlite3.Connection) -> bool:
-    """Run SQLite's integrity check."""
+    """Run SQLite's own check of the whole file."""
     return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
 
 
@@ -220,13 +244,13 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def owned(connection: sqlite3.Connection, session: str) -> tuple[Job, ...]:
-    """Return the open jobs of this run."""
+    """Return the open jobs that this run follows."""
     rows = connection.execute(f"SELECT * FROM jobs WHERE {OPEN} AND owner = ?", (session,))
     return tuple(map(job_of, rows))
 
 
 def unowned(connection: sqlite3.Connection, session: str, now: float) -> tuple[int, ...]:
-    """Return the ids of sent, open jobs without a live run.
+    """Return the ids of open, sent jobs that no live process follows.
 
     For other machines only the lease counts; on this one a process id may have been reused.
     """
@@ -245,13 +269,13 @@ def unowned(connection: sqlite3.Connection, session: str, now: float) -> tuple[i
 
 
 def traced(connection: sqlite3.Connection) -> int:
-    """Return how many jobs were put back from traces outside the ledger."""
+    """Return how many jobs were put back from result files, manifests or the log."""
     found = connection.execute("SELECT COUNT(*) FROM events WHERE key GLOB 'waiting.from_*'")
     return int(found.fetchone()[0])
 
 
 def waiting_for(connection: sqlite3.Connection, first: int) -> tuple[Job, ...]:
-    """Return the jobs that wait for the job `first`."""
+    """Return the jobs that use results of the job `first`."""
     rows = connection.execute(
         "SELECT jobs.* FROM needs JOIN jobs ON jobs.id = needs.job WHERE first = ?", (first,)
     )
@@ -321,6 +345,4 @@ def read_projects(ledger: Path) -> list[str]:
 
 def read_tags(ledger: Path, most: int) -> list[str]:
     """Return the tags of the newest `most` jobs that have marks."""
-    rows = _read(ledger, TAGS, most)
-    marks = [mark for (text,) in rows for mark in load_marks(text).values()]
-    return list(dict.fromkeys(tag for mark in marks for tag in mark.tags))
+    return list(_tags_in(_read(ledger, TAGS, most)))

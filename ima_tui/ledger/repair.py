@@ -178,8 +178,7 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
         why = _diagnosis(path, places)
         if why is None:
             return None
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
+        with atomic_file.unfinished(path) as part:
             found = traces.collect(path, places)
             bare = is_missing(path) and not trail.tail(path)
             done, rows = restored(path, part, connect, why, places, found)
@@ -194,8 +193,6 @@ def mend(path: Path, connect: Connect, places: Places | None = None) -> RepairRe
             else:  # all that was ever sent is known
                 repair_report.forget_repair(path)
             part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
         backup.renew(path)
         trail.begin(path)
         _marker(path).unlink(missing_ok=True)

@@ -1,43 +1,381 @@
-"""Async interface of the ledger: each public method is atomic and runs on one writer thread.
+"""Async interface of the ledger: each public method is atomic and runs on one thread of its own.
 
 What it returns is on disk: the intent before the request leaves, the task id as soon as it comes,
 the results as a step of their own. A rollback journal with `synchronous=EXTRA`, not WAL: see
 docs/decisions.md. Jobs are written on state changes only, never per status request.
 
-`LedgerReader` has the queries: jobs by id, state and what they wait for; points and durations.
+Writes that are requested while another commit is flushed share the next transaction. A commit costs
+a few disk flushes whatever its size. Each write is still atomic (a savepoint), and none is reported
+before its commit is on disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, wraps
 from pathlib import Path
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from ima_tui.core.domain import Event, Failure, Job, Media, Order, Outcome, Result, State
-from ima_tui.core.labels import MarkChange
+from ima_tui.config.loader import Settings
+from ima_tui.core.domain import Job, State
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import (
     admission,
+    backup,
+    opening,
+    presence_lock,
     queries,
     records,
+    repair,
     task_ids,
     traces,
     trail,
     verification,
     writing,
 )
-from ima_tui.ledger.admission import AdmissionLimits
-from ima_tui.ledger.file import LedgerFile
+from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.schema import transaction
 from ima_tui.ledger.traces import Places
-from ima_tui.ledger.writing import Why
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SQLITE_VERSION = sqlite3.sqlite_version
+ENDING_SECONDS = 2.0
+"""Wait for a locked file once the run ends; task ids that it does not take are saved elsewhere."""
 
 
-class LedgerReader(LedgerFile):
-    """What can be asked of the ledger; lists and reports over many jobs are in `history`."""
+class LedgerFile:
+    """Create with `open`, end with `aclose`.
 
-    async def job(self, job_id: int) -> Job | None:
-        """Return one job, or None."""
-        return await self.read(queries.find, job_id)
+    `session` names this run, which owns the jobs it follows for as long as its leases last. All
+    methods raise `LedgerError` where the file can't be read or written.
+    """
+
+    def __init__(
+        self, path: Path, opened: opening.Opened, thread: ThreadPoolExecutor, session: str
+    ) -> None:
+        self._path = path
+        self.tag = traces.tag_of(path)
+        """Mark of this ledger's lines in the shared log."""
+        self._connection = opened.connection
+        self._presence = opened.presence
+        self.repair_report = opened.repair_report
+        """What was repaired when the file was opened."""
+        self.locked_out = opened.locked_out
+        """The file can't be locked, so a copy of it is shown."""
+        self.read_only: LedgerError | None = None
+        """Raised by every attempt to write, in a read-only run."""
+        self._thread = thread
+        self._lineage = opened.lineage
+        kept = trail.Trail(path, self._lineage)
+        self._commits = Commits(opened.connection, thread, kept, opened.newest, self._prepare)
+        self._is_ending = False
+        self.session = session
+        self._version = 0
+        self._revision = 0
+
+    @classmethod
+    async def open(cls, path: Path, session: str, places: Places | None = None) -> Self:
+        """Open the ledger at `path`; create it if missing, repair it if damaged.
+
+        `places`: where traces of jobs are that a restored ledger does not know. Raises
+        `LedgerError`; if its key is in `LOOKED_AT`, `open_read_only` may still work.
+        """
+        return await cls._opened(path, session, partial(opening.to_write, places=places))
+
+    @classmethod
+    async def open_read_only(
+        cls,
+        path: Path,
+        session: str,
+        why: LedgerError | None = None,
+        places: Places | None = None,
+    ) -> Self:
+        """Open the ledger without ever writing it; every attempt to write raises `why`."""
+        ledger = await cls._opened(path, session, partial(opening.read_only_file, places=places))
+        ledger.read_only = why or LedgerError("error.looking")
+        return ledger
+
+    @classmethod
+    async def _opened(cls, path: Path, session: str, way: Callable[[Path], opening.Opened]) -> Self:
+        thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        try:
+            opened = await asyncio.get_running_loop().run_in_executor(thread, way, path)
+        except (sqlite3.Error, OSError) as error:
+            thread.shutdown()
+            raise opening.ledger_error(path, error) from error
+        ledger = cls(path, opened, thread, session)
+        await ledger.read(ledger._take_note)
+        return ledger
+
+    def _take_note(self, connection: sqlite3.Connection) -> None:
+        self._version = queries.version(connection)
+        self._revision = queries.revision(connection)
+
+    async def aclose(self) -> None:
+        """Close the file and end the writer thread."""
+        await asyncio.to_thread(self._thread.shutdown)  # after what is queued
+        self._connection.close()
+        presence_lock.leave(self._presence)
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether there is a copy of the file. Costs one or two stats."""
+        return any(copy.exists() for copy in backup.paths(self._path))
+
+    async def backup(self) -> None:
+        """Copy the file if it changed since its last copy, off the writer thread.
+
+        Raises `LedgerError`, also when the copy shows that the file is damaged.
+        """
+        try:
+            due = self.read_only is None and await asyncio.to_thread(backup.is_due, self._path)
+            whole = not due or await asyncio.to_thread(backup.keep, self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise opening.ledger_error(self._path, error) from error
+        if not whole:
+            repair.mark(self._path)
+            raise LedgerError("error.ledger_damaged", path=str(self._path))
+
+    def hasten(self) -> None:
+        """Wait less for a locked file from now on, because this run ends."""
+        self._is_ending = True
+
+    def _prepare(self) -> None:
+        """Before each piece of work on the thread, which what is queued has to wait for."""
+        if self._is_ending:
+            self._is_ending = False
+            self._connection.execute(f"PRAGMA busy_timeout = {ENDING_SECONDS * 1000:.0f}")
+
+    async def read(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a query on the ledger's thread; not at all if the caller is cancelled before."""
+
+        def query() -> T:
+            self._prepare()
+            return work(self._connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, query)
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> LedgerError:
+        """The error in words; of a lock that came later, what was sent goes on."""
+        found = opening.ledger_error(self._path, error)
+        if found.key == "error.ledger_busy":
+            return LedgerError("error.ledger_locked", path=str(self._path))
+        return found
+
+    async def write(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write and return once it is on disk; concurrent writes share a transaction."""
+        if self.read_only is not None:
+            raise self.read_only
+        try:
+            return await self._commits.write(lambda connection: work(connection, *args, **kwargs))
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
+
+
+MOST = 64
+"""Maximum writes in one commit, because other processes need the file too."""
+
+
+@dataclass(slots=True)
+class _Write:
+    """One requested write; `result` or `error` is set once done, and reported once on disk."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    told: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Report the result to the caller. Runs on the event loop."""
+        if self.told.done():
+            return
+        if self.error is not None:
+            self.told.set_exception(self.error)
+            self.told.exception()  # the caller may have been cancelled meanwhile
+        else:
+            self.told.set_result(self.result)
+
+
+def _tell_all(writes: list[_Write]) -> None:
+    for write in writes:
+        write.tell()
+
+
+@dataclass(eq=False)
+class Commits:
+    """The only way to write, on the ledger's `thread`."""
+
+    _connection: sqlite3.Connection
+    _thread: ThreadPoolExecutor
+    _trail: trail.Trail | None = None
+    _newest: int = 0
+    """The newest revision seen: a ledger must never know less than before."""
+    _prepare: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: list[_Write] = []
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` inside a transaction and return once it is on disk.
+
+        It runs to the end even if the caller is cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop.create_future())
+        with self._lock:
+            self._waiting.append(write)
+            first = len(self._waiting) == 1
+        if first:
+            loop.run_in_executor(self._thread, self._commit, loop)
+        result: T = await asyncio.shield(write.told)
+        return result
+
+    def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            writes, self._waiting = self._waiting, []
+        for start in range(0, len(writes), MOST):
+            self._commit_together(writes[start : start + MOST])
+        loop.call_soon_threadsafe(_tell_all, writes)
+
+    def _commit_together(self, writes: list[_Write]) -> None:
+        try:
+            self._prepare()
+            with transaction(self._connection):
+                before = self._check() if self._trail is not None else None
+                for write in writes:
+                    self._do(write)
+                changed = trail.changes(self._connection, before) if before is not None else []
+            if self._trail is not None and before is not None:
+                self._newest = max([before.revision, *map(trail.revision_of, changed)])
+                self._trail.append(changed)
+        except BaseException as error:  # noqa: BLE001 - nothing of it is on the disk
+            for write in writes:
+                write.error = write.error or error
+
+    def _check(self) -> trail.Position:
+        """Raise `Replaced` where the file was emptied or replaced by an older one."""
+        try:
+            found = trail.position(self._connection)
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                raise repair.Replaced("the file is empty") from error
+            raise
+        if found.revision < self._newest:
+            raise repair.Replaced("the file is an older one")
+        return found
+
+    def _do(self, write: _Write) -> None:
+        self._connection.execute("SAVEPOINT one")
+        try:
+            write.result = write.work(self._connection)
+        except BaseException as error:
+            if not self._connection.in_transaction:
+                raise  # a full disk rolls the whole transaction back
+            write.error = error
+            self._connection.execute("ROLLBACK TO one")
+        self._connection.execute("RELEASE one")
+
+
+def _query(
+    work: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[LedgerFile, P], Coroutine[Any, Any, T]]:
+    """Return the method that runs a query."""
+
+    @wraps(work)
+    async def method(self: LedgerFile, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(work, *args, **kwargs)
+
+    return method
+
+
+def _change(
+    work: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[LedgerFile, P], Coroutine[Any, Any, T]]:
+    """Return the method that writes."""
+
+    @wraps(work)
+    async def method(self: LedgerFile, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.write(work, *args, **kwargs)
+
+    return method
+
+
+def _own_change(
+    work: Callable[Concatenate[sqlite3.Connection, str, P], T],
+) -> Callable[Concatenate[LedgerFile, P], Coroutine[Any, Any, T]]:
+    """Return the method that writes as this run."""
+
+    @wraps(work)
+    async def method(self: LedgerFile, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.write(work, self.session, *args, **kwargs)
+
+    return method
+
+
+class Ledger(LedgerFile):
+    """Queries and every change of a job; lists and reports over many jobs are in `history`."""
+
+    job = _query(queries.find)
+    recent = _query(queries.recent)
+    newest = _query(queries.newest)
+    results = _query(queries.results)
+    timeline = _query(queries.timeline)
+    waiting_for = _query(queries.waiting_for)
+    spent = _query(queries.spent)
+    out = _query(queries.out)
+    durations = _query(queries.durations)
+    traced = _query(queries.traced)
+    costing = _query(queries.costing)
+    healthy = _query(queries.healthy)
+
+    add = _own_change(writing.add)
+    put_back = _own_change(writing.put_back)
+    step = _own_change(writing.step)
+    delay = _own_change(writing.delay)
+    claim = _own_change(admission.claim)
+    release = _own_change(admission.release)
+    note = _change(writing.note)
+    note_once = _change(writing.note_once)
+    mark_missing = _change(writing.mark_missing)
+    mark = _change(writing.mark)
+    reorder = _change(writing.reorder)
+    hold = _change(writing.hold)
+
+    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
+        """Return the known jobs of these intents."""
+        return await self.read(queries.by_intents, tuple(intents))
+
+    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
+        """Return the newest repetition of each job."""
+        return await self.read(queries.repeats_of, tuple(ids))
+
+    async def unowned(self, now: float) -> tuple[int, ...]:
+        """Return the ids of open, sent jobs that no live process follows."""
+        return await self.read(queries.unowned, self.session, now)
+
+    async def owned(self) -> tuple[Job, ...]:
+        """Return the open jobs that this run follows."""
+        return await self.read(queries.owned, self.session)
 
     async def news(self) -> tuple[Job, ...]:
         """Return the jobs changed since the last call, if another process changed any.
@@ -57,65 +395,6 @@ class LedgerReader(LedgerFile):
             self._version = version
         return jobs
 
-    async def waiting_for(self, first: int) -> tuple[Job, ...]:
-        """Return the jobs that use results of the job `first`."""
-        return await self.read(queries.waiting_for, first)
-
-    async def unowned(self, now: float) -> tuple[int, ...]:
-        """Return the ids of open, sent jobs that no live process follows."""
-        return await self.read(queries.unowned, self.session, now)
-
-    async def owned(self) -> tuple[Job, ...]:
-        """Return the open jobs that this run follows."""
-        return await self.read(queries.owned, self.session)
-
-    async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
-        """Return the known jobs of these intents."""
-        return await self.read(queries.by_intents, tuple(intents))
-
-    async def repeats_of(self, ids: Collection[int]) -> dict[int, Job]:
-        """Return the newest repetition of each job."""
-        return await self.read(queries.repeats_of, tuple(ids))
-
-    async def recent(self, limit: int) -> tuple[Job, ...]:
-        """Return every open job and the newest ended ones, newest first, without forgotten ones."""
-        return await self.read(queries.recent, limit)
-
-    async def newest(self) -> Job | None:
-        """Return the newest job that is not forgotten."""
-        return await self.read(queries.newest)
-
-    async def results(self, below: int, limit: int) -> tuple[tuple[Result, ...], int]:
-        """Return results of jobs with ids below `below`, newest first, and the next `below`.
-
-        0: end.
-        """
-        return await self.read(queries.results, below, limit)
-
-    async def timeline(self, job_id: int) -> tuple[Event, ...]:
-        """Return the timeline of a job, oldest entry first."""
-        return await self.read(queries.timeline, job_id)
-
-    async def spent(self, since: float, session: str = "") -> int:
-        """Return the points of jobs that the service accepted, or may have, since then."""
-        return await self.read(queries.spent, since, session)
-
-    async def out(self) -> int:
-        """Return the points charged for jobs that have no result yet."""
-        return await self.read(queries.out)
-
-    async def durations(self, order: Order, count: int = 20) -> tuple[float, ...]:
-        """Return the seconds that past runs of this model at this price took, newest first."""
-        return await self.read(queries.durations, order, count)
-
-    async def traced(self) -> int:
-        """Return how many jobs were put back from result files, manifests or the log."""
-        return await self.read(queries.traced)
-
-    async def costing(self, points: int, project: str = "") -> frozenset[int]:
-        """Return the ids of all jobs of at least so many points."""
-        return await self.read(queries.costing, points, project)
-
     async def verify(
         self, now: float, *, wants_files: bool, places: Places
     ) -> tuple[verification.Verification, list[verification.Difference]]:
@@ -126,18 +405,6 @@ class LedgerReader(LedgerFile):
                 queries.with_intents(connection), found, now, wants_files=wants_files
             )
         )
-
-    async def healthy(self) -> bool:
-        """Run SQLite's own check of the whole file."""
-        return await self.read(queries.healthy)
-
-
-Values = Mapping[str, str | int | float]
-SQLITE_VERSION = sqlite3.sqlite_version
-
-
-class Ledger(LedgerReader):
-    """Every change of a job; `LedgerReader` has the queries, `LedgerFile` opens and closes it."""
 
     async def save_unsaved_task(
         self, job: Job, now: float, task_id: str, deadline: float | None
@@ -155,151 +422,12 @@ class Ledger(LedgerReader):
         """Delete such a file of this run once everything in it is in the ledger."""
         await asyncio.to_thread(task_ids.drop, self._path, self.session)
 
-    async def add(
-        self,
-        order: Order,
-        now: float,
-        *,
-        repeats: int | None = None,
-        intent: str = "",
-        after: int | None = None,
-        instead: int | None = None,
-        hold: Why | None = None,
-    ) -> Job:
-        """Record a new job before anything is sent.
-
-        `intent` identifies it across runs: a known intent returns its existing job. Of an intent
-        `key/request`, a known key with another request raises `LedgerError`. `after`: a job
-        that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
-        the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
-        replaces, with its queue position, what it waited for, and what waited for it. Raises
-        `ImpossibleTransition` where that is no longer unsent. `hold`: why it needs the user's
-        approval from the start.
-        """
-        return await self.write(
-            writing.add, order, now, self.session, repeats, intent, after, instead, hold
-        )
-
-    async def put_back(self, order: Order, now: float, intent: str, known: Outcome) -> Job:
-        """Record a job that the ledger lost and another file still knows.
-
-        A known intent returns its existing job.
-        """
-        return await self.write(writing.put_back, order, now, self.session, intent, known)
-
-    async def step(
-        self,
-        job_id: int,
-        after: State,
-        now: float,
-        key: str,
-        values: Values | None = None,
-        *,
-        order: Order | None = None,
-        task_id: str | None = None,
-        deadline: float | None = None,
-        medias: tuple[Media, ...] | None = None,
-        failure: Failure | None = None,
-        ours: bool = False,
-    ) -> Job:
-        """Make one transition with its timeline entry.
-
-        Raises `ImpossibleTransition`. `ours`: raise `NotOwner` where another run follows the job;
-        *sending* always does.
-        """
-        columns: dict[str, object] = {}
-        if order is not None:
-            columns |= {"order_json": records.dump_order(order), "points": order.total}
-        if task_id is not None:
-            columns["task_id"] = task_id
-        if deadline is not None:
-            columns["deadline"] = deadline
-        if medias is not None:
-            columns["medias_json"] = records.dump_medias(medias)
-        if failure is not None:
-            columns["failure_json"] = records.dump_failure(failure)
-        return await self.write(
-            writing.step, self.session, job_id, after, now, key, dict(values or {}), columns, ours
-        )
-
-    async def note(self, job_id: int, now: float, key: str, values: Values | None = None) -> None:
-        """Add a timeline entry without a change of state."""
-        await self.write(writing.note, job_id, now, key, dict(values or {}))
-
-    async def note_once(self, job_id: int, now: float, key: str) -> bool:
-        """Add a timeline entry unless the job has one with that key; False if it has."""
-        return await self.write(writing.note_once, job_id, now, key)
-
-    async def delay(
-        self,
-        job_id: int,
-        now: float,
-        why: str = "",
-        values: Values | None = None,
-        medias: tuple[Media, ...] | None = None,
-    ) -> Job:
-        """Record why a job's results are missing (`why`: a message key), with those that are here.
-
-        Without `medias`: asks the process that downloads them to try now. Raises
-        `ImpossibleTransition` where the job is not being downloaded, or not by this run.
-        """
-        return await self.write(
-            writing.delay, self.session, job_id, now, why, dict(values or {}), medias
-        )
-
-    async def mark_missing(self, job_id: int, index: int, now: float, key: str) -> Job:
-        """Record that the file of a result (from 1) is missing, with a timeline entry."""
-        return await self.write(writing.mark_missing, job_id, index, now, key)
-
-    async def mark(self, job_id: int, indices: Collection[int], change: MarkChange) -> Job:
-        """Change the marks of these results (from 1), or of all where none is named."""
-        return await self.write(writing.mark, job_id, tuple(indices), change)
-
-    async def reorder(
-        self, job_id: int, order: Order, now: float, key: str, values: Values | None = None
-    ) -> Job:
-        """Change an unsent job's order, with a timeline entry."""
-        return await self.write(writing.reorder, job_id, order, now, key, dict(values or {}))
-
-    async def hold(
-        self, job_id: int, held: bool, why: str = "", values: Values | None = None
-    ) -> Job:
-        """Hold an unsent job until it is approved (`why`: a message key), or release it.
-
-        A job released from a spending limit is not held by it again.
-        """
-        return await self.write(writing.hold, job_id, held, why, dict(values or {}))
-
     async def arrange(self, ids: Collection[int]) -> tuple[Job, ...]:
-        """Reorder unsent jobs within the queue positions that they have.
-
-        Jobs that are no longer queued are ignored. Returns the jobs that moved.
-        """
+        """Reorder unsent jobs; see `admission.arrange`."""
         return await self.write(admission.arrange, tuple(ids))
 
     async def admit(
-        self, ids: Collection[int], limits: AdmissionLimits, now: float, midnight: float
+        self, ids: Collection[int], limits: Settings, now: float, midnight: float
     ) -> tuple[Job, ...]:
-        """Admit queued jobs to the service, by queue position, as far as the limits allow.
-
-        Another run's job ahead of them keeps its slot. Returns the jobs that need not be asked for
-        again (admitted, held, or no longer queued) and those whose reason to wait changed;
-        `admission.settled` tells them apart.
-        """
+        """Admit queued jobs to the service; see `admission.admit`."""
         return await self.write(admission.admit, self.session, tuple(ids), limits, now, midnight)
-
-    async def claim(
-        self, now: float, until: float, only: Collection[int] | None = None
-    ) -> tuple[Job, ...]:
-        """Take over open jobs that no live run follows until `until`, and renew our own leases.
-
-        `only`: these jobs, or all. Returns every job that is ours now.
-        """
-        return await self.write(writing.claim, self.session, now, until, only)
-
-    async def release(self, *, hold: bool = False) -> None:
-        """Give up every lease of this run, so that others may follow at once.
-
-        `hold`: unsent jobs need the user's approval from then on.
-        """
-        await self.write(writing.release, self.session, hold)

@@ -175,7 +175,7 @@ def _results(ledger: Path, places: Places) -> tuple[dict[str, Trace], list[Trace
     for folder in (each for one in named for each in (one, *_folders_in(one))):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MOST_FILES):
-                if entry.name.endswith(".json") and (facts := _sidecar(Path(entry.path))):
+                if entry.name.endswith(".json") and (facts := sidecar(Path(entry.path))):
                     place = _index(entry.name, facts), Path(entry.path), facts
                     found.setdefault(one_line(facts["task_id"], 200), []).append(place)
     made = {task: trace for task, files in found.items() if (trace := _made(task, files))}
@@ -202,7 +202,7 @@ def _index(name: str, facts: Mapping[str, object]) -> int:
     return int(found[1]) if found else 1
 
 
-def _sidecar(path: Path) -> dict[str, object]:
+def sidecar(path: Path) -> dict[str, object]:
     """Return a sidecar's facts; none where it is no sidecar."""
     try:
         if not path.is_file() or path.stat().st_size > LARGEST_SIDECAR:
@@ -220,7 +220,7 @@ def _made(task_id: str, files: list[tuple[int, Path, dict[str, object]]]) -> Tra
         result = path.with_suffix("")  # the sidecar's name is the result's and `.json`
         here = str(result.absolute()) if result.is_file() else ""
         medias.append(replace(_media(facts), format=result.suffix[1:], path=here))
-    order = _order({**files[0][2], "credit": files[0][2].get("points"), "n": len(files)})
+    order = order_of({**files[0][2], "credit": files[0][2].get("points"), "n": len(files)})
     if order is None:
         return None
     moment = time.time()
@@ -250,7 +250,7 @@ def _listed(ledger: Path) -> Iterator[Trace]:
 
 
 def _row(line: dict[str, object], made: float) -> Trace | None:
-    intent, known, order = line.get("intent"), outcome_of(line), _order(line)
+    intent, known, order = line.get("intent"), outcome_of(line), order_of(line)
     if not isinstance(intent, str) or not intent or known is None or order is None:
         return None
     state = State.TIMED_OUT if known.state is State.RUNNING else known.state
@@ -377,14 +377,14 @@ def _begun(number: int, at: float, words: str) -> _Logged | None:
     n, points = int(said[3]), int(said[4])
     facts = {"task_type": said[1], "model_id": said[2], "n": n, "credit": points // max(n, 1)}
     facts |= {"project": _text(said[7]), "client": _text(said[8])}
-    order = _order(facts)
+    order = order_of(facts)
     return None if order is None else _Logged(order, number, at, said[5] or "", said[6] or "")
 
 
 # ------------------------------------------------------------------------- facts from outside
 
 
-def _order(facts: dict[str, object]) -> Order | None:
+def order_of(facts: dict[str, object]) -> Order | None:
     """Return the order in a manifest's line or a sidecar; None where that says too little."""
     try:
         task_type = TaskType(str(facts.get("task_type")))

@@ -198,23 +198,15 @@ def begin(ledger: Path) -> None:
 
     The new one takes its place at once, so that there is a trail at every moment.
     """
-    part = path_of(ledger).with_suffix(f".{os.getpid()}.part")
-    with suppress(OSError, sqlite3.Error):
-        try:
-            with closing(sqlite3.connect(ledger)) as opened:
-                opened.row_factory = sqlite3.Row
-                lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
-                write(part, changes(opened, Position(0, 0)), lineage)
-            aside = _aside(ledger)
-            aside.unlink(missing_ok=True)
-            if path_of(ledger).exists():
-                aside.hardlink_to(path_of(ledger))
-            part.replace(path_of(ledger))
-            for path in _turned(ledger):
-                path.unlink(missing_ok=True)  # merged into the ledger, and so in the new trail
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _aside(ledger: Path) -> Path:
-    return ledger.with_name("ledger.trail.old")
+    with suppress(OSError, sqlite3.Error), atomic_file.unfinished(path_of(ledger)) as part:
+        with closing(sqlite3.connect(ledger)) as opened:
+            opened.row_factory = sqlite3.Row
+            lineage = int(opened.execute("PRAGMA application_id").fetchone()[0])
+            write(part, changes(opened, Position(0, 0)), lineage)
+        aside = ledger.with_name("ledger.trail.old")
+        aside.unlink(missing_ok=True)
+        if path_of(ledger).exists():
+            aside.hardlink_to(path_of(ledger))
+        part.replace(path_of(ledger))
+        for path in _turned(ledger):
+            path.unlink(missing_ok=True)  # merged into the ledger, and so in the new trail

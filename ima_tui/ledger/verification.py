@@ -5,16 +5,14 @@ Nothing is changed. What is newer in the ledger is no difference: logs and manif
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
 
-from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, State
 from ima_tui.core.records import dataclass
 from ima_tui.ledger.job_states import UNSENT
-from ima_tui.ledger.traces import LARGEST_SIDECAR, Found, Trace
+from ima_tui.ledger.traces import Found, Trace, sidecar
 
 _CAME_OUT = frozenset({State.DONE, State.FETCHING})
 _DOUBTFUL = UNSENT | {State.NEEDS_REVIEW, State.SENDING, State.FAILED, State.STOPPED}
@@ -73,9 +71,10 @@ class Verification:
             except (OSError, ValueError):
                 yield Difference("file_missing", job.id, job.task_id, media.path, alive=alive)
                 continue
+            beside = sidecar(path.with_name(f"{path.name}.json"))
             if empty:
                 yield Difference("file_empty", job.id, job.task_id, media.path, alive=alive)
-            elif _task_beside(path) not in ("", job.task_id):
+            elif beside.get("task_id", job.task_id) != job.task_id:
                 yield Difference("file_other", job.id, job.task_id, media.path)
 
     def rest(self, found: Found) -> Iterator[Difference]:
@@ -94,17 +93,6 @@ class Verification:
 def _of(kind: str, job: int, trace: Trace) -> Difference:
     path = next((media.path for media in trace.medias if media.path), "")
     return Difference(kind, job, trace.task_id, path, trace.source)
-
-
-def _task_beside(path: Path) -> str:
-    """Return the task id in a file's sidecar; "" without one."""
-    try:
-        beside = path.with_name(path.name + ".json")
-        facts = json.loads(atomic_file.read_small(beside, LARGEST_SIDECAR)[0])
-    except (OSError, ValueError, RecursionError):
-        return ""
-    task = facts.get("task_id") if isinstance(facts, dict) else ""
-    return task if isinstance(task, str) else ""
 
 
 def verify(

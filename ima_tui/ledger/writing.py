@@ -1,4 +1,7 @@
-"""INSERT and UPDATE statements of the ledger. Each function runs inside one transaction."""
+"""INSERT and UPDATE statements of the ledger. Each function runs inside one transaction.
+
+Most are methods of `Ledger`, which fills in `connection` and `session`, the name of its run.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,23 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ima_tui.core.domain import Job, Media, Order, Outcome, State, result_of
+from ima_tui.core.domain import Failure, Job, Media, Order, Outcome, State, result_of
 from ima_tui.core.labels import UNMARKED, MarkChange
-from ima_tui.ledger import job_states, process_id
-from ima_tui.ledger.queries import LONG_GONE, OPEN, by_intents, by_key, require
-from ima_tui.ledger.records import LedgerError, dump, dump_marks, dump_medias, dump_order, job_of
+from ima_tui.ledger import job_states
+from ima_tui.ledger.queries import by_intents, by_key, require
+from ima_tui.ledger.records import (
+    LedgerError,
+    dump,
+    dump_failure,
+    dump_marks,
+    dump_medias,
+    dump_order,
+)
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
-GRACE = 90.0
-"""Extra seconds for a run whose process exists: it may be slow, or suspended with ctrl+z."""
-LONGEST_LEASE = 600.0
-"""Maximum seconds of a lease."""
 _TAKEN_UP = job_states.ENDED | {State.SENDING}
 """The run that makes a transition from these states follows the job."""
-UNSENT = (State.QUEUED, State.UPLOADING, State.VERIFYING)
 WAIVED, APPROVED = 1, 2
 """Bits of the column `waived`: released from a spending limit; an agent's job that was approved,
 whatever it waited for then."""
@@ -29,49 +34,64 @@ whatever it waited for then."""
 
 Why = tuple[str, Mapping[str, str | int]]
 """The key and values of a message: why a job waits."""
+Values = Mapping[str, str | int | float]
+
+
+def _set(connection: sqlite3.Connection, job_id: int, **columns: object) -> None:
+    names = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*columns.values(), job_id))
 
 
 def add(
     connection: sqlite3.Connection,
+    session: str,
     order: Order,
     now: float,
-    session: str,
-    repeats: int | None,
-    intent: str,
-    after: int | None,
+    *,
+    repeats: int | None = None,
+    intent: str = "",
+    after: int | None = None,
     instead: int | None = None,
     hold: Why | None = None,
 ) -> Job:
-    """Record a new job; see `Ledger.add`."""
+    """Record a new job before anything is sent.
+
+    `intent` identifies it across runs: a known intent returns its existing job. Of an intent
+    `key/request`, a known key with another request raises `LedgerError`. `after`: a job
+    that must be done first; inputs such as `job:41#1` name theirs. Jobs that were blocked by
+    the one that this `repeats` now wait for this one. `instead`: an unsent job that this one
+    replaces, with its queue position, what it waited for, and what waited for it. Raises
+    `ImpossibleTransition` where that is no longer unsent. `hold`: why it needs the user's
+    approval from the start.
+    """
     if instead is not None and require(connection, instead).state is not State.QUEUED:
         raise job_states.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
         return known[intent]
     if "/" in intent and (other := by_key(connection, intent)) is not None:
         raise LedgerError("error.key_reused", id=other.id)
+    columns = {
+        "state": State.QUEUED,
+        "task_type": order.task_type,
+        "model_id": order.model_id,
+        "order_json": dump_order(order),
+        "points": order.total,
+        "session": session,
+        "owner": session,
+        "lease_until": now + FIRST_LEASE,
+        "created_at": now,
+        "updated_at": now,
+        "repeats": repeats,
+        "intent": intent,
+        "project": _as_spelled_before(connection, order.project),
+        "client": order.client,
+        "held": hold is not None,
+        "waiting": hold[0] if hold else "",
+        "waiting_json": json.dumps(hold[1] if hold else {}),
+    }
     cursor = connection.execute(
-        "INSERT INTO jobs (state, task_type, model_id, order_json, points, session, owner,"
-        " lease_until, created_at, updated_at, repeats, intent, project, client, held, waiting,"
-        " waiting_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            State.QUEUED,
-            order.task_type,
-            order.model_id,
-            dump_order(order),
-            order.total,
-            session,
-            session,
-            now + FIRST_LEASE,
-            now,
-            now,
-            repeats,
-            intent,
-            _as_spelled_before(connection, order.project),
-            order.client,
-            hold is not None,
-            hold[0] if hold else "",
-            json.dumps(hold[1] if hold else {}),
-        ),
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        tuple(columns.values()),
     )
     job_id = cursor.lastrowid or 0
     write_event(connection, job_id, now, State.QUEUED, "event.queued", {"points": order.total})
@@ -100,34 +120,31 @@ def _as_spelled_before(connection: sqlite3.Connection, project: str) -> str:
 
 def put_back(
     connection: sqlite3.Connection,
+    session: str,
     order: Order,
     now: float,
-    session: str,
     intent: str,
     known: Outcome,
 ) -> Job:
-    """Record a job in its last known state.
+    """Record a job that the ledger lost and another file still knows, in its last known state.
 
-    No transition applies, because it was made elsewhere.
+    A known intent returns its existing job. No transition applies, because it was made elsewhere.
     """
-    job = add(connection, order, now, session, None, intent, None)
+    job = add(connection, session, order, now, intent=intent)
     if job.created_at != now or job.state is not State.QUEUED:
         return job
     sent = known.task_id or known.state is State.NEEDS_REVIEW
-    connection.execute(
-        "UPDATE jobs SET state = ?, task_id = ?, medias_json = ?, sent_at = ?, ended_at = ?,"
-        " updated_at = ? WHERE id = ?",
-        (
-            known.state,
-            known.task_id,
-            dump_medias(known.medias),
-            (known.sent_at or now) if sent else None,
-            now if known.state in job_states.ENDED else None,
-            now,
-            job.id,
-        ),
+    _set(
+        connection,
+        job.id,
+        state=known.state,
+        task_id=known.task_id,
+        medias_json=dump_medias(known.medias),
+        sent_at=(known.sent_at or now) if sent else None,
+        ended_at=now if known.state in job_states.ENDED else None,
+        updated_at=now,
     )
-    write_event(connection, job.id, now, known.state, "event.put_back", {})
+    write_event(connection, job.id, now, known.state, "event.put_back")
     return require(connection, job.id)
 
 
@@ -150,7 +167,7 @@ def _take_place(
         if row[0] not in inputs:
             connection.execute("INSERT OR IGNORE INTO needs VALUES (?, ?)", (job_id, row[0]))
     _repoint(connection, before, job_id, now)
-    step(connection, session, before, State.FORGOTTEN, now, "event.forgotten", {}, {}, False)
+    step(connection, session, before, State.FORGOTTEN, now, "event.forgotten")
 
 
 def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float) -> None:
@@ -164,16 +181,13 @@ def _repoint(connection: sqlite3.Connection, before: int, first: int, now: float
             new + each.removeprefix(old) if each.startswith(old) else each
             for each in job.order.inputs
         )
-        connection.execute(
-            "UPDATE jobs SET order_json = ?, updated_at = ?, waiting = ?, waiting_json = ?"
-            " WHERE id = ?",
-            (
-                dump_order(replace(job.order, inputs=inputs)),
-                now,
-                "waiting.word_after" if job.needs_approval else "waiting.after",
-                json.dumps({"id": first}),
-                job.id,
-            ),
+        _set(
+            connection,
+            job.id,
+            order_json=dump_order(replace(job.order, inputs=inputs)),
+            updated_at=now,
+            waiting="waiting.word_after" if job.needs_approval else "waiting.after",
+            waiting_json=json.dumps({"id": first}),
         )
         connection.execute(
             "UPDATE OR REPLACE needs SET first = ? WHERE job = ? AND first = ?",
@@ -190,11 +204,29 @@ def step(
     after: State,
     now: float,
     key: str,
-    values: dict[str, str | int | float],
-    columns: dict[str, object],
-    ours: bool,
+    values: Values | None = None,
+    *,
+    order: Order | None = None,
+    task_id: str | None = None,
+    deadline: float | None = None,
+    medias: tuple[Media, ...] | None = None,
+    failure: Failure | None = None,
+    ours: bool = False,
 ) -> Job:
-    """Make one transition with its timeline entry; see `Ledger.step`."""
+    """Make one transition with its timeline entry.
+
+    Raises `ImpossibleTransition`. `ours`: raise `NotOwner` where another run follows the job;
+    *sending* always does.
+    """
+    facts = {
+        "order_json": None if order is None else dump_order(order),
+        "points": None if order is None else order.total,
+        "task_id": task_id,
+        "deadline": deadline,
+        "medias_json": None if medias is None else dump_medias(medias),
+        "failure_json": None if failure is None else dump_failure(failure),
+    }
+    columns: dict[str, object] = {name: fact for name, fact in facts.items() if fact is not None}
     before = require(connection, job_id)
     if ours or after is State.SENDING:
         _check_owner(connection, session, job_id)
@@ -206,7 +238,7 @@ def step(
         columns |= {"waiting": "", "waiting_json": "{}"}
     if after in (State.SENDING, State.RUNNING):
         columns["turn"] = 1
-    elif after not in UNSENT:
+    elif after not in job_states.UNSENT:
         columns["turn"] = 0
     if after in job_states.ENDED or after is State.FETCHING:
         columns["ended_at"] = before.ended_at or now  # the service was done before the download
@@ -216,8 +248,7 @@ def step(
         columns["sent_at"] = None
     if after in job_states.OPEN and before.state in _TAKEN_UP:
         columns |= {"owner": session, "lease_until": now + FIRST_LEASE}
-    names = ", ".join(f"{name} = ?" for name in columns)
-    connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*columns.values(), job_id))
+    _set(connection, job_id, **columns)
     write_event(connection, job_id, now, after, key, values)
     return require(connection, job_id)
 
@@ -230,23 +261,19 @@ def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> N
 
 
 def note(
-    connection: sqlite3.Connection,
-    job_id: int,
-    now: float,
-    key: str,
-    values: dict[str, str | int | float],
+    connection: sqlite3.Connection, job_id: int, now: float, key: str, values: Values | None = None
 ) -> None:
-    """Add a timeline entry in the job's current state."""
+    """Add a timeline entry without a change of state."""
     job = require(connection, job_id)
     write_event(connection, job_id, now, job.state, key, values)
 
 
 def note_once(connection: sqlite3.Connection, job_id: int, now: float, key: str) -> bool:
-    """Add a timeline entry unless there is one with that key; see `Ledger.note_once`."""
+    """Add a timeline entry unless the job has one with that key; False if it has."""
     found = connection.execute("SELECT 1 FROM events WHERE job = ? AND key = ?", (job_id, key))
     if found.fetchone() is not None:
         return False
-    note(connection, job_id, now, key, {})
+    note(connection, job_id, now, key)
     return True
 
 
@@ -255,22 +282,28 @@ def delay(
     session: str,
     job_id: int,
     now: float,
-    why: str,
-    values: Mapping[str, str | int | float],
-    medias: tuple[Media, ...] | None,
+    why: str = "",
+    values: Values | None = None,
+    medias: tuple[Media, ...] | None = None,
 ) -> Job:
-    """Record why results are missing; see `Ledger.delay`."""
+    """Record why a job's results are missing (`why`: a message key), with those that are here.
+
+    Without `medias`: asks the process that downloads them to try now. Raises
+    `ImpossibleTransition` where the job is not being downloaded, or not by this run.
+    """
     job = require(connection, job_id)
     if job.state is not State.FETCHING:
         raise job_states.ImpossibleTransition(f"delay in {job.state}")
     if medias is not None:
         _check_owner(connection, session, job_id)
-    connection.execute(
-        "UPDATE jobs SET waiting = ?, waiting_json = ?, medias_json = ?, updated_at = ?"
-        " WHERE id = ?",
-        (why, json.dumps(values), dump_medias(job.medias if medias is None else medias), now,
-         job_id),
-    )  # fmt: skip
+    _set(
+        connection,
+        job_id,
+        waiting=why,
+        waiting_json=json.dumps(dict(values or {})),
+        medias_json=dump_medias(job.medias if medias is None else medias),
+        updated_at=now,
+    )
     if why:
         write_event(connection, job_id, now, job.state, why, values)
     return require(connection, job_id)
@@ -282,27 +315,24 @@ def write_event(
     now: float,
     state: State,
     key: str,
-    values: Mapping[str, str | int | float],
+    values: Values | None = None,
 ) -> None:
     """Insert a timeline entry."""
     connection.execute(
         "INSERT INTO events (job, at, state, key, values_json) VALUES (?, ?, ?, ?, ?)",
-        (job_id, now, state, key, dump(values)),
+        (job_id, now, state, key, dump(dict(values or {}))),
     )
 
 
 def mark_missing(
     connection: sqlite3.Connection, job_id: int, index: int, now: float, key: str
 ) -> Job:
-    """Record that a result's file is missing; `index` counts from 1."""
+    """Record that the file of a result (from 1) is missing, with a timeline entry."""
     job = require(connection, job_id)
     medias = tuple(
         replace(media, path="") if at == index else media for at, media in enumerate(job.medias, 1)
     )
-    connection.execute(
-        "UPDATE jobs SET medias_json = ?, updated_at = ? WHERE id = ?",
-        (dump_medias(medias), now, job_id),
-    )
+    _set(connection, job_id, medias_json=dump_medias(medias), updated_at=now)
     write_event(connection, job_id, now, job.state, key, {"index": index})
     return require(connection, job_id)
 
@@ -310,16 +340,14 @@ def mark_missing(
 def mark(
     connection: sqlite3.Connection, job_id: int, indices: Collection[int], change: MarkChange
 ) -> Job:
-    """Change the marks of a job's results; see `Ledger.mark`."""
+    """Change the marks of these results (from 1), or of all where none is named."""
     job = require(connection, job_id)
     every = range(1, max(job.order.n, len(job.medias)) + 1)
     wanted = [index for index in every if not indices or index in indices]
     marks = dict(job.marks) | {index: change.of(job.marks.get(index, UNMARKED)) for index in wanted}
     project = job.order.project if change.project is None else change.project
-    connection.execute(
-        "UPDATE jobs SET marks_json = ?, project = ? WHERE id = ?",
-        (dump_marks(marks), _as_spelled_before(connection, project), job_id),
-    )
+    spelled = _as_spelled_before(connection, project)
+    _set(connection, job_id, marks_json=dump_marks(marks), project=spelled)
     return require(connection, job_id)
 
 
@@ -329,16 +357,17 @@ def reorder(
     order: Order,
     now: float,
     key: str,
-    values: dict[str, str | int | float],
+    values: Values | None = None,
 ) -> Job:
-    """Change an unsent job's order. Raises `ImpossibleTransition` where it is no longer unsent."""
+    """Change an unsent job's order, with a timeline entry.
+
+    Raises `ImpossibleTransition` where it is no longer unsent.
+    """
     job = require(connection, job_id)
     if job.state not in job_states.UNSENT:
         raise job_states.ImpossibleTransition(f"reorder in {job.state}")
-    connection.execute(
-        "UPDATE jobs SET order_json = ?, points = ?, updated_at = ? WHERE id = ?",
-        (dump_order(order), order.total, now, job_id),
-    )
+    facts = dump_order(order)
+    _set(connection, job_id, order_json=facts, points=order.total, updated_at=now)
     write_event(connection, job_id, now, job.state, key, values)
     return require(connection, job_id)
 
@@ -347,83 +376,18 @@ def hold(
     connection: sqlite3.Connection,
     job_id: int,
     held: bool,
-    why: str,
-    values: Mapping[str, str | int | float],
+    why: str = "",
+    values: Values | None = None,
 ) -> Job:
-    """Hold an unsent job or release it; see `Ledger.hold`."""
+    """Hold an unsent job until it is approved (`why`: a message key), or release it.
+
+    A job released from a spending limit is not held by it again.
+    """
     connection.execute(
         "UPDATE jobs SET held = ?, waived = CASE WHEN ? THEN waived ELSE waived"
         " | CASE WHEN waiting LIKE 'waiting.over%' AND waiting NOT LIKE 'waiting.over_agent%'"
         " THEN ? ELSE 0 END | CASE WHEN client != '' THEN ? ELSE 0 END END,"
         " turn = turn AND NOT ?, waiting = ?, waiting_json = ? WHERE id = ?",
-        (held, held, WAIVED, APPROVED, held, why, json.dumps(values), job_id),
+        (held, held, WAIVED, APPROVED, held, why, json.dumps(dict(values or {})), job_id),
     )
     return require(connection, job_id)
-
-
-def claim(
-    connection: sqlite3.Connection,
-    session: str,
-    now: float,
-    until: float,
-    only: Collection[int] | None,
-) -> tuple[Job, ...]:
-    """Take over jobs and renew leases; see `Ledger.claim`."""
-    ids = tuple(only or ())
-    among = "" if only is None else f" AND id IN ({', '.join('?' * len(ids))})"
-    others = [row[0] for row in other_owners(connection, session)]
-    gone = [each for each in others if process_id.is_gone(each)]
-    here = [each for each in others if process_id.is_here(each)]
-    ended = f" OR owner IN ({', '.join('?' * len(gone))})"
-    living = f"owner IN ({', '.join('?' * len(here))})"
-    # a live run's create is left to it for longer: only that run can still get the answer
-    slow = (
-        f"lease_until < CASE WHEN {living} THEN CASE state WHEN 'sending' THEN ? ELSE ? END"
-        " ELSE ? END"
-    )
-    # written by a clock that was ahead; a live run corrects it within seconds
-    future = f" OR (lease_until > ? AND NOT {living})"
-    ours_to_be = f"{OPEN}{among} AND (owner = ? OR owner = '' OR {slow}{future}{ended})"
-    leases = (now - LONG_GONE, now - GRACE, now, now + LONGEST_LEASE)
-    named = (*ids, session, *here, *leases, *here, *gone)
-    # an owner that ended without releasing crashed: its unsent jobs need approval
-    connection.execute(
-        "UPDATE jobs SET turn = 0, waiting = CASE WHEN held THEN waiting ELSE 'waiting.word' END,"
-        " waiting_json = CASE WHEN held THEN waiting_json ELSE '{}' END, held = 1"
-        f" WHERE owner NOT IN ('', ?) AND state IN (?, ?, ?) AND {ours_to_be}",
-        (session, *UNSENT, *named),
-    )
-    # the sender pays: the session limit also counts what an earlier run left
-    connection.execute(
-        "UPDATE jobs SET session = CASE WHEN state IN (?, ?, ?) THEN ? ELSE session END,"
-        f" owner = ?, lease_until = ? WHERE {ours_to_be}",
-        (*UNSENT, session, session, until, *named),
-    )
-    # +id: else SQLite scans all jobs to have them in order
-    rows = connection.execute(
-        f"SELECT * FROM jobs WHERE {OPEN} AND owner = ? ORDER BY +id", (session,)
-    )
-    return tuple(map(job_of, rows))
-
-
-def other_owners(connection: sqlite3.Connection, session: str) -> list[sqlite3.Row]:
-    """Return the other runs that own open jobs."""
-    return connection.execute(
-        f"SELECT DISTINCT owner FROM jobs WHERE {OPEN} AND owner NOT IN ('', ?)", (session,)
-    ).fetchall()
-
-
-def release(connection: sqlite3.Connection, session: str, hold: bool) -> None:
-    """Give up this run's leases; see `Ledger.release`."""
-    mine = f"{OPEN} AND owner = ?"
-    if hold:
-        connection.execute(
-            "UPDATE jobs SET waiting = 'waiting.word', waiting_json = '{}', held = 1"
-            f" WHERE state IN (?, ?, ?) AND NOT held AND {mine}",
-            (*UNSENT, session),
-        )
-    connection.execute(
-        "UPDATE jobs SET turn = turn AND state NOT IN (?, ?, ?), owner = '', lease_until = 0"
-        f" WHERE {mine}",
-        (*UNSENT, session),
-    )

@@ -121,11 +121,6 @@ class LogFilter:
     since: float = -inf
     until: float = inf
 
-    @property
-    def everything(self) -> bool:
-        """Whether it accepts every entry."""
-        return self == LogFilter()
-
     def with_text(self, text: Pattern | None) -> LogFilter:
         """Return the same filter with another text pattern."""
         return replace(self, text=text)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from math import inf
@@ -22,8 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ima_tui.config.loader import Settings
-from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line
+from ima_tui.core import atomic_file
 from ima_tui.logs.cursor import SLACK, BackwardCursor, ForwardCursor, LogCursor, seek
 from ima_tui.logs.entry import LogEntry
 from ima_tui.logs.files import LogFile, LogFolder
@@ -51,11 +49,6 @@ class OldestFirst:
     def done(self) -> bool:
         """Whether every file was read to its beginning."""
         return all(cursor.done for cursor in self._cursors)
-
-    @property
-    def reached(self) -> float:
-        """Everything after this time was examined."""
-        return max((cursor.key for cursor in self._cursors if not cursor.done), default=0.0)
 
     def take(self, count: int, due: Due = never) -> list[LogEntry]:
         """Return up to `count` more, newest first. Raises `UsageError` (a slow pattern)."""
@@ -148,7 +141,7 @@ class LogWindow:
         """Move to the newest matching entry; the window is empty until read."""
         self.folder.look()
         self.wanted = wanted
-        self._stand({n: _end(file, wanted) for n, file in self.folder.files.items()})
+        self._stand(ends(self.folder.files, wanted))
         self.at_top = True
 
     def go_to(self, when: float) -> None:
@@ -180,13 +173,6 @@ class LogWindow:
     def at_bottom(self) -> bool:
         """Whether no older entry matches."""
         return self._older is not None and self._older.done
-
-    def place(self, entry: LogEntry) -> int | None:
-        """Return the index of `entry` in the window, or None."""
-        for index, each in enumerate(self.entries):
-            if (each.file, each.start) == (entry.file, entry.start):
-                return index
-        return None
 
     # --------------------------------------------------------------------------------- growth
 
@@ -345,18 +331,10 @@ def _export(logs: Path, wanted: LogFilter, folder: Path, now: float) -> tuple[Pa
     name = datetime.fromtimestamp(now).strftime("ima-logs-%Y%m%d-%H%M%S.log")  # noqa: DTZ006
     path = folder / name
     count = written = 0
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as out:
-            for entry in LogStream(logs, wanted).all():
-                written += out.write(entry.line() + "\n")
-                count += 1
-                if written > MOST_BYTES:
-                    return path, count, False
-    except FileExistsError as error:
-        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    with atomic_file.new_text(path, with_folder=True) as out:
+        for entry in LogStream(logs, wanted).all():
+            written += out.write(entry.line() + "\n")
+            count += 1
+            if written > MOST_BYTES:
+                return path, count, False
     return path, count, True

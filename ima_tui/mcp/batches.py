@@ -14,18 +14,19 @@ from ima_tui.batch.rows import BadRow, Row
 from ima_tui.cli.commands import batch as batch_verb
 from ima_tui.cli.commands import workflow as workflow_verb
 from ima_tui.cli.commands.batch_rows import RowPricer
-from ima_tui.cli.commands.jobs import problem_of
 from ima_tui.cli.commands.workflow_run import check_run
+from ima_tui.cli.confirm import check_limit
+from ima_tui.cli.exit_status import problem_of
 from ima_tui.cli.json_documents import error_json
 from ima_tui.compose import confirmation
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, Order
-from ima_tui.core.errors import ImaError, OverLimit, UsageError
+from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import OPEN
+from ima_tui.ledger.job_states import OPEN, is_held
 from ima_tui.mcp import ordering
 from ima_tui.mcp.call import Call, Document
-from ima_tui.mcp.jobs import follow, needs_user, until_all
+from ima_tui.mcp.jobs import follow, until_all
 from ima_tui.mcp.ordering import recorded
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import Workflow
@@ -86,8 +87,7 @@ def _check(bad: Sequence[BadRow], to_pay: int, limit: int | None) -> None:
             say("batch.row", line=row.line, sentence=explain(row.error)) for row in bad[:MOST_NAMED]
         ]
         raise UsageError("error.agent_rows", n=len(bad), text=" ".join(named))
-    if limit is not None and to_pay > limit:
-        raise OverLimit("error.over_limit", total=to_pay, limit=limit)
+    check_limit(to_pay, limit)
 
 
 async def _order(
@@ -100,7 +100,7 @@ async def _order(
 
 
 def _told(call: Call, jobs: Sequence[Job]) -> Document:
-    held = [job for job in jobs if needs_user(job)]
+    held = [job for job in jobs if is_held(job)]
     return {
         "rows": [_row_json(line, job) for line, job in enumerate(jobs, 1)],
         "total_credit": sum(job.order.total for job in jobs),
@@ -111,7 +111,7 @@ def _told(call: Call, jobs: Sequence[Job]) -> Document:
 
 def next_of(jobs: Sequence[Job]) -> str | None:
     """What the agent does next about several jobs of one order."""
-    if held := [job for job in jobs if needs_user(job)]:
+    if held := [job for job in jobs if is_held(job)]:
         points = sum(job.order.total for job in held)
         ids = " ".join(str(job.id) for job in held)
         return say("agents.next_approval_many", n=len(held), points=points, ids=ids)
@@ -124,7 +124,7 @@ def _row_json(line: int, job: Job) -> Document:
         "line": line,
         "job_id": job.id,
         "status": job.state.value,
-        "needs_approval": needs_user(job),
+        "needs_approval": is_held(job),
         "total_credit": job.order.total,
         "urls": [media.url for media in job.medias],
         "paths": [media.path for media in job.medias if media.path],
@@ -167,14 +167,14 @@ async def _unconfirmed(
     call: Call, status: WorkflowStatus, notes: Sequence[str], *, changed: bool
 ) -> Document:
     """The plan, what has to be said about it, and the hash that orders it."""
-    problems = [each.priced for each in status.steps if each.priced.problem is not None]
+    problems = workflow_verb.problems_of(each.priced for each in status.steps)
     points, confirm = status.to_pay(again=False), status.hash(again=False)
     told: Document = {
         "status": "unconfirmed",
         "to_pay": points,
         "confirm": confirm,
         "warnings": list(notes),
-        "problems": [workflow_verb.problem_json(each) for each in problems],
+        "problems": workflow_verb.problems_json(problems),
         "changed": changed,
         "next": None if problems else say("agents.next_confirm", points=points, hash=confirm),
     }
@@ -198,7 +198,7 @@ async def _standing(call: Call, plan: Workflow) -> Document:
     status = await studio.workflows.status(plan, priced=False)
     told: Document = {
         "status": "done" if status.is_done else "unfinished",
-        "needs_approval": sum(needs_user(job) for job in jobs),
+        "needs_approval": sum(is_held(job) for job in jobs),
         "next": next_of(jobs),
     }
     failed = next((each.job for each in status.failures if each.job is not None), None)

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ima_tui.cli import exit_status
-from ima_tui.cli.commands import jobs_fetch
-from ima_tui.cli.commands.jobs import GROUPS, problem_of, require
+from ima_tui.cli.commands import jobs_change
+from ima_tui.cli.commands.jobs import GROUPS
+from ima_tui.cli.exit_status import problem_of
 from ima_tui.cli.json_documents import standing_json
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, UNSENT
+from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, is_held
 from ima_tui.mcp.call import Call, Document
 from ima_tui.runner import outputs
 
@@ -52,21 +53,21 @@ async def listed(call: Call) -> Document:
 
 async def get(call: Call) -> Document:
     """Return one job, as `jobs show --json` tells it."""
-    return await told(call, await require(call.studio, call.arguments["job_id"]))
+    return await told(call, await call.studio.jobs.require(call.arguments["job_id"]))
 
 
 async def wait(call: Call) -> Document:
     """Wait for the end of a job, at most so long; what it waits for is told."""
-    job = await require(call.studio, call.arguments["job_id"])
+    job = await call.studio.jobs.require(call.arguments["job_id"])
     await follow(call, job)
     return await told(call, await until(call, job, call.arguments.get("seconds", WAIT_SECONDS)))
 
 
 async def fetch(call: Call) -> Document:
     """Download the results of a job that is done, or will be shortly."""
-    job = await require(call.studio, call.arguments["job_id"])
-    jobs_fetch.check_fetchable(job)
-    await jobs_fetch.begin_fetch(call.studio, job)
+    job = await call.studio.jobs.require(call.arguments["job_id"])
+    jobs_change.check_fetchable(job)
+    await jobs_change.begin_fetch(call.studio, job)
     return await told(call, await until(call, job, WAIT_SECONDS))
 
 
@@ -86,7 +87,7 @@ async def told(call: Call, job: Job) -> Document:
 
 
 def _next(job: Job) -> str | None:
-    if needs_user(job):
+    if is_held(job):
         return say("agents.next_approval", id=job.id, points=job.order.total)
     if job.state is State.NEEDS_REVIEW:
         return say("agents.next_review", id=job.id)
@@ -95,11 +96,6 @@ def _next(job: Job) -> str | None:
     if outputs.unfetched(job):
         return say("agents.next_fetch", id=job.id)
     return None
-
-
-def needs_user(job: Job) -> bool:
-    """Whether the job waits for the user's approval."""
-    return job.needs_approval and job.state in UNSENT
 
 
 async def until(call: Call, job: Job, seconds: float, *, until_sent: bool = False) -> Job:
@@ -126,7 +122,7 @@ async def until_all(
     began = loop.time()
     unsubscribe = call.studio.subscribe(hear)
     try:
-        found = [await require(call.studio, each) for each in ids]
+        found = [await call.studio.jobs.require(each) for each in ids]
         while waiting := [job for job in found if not _enough(job, until_sent=until_sent)]:
             waited = loop.time() - began
             if waited >= seconds:
@@ -137,8 +133,8 @@ async def until_all(
                     await news.wait()
             news.clear()
             for job in waiting:  # who approved it may have left it to others
-                await follow(call, await require(call.studio, job.id))
-            found = [await require(call.studio, each) for each in ids]
+                await follow(call, await call.studio.jobs.require(job.id))
+            found = [await call.studio.jobs.require(each) for each in ids]
     finally:
         unsubscribe()
     return found
@@ -147,16 +143,16 @@ async def until_all(
 def _enough(job: Job, *, until_sent: bool) -> bool:
     if job.state in ENDED or job.state is State.TIMED_OUT:
         return True
-    return until_sent and (needs_user(job) or job.state in FOLLOWED)
+    return until_sent and (is_held(job) or job.state in FOLLOWED)
 
 
 def _standing(waiting: Sequence[Job], of: int, now: float) -> str:
     """Where the jobs stand, in one sentence."""
     job = waiting[0]
     if of > 1:
-        held = sum(needs_user(each) for each in waiting)
+        held = sum(is_held(each) for each in waiting)
         return say("agents.standing_many", ended=of - len(waiting), n=of, held=held)
-    if needs_user(job):
+    if is_held(job):
         return say("agents.needs_approval", id=job.id, points=job.order.total)
     state = say(f"state.{job.state.value}")
     words = exit_status.holds_up(job, now) or say("agents.standing", id=job.id, state=state)

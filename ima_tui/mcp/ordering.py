@@ -8,9 +8,9 @@ crashed in between.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
+from argparse import Namespace
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate, generate_order, route
+from ima_tui.cli.commands.generate_order import Prepared
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
 from ima_tui.core.errors import UsageError
-from ima_tui.i18n import say
 from ima_tui.intent.intent import RequestKind
 from ima_tui.intent.route import route as read
 from ima_tui.ledger.writing import Why
@@ -50,9 +50,7 @@ async def understand(call: Call) -> Document:
 async def quote(call: Call) -> Document:
     """Return payload, price and warnings of a job that is not sent."""
     found = await _prepared(call.studio, _words(call))
-    warnings = list(found.warnings)
-    if found.unclear is not None:
-        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
+    warnings = found.told()
     if note := from_cache(call.studio, [found.order.task_type]):
         warnings.append(note)
     return generate.quote_json(found.order, warnings)
@@ -71,7 +69,7 @@ async def order(call: Call) -> Document:
         found = await _prepared(call.studio, words)
         if not words.yes:
             found.agree()
-        generate.check_limit(words, found.order)
+        confirm.check_limit(found.order.total, words.max_credits)
         ordered = replace(found.order, client=call.client)
         hold = approval_needed(call.studio, ordered.total, 1)
         job = await recorded(call.studio.jobs.submit(ordered, intent, hold=hold))
@@ -88,10 +86,10 @@ async def recorded(submission: Coroutine[Any, Any, T]) -> T:
     return await asyncio.shield(task)
 
 
-def _words(call: Call) -> argparse.Namespace:
+def _words(call: Call) -> Namespace:
     """Return the arguments as the verb `generate` has them after parsing."""
     given = call.arguments
-    words: argparse.Namespace = build(["generate"]).parse_args(["generate"])
+    words: Namespace = build(["generate"]).parse_args(["generate"])
     words.prompt = given["prompt"]
     words.task_type = given.get("task_type")
     words.model_id = given.get("model_id")
@@ -106,7 +104,7 @@ def _words(call: Call) -> argparse.Namespace:
     return words
 
 
-async def _prepared(studio: Studio, words: argparse.Namespace) -> generate.Prepared:
+async def _prepared(studio: Studio, words: Namespace) -> Prepared:
     """Price what is asked for. A text that only changes preferences is no order."""
     generate_order.settle_count(words)
     generate_order.check_prompt(words)

@@ -8,11 +8,11 @@ import logging
 from collections.abc import Mapping
 
 from ima_tui.catalogue import choice
-from ima_tui.cli.commands.models import from_cache, users_json
+from ima_tui.cli.commands.models import from_cache, load, matching, users_json
 from ima_tui.cli.json_documents import leaf_json
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, one_line
+from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.intent.route import route as read
 from ima_tui.mcp.call import Call, Document
@@ -84,19 +84,8 @@ async def list_models(call: Call) -> Document:
     """Return models as `models --json` tells them, and how many there are in all."""
     given = call.arguments
     wanted = [TaskType(given["task_type"])] if "task_type" in given else list(TaskType)
-    catalogue, oldest = call.studio.catalogue, call.studio.settings.max_age
-    if stale := [each for each in wanted if catalogue.age(each) > oldest]:
-        await catalogue.refresh(*stale)
-    problem = next((catalogue.lists[t].problem for t in wanted if catalogue.lists[t].problem), None)
-    if problem is not None and not any(catalogue.models(each) for each in wanted):
-        raise problem
-    words = folded(given.get("search", "")).split()
-    found = [
-        model
-        for task_type in wanted
-        for model in catalogue.models(task_type)
-        if all(word in choice.search_terms(model) for word in words)
-    ]
+    await load(call.studio, wanted)
+    found = matching(call.studio, wanted, given.get("search", ""))
     shown = found[given.get("offset", 0) :][: given.get("limit", LISTED)]
     note = from_cache(call.studio, wanted)
     return {

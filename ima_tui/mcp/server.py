@@ -1,20 +1,28 @@
-"""The protocol by the SDK: lists the tools, checks calls, turns documents and errors to results."""
+"""The protocol by the SDK: lists the tools, checks calls, turns documents and errors to results.
+
+`serve_stdio` is its stdio transport: messages on stdin, one a line; on stdout nothing but the
+protocol. The SDK reads stdin in a thread that no signal ends. Here the event loop reads it, with a
+limit for one line, so that SIGTERM and the end of input stop the server at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import mcp_types as types
 from jsonschema import Draft202012Validator
 from mcp.server import Server, ServerRequestContext
 from mcp.server.session import ServerSession
+from mcp.server.stdio import stdio_server
 
 from ima_tui import __version__
 from ima_tui.core.domain import Job
@@ -206,3 +214,24 @@ def _end_of(job: Job, now: float) -> types.LoggingMessageNotification:
     return types.LoggingMessageNotification(
         params=types.LoggingMessageNotificationParams(level="info", logger="ima-tui", data=data)
     )
+
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes of one message; a longer one ends the connection."""
+
+
+async def _lines_of_stdin() -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LONGEST_LINE, loop=loop)
+    pipe = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader, loop=loop), pipe)
+    with suppress(ValueError):  # longer than the limit
+        while line := await reader.readline():
+            yield line.decode("utf-8", "replace")
+
+
+async def serve_stdio(protocol: Server[Any]) -> None:
+    """Serve one agent until stdin ends."""
+    lines = cast("anyio.AsyncFile[str]", _lines_of_stdin())
+    async with stdio_server(stdin=lines) as (incoming, outgoing):
+        await protocol.run(incoming, outgoing, protocol.create_initialization_options())

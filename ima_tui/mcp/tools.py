@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ima_tui.cli.jobs_parser import JOB_STATES
+from ima_tui.cli.arguments import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TOKEN_FILE = "agents.token"  # noqa: S105 - the name of the file that has it
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Run the verb. Raises `UsageError` without the extra `agents`."""
     if find_spec("mcp") is None or find_spec("mcp_types") is None:
         raise UsageError("error.mcp_missing")
@@ -30,9 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     return session.run(_serve(arguments, settings))
 
 
-async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    from ima_tui.mcp import stdio
-    from ima_tui.mcp.server import AgentServer
+async def _serve(arguments: Namespace, settings: Settings) -> int:
+    from ima_tui.mcp.server import AgentServer, serve_stdio
 
     async with session.session(arguments, settings, patient=True, asks=True) as studio:
         server = AgentServer(studio)
@@ -41,7 +40,7 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
             if arguments.http is not None or arguments.port is not None:
                 await _serve_http(arguments, settings, server)
             else:
-                await stdio.serve(server.protocol)
+                await serve_stdio(server.protocol)
         except asyncio.CancelledError:  # SIGTERM is how a client ends a server
             return EXIT_DONE
         finally:
@@ -49,9 +48,7 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
-async def _serve_http(
-    arguments: argparse.Namespace, settings: Settings, server: AgentServer
-) -> None:
+async def _serve_http(arguments: Namespace, settings: Settings, server: AgentServer) -> None:
     from ima_tui.mcp import http
 
     file = settings.data / TOKEN_FILE

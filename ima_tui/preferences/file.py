@@ -17,6 +17,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,13 +126,8 @@ class Preferences:
     def save(self, user_id: str, task_type: TaskType, model: ModelVersion) -> bool:
         """Store a preference. Returns False where the file is not writable."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        row: Row = {
-            "model_id": model.model_id,
-            "model_name": model.name,
-            "credit": model.points[0],
-            "last_used": stamp,
-        }
-        return self._put(user_id, task_type, row)
+        preference = Preference(model.model_id, model.name, model.points[0], stamp)
+        return self.put(user_id, task_type, preference)
 
     def clear(self, user_id: str, task_type: TaskType) -> bool:
         """Remove a preference. Returns False where the file is not writable."""
@@ -169,23 +165,15 @@ class Preferences:
 
     def put(self, user_id: str, task_type: TaskType, preference: Preference) -> bool:
         """Store a preference as it is. Returns False where the file is not writable."""
-        row: Row = {
-            "model_id": preference.model_id,
-            "model_name": preference.model_name,
-            "credit": preference.credit,
-            "last_used": preference.last_used,
-        }
-        return self._put(user_id, task_type, row)
-
-    def let_go(self, dropped: DroppedPreference) -> None:
-        """Stop offering a dropped preference."""
-        self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
-
-    def _put(self, user_id: str, task_type: TaskType, row: Row) -> bool:
+        row = asdict(preference)
         return self._update(
             lambda data: _merge(data, user_id, task_type, row),
             lambda notes: _merge(notes, user_id, task_type, row),
         )
+
+    def let_go(self, dropped: DroppedPreference) -> None:
+        """Stop offering a dropped preference."""
+        self._update(None, lambda notes: _drop(notes, dropped.user_id, dropped.task_type))
 
     def _update(self, change: Change | None, note: Change) -> bool:
         """Write the note first: a note without its preference is offered back."""

@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ima_tui.api.connectivity import Connectivity
-from ima_tui.api.rate_limit import RateLimit
-from ima_tui.core.clock import backoff
+from ima_tui.api.rate_limit import Connectivity, RateLimit
+from ima_tui.config.loader import Settings
+from ima_tui.core.clock import backoff, first_of
 from ima_tui.core.domain import Failure, Job, Media, Medium, State
 from ima_tui.core.errors import ImaError, Unreachable
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.runner import outputs, polling_schedule, result_files
 from ima_tui.runner.transitions import Service, Transitions
@@ -47,42 +48,28 @@ async def _nobody_counts(path: Path) -> None:
     """Count nothing."""
 
 
+@dataclass(eq=False)
 class Fetcher:
     """Downloads the results of finished jobs.
 
     `patient`: wait for a missing network instead of giving up. `stays`: nobody waits for this run's
     end, so a refused link is retried for longer. `folder` returns a job's folder. `look_again` asks
-    the service for current links. `name`: template of file names; `embed`: write what a result was
-    made from into it. `missing_frames` finds videos that were cut off.
+    the service for current links. `missing_frames` finds videos that were cut off.
     """
 
-    def __init__(
-        self,
-        record: Transitions,
-        connect: Callable[[], Awaitable[Service]],
-        connectivity: Connectivity,
-        rate_limit: RateLimit,
-        *,
-        folder: Where,
-        look_again: LookAgain,
-        with_prompt: bool,
-        name: str = result_files.USUAL_NAME,
-        embed: bool = False,
-        patient: bool,
-        stays: bool,
-        missing_frames: MissingFrames = _nobody_counts,
-    ) -> None:
-        self._record = record
-        self._missing_frames = missing_frames
-        self._connect = connect
-        self._folder = folder
-        self._look_again = look_again
-        self._with_prompt = with_prompt
-        self._name, self._embed = name, embed
-        self._connectivity = connectivity
-        self._rate_limit = rate_limit
-        self._patient = patient
-        self._pauses_between = LONG_PAUSES if stays else PAUSES
+    _record: Transitions
+    _connect: Callable[[], Awaitable[Service]]
+    _connectivity: Connectivity
+    _rate_limit: RateLimit
+    _settings: Settings
+    folder: Where
+    look_again: LookAgain
+    patient: bool
+    stays: bool
+    missing_frames: MissingFrames = _nobody_counts
+
+    def __post_init__(self) -> None:
+        self._pauses_between = LONG_PAUSES if self.stays else PAUSES
         self._fetches = asyncio.Semaphore(MOST_FETCHES)
         self._devices: dict[Path, int] = {}
         self._pauses: dict[int, asyncio.Event] = {}
@@ -141,36 +128,26 @@ class Fetcher:
         await self._record.delay(job, why, values, job.medias)
         await self._pause(job.id, pause)
         try:
-            medias, _ = await self._look_again(job)
+            medias, _ = await self.look_again(job)
         except ImaError as error:
             return job, error if error.key == "error.result_deleted" else None
         same = [media.url for media in medias] == [media.url for media in job.medias]
-        if same and self._is_expired(job, problem):
+        denied = problem.key == "error.link_denied"
+        if same and denied and self._record.clock.time() > job.links_expire_at:
             return job, ImaError("error.link_expired")
         return replace(job, medias=medias[: len(job.medias)]), None
 
     async def _pause(self, job_id: int, seconds: float) -> None:
         """Wait `seconds`, or until `try_now`."""
         now = self._pauses.setdefault(job_id, asyncio.Event())
-        waits: set[asyncio.Future[object]] = {
-            asyncio.ensure_future(self._record.clock.sleep(seconds)),
-            asyncio.ensure_future(now.wait()),
-        }
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(self._record.clock.sleep(seconds), now.wait())
         finally:
             self._pauses.pop(job_id, None)
-            for each in waits:
-                each.cancel()
-
-    def _is_expired(self, job: Job, problem: ImaError) -> bool:
-        return (
-            problem.key == "error.link_denied" and self._record.clock.time() > job.links_expire_at
-        )
 
     async def _fetch_one(self, job: Job, media: Media, index: int) -> Media:
         service = await self._connect()
-        folder = self._folder(job)
+        folder = self.folder(job)
         part = result_files.part_path(folder, job, index)
         tries = 0
         while True:
@@ -188,7 +165,7 @@ class Fetcher:
                     raise
                 if tries < MOST_TRIES:
                     await self._connectivity.wait(backoff(tries))
-                elif self._patient and await self._is_away(service, job):
+                elif self.patient and await self._is_away(service, job):
                     await self._record.note(job, "event.fetch_waits", {"index": index})
                     while await self._is_away(service, job):
                         pass  # each check waits for its time to try the connection
@@ -202,7 +179,7 @@ class Fetcher:
     async def _count_frames(self, part: Path, job: Job) -> None:
         """Raise `error.result_cut` for a video that opens, but is not all there."""
         if job.order.task_type.medium is Medium.VIDEO:
-            missing = await self._missing_frames(part)
+            missing = await self.missing_frames(part)
             if missing is not None:
                 raise ImaError("error.result_cut", found=missing[0], claimed=missing[1])
 
@@ -242,9 +219,10 @@ class Fetcher:
 
     def _settle(self, part: Path, job: Job, media: Media, index: int) -> Media:
         result_files.check(part, job.order.task_type.medium)
-        if self._embed:
+        if self._settings.embed:
             self._write_into(part, job)
-        final = result_files.settle(part, job, media, index, self._name)
+        final = result_files.settle(part, job, index, self._settings.name)
         tag = self._record.ledger.tag
-        result_files.sidecar(final, job, media, self._with_prompt, tag, index)
+        with_prompt = self._settings.prompt_in_sidecar
+        result_files.sidecar(final, job, media, with_prompt, tag, index)
         return replace(media, path=str(final))

@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ima_tui.api.connectivity import LONGEST, Connectivity
-from ima_tui.api.rate_limit import Alarm, RateLimit
+from ima_tui.api.rate_limit import LONGEST, Alarm, Connectivity, RateLimit
 from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Estimate, Failure, Job, Media, State, TaskType
 from ima_tui.core.errors import (
@@ -26,6 +25,7 @@ from ima_tui.core.errors import (
     Unauthorised,
     Unreachable,
 )
+from ima_tui.core.records import dataclass
 from ima_tui.runner import outputs, polling_schedule
 from ima_tui.runner.transitions import Service, Transitions
 
@@ -40,29 +40,20 @@ FRESH = 60.0
 """Seconds for which an outlook is shared by jobs of the same model and price."""
 
 
+@dataclass(eq=False)
 class Poller:
     """Polls the service until a job is ready. `patient`: wait for a missing network."""
 
-    def __init__(
-        self,
-        record: Transitions,
-        connect: Callable[[], Awaitable[Service]],
-        connectivity: Connectivity,
-        rate_limit: RateLimit,
-        alarm: Alarm,
-        lease: Lease,
-        *,
-        download: Callable[[Job], bool],
-        patient: bool,
-    ) -> None:
-        self._record = record
-        self._connect = connect
-        self._connectivity = connectivity
-        self._rate_limit = rate_limit
-        self._alarm = alarm
-        self._lease = lease
-        self._download = download
-        self._patient = patient
+    _record: Transitions
+    _connect: Callable[[], Awaitable[Service]]
+    _connectivity: Connectivity
+    _rate_limit: RateLimit
+    _alarm: Alarm
+    _lease: Lease
+    download: Callable[[Job], bool]
+    patient: bool
+
+    def __post_init__(self) -> None:
         self._outlooks: dict[
             tuple[TaskType, str, int], tuple[polling_schedule.PollingOutlook, float]
         ] = {}
@@ -146,7 +137,7 @@ class Poller:
     def _report_problem(self, error: ImaError) -> None:
         if isinstance(error, Unreachable):
             self._connectivity.broke(error)
-        if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self._patient:
+        if isinstance(error, Unauthorised | KeyMissing | KeyInvalid) and not self.patient:
             self._connectivity.broke(error)
             raise error
 
@@ -216,7 +207,7 @@ class Poller:
             values = {"came": came, "n": n, "kept": len(medias)}
             await self._record.note(job, "event.more_than_ordered", values)
         failure = outputs.shortfall(order, len(medias), progress.reason, progress.broken)
-        download = self._download(job)
+        download = self.download(job)
         after = State.FETCHING if download else State.DONE
         whole = "event.ready" if download else "event.done"
         return await self._record.step(
@@ -255,11 +246,13 @@ class LeaseExpired(Exception):
     """Another run may follow the job now."""
 
 
+@dataclass(eq=False)
 class Lease:
     """Expiry of our lease, by the monotonic clock."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    _clock: Clock
+
+    def __post_init__(self) -> None:
         self._until = 0.0
         self._renewed = asyncio.Event()
 

@@ -21,15 +21,17 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ima_tui.core import atomic_file
-from ima_tui.core.domain import UNKNOWN_RULE, Job, Media, Medium, Order, TaskType, Value
+from ima_tui.core.domain import Job, Media, Medium, Order, Value
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.input_files import SUFFIXES, sniff
 from ima_tui.core.text import clean, encodable, one_line
 from ima_tui.imaging import file_headers, xmp
+from ima_tui.ledger import traces
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _UNFIT_ANYWHERE = re.compile(r"[^\w.-]+")
@@ -179,7 +181,7 @@ def is_here(media: Media) -> bool:
         return False
 
 
-def settle(part: Path, job: Job, media: Media, index: int, template: str = USUAL_NAME) -> Path:
+def settle(part: Path, job: Job, index: int, template: str = USUAL_NAME) -> Path:
     """Rename a finished `.part`. An existing file of the same result is replaced, of no other."""
     with part.open("rb") as handle:
         mime = sniff(handle.read(HEAD))
@@ -194,14 +196,8 @@ def settle(part: Path, job: Job, media: Media, index: int, template: str = USUAL
 
 def _is_of_another(final: Path, job: Job) -> bool:
     """Tell whether the name is taken: job numbers begin anew with a new ledger."""
-    if not final.exists():
-        return False
-    try:
-        beside = final.with_name(final.name + ".json")
-        found = json.loads(atomic_file.read_small(beside, 64 * 1024)[0])
-        return not (isinstance(found, dict) and found.get("task_id") == job.task_id)
-    except (OSError, ValueError, RecursionError):
-        return True
+    beside = final.with_name(final.name + ".json")
+    return final.exists() and traces.sidecar(beside).get("task_id") != job.task_id
 
 
 # ---------------------------------------------------------------------------- format checks
@@ -363,30 +359,23 @@ def _sidecar(path: Path) -> str:
 def _order(text: str) -> Order | None:
     try:
         facts = json.loads(text or "{}")
-        task_type = TaskType(facts["task_type"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
-    model_id, version, name = (
-        one_line(facts.get(key) or "", 200) for key in ("model_id", "model_version", "model_name")
-    )
-    if not model_id:
+    found = traces.order_of(facts) if isinstance(facts, dict) else None
+    if found is None or not found.model_id:
         return None
-    return Order(
-        task_type=task_type,
-        model_id=model_id,
-        version=version,
-        model_name=name or model_id,
-        prompt=clean(facts.get("prompt") or ""),
+    return replace(
+        found,
+        prompt=clean(found.prompt),
         n=1,
-        parameters=_parameters(facts.get("parameters")),
-        attribute_id=UNKNOWN_RULE,
+        parameters=_parameters(dict(found.parameters)),
         points=0,
+        project="",
+        client="",
     )
 
 
-def _parameters(found: object) -> tuple[tuple[str, Value], ...]:
-    if not isinstance(found, dict):
-        return ()
+def _parameters(found: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
     kept: list[tuple[str, Value]] = []
     for name, value in list(found.items())[:MOST_PARAMETERS]:
         if isinstance(value, str):

@@ -14,23 +14,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from pathlib import Path
 
-from ima_tui.api.connectivity import Connectivity
-from ima_tui.api.rate_limit import Alarm, RateLimit
-from ima_tui.core import labels
+from ima_tui.api.rate_limit import Alarm, Connectivity, RateLimit
+from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock, midnight, settle
 from ima_tui.core.domain import Failure, Job, Media, ModelVersion, Order, State
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
-from ima_tui.ledger.admission import AdmissionLimits, settled
+from ima_tui.ledger.admission import settled
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 from ima_tui.runner.download import Fetcher
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.poll import Lease, Poller
-from ima_tui.runner.result_files import USUAL_NAME
 from ima_tui.runner.submit import Submitter
 from ima_tui.runner.transitions import Service, Transitions, log_step
 
@@ -48,92 +46,68 @@ LEFT_SECONDS = 15.0
 """Seconds that a window has to take over an unattended job before a script does."""
 
 
+@dataclass(eq=False)
 class Scheduler:
     """Follows jobs.
 
     `patient`: wait for a missing network. `asks`: a user can approve a job over a limit, else it
-    fails.
-
-    `folder`, `project_folders` (a folder in it for each project) and `download` apply to jobs of
-    this run, those with `left_` to jobs that it took over.
+    fails. `usual`: the settings for jobs that it took over, without the flags of this run.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        clock: Clock,
-        connect: Callable[[], Awaitable[Service]],
-        find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
-        input_checks: InputChecks,
-        *,
-        folder: Path,
-        download: bool,
-        with_prompt: bool,
-        name: str = USUAL_NAME,
-        embed: bool = False,
-        patient: bool,
-        tell_job: Callable[[Job], None],
-        tell_connectivity: Callable[[ImaError | None], None],
-        limits: AdmissionLimits | None = None,
-        pace: RateLimit | None = None,
-        asks: bool | None = None,
-        left_folder: Path | None = None,
-        left_download: bool | None = None,
-        project_folders: bool = True,
-        left_project_folders: bool = True,
-        tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
-    ) -> None:
-        self._ledger = ledger
-        self._clock = clock
-        self._tell_job = tell_job
-        self._asks = patient if asks is None else asks
-        self.connectivity = Connectivity(clock, tell_connectivity)
-        self.rate_limit = pace or RateLimit(clock)
-        self._alarm = Alarm(clock)
-        self._lease = Lease(clock)
-        self._folder, self._download = folder, download
-        self._left_folder = folder if left_folder is None else left_folder
-        self._left_download = download if left_download is None else left_download
-        self._project_folders = project_folders
-        self._left_project_folders = left_project_folders
+    _ledger: Ledger
+    _clock: Clock
+    _connect: Callable[[], Awaitable[Service]]
+    _find_model: Callable[[Order, bool], Awaitable[ModelVersion]]
+    _input_checks: InputChecks
+    settings: Settings
+    usual: Settings
+    rate_limit: RateLimit
+    patient: bool
+    asks: bool
+    tell_job: Callable[[Job], None]
+    tell_connectivity: Callable[[ImaError | None], None]
+    tell_unsaved: Callable[[TaskUnsaved], None]
+
+    def __post_init__(self) -> None:
+        self.connectivity = Connectivity(self._clock, self.tell_connectivity)
+        self._alarm = Alarm(self._clock)
+        self._lease = Lease(self._clock)
         self._left: set[int] = set()
         """Jobs that were taken over."""
         self._seen_left: dict[int, float] = {}
-        self._record = Transitions(ledger, clock, self._tell)
-        self._admission = Admission(ledger, clock, limits or AdmissionLimits(), self._tell)
+        self._record = Transitions(self._ledger, self._clock, self._tell)
+        self._admission = Admission(self._ledger, self._clock, self.settings, self._tell)
         self._sender = Submitter(
             self._record,
-            connect,
-            find_model,
-            input_checks,
+            self._connect,
+            self._find_model,
+            self._input_checks,
             self.connectivity,
             self.rate_limit,
-            patient=patient,
-            tell_unsaved=tell_unsaved,
+            patient=self.patient,
+            tell_unsaved=self.tell_unsaved,
         )
         self._asker = Poller(
             self._record,
-            connect,
+            self._connect,
             self.connectivity,
             self.rate_limit,
             self._alarm,
             self._lease,
-            download=self._downloads,
-            patient=patient,
+            download=lambda job: self._settings_of(job).download,
+            patient=self.patient,
         )
         self._fetcher = Fetcher(
             self._record,
-            connect,
+            self._connect,
             self.connectivity,
             self.rate_limit,
-            folder=self._folder_of,
+            self.settings,
+            folder=lambda job: self._settings_of(job).folder_of(job.order.project),
             look_again=self._asker.look_again,
-            with_prompt=with_prompt,
-            name=name,
-            embed=embed,
-            patient=patient,
-            stays=self._asks,
-            missing_frames=input_checks.missing_frames,
+            patient=self.patient,
+            stays=self.asks,
+            missing_frames=self._input_checks.missing_frames,
         )
         self._stories: dict[int, asyncio.Task[None]] = {}
         self._keepers: tuple[asyncio.Task[None], ...] = ()
@@ -141,8 +115,8 @@ class Scheduler:
         self._alone_until = float("-inf")
         """After a suspend: until the other runs had time to renew their leases."""
 
-    def limit(self, limits: AdmissionLimits) -> None:
-        """Admit jobs by other limits from now on."""
+    def limit(self, limits: Settings) -> None:
+        """Admit jobs by the limits of other settings from now on."""
         self._admission.limit(limits)
 
     @property
@@ -153,17 +127,10 @@ class Scheduler:
     def _tell(self, job: Job) -> None:
         if job.state not in _AT_THE_SERVICE:
             self._admission.look()  # a slot or a result may be free for another job
-        self._tell_job(job)
+        self.tell_job(job)
 
-    def _downloads(self, job: Job) -> bool:
-        return self._left_download if job.id in self._left else self._download
-
-    def _folder_of(self, job: Job) -> Path:
-        left = job.id in self._left
-        folder = self._left_folder if left else self._folder
-        sorts = self._left_project_folders if left else self._project_folders
-        project = job.order.project if sorts else ""
-        return folder / labels.folder(project) if project else folder
+    def _settings_of(self, job: Job) -> Settings:
+        return self.usual if job.id in self._left else self.settings
 
     # ----------------------------------------------------------------------------- running
 
@@ -334,7 +301,7 @@ class Scheduler:
     async def _run_job(self, job: Job) -> None:
         if job.state is State.QUEUED:
             job = await self._admission.take(job)
-            if job.needs_approval and job.waiting.startswith(_OVER) and not self._asks:
+            if job.needs_approval and job.waiting.startswith(_OVER) and not self.asks:
                 key = job.waiting.replace("waiting.", "error.")
                 await self._record.fail(job, OverLimit(key, **job.waiting_values))
                 return
@@ -349,25 +316,25 @@ class Scheduler:
 BUSY_PAUSE = 2.0
 
 
+@dataclass(eq=False)
 class Admission:
     """Waits for admission of this run's queued jobs.
 
     `tell` gets jobs whose reason to wait changed.
     """
 
-    def __init__(
-        self, ledger: Ledger, clock: Clock, limits: AdmissionLimits, tell: Callable[[Job], None]
-    ) -> None:
-        self._ledger = ledger
-        self._clock = clock
-        self._limits = limits
-        self._tell = tell
+    _ledger: Ledger
+    _clock: Clock
+    _limits: Settings
+    _tell: Callable[[Job], None]
+
+    def __post_init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Job]] = {}
         self._reasons: set[int] = set()
         """Jobs that were told to wait."""
         self._look = asyncio.Event()
 
-    def limit(self, limits: AdmissionLimits) -> None:
+    def limit(self, limits: Settings) -> None:
         """Hold the next jobs by other limits."""
         self._limits = limits
         self.look()

@@ -19,8 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
-from ima_tui.api.connectivity import Connectivity, pause
-from ima_tui.api.rate_limit import RateLimit
+from ima_tui.api.rate_limit import Connectivity, RateLimit, pause
 from ima_tui.catalogue import refusals
 from ima_tui.core.clock import Clock, backoff
 from ima_tui.core.domain import Failure, Job, ModelVersion, Order, State, result_of
@@ -41,7 +40,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
 from ima_tui.ledger.records import LedgerError
-from ima_tui.ledger.store import Values
+from ima_tui.ledger.writing import Values
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks
 from ima_tui.runner.transitions import Service, Transitions, log_step
@@ -72,34 +71,25 @@ class Outset:
 Delivery = asyncio.Task[tuple[Job, ImaError | None]]
 
 
+@dataclass(eq=False)
 class Submitter:
     """Sends jobs. `patient`: wait for the network without limit; scripts give up soon."""
 
-    def __init__(
-        self,
-        record: Transitions,
-        connect: Callable[[], Awaitable[Service]],
-        find_model: Callable[[Order, bool], Awaitable[ModelVersion]],
-        input_checks: InputChecks,
-        connectivity: Connectivity,
-        rate_limit: RateLimit,
-        *,
-        patient: bool,
-        tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None,
-    ) -> None:
-        self._record = record
-        self._connect = connect
-        self._find_model = find_model
-        self._input_checks = input_checks
+    _record: Transitions
+    _connect: Callable[[], Awaitable[Service]]
+    _find_model: Callable[[Order, bool], Awaitable[ModelVersion]]
+    _input_checks: InputChecks
+    _connectivity: Connectivity
+    _rate_limit: RateLimit
+    patient: bool
+    tell_unsaved: Callable[[TaskUnsaved], None] = lambda _: None
+
+    def __post_init__(self) -> None:
         self._agreed: dict[tuple[int, str], Stamp] = {}
         """The stamps of each job's files when the user approved it."""
-        self._connectivity = connectivity
-        self._rate_limit = rate_limit
-        self._patient = patient
-        self._prepared = UploadCache(record.clock)
+        self._prepared = UploadCache(self._record.clock)
         self.deliveries: dict[int, Delivery] = {}
         """The creates in progress, by job."""
-        self._tell_unwritten = tell_unsaved
         self.unwritten: dict[int, TaskUnsaved] = {}
         """Task ids that the ledger can't save, by job; retried while this process lives."""
 
@@ -188,7 +178,7 @@ class Submitter:
         job = await ledger.reorder(job.id, order, now, key, values)
         if order.total > order.confirmed:
             rise = {"before": order.confirmed, "points": order.total}
-            if not self._patient:
+            if not self.patient:
                 return await self._fail(job, OverLimit("error.price_rose", **rise))
             await self._record.note(job, "event.price_rose", rise)
             job = await ledger.hold(job.id, True, "waiting.price", rise)
@@ -203,7 +193,7 @@ class Submitter:
         return await self._record.step(current, State.QUEUED, key)
 
     def _may_try_again(self, error: ImaError, tries: int) -> bool:
-        if isinstance(error, Unreachable) and self._patient:
+        if isinstance(error, Unreachable) and self.patient:
             return True
         if isinstance(error, Misconfigured):
             return False
@@ -376,14 +366,14 @@ class Submitter:
         )
         told = TaskUnsaved(job, task_id, str(where or ""))
         self.unwritten[job.id] = told
-        self._tell_unwritten(told)
+        self.tell_unsaved(told)
 
     async def _drop_unsaved_tasks(self, job: Job) -> None:
         if (told := self.unwritten.pop(job.id, None)) is None:
             return
         if not self.unwritten:
             await self._record.ledger.drop_unsaved_tasks()
-        self._tell_unwritten(replace(told, written=True))
+        self.tell_unsaved(replace(told, written=True))
 
 
 def _stamp(path: Path) -> Stamp:

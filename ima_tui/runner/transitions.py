@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Failure, Job, Media, State
 from ima_tui.core.errors import ImaError, Refused
+from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
     from ima_tui.api.client import Created
     from ima_tui.api.wire import Progress
-    from ima_tui.ledger.store import Ledger, Values
+    from ima_tui.ledger.store import Ledger
+    from ima_tui.ledger.writing import Values
 
 
 log = logging.getLogger(__name__)
@@ -59,14 +61,11 @@ def log_step(
         words.append(f"ledger {ledger}")
     if key in _NEW:
         labels = {"project": job.order.project, "client": job.order.client}
-        words += [f"{name} {_quoted(label)}" for name, label in labels.items() if label]
+        for name, label in labels.items():
+            if label:
+                words.append(f"{name} {json.dumps(label, ensure_ascii=False)}")
     level = _LEVELS.get(job.state, logging.INFO)
     log.log(level, " ".join(filter(None, words)), stacklevel=depth + 1)
-
-
-def _quoted(label: str) -> str:
-    """Return a name as `ledger.traces` reads it again."""
-    return json.dumps(label, ensure_ascii=False)
 
 
 class Service(Protocol):
@@ -93,13 +92,13 @@ class Service(Protocol):
         ...
 
 
+@dataclass(eq=False)
 class Transitions:
     """Writes transitions of this run's jobs. `tell` gets each job once recorded."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Job], None]) -> None:
-        self.ledger = ledger
-        self.clock = clock
-        self.tell = tell
+    ledger: Ledger
+    clock: Clock
+    tell: Callable[[Job], None]
 
     async def step(self, job: Job, after: State, key: str, **columns: object) -> Job:
         """Record a step of a job that this run follows.

@@ -12,10 +12,11 @@ import asyncio
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ima_tui.sandbox.orders import Call, SandboxReply
@@ -27,24 +28,6 @@ EXTENSION = "sandbox.connection"
 LINGER_0 = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
-class SandboxConnection:
-    """The connection of a request."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-
-    def reset(self) -> None:
-        """Send a TCP RST; linger 0 discards unsent data on close."""
-        sock = self._transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
-        self._transport.abort()
-
-    def finish(self) -> None:
-        """Send what is buffered, then FIN."""
-        self._transport.close()
-
-
 class ConnectionProtocol(H11Protocol):
     """uvicorn's h11 protocol, which also passes the connection to the endpoint (ASGI extension)."""
 
@@ -53,7 +36,7 @@ class ConnectionProtocol(H11Protocol):
         inner = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {EXTENSION: SandboxConnection(self.transport)}
+            scope["extensions"] = {EXTENSION: self.transport}
             try:
                 await inner(scope, receive, send)
             except asyncio.CancelledError:  # the server stops during a fault that waits
@@ -85,31 +68,23 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        request = Request(scope, receive)
-        headers = dict(request.headers)
-        call = Call(self._endpoint, request.url.path, request.query_params, headers)
-        exchange = Exchange(self._service, call, scope["extensions"][EXTENSION], receive, send)
-        await exchange.run(request)
+        await Exchange(self._service, self._endpoint, Request(scope, receive), send).run()
 
 
 class Exchange:
     """One request passing through the faults."""
 
     def __init__(
-        self,
-        service: SandboxService,
-        call: Call,
-        connection: SandboxConnection,
-        receive: Receive,
-        send: Send,
+        self, service: SandboxService, endpoint: str, request: Request, send: Send
     ) -> None:
+        headers = dict(request.headers)
         self._service = service
-        self._call = call
-        self._connection = connection
-        self._receive = receive
+        self._call = Call(endpoint, request.url.path, request.query_params, headers)
+        self._request = request
+        self._transport: asyncio.Transport = request.scope["extensions"][EXTENSION]
         self._send = send
 
-    async def run(self, request: Request) -> None:
+    async def run(self) -> None:
         """Handle the request."""
         service, call = self._service, self._call
         service.ledger.counts[call.endpoint] += 1
@@ -117,7 +92,7 @@ class Exchange:
         if service.scenario.striking(call.endpoint, early, {"reset_before_body"}):
             await self._reset()
             return
-        call.body = await request.body()
+        call.body = await self._request.body()
         facts = service.facts(call)
         await self._prepare(facts)
         fault = service.scenario.first_striking(call.endpoint, facts, BREAKING)
@@ -277,57 +252,60 @@ class Exchange:
     # ── on the wire ────────────────────────────────────────────────────────────────────────────
 
     async def _deliver(self, answer: SandboxReply) -> None:
-        body = answer.encoded()
-        await self._send(_start(answer))
-        await self._send({"type": "http.response.body", "body": body})
+        await self._send_parts(answer, [answer.encoded()])
+
+    async def _send_parts(
+        self, answer: SandboxReply, parts: Sequence[bytes], pause: float = 0.0, *, cut: bool = False
+    ) -> None:
+        """Send the body in parts with pauses in seconds between them; `cut`: more should follow."""
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in answer.headers.items()
+        ]
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        await self._send(start)
+        for number, part in enumerate(parts, 1):
+            more = cut or number < len(parts)
+            await self._send({"type": "http.response.body", "body": part, "more_body": more})
+            if number < len(parts):
+                await asyncio.sleep(pause)
 
     async def _reset(self, *, gently: bool = False) -> None:
+        """End the connection: by a TCP RST, or `gently` by a FIN after what is buffered."""
         if gently:
-            self._connection.finish()
-        else:
-            self._connection.reset()
-        await until_closed(self._receive)
+            self._transport.close()
+        else:  # linger 0 discards unsent data on close
+            sock = self._transport.get_extra_info("socket")
+            if sock is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+            self._transport.abort()
+        await until_closed(self._request.receive)
 
     async def _closed_within(self, seconds: float | None) -> bool:
         """Stay silent for this long (None: for ever); True: the client left meanwhile."""
         try:
             async with asyncio.timeout(seconds):
-                await until_closed(self._receive)
+                await until_closed(self._request.receive)
         except TimeoutError:
             return False
         return True
 
     async def _dripped(self, answer: SandboxReply, seconds: float, pieces: int) -> None:
-        body = answer.encoded()
-        await self._send(_start(answer))
-        step = max(1, -(-len(body) // max(1, pieces)))
-        for at in range(0, len(body), step):
-            more = at + step < len(body)
-            await self._send(
-                {"type": "http.response.body", "body": body[at : at + step], "more_body": more}
-            )
-            if more:
-                await asyncio.sleep(seconds / max(1, pieces))
+        body, pieces = answer.encoded(), max(1, pieces)
+        step = max(1, -(-len(body) // pieces))
+        parts = [body[at : at + step] for at in range(0, len(body), step)]
+        await self._send_parts(answer, parts, seconds / pieces)
 
     async def _truncated(self, answer: SandboxReply, keep: float) -> None:
         """Cut the response: valid HTTP with incomplete JSON, or a file shorter than announced."""
         body = answer.encoded()
         part = body[: int(len(body) * keep)]
-        if answer.envelope is not None:
+        is_file = answer.envelope is None
+        if not is_file:
             answer.headers["content-length"] = str(len(part))
-        await self._send(_start(answer))
-        whole = answer.envelope is not None
-        await self._send({"type": "http.response.body", "body": part, "more_body": not whole})
-        if not whole:
+        await self._send_parts(answer, [part], cut=is_file)
+        if is_file:
             await self._reset(gently=True)
-
-
-def _start(answer: SandboxReply) -> Message:
-    headers = [
-        (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in answer.headers.items()
-    ]
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
 def _http_error(options: dict[str, Any]) -> SandboxReply:

@@ -1,31 +1,29 @@
 """Videos and sounds as results: MP4 (PyAV) or animated WebP, and WAV.
 
-A slow pan over a scene or the inputs; a melody over chords for music, a murmur of syllables for
-speech. Marked results are films of one flat colour and sounds of one pure tone, from the prompt: a
-test that reads an assembled film finds its shots by colour and its sounds by tone. Films keep the
-ordered length and proportions at a tenth of the size, so that they cost next to nothing.
+A slow pan over a scene or the inputs; chords for music, a murmur of syllables for speech. Marked
+results are films of one flat colour and sounds of one pure tone, from the prompt: a test that reads
+an assembled film finds its shots by colour and its sounds by tone. Films keep the ordered length
+and proportions at a tenth of the size, so that they cost next to nothing.
 """
 
 from __future__ import annotations
 
 import array
 import functools
-import hashlib
 import importlib.util
 import io
+import itertools
 import math
-import operator
-import random
+import re
 import sys
-import unicodedata
 import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ima_tui.sandbox.paint import Caption, Size, opened, scene, write_caption
+from ima_tui.sandbox.paint import Caption, Size, dice_of, digest, opened, scene, write_caption
 
 FRAME_RATE = 12  # frames a second
 MOST_PICTURES = 60  # painted for one film
@@ -115,134 +113,89 @@ def webp(frames: Iterable[Image.Image], rate: int) -> bytes:
 
 
 RATE = 16_000  # samples a second, mono, 16 bit
-TABLE = 1024
+LOUD = 9000
+BAR = 1.6  # seconds of a chord
 SYLLABLE = 0.16  # seconds
 LONGEST_SPEECH = 20.0
-
-# semitones above the key; every melody note comes from the current chord
+# semitones above the key
 PROGRESSIONS = (
     ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14)),
     ((0, 3, 7), (8, 12, 15), (3, 7, 10), (10, 14, 17)),
     ((0, 4, 7), (7, 11, 14), (9, 12, 16), (5, 9, 12)),
 )
-_SOFT = tuple(
-    math.sin(math.tau * i / TABLE) + 0.35 * math.sin(2 * math.tau * i / TABLE) for i in range(TABLE)
-)
-_VOICE = tuple(
-    sum(math.sin(math.tau * k * i / TABLE) / k for k in (1, 2, 3, 5)) for i in range(TABLE)
-)
+# vowels that sound as one, Chinese and Korean characters, and punctuation: silence
+SYLLABLES = re.compile(r"[aeiouyäöüéèê]+|[\u3040-\u9fff\uac00-\ud7af]|[^\w\s]")
 
 
 def music(prompt: str, seconds: float) -> bytes:
-    """Return a tune; the same prompt always gives the same."""
-    dice = _dice(prompt)
+    """Return four chords again and again; the same prompt always gives the same."""
+    dice = dice_of(prompt)
     key = 196.0 * 2 ** (dice.randrange(8) / 12)
-    chords = dice.choice(PROGRESSIONS)
-    beat = dice.uniform(0.32, 0.5)
-    samples = array.array("h", bytes(2 * int(seconds * RATE)))
-    at, number = 0.0, 0
-    while at < seconds:
-        chord = chords[(number // 4) % len(chords)]
-        if number % 4 == 0:
-            for tone in chord:
-                _note(samples, at, beat * 4, key / 2 * 2 ** (tone / 12), 2600, _SOFT)
-        if dice.random() < 0.8:
-            tone = dice.choice(chord) + 12
-            _note(samples, at, beat * 1.6, key * 2 ** (tone / 12), 3800, _SOFT)
-        at += beat
-        number += 1
-    return _wav(samples)
+    bars = [
+        _tones([key * 2 ** (step / 12) for step in chord], BAR)
+        for chord in dice.choice(PROGRESSIONS)
+    ]
+    return _wav(b"".join(bars), seconds)
 
 
 def speech_seconds(text: str) -> float:
     """Return the duration of the spoken text in seconds."""
-    return round(min(LONGEST_SPEECH, max(0.5, len(_syllables(text)) * SYLLABLE + 0.3)), 1)
+    spoken = len(_syllables(text)) * SYLLABLE + 0.3
+    return round(min(LONGEST_SPEECH, max(0.5, spoken)), 1)
 
 
 def speech(text: str) -> bytes:
-    """Return a murmur in the text's rhythm: a pitched syllable each, silence at punctuation."""
-    dice = _dice(text)
-    samples = array.array("h", bytes(2 * int(speech_seconds(text) * RATE)))
-    at = 0.1
-    for syllable in _syllables(text):
-        if syllable != " ":
-            pitch = 130 + 9 * (sum(map(ord, syllable)) % 9) + dice.uniform(-4, 4)
-            _note(samples, at, SYLLABLE * 0.95, pitch, 6500, _VOICE)
-        at += SYLLABLE
-        if at > LONGEST_SPEECH:
-            break
-    return _wav(samples)
+    """Return a murmur in the text's rhythm: a tone for each syllable, silence at punctuation."""
+    sounds = [
+        _tones([130 + 9 * (sum(map(ord, each)) % 9)] if each.isalpha() else [], SYLLABLE)
+        for each in _syllables(text)
+    ]
+    silence = bytes(2 * RATE)
+    return _wav(b"".join(sounds) + silence, speech_seconds(text))
 
 
 def _syllables(text: str) -> list[str]:
-    """Split roughly into syllables: Chinese characters, runs of vowels, a blank per pause."""
-    found: list[str] = []
-    in_vowel = False
-    for letter in text[:2000].lower():
-        if unicodedata.east_asian_width(letter) in "WF" and letter.isalpha():
-            found.append(letter)
-            in_vowel = False
-        elif letter in "aeiouyäöüéèê":
-            if not in_vowel:
-                found.append(letter)
-            in_vowel = True
-        else:
-            in_vowel = False
-            if not letter.isalnum() and not letter.isspace():
-                found.append(" ")
-    return found
+    return SYLLABLES.findall(text[:2000].lower())
 
 
-def _note(
-    samples: array.array[int],
-    at: float,
-    seconds: float,
-    pitch: float,
-    loud: int,
-    table: tuple[float, ...],
-) -> None:
-    """Mix in one note; the sum of all that sound at once never reaches 16 bits."""
-    start = int(at * RATE)
-    count = max(0, min(int(seconds * RATE), len(samples) - start))
-    note = _sound(count, pitch, loud, table)
-    there = slice(start, start + count)
-    samples[there] = array.array("h", map(operator.add, samples[there], note))
+def tone(hertz: int, seconds: float) -> bytes:
+    """Return a pure tone, of which one second is repeated."""
+    return _wav(_tones([hertz], 1.0, fades=False), seconds)
 
 
 @functools.lru_cache(maxsize=32)
-def _sound(count: int, pitch: float, loud: int, table: tuple[float, ...]) -> array.array[int]:
-    """Return the samples of a note: a quick rise, then a fade. A tune repeats most of its notes."""
-    step = pitch * TABLE / RATE
-    tone = [table[int(i * step) % TABLE] for i in range(count)]
-    return array.array("h", map(int, map(operator.mul, _loudness(count, loud), tone)))
+def _samples(hertz: float, count: int) -> list[float]:
+    return [math.sin(math.tau * hertz * i / RATE) for i in range(count)]
 
 
-@functools.lru_cache(maxsize=8)
-def _loudness(count: int, loud: int) -> list[float]:
-    rise = max(1, int(0.02 * RATE))
-    return [loud * ((1 - i / count) * min(1.0, i / rise)) for i in range(count)]
-
-
-def _wav(samples: array.array[int]) -> bytes:
+def _tones(pitches: Sequence[float], seconds: float, *, fades: bool = True) -> bytes:
+    """Return the samples of tones that sound together."""
+    count = int(seconds * RATE)
+    loud = [LOUD / max(1, len(pitches)) * (1 - fades * i / count) for i in range(count)]
+    waves = [_samples(pitch, count) for pitch in pitches]
+    mixed = map(sum, zip(*waves, strict=True)) if waves else itertools.repeat(0.0)
+    samples = array.array("h", (round(each * at) for each, at in zip(loud, mixed, strict=False)))
     if sys.byteorder == "big":
         samples.byteswap()
+    return samples.tobytes()
+
+
+def _wav(samples: bytes, seconds: float) -> bytes:
+    """Return a WAV file of this length; what is shorter is repeated."""
+    size = 2 * round(seconds * RATE)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        out.writeframes(samples.tobytes())
+        out.writeframes((samples * (size // len(samples) + 1))[:size])
     return buffer.getvalue()
 
 
-def _dice(text: str) -> random.Random:
-    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    return random.Random(digest)  # noqa: S311 - a tune, not a secret
-
+# ------------------------------------------------------------------------------ marked results
 
 FPS = 24
 SHRINK = 10
-LOUD = 9000
 MUSIC_HZ, SPEECH_HZ, FILM_HZ = 300, 1200, 2400
 STEPS = 16
 STEP_HZ = 40
@@ -253,47 +206,20 @@ SMALLEST = 64
 
 def colour_of(prompt: str) -> tuple[int, int, int]:
     """Return the colour of a film with this prompt."""
-    digest = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()
-    red, green, blue = (30 + digest[place] * 195 // 255 for place in range(3))
+    red, green, blue = (30 + digest(prompt)[place] * 195 // 255 for place in range(3))
     return red, green, blue
 
 
 def tone_of(prompt: str, base: int) -> int:
     """Return the tone in hertz of a sound with this prompt, from one of the three bases."""
-    digest = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()
-    return base + digest[3] % STEPS * STEP_HZ
+    return base + digest(prompt)[3] % STEPS * STEP_HZ
 
 
-def music_seconds(model_id: str) -> float:
-    """Return the length of a model's songs."""
-    return MUSIC_SECONDS.get(model_id, USUAL_MUSIC_SECONDS)
-
-
-def picture(prompt: str, size: tuple[int, int]) -> Image.Image:
+def picture(prompt: str, size: Size) -> Image.Image:
     """Return a flat picture."""
     return Image.new("RGB", size, colour_of(prompt))
 
 
-def frames(prompt: str, size: tuple[int, int], seconds: float) -> Iterator[Image.Image]:
+def frames(prompt: str, size: Size, seconds: float) -> Iterator[Image.Image]:
     """Yield the frames of a film."""
-    image = picture(prompt, size)
-    for _ in range(max(2, round(seconds * FPS))):
-        yield image
-
-
-def sound(hertz: int, seconds: float) -> bytes:
-    """Return a pure tone as WAV. Its second repeats, so that a song is quickly made."""
-    second = array.array(
-        "h", (round(LOUD * math.sin(math.tau * hertz * i / RATE)) for i in range(RATE))
-    )
-    if sys.byteorder == "big":
-        second.byteswap()
-    count = round(seconds * RATE)
-    data = second.tobytes() * (count // RATE + 1)
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(data[: count * 2])
-    return buffer.getvalue()
+    return itertools.repeat(picture(prompt, size), max(2, round(seconds * FPS)))

@@ -14,16 +14,6 @@ from typing import Any
 
 from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue, SandboxModel, SandboxRule
 
-INPUTS = {  # minimum and maximum inputs of each task type (None: the model's limit)
-    "text_to_image": (0, 0),
-    "image_to_image": (1, None),
-    "text_to_video": (0, 0),
-    "image_to_video": (1, None),
-    "first_last_frame_to_video": (2, 2),
-    "reference_image_to_video": (1, None),
-    "text_to_music": (0, 0),
-    "text_to_speech": (0, 0),
-}
 SOURCES = {"src_image", "src_video", "src_audio"}
 """Where clients of newer models repeat inputs, in the envelope or the parameters."""
 ENVELOPE_KEYS = SOURCES | {
@@ -46,6 +36,10 @@ class SandboxRefusal(Exception):
         self.violation = violation
 
 
+def _invalid(what: str, violation: str = "bad_value") -> SandboxRefusal:
+    return SandboxRefusal(400017, f"Invalid value for {what}", violation)
+
+
 @dataclass(frozen=True)
 class SandboxOrder:
     """A valid create. It costs `rule.points * n`."""
@@ -65,7 +59,7 @@ def judge(body: Any, catalogue: SandboxCatalogue, *, check_name: bool = True) ->
     model = _named_model(outer, task_type, catalogue, check_name)
     inner = outer.get("parameters")
     if not isinstance(inner, dict):
-        raise SandboxRefusal(400017, "Invalid value for parameters: object expected", "wrong_type")
+        raise _invalid("parameters: object expected", "wrong_type")
     inputs = _inputs(body, inner, model)
     merged = _parameters(inner, model)
     prompt = _prompt(inner, merged, inputs)
@@ -78,8 +72,8 @@ def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(body, dict):
         raise SandboxRefusal(400, "Bad request: JSON object expected", "bad_json")
     task_type = body.get("task_type")
-    if task_type not in TASK_TYPES:
-        raise SandboxRefusal(400017, "Invalid value for task_type", "unknown_task_type")
+    if not isinstance(task_type, str) or task_type not in TASK_TYPES:
+        raise _invalid("task_type", "unknown_task_type")
     unknown = sorted(set(body) - ENVELOPE_KEYS)
     if unknown:
         kind = "prompt_misplaced" if "prompt" in unknown else "unknown_key"
@@ -95,7 +89,7 @@ def _envelope(body: Any) -> tuple[str, dict[str, Any]]:
         kind = "prompt_misplaced" if "prompt" in unknown else "unknown_key"
         raise SandboxRefusal(400017, f"Unknown field parameters[0].{unknown[0]}", kind)
     if outer.get("app") != "ima" or outer.get("platform") != "web":
-        raise SandboxRefusal(400017, "Invalid value for app/platform", "app_platform")
+        raise _invalid("app/platform", "app_platform")
     if outer.get("category") != task_type:
         raise SandboxRefusal(400017, "category differs from task_type", "category_mismatch")
     return task_type, outer
@@ -107,13 +101,13 @@ def _named_model(
     version = outer.get("model_version")
     model = catalogue.find(task_type, version) if isinstance(version, str) else None
     if model is None:
-        raise SandboxRefusal(400017, "Invalid value for model_version", "unknown_model")
+        raise _invalid("model_version", "unknown_model")
     if outer.get("model_id") != model.model_id:
-        raise SandboxRefusal(400017, "Invalid value for model_id", "model_mismatch")
+        raise _invalid("model_id", "model_mismatch")
     if not isinstance(outer.get("model_name"), str) or (
         check_name and outer["model_name"] != model.name
     ):
-        raise SandboxRefusal(400017, "Invalid value for model_name", "model_mismatch")
+        raise _invalid("model_name", "model_mismatch")
     return model
 
 
@@ -124,12 +118,12 @@ def _inputs(body: dict[str, Any], inner: dict[str, Any], model: SandboxModel) ->
     """
     urls = inner.get("input_images")
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise SandboxRefusal(400017, "Invalid value for input_images: list of URLs", "wrong_type")
+        raise _invalid("input_images: list of URLs", "wrong_type")
     if body.get("src_img_url") != urls:
         raise SandboxRefusal(400017, "src_img_url and input_images differ", "unequal_inputs")
     more = (url for url in (*_sources(body), *_sources(inner)) if url not in urls)
     every = (*urls, *dict.fromkeys(more))
-    fewest, most = INPUTS[model.task_type]
+    _, fewest, most = TASK_TYPES[model.task_type]
     if model.files is not None and most is None:
         fewest = max(fewest, model.files.get("minLimit", 0))
         most = model.files.get("maxLimit")
@@ -148,9 +142,7 @@ def _sources(fields: dict[str, Any]) -> Iterator[str]:
         for entry in value if isinstance(value, list) else [value]:
             url = entry.get("url") if isinstance(entry, dict) else entry
             if not isinstance(url, str):
-                raise SandboxRefusal(
-                    400017, f"Invalid value for {name}: URLs expected", "wrong_type"
-                )
+                raise _invalid(f"{name}: URLs expected", "wrong_type")
             if url:
                 yield url
 
@@ -164,7 +156,7 @@ def _parameters(inner: dict[str, Any], model: SandboxModel) -> dict[str, Any]:
             continue
         if name == "model" and model.needs_model is not None:
             if value != model.needs_model:
-                raise SandboxRefusal(400017, "Invalid value for model", "bad_value")
+                raise _invalid("model")
             merged[name] = value
             continue
         field = model.field(name)
@@ -173,10 +165,10 @@ def _parameters(inner: dict[str, Any], model: SandboxModel) -> dict[str, Any]:
         if field is not None and not (name in priced and _is_withdrawn(field, model.task_type)):
             _check_value(field, value, model.task_type)
         elif not any(_same_json(value, rule.attributes.get(name)) for rule in model.rules):
-            raise SandboxRefusal(400017, f"Invalid value for {name}", "bad_value")
+            raise _invalid(name)
         merged[name] = value
     if model.needs_model is not None and "model" not in inner:
-        raise SandboxRefusal(400017, "Invalid value for model", "model_missing")
+        raise _invalid("model", "model_missing")
     _check_together(model, merged)
     return merged
 
@@ -186,10 +178,9 @@ def default_of(field: dict[str, Any]) -> Any:
     if not field.get("is_ui_virtual"):
         return field.get("value")
     picked = {param["field"]: param["value"] for param in field["ui_params"]}
-    for rule in field["value_mapping"]["mapping_rules"]:
-        if rule["source_values"] == picked:
-            return rule["target_value"]
-    return field.get("value")
+    rules = field["value_mapping"]["mapping_rules"]
+    mapped = (rule["target_value"] for rule in rules if rule["source_values"] == picked)
+    return next(mapped, field.get("value"))
 
 
 def offered(field: dict[str, Any], task_type: str) -> list[Any]:
@@ -228,21 +219,19 @@ def _check_value(field: dict[str, Any], value: Any, task_type: str) -> None:
         if any(_same_json(value, choice) for choice in choices):
             return
         loosely = any(str(value) == str(choice) for choice in choices)
-        raise SandboxRefusal(
-            400017, f"Invalid value for {name}", "wrong_type" if loosely else "bad_value"
-        )
+        raise _invalid(name, "wrong_type" if loosely else "bad_value")
     wanted: type | tuple[type, ...] = str
     if field["type"] == "toggle":
         wanted = bool
     elif field["type"] == "slider":
         wanted = (int, float)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-        raise SandboxRefusal(400017, f"Invalid value for {name}", "wrong_type")
+        raise _invalid(name, "wrong_type")
     size = len(value) if isinstance(value, str) else value
     limits = field.get("config", {})
     too_small = isinstance(size, (int, float)) and size < limits.get("minimum", size)
     if too_small or size > limits.get("maximum", size):
-        raise SandboxRefusal(400017, f"Invalid value for {name}: out of range", "out_of_range")
+        raise _invalid(f"{name}: out of range", "out_of_range")
 
 
 def _check_together(model: SandboxModel, merged: dict[str, Any]) -> None:
@@ -259,7 +248,7 @@ def _check_together(model: SandboxModel, merged: dict[str, Any]) -> None:
 def _prompt(inner: dict[str, Any], merged: dict[str, Any], inputs: tuple[str, ...]) -> str:
     prompt = inner.get("prompt")
     if not isinstance(prompt, str):
-        raise SandboxRefusal(400017, "Invalid value for prompt", "wrong_type")
+        raise _invalid("prompt", "wrong_type")
     instead = any(merged.get(name) for name in ("text", "ssml", "gpt_description_prompt", "tags"))
     if not prompt.strip() and not inputs and not instead:
         raise SandboxRefusal(400017, "prompt must not be empty", "empty_prompt")
@@ -273,9 +262,9 @@ def _count(n: Any, model: SandboxModel) -> int:
     if field is not None and isinstance(n, str) and n.isdigit():
         n = int(n)
     if isinstance(n, bool) or not isinstance(n, int):
-        raise SandboxRefusal(400017, "Invalid value for n", "wrong_type")
+        raise _invalid("n", "wrong_type")
     if n not in allowed:
-        raise SandboxRefusal(400017, "Invalid value for n", "bad_value")
+        raise _invalid("n")
     return n
 
 

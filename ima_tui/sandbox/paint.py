@@ -14,44 +14,26 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps
 
 Colour = tuple[int, int, int]
 Size = tuple[int, int]
 
 # sky above, sky below, light, far, middle, near
-PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour, Colour], ...] = (
-    ((38, 34, 98), (246, 142, 95), (255, 226, 150), (132, 70, 116), (84, 44, 92), (40, 24, 62)),
-    (
-        (86, 170, 226),
-        (226, 243, 250),
-        (255, 248, 214),
-        (126, 178, 140),
-        (70, 136, 96),
-        (32, 88, 66),
-    ),
-    ((12, 20, 52), (58, 88, 150), (236, 240, 255), (38, 62, 108), (24, 42, 80), (10, 20, 44)),
-    ((250, 176, 140), (255, 232, 200), (236, 84, 78), (214, 132, 116), (160, 84, 92), (92, 46, 66)),
-    ((20, 92, 104), (150, 222, 190), (255, 244, 180), (46, 136, 128), (24, 96, 100), (10, 54, 66)),
-    ((92, 52, 130), (240, 150, 200), (255, 236, 246), (150, 90, 168), (104, 58, 134), (56, 28, 86)),
-    (
-        (222, 190, 120),
-        (252, 238, 200),
-        (255, 255, 244),
-        (196, 144, 82),
-        (150, 100, 56),
-        (92, 58, 36),
-    ),
-    ((8, 60, 70), (10, 160, 130), (190, 255, 214), (8, 84, 88), (6, 56, 66), (4, 30, 40)),
-    (
-        (170, 200, 220),
-        (240, 244, 246),
-        (255, 255, 255),
-        (150, 172, 190),
-        (104, 128, 150),
-        (58, 78, 100),
-    ),
-    ((120, 16, 40), (250, 120, 60), (255, 214, 90), (140, 30, 50), (90, 16, 42), (44, 8, 28)),
+PALETTES: tuple[tuple[Colour, ...], ...] = tuple(
+    tuple(ImageColor.getrgb(f"#{colour}")[:3] for colour in palette.split())
+    for palette in (
+        "262262 f68e5f ffe296 844674 542c5c 28183e",
+        "56aae2 e2f3fa fff8d6 7eb28c 468860 205842",
+        "0c1434 3a5896 ecf0ff 263e6c 182a50 0a142c",
+        "fab08c ffe8c8 ec544e d68474 a0545c 5c2e42",
+        "145c68 96debe fff4b4 2e8880 186064 0a3642",
+        "5c3482 f096c8 ffecf6 965aa8 683a86 381c56",
+        "debe78 fceec8 fffff4 c49052 966438 5c3a24",
+        "083c46 0aa082 beffd6 085458 063842 041e28",
+        "aac8dc f0f4f6 ffffff 96acbe 688096 3a4e64",
+        "781028 fa783c ffd65a 8c1e32 5a102a 2c081c",
+    )
 )
 CJK_FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -104,13 +86,13 @@ def picture(
 
 def scene(prompt: str, place: int, size: Size) -> Image.Image:
     """Paint a scene without a caption."""
-    dice = _dice(prompt, place)
+    dice = dice_of(f"{prompt}/{place}")
     palette = _palette(prompt, place)
     image = _sky(size, palette[0], palette[1])
     draw = ImageDraw.Draw(image)
     first = _named_scene(prompt)
     if first is None:
-        first = _dice(prompt, 0).randrange(4)
+        first = dice_of(f"{prompt}/0").randrange(4)
     # the outputs of one order get different scenes
     painter = (_hills, _sea, _circles, _city)[(first + place) % 4]
     painter(image, draw, palette, dice)
@@ -144,9 +126,14 @@ def encoded(image: Image.Image, extension: str) -> bytes:
     return buffer.getvalue()
 
 
-def _dice(prompt: str, place: int) -> random.Random:
-    digest = hashlib.sha256(f"{prompt}/{place}".encode("utf-8", "replace")).hexdigest()
-    return random.Random(digest)  # noqa: S311 - a drawing, not a secret
+def digest(text: str) -> bytes:
+    """Return the hash of a prompt, by which its results differ from others."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+
+
+def dice_of(text: str) -> random.Random:
+    """Return what decides all that is random in a result."""
+    return random.Random(digest(text))  # noqa: S311 - a drawing, not a secret
 
 
 def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
@@ -155,8 +142,7 @@ def _palette(prompt: str, place: int) -> tuple[Colour, ...]:
     for number, words in PALETTE_WORDS.items():
         if any(word in text for word in words):
             return PALETTES[number]
-    digest = hashlib.sha256(prompt.encode("utf-8", "replace")).digest()
-    return PALETTES[(digest[0] + place // 4) % len(PALETTES)]
+    return PALETTES[(digest(prompt)[0] + place // 4) % len(PALETTES)]
 
 
 def _named_scene(prompt: str) -> int | None:

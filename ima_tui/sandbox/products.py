@@ -14,26 +14,17 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
-TASK_TYPES = (
-    "text_to_image",
-    "image_to_image",
-    "text_to_video",
-    "image_to_video",
-    "first_last_frame_to_video",
-    "reference_image_to_video",
-    "text_to_music",
-    "text_to_speech",
-)
-CATEGORY_NAMES = {
-    "text_to_image": "文生图",
-    "image_to_image": "图生图",
-    "text_to_video": "文生视频",
-    "image_to_video": "图生视频",
-    "first_last_frame_to_video": "首尾帧生视频",
-    "reference_image_to_video": "参考图生视频",
-    "text_to_music": "文生音乐",
-    "text_to_speech": "TTS",
+TASK_TYPES: dict[str, tuple[str, int, int | None]] = {
+    "text_to_image": ("文生图", 0, 0),
+    "image_to_image": ("图生图", 1, None),
+    "text_to_video": ("文生视频", 0, 0),
+    "image_to_video": ("图生视频", 1, None),
+    "first_last_frame_to_video": ("首尾帧生视频", 2, 2),
+    "reference_image_to_video": ("参考图生视频", 1, None),
+    "text_to_music": ("文生音乐", 0, 0),
+    "text_to_speech": ("TTS", 0, 0),
 }
+"""The category of each, and the minimum and maximum inputs (None: the model's limit)."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +45,18 @@ class SandboxModel:
     model_id: str
     task_type: str
     group: str
-    about: str | None
-    eet: tuple[int, int] | None
     estimate: tuple[float, float]
-    features: tuple[str, ...]
-    popularity: tuple[str, ...]
     fields: tuple[dict[str, Any], ...]
     form_sent: Any  # "fields", "missing" or []: leaves without a form come in two shapes
     rules: tuple[SandboxRule, ...]
     files: dict[str, Any] | None
-    result: str
-    needs_model: str | None
-    subscription: bool
+    about: str | None = None
+    eet: tuple[int, int] | None = None
+    features: tuple[str, ...] = ()
+    popularity: tuple[str, ...] = ()
+    result: str = "mp4"
+    needs_model: str | None = None
+    subscription: bool = False
 
     def field(self, name: str) -> dict[str, Any] | None:
         """Return the form's field of that name, or None."""
@@ -177,7 +168,7 @@ class SandboxCatalogue:
                 task_type for task_type, models in self.models.items() if model.id in models
             ],
             "category_code": model.task_type,
-            "category_name": CATEGORY_NAMES[model.task_type],
+            "category_name": TASK_TYPES[model.task_type][0],
             "credit_rules": [
                 {
                     "origin_point": rule.points,
@@ -249,35 +240,29 @@ def scaled_eet(seconds: tuple[int, int], speed: float) -> str:
     return f"{low}~{high}s"
 
 
+_PLAIN = (
+    "id", "name", "model_id", "group", "about", "features", "popularity", "result", "needs_model",
+    "subscription", "estimate",
+)  # fmt: skip
+
+
 def _model(data: dict[str, Any], key: str, task_type: str, first_id: int) -> SandboxModel:
     entry: dict[str, Any] = dict(data["leaf"][key])
     entry.update(entry.pop("in", {}).get(task_type, {}))
-    eet = (
-        tuple(int(part) for part in entry["eet"].removesuffix("s").split("~"))
-        if ("eet" in entry)
-        else None
-    )
+    facts = {name: entry[name] for name in _PLAIN if name in entry}
+    if "eet" in entry:
+        low, high = map(int, entry["eet"].removesuffix("s").split("~"))
+        facts |= {"eet": (low, high), "estimate": (low, high)}
     form = entry.get("form", "missing")
     fields = tuple(_field(data["field"], item) for item in form) if isinstance(form, list) else ()
     files = entry.get("files") if not task_type.startswith("text_") else None
     return SandboxModel(
-        id=entry["id"],
-        name=entry["name"],
-        model_id=entry["model_id"],
         task_type=task_type,
-        group=entry["group"],
-        about=entry.get("about"),
-        eet=(eet[0], eet[1]) if eet else None,
-        estimate=(float(eet[0]), float(eet[1])) if eet else tuple(entry["estimate"]),
-        features=tuple(entry.get("features", ())),
-        popularity=tuple(entry.get("popularity", ())),
         fields=fields,
         form_sent="fields" if fields else form,
         rules=_rules(entry, first_id),
         files={**data["files"][files], "category": task_type} if files else None,
-        result=entry.get("result", "mp4"),
-        needs_model=entry.get("needs_model"),
-        subscription=entry.get("subscription", False),
+        **facts,
     )
 
 

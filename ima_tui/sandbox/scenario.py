@@ -55,7 +55,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 CHOICES: dict[str, tuple[Any, ...]] = {
     "when": ("before", "after"),
     "close": ("reset", "fin"),
-    "task_type": TASK_TYPES,
+    "task_type": tuple(TASK_TYPES),
     "resource_status": (0, 1, 2, 3),
     "file": ("page", "message", "nothing", "image", "sound"),
 }
@@ -93,8 +93,6 @@ class Fault:
     probability: float = 1.0
     seed: int | str = 0
     options: dict[str, Any] = field(default_factory=dict)
-    matched: int = 0
-    fired: int = 0
 
     def __post_init__(self) -> None:
         self.start_over()

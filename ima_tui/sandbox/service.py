@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,9 +24,8 @@ from ima_tui.sandbox.orders import (
     judge,
 )
 from ima_tui.sandbox.products import TASK_TYPES, SandboxCatalogue
-from ima_tui.sandbox.results import CONTENT_TYPES, SandboxResults
 from ima_tui.sandbox.scenario import Scenario, ScenarioFacts, ServerSettings
-from ima_tui.sandbox.tasks import Task, detail, draw
+from ima_tui.sandbox.tasks import CONTENT_TYPES, SandboxResults, Task, detail, draw
 from ima_tui.sandbox.uploads import Uploads
 
 VERIFIED_MODELS = ("ima-pro", "ima-pro-fast")
@@ -34,22 +33,18 @@ ASK_AGAIN_S = 2.0  # of the IMA Open API: every 2 to 5 s, films every 8 s or mor
 ASK_AGAIN_FILM_S = 8.0
 
 
+@dataclass(eq=False)
 class SandboxService:
     """State of one sandbox. `speed` divides every waiting time."""
 
-    def __init__(
-        self,
-        base_url: str,
-        speed: float,
-        scenario: Scenario,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.base_url = base_url
-        self.clock = clock
+    base_url: str
+    _speed: float
+    _first_scenario: Scenario
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
         self.results = SandboxResults()
         self.film_format = "mp4" if can_encode_mp4() else "webp"
-        self._speed = speed
-        self._first_scenario = scenario
         self.reset()
 
     @property

@@ -3,61 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ima_tui.api.connection import Connection
-from ima_tui.catalogue import choice, form, order, price
+from ima_tui.catalogue import choice, order, price
 from ima_tui.catalogue.alternatives import Alternative, alternatives
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType, Value, result_of
+from ima_tui.core.domain import Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import ImaError, Limited, Unreachable, UsageError
 from ima_tui.core.events import ListChanged, Notice, ProductList
+from ima_tui.core.records import dataclass
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceService
 from ima_tui.studio.engine import Engine
 from ima_tui.studio.guides import Guides
 
-if TYPE_CHECKING:
-    from ima_tui.core.input_files import InputFacts
-
-
 LIMITED_SECONDS = 5.0
 """Seconds to pause when the service asks for it without a duration."""
 
 
+@dataclass(eq=False)
 class CatalogueService:
     """The live lists of all task types, fetched again when they are too old."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        connection: Connection,
-        engine: Engine,
-        preferences: PreferenceService,
-        guides: Guides,
-        tell: Callable[[Notice], None],
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._engine = engine
-        self._preferences = preferences
-        self._guides = guides
-        self._tell = tell
+    _settings: Settings
+    _clock: Clock
+    _connection: Connection
+    _engine: Engine
+    _preferences: PreferenceService
+    _guides: Guides
+    _tell: Callable[[Notice], None]
+
+    def __post_init__(self) -> None:
         self.way = ""
         """The proxy that requests go through, with its variable; "" for none, or not known yet."""
         self._lists = ProductLists(
-            settings.cache,
-            clock.time,
-            lambda found: tell(ListChanged(found)),
-            keep=not settings.read_only,
-            steady=clock.steady,
+            self._settings.cache,
+            self._clock.time,
+            lambda found: self._tell(ListChanged(found)),
+            keep=not self._settings.read_only,
+            steady=self._clock.steady,
         )
 
     @property
@@ -107,9 +96,7 @@ class CatalogueService:
 
     def model_of(self, order: Order) -> ModelVersion | None:
         """Return an order's model from the current list, or None."""
-        wanted = (order.model_id, order.version)
-        models = self.models(order.task_type)
-        return next((model for model in models if (model.model_id, model.version) == wanted), None)
+        return choice.exactly(self.models(order.task_type), order.model_id, order.version)
 
     # ------------------------------------------------------------------------------ fetching
 
@@ -239,49 +226,3 @@ def _way_to(url: str) -> str:
 
     proxy = network.proxy_for(url)
     return f"{proxy.shown} ({proxy.variable})" if proxy is not None else ""
-
-
-Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable[tuple["InputFacts", ...]]]
-
-
-async def quote(
-    catalogue: CatalogueService,
-    inspect: Inspect,
-    task_type: TaskType,
-    prompt: str,
-    *,
-    model: str,
-    version: str,
-    inputs: Sequence[str],
-    n: int,
-    parameters: Mapping[str, Value],
-) -> Order:
-    """Price an order; see `Studio.quote`."""
-    if not prompt.strip():
-        raise UsageError("error.empty_prompt")
-    models = await catalogue.fresh(task_type)
-    suggested = None if model else catalogue.suggested(task_type, inputs)
-    if not model and suggested is None:
-        raise UsageError("error.no_models")
-    chosen = choice.pick(models, model or (suggested.model_id if suggested else ""), version)
-    settings = dict(form.accept(chosen, name, value) for name, value in parameters.items())
-    draft = Draft(
-        task_type=task_type,
-        model_id=chosen.model_id,
-        version=chosen.version,
-        prompt=prompt,
-        chosen=tuple(settings.items()),
-        inputs=tuple(inputs),
-        n=n,
-    )
-    placed, _ = order.place(chosen, draft)
-    return replace(
-        placed, inputs=tuple([await _checked(inspect, chosen, source) for source in inputs])
-    )
-
-
-async def _checked(inspect: Inspect, model: ModelVersion, source: str) -> str:
-    """Return the input as it is recorded; an earlier result is looked up when it is sent."""
-    if result_of(source) is not None:
-        return source
-    return (await inspect(model, (source,)))[0].source

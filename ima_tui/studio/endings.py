@@ -62,24 +62,18 @@ class Ending:
         return self.stage not in (Stage.DONE, Stage.FAILED)
 
 
+@dataclass(eq=False)
 class Endings:
     """The ends of workflows that are due. `watch` makes them; `hear` is a listener of news."""
 
-    def __init__(
-        self,
-        workflows: Workflows,
-        films: Films,
-        jobs: Jobs,
-        clock: Clock,
-        tell: Callable[[Notice], None],
-        for_writing: Callable[[], object],
-    ) -> None:
-        self._workflows = workflows
-        self._films = films
-        self._jobs = jobs
-        self._clock = clock
-        self._tell = tell
-        self._for_writing = for_writing
+    _workflows: Workflows
+    _films: Films
+    _jobs: Jobs
+    _clock: Clock
+    _tell: Callable[[Notice], None]
+    _for_writing: Callable[[], object]
+
+    def __post_init__(self) -> None:
         self._endings: dict[str, Ending] = {}
         self._news = asyncio.Event()
         self._making: tuple[str, asyncio.Task[Ending]] | None = None

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING
 from ima_tui.api.connection import Connection
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock
-from ima_tui.core.domain import ModelVersion, Order
-from ima_tui.core.errors import ImaError, KeyMissing, UsageError
+from ima_tui.core.domain import PICTURES, Accepts, ModelVersion, Order, TaskType
+from ima_tui.core.errors import ImaError, KeyMissing, Unreachable, UsageError
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
+from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
-    from ima_tui.ledger.admission import AdmissionLimits
     from ima_tui.ledger.repair_report import RepairReport
     from ima_tui.ledger.store import Ledger
     from ima_tui.runner.input_checks import InputChecks
@@ -33,7 +34,22 @@ FindModel = Callable[[Order, bool], Awaitable[ModelVersion]]
 COPY_SECONDS = 600.0
 """Seconds between two checks whether a new copy of the ledger is due."""
 
+_ANY_MODEL = ModelVersion(
+    task_type=TaskType.REFERENCE_TO_VIDEO,
+    model_id="",
+    version="",
+    name="IMA",
+    rules=(),
+    accepts=(
+        Accepts(PICTURES),
+        Accepts(("video/mp4", "video/quicktime")),
+        Accepts(("audio/mpeg", "audio/wav", "audio/mp4")),
+    ),
+)
+"""What some model of the service takes; a file is checked and converted as for that."""
 
+
+@dataclass(eq=False)
 class Engine:
     """Opens the parts that run jobs.
 
@@ -41,26 +57,16 @@ class Engine:
     user can approve jobs over a limit.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        connection: Connection,
-        tell: Callable[[Notice], None],
-        input_checks: Callable[[], InputChecks],
-        *,
-        everything: bool,
-        patient: bool,
-        asks: bool,
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._connection = connection
-        self._tell = tell
-        self._input_checks = input_checks
-        self._everything = everything
-        self._patient = patient
-        self._asks = asks
+    _settings: Settings
+    _clock: Clock
+    _connection: Connection
+    _tell: Callable[[Notice], None]
+    _input_checks: Callable[[], InputChecks]
+    everything: bool
+    patient: bool
+    asks: bool
+
+    def __post_init__(self) -> None:
         self._copying: asyncio.Task[None] | None = None
         self._parts: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
 
@@ -81,7 +87,7 @@ class Engine:
         """Admit jobs by the limits of these settings from now on."""
         self._settings = settings
         if self._opened:
-            self._parts.result()[1].limit(_limits(settings))
+            self._parts.result()[1].limit(settings)
 
     async def start(self) -> None:
         """Start following jobs, unless read-only."""
@@ -89,7 +95,7 @@ class Engine:
         if ledger.read_only is None:
             if not ledger.has_copy:  # a copy to restore from exists from the first job on
                 await self._copy(ledger)
-            await scheduler.start(everything=self._everything)
+            await scheduler.start(everything=self.everything)
             self._copying = asyncio.create_task(self._keep_copies(ledger), name="ledger copies")
 
     async def _keep_copies(self, ledger: Ledger) -> None:
@@ -106,7 +112,8 @@ class Engine:
         if self._settings.download:
             folder = self._settings.folder
             await asyncio.to_thread(result_files.prepare, folder)
-            if folder != self._usual_folder():  # its files may be all that tells of them one day
+            # its files may be all that tells of them one day
+            if folder != _usual(self._settings).folder:
                 await asyncio.to_thread(traces.note, self._settings.ledger, "results", folder)
 
     async def _copy(self, ledger: Ledger) -> None:
@@ -122,6 +129,24 @@ class Engine:
     async def scheduler(self) -> Scheduler:
         """Return the scheduler, once started. Raises `LedgerError`."""
         return (await asyncio.shield(self._parts))[1]
+
+    async def upload(self, path: Path) -> str:
+        """Upload the file at an absolute path, decoded to its end first; returns its link.
+
+        It costs no points, and the link can be an input of any later job. Raises `UsageError` for a
+        file that no model takes, and errors of the service.
+        """
+        self._settings.for_writing()
+        file = await self._input_checks().upload(_ANY_MODEL, str(path))
+        service, scheduler = await self._connection.connect(), await self.scheduler()
+        try:
+            async with scheduler.connectivity.passage(), scheduler.rate_limit.request():
+                url = await service.upload(file.content, mime=file.mime, suffix=file.suffix)
+        except Unreachable as error:
+            scheduler.connectivity.broke(error)
+            raise
+        scheduler.connectivity.works()
+        return url
 
     def hasten(self) -> None:
         """Wait less for a locked ledger from now on, because this run ends."""
@@ -189,19 +214,9 @@ class Engine:
             self._connection.connect,
             find_model,
             self._input_checks(),
-            folder=settings.folder,
-            download=settings.download,
-            with_prompt=settings.prompt_in_sidecar,
-            name=settings.name,
-            embed=settings.embed,
-            patient=self._patient,
-            asks=self._asks,
-            left_folder=self._usual_folder(),
-            left_download=bool(settings.values.get("results.download", settings.download)),
-            project_folders=settings.project_folders,
-            left_project_folders=bool(settings.values.get("results.project_folders", True)),
-            limits=_limits(self._settings),
-            pace=RateLimit(
+            settings=settings,
+            usual=_usual(settings),
+            rate_limit=RateLimit(
                 self._clock,
                 per_second=settings.requests_per_second,
                 at_once=settings.requests_at_once,
@@ -210,56 +225,46 @@ class Engine:
                 else SharedRateLimit(settings.ledger.with_name("pace.json")),
                 tell=lambda seconds: self._tell(Paused(seconds)),
             ),
+            patient=self.patient,
+            asks=self.asks,
             tell_job=lambda job: self._tell(JobChanged(job)),
             tell_unsaved=self._tell,
             tell_connectivity=lambda problem: self._tell(ConnectivityChanged(problem)),
         )
         return ledger, scheduler
 
-    def _usual_folder(self) -> Path:
-        """Return the folder of results without the flags of this run."""
-        from ima_tui.runner import result_files
-
-        folder = self._settings.folder
-        with suppress(UsageError):
-            folder = result_files.folder_of(
-                str(self._settings.values.get("results.folder", folder))
-            )
-        return folder
-
     async def _open_ledger(self, session: str) -> Ledger:
         """Open the ledger for writing, or read-only if asked for or if nothing else is possible."""
         from ima_tui.ledger.opening import LOOKED_AT
         from ima_tui.ledger.records import LedgerError
         from ima_tui.ledger.store import Ledger
+        from ima_tui.ledger.traces import Places
 
-        path, logs = self._settings.ledger, self._settings.logs
-        results = tuple(dict.fromkeys((self._settings.folder, self._usual_folder())))
+        path, usual = self._settings.ledger, _usual(self._settings).folder
+        places = Places(self._settings.logs, tuple(dict.fromkeys((self._settings.folder, usual))))
         if self._settings.read_only:
-            return await Ledger.open_read_only(path, session, logs=logs, results=results)
+            return await Ledger.open_read_only(path, session, places=places)
         try:
-            return await Ledger.open(path, session, logs, results)
+            return await Ledger.open(path, session, places)
         except LedgerError as error:
             if error.key not in LOOKED_AT:
                 raise
             try:
-                return await Ledger.open_read_only(path, session, error, logs, results)
+                return await Ledger.open_read_only(path, session, error, places)
             except LedgerError:
                 raise error from None
 
 
-def _limits(settings: Settings) -> AdmissionLimits:
-    from ima_tui.ledger.admission import AdmissionLimits
+def _usual(settings: Settings) -> Settings:
+    """Return the settings about results without the flags of this run."""
+    from ima_tui.runner import result_files
 
-    return AdmissionLimits(
-        running=settings.running,
-        per_task_type=settings.running_per_kind,
-        per_job=settings.per_job,
-        per_session=settings.per_session,
-        per_day=settings.per_day,
-        per_month=settings.per_month,
-        agent_per_job=settings.agent_per_job,
-        agent_per_day=settings.agent_per_day,
-        agent_approve_above=settings.agent_approve_above,
-        projects=settings.projects,
+    folder, values = settings.folder, settings.values
+    with suppress(UsageError):
+        folder = result_files.folder_of(str(values.get("results.folder", folder)))
+    return replace(
+        settings,
+        folder=folder,
+        download=bool(values.get("results.download", settings.download)),
+        project_folders=bool(values.get("results.project_folders", True)),
     )

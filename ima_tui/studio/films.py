@@ -37,11 +37,10 @@ FOLDER = "films"
 
 @dataclass(frozen=True, slots=True)
 class MadeFilm:
-    """A film on the disk. `made` False: the same one was there before."""
+    """A film on the disk; `facts`: those of the assembler, None for one that was found there."""
 
     path: str
     at: float
-    made: bool = True
     facts: Mapping[str, object] | None = None
 
 
@@ -55,13 +54,12 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A file that was made of results. `made` False: it was there before.
+    """A file that was made of results, now or before.
 
     `repeats`: pieces of music that are heard again because all of them were too short.
     """
 
     path: str
-    made: bool = True
     repeats: int = 0
 
 
@@ -78,12 +76,12 @@ def _is_video(workflow: Workflow, finish: Finish) -> bool:
     return any(workflow.step(step).task_type.medium is Medium.VIDEO for step in steps)
 
 
+@dataclass(eq=False)
 class Films:
     """What workflows end with. Everything here is free."""
 
-    def __init__(self, settings: Settings, jobs: Jobs) -> None:
-        self._settings = settings
-        self._jobs = jobs
+    _settings: Settings
+    _jobs: Jobs
 
     def lock(self, workflow_id: str) -> BaseFileLock:
         """Return the lock of whoever makes the end of a workflow; taking it never waits."""
@@ -136,7 +134,7 @@ class Films:
         done = await assembler.assemble(job, tell)
         path = Path(str(done["path"]))
         changed = await asyncio.to_thread(atomic_file.changed_at, path)
-        return MadeFilm(str(path), changed, bool(done["made"]), done)
+        return MadeFilm(str(path), changed, done)
 
     async def finish(self, status: WorkflowStatus, tell: Tell | None = None) -> list[Finished]:
         """Crop images and videos and join music as the workflow says; what is there stays.
@@ -165,8 +163,8 @@ class Films:
         shot = Shot(str(file), own_sound=1.0)
         film = Film((shot,), loudness=0.0, ratio=crop.ratio)
         job = AssembleJob(film, str(self._settings.cache / FOLDER), str(target))
-        done = await assembler.assemble(job, tell)
-        return Finished(str(target), made=bool(done["made"]))
+        await assembler.assemble(job, tell)
+        return Finished(str(target))
 
     async def _join(
         self, status: WorkflowStatus, files: list[str], join: Join, tell: Tell | None
@@ -175,7 +173,7 @@ class Films:
         folder = self._settings.folder_of(status.workflow.project)
         target = folder / f"music-{status.workflow.id[:8]}-{named}.m4a"
         if await asyncio.to_thread(target.exists):
-            return Finished(str(target), made=False)
+            return Finished(str(target))
         cache = str(self._settings.cache / FOLDER)
         job = JoinJob(tuple(files), str(target), cache, join.seconds, join.crossfade)
         done = await assembler.join(job, tell)
@@ -190,9 +188,8 @@ class Films:
 async def _crop(file: Path, crop: Crop, folder: Path) -> Finished:
     kept = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".webp") else ".png"
     target = _cropped_name(file, crop, folder, kept)
-    if await asyncio.to_thread(target.exists):
-        return Finished(str(target), made=False)
-    await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
+    if not await asyncio.to_thread(target.exists):
+        await assembler.crop(StillJob(str(file), str(target), ratio=crop.ratio))
     return Finished(str(target))
 
 

@@ -21,6 +21,7 @@ from ima_tui.core.domain import Job, Media, Result
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import EventBus, JobChanged
 from ima_tui.core.input_files import local_path
+from ima_tui.core.records import dataclass
 from ima_tui.studio.engine import Engine
 
 STRETCH = 1_000
@@ -29,22 +30,15 @@ NEWEST = 1 << 62
 MOST_COVERS = 200
 
 
+@dataclass(eq=False)
 class ResultGallery:
     """Results and their files. Actions raise `UsageError`, or `ImaError` on disk errors."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        engine: Engine,
-        connection: Connection,
-        broadcast: EventBus,
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._engine = engine
-        self._connection = connection
-        self._broadcast = broadcast
+    _settings: Settings
+    _clock: Clock
+    _engine: Engine
+    _connection: Connection
+    _broadcast: EventBus
 
     async def results(self) -> AsyncIterator[tuple[Result, ...]]:
         """Yield every result in batches, newest job first."""
@@ -53,10 +47,6 @@ class ResultGallery:
         while below:
             found, below = await ledger.results(below, STRETCH)
             yield found
-
-    def expires(self, job: Job) -> float:
-        """Return when the links to the results of `job` expire, in seconds since the epoch."""
-        return job.links_expire_at
 
     async def cover(self, media: Media) -> str:
         """Return the path of a video's cover image, downloaded once; "" if unavailable."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.events import JobChanged, Notice
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import redact
 from ima_tui.studio.job_documents import SCHEMA, error_json, job_facts
 
@@ -41,16 +42,16 @@ SECRETS = ("IMA_API_KEY",)
 SENT = "event.notified"
 
 
+@dataclass(eq=False)
 class JobNotifier:
     """Notifies about jobs that end. `hear` is a listener of the event bus and never waits."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, engine: Engine, connection: Connection
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._engine = engine
-        self._connection = connection
+    _settings: Settings
+    _clock: Clock
+    _engine: Engine
+    _connection: Connection
+
+    def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._known: set[int] = set()
         self._pending: set[asyncio.Task[None]] = set()
@@ -109,13 +110,11 @@ class JobNotifier:
     async def _webhook(self, ledger: Ledger, job: Job) -> None:
         if not self._settings.webhook:
             return
-        from ima_tui.api import single_requests
+        from ima_tui.api import service
 
         url = self._settings.webhook
         try:
-            await single_requests.post(
-                url, _body(_for_others(job)), sandbox=self._local_origin(url)
-            )
+            await service.post(url, _body(_for_others(job)), sandbox=self._local_origin(url))
         except ImaError as error:
             await self._failed(ledger, job, error)
 

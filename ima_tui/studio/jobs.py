@@ -20,6 +20,7 @@ from ima_tui.core.domain import Estimate, Event, Job, Order, Outcome, State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import EventBus, JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
@@ -34,13 +35,13 @@ NEWS_SECONDS = 1.0
 """Seconds between checks whether another process changed the ledger, while anyone listens."""
 
 
+@dataclass(eq=False)
 class JobQueries:
     """What is asked about jobs; nothing here changes one."""
 
-    def __init__(self, engine: Engine, clock: Clock, broadcast: EventBus) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._broadcast = broadcast
+    _engine: Engine
+    _clock: Clock
+    _broadcast: EventBus
 
     async def by_intents(self, intents: Collection[str]) -> dict[str, Job]:
         """Return the jobs that were submitted under these intents."""
@@ -82,7 +83,7 @@ class JobQueries:
         try:
             while True:
                 changed.clear()
-                job = await self._require(job_id)
+                job = await self.require(job_id)
                 held = job.needs_approval and job.state in job_states.UNSENT
                 if held or job.state in job_states.ENDED or job.state is State.TIMED_OUT:
                     return job
@@ -105,7 +106,8 @@ class JobQueries:
             out=await ledger.out(),
         )
 
-    async def _require(self, job_id: int) -> Job:
+    async def require(self, job_id: int) -> Job:
+        """Return the job of that number. Raises `UsageError`."""
         job = await (await self._engine.ledger()).job(job_id)
         if job is None:
             raise UsageError("error.no_job", id=job_id)
@@ -115,20 +117,12 @@ class JobQueries:
 log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class Jobs(JobQueries):
     """Submit, query, stop, follow and remove jobs. Actions on a missing job raise `UsageError`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: CatalogueService,
-        connection: Connection,
-        clock: Clock,
-        broadcast: EventBus,
-    ) -> None:
-        super().__init__(engine, clock, broadcast)
-        self._catalogue = catalogue
-        self._connection = connection
+    _catalogue: CatalogueService
+    _connection: Connection
 
     def _tell(self, job: Job) -> None:
         self._broadcast.tell(JobChanged(job))
@@ -210,7 +204,7 @@ class Jobs(JobQueries):
             await scheduler.adopt(old)
             raise UsageError("error.no_longer_unsent", id=old) from error
         log_step(job, "queued", ledger=ledger.tag)
-        for each in (await self._require(old), job, *await ledger.waiting_for(job.id)):
+        for each in (await self.require(old), job, *await ledger.waiting_for(job.id)):
             self._tell(each)
         await scheduler.follow(job)
         return job
@@ -263,13 +257,14 @@ class Jobs(JobQueries):
         Jobs that were blocked by the old one now wait for the new one; held ones continue when the
         user approves (`follow`).
         """
-        before = await self._require(job_id)
+        before = await self.require(job_id)
         return await self.submit(self.order_again(before), repeats=job_id)
 
     async def stop(self, job_id: int) -> Job:
         """Stop following; an unsent job is removed from the queue. Sent jobs stay paid."""
-        await (await self._engine.scheduler()).leave(job_id)
-        job = await self._require(job_id)
+        scheduler = await self._engine.scheduler()
+        await scheduler.leave(job_id)
+        job = await self.require(job_id)
         if job.state not in job_states.OPEN:
             return job
         if State.STOPPED not in job_states.TRANSITIONS[job.state]:
@@ -277,9 +272,7 @@ class Jobs(JobQueries):
         unsent = job.state in job_states.UNSENT
         key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
-        await (await self._engine.scheduler()).leave(
-            job_id
-        )  # a lease renewal may have taken it up meanwhile
+        await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
         return job
 
     async def _removal(self, job_id: int) -> str:
@@ -294,7 +287,7 @@ class Jobs(JobQueries):
         """
         scheduler = await self._engine.scheduler()
         await scheduler.leave(job_id)
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if job.state in job_states.UNSENT:
             job = await self._step(job_id, State.STOPPED, await self._removal(job_id))
             await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
@@ -304,20 +297,16 @@ class Jobs(JobQueries):
 
     async def follow(self, job_id: int) -> Job:
         """Follow a stopped or timed out job again, or approve a held one."""
-        job = await self._require(job_id)
+        job, scheduler = await self.require(job_id), await self._engine.scheduler()
         if job.needs_approval and job.state in job_states.UNSENT:
-            await (await self._engine.scheduler()).adopt(
-                job_id
-            )  # first, because taking over a dead run's job holds it
+            await scheduler.adopt(job_id)  # first: taking over a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
             raise UsageError("error.never_sent")
         elif job.state in (State.STOPPED, State.TIMED_OUT):
-            await (await self._engine.scheduler()).leave(job_id)
+            await scheduler.leave(job_id)
             job = await self._step(job_id, State.RUNNING, "event.followed_again")
-        await (await self._engine.scheduler()).adopt(
-            job_id
-        )  # a live window that owns it follows it itself
+        await scheduler.adopt(job_id)  # a live window that owns it follows it itself
         return job
 
     async def _release(self, job: Job) -> Job:
@@ -348,17 +337,17 @@ class Jobs(JobQueries):
     async def mark(self, job_id: int, change: MarkChange, indices: Collection[int] = ()) -> Job:
         """Change star and tags of these results (from 1), or of all, and the job's project."""
         ledger = await self._engine.ledger()
-        job = await ledger.mark((await self._require(job_id)).id, indices, change)
+        job = await ledger.mark((await self.require(job_id)).id, indices, change)
         self._tell(job)
         return job
 
     async def forget(self, job_id: int) -> None:
         """Remove an ended or unsent job from the list; its row stays in the ledger."""
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
         await (await self._engine.scheduler()).leave(job_id)
-        job = await self._require(job_id)
+        job = await self.require(job_id)
         if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # it was just being sent
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
@@ -369,7 +358,7 @@ class Jobs(JobQueries):
         If fewer came out than were ordered, the service is asked once more. Raises `UsageError` for
         a job without results, and `ImaError` where the service can't be asked.
         """
-        job, scheduler = await self._require(job_id), await self._engine.scheduler()
+        job, scheduler = await self.require(job_id), await self._engine.scheduler()
         if job.state is State.FETCHING:
             return await self._fetch_now(job)
         if job.state is not State.DONE and not (job.state is State.FAILED and job.task_id):
@@ -388,7 +377,7 @@ class Jobs(JobQueries):
         try:
             job = await self._step(job_id, State.FETCHING, "event.fetching_again", **columns)
         except UsageError:
-            job = await self._require(job_id)
+            job = await self.require(job_id)
             if job.state is not State.FETCHING:  # else another process was faster
                 raise
             return job
@@ -401,7 +390,7 @@ class Jobs(JobQueries):
         try:
             job = await (await self._engine.ledger()).delay(job.id, self._clock.time())
         except job_states.ImpossibleTransition:
-            return await self._require(job.id)  # it has just ended
+            return await self.require(job.id)  # it has just ended
         self._tell(job)
         scheduler.try_now(job.id)
         await scheduler.adopt(job.id)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ima_tui.core import atomic_file
 from ima_tui.core.domain import TaskType
-from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line
+from ima_tui.core.text import spreadsheet_safe
 from ima_tui.i18n import say
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ def as_csv(rows: Sequence[ReportRow], view: str, models: Mapping[str, str]) -> s
     for row in rows:
         times = (row.median_time, row.median_estimate)
         shown = ("" if one is None else f"{one:.1f}" for one in times)
-        name = name_of(row.key, view, models)
-        write.writerow([row.key, name, row.points, row.jobs, row.done, row.failed, *shown])
+        key, name = map(spreadsheet_safe, (row.key, name_of(row.key, view, models)))
+        write.writerow([key, name, row.points, row.jobs, row.done, row.failed, *shown])
     return out.getvalue()
 
 
@@ -76,13 +75,5 @@ async def export(studio: Studio, rows: Sequence[ReportRow], view: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError as error:
-        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    with atomic_file.new_text(path, with_folder=True) as out:
+        out.write(text)

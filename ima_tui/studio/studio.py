@@ -16,12 +16,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ima_tui.core.clock import Clock, SystemClock
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import EventBus, GuidesChanged, Listener, SubjectsChanged
+from ima_tui.core.records import dataclass
 
 GUIDES_SECONDS = 2.0
 """Seconds between checks of the guides; a stat of four files."""
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from ima_tui.studio.guides import Guides
     from ima_tui.studio.job_notifier import JobNotifier
     from ima_tui.studio.jobs import Jobs
-    from ima_tui.studio.uploads import Uploads
     from ima_tui.studio.workflow_making import WorkflowMaker
     from ima_tui.studio.workflows import Workflows
     from ima_tui.subjects.store import Subjects
@@ -99,27 +100,19 @@ def _usual(key: keys.Key | None) -> tuple[Settings, keys.Key | None]:
     return settings, key or api_key.find(key_file(settings))
 
 
+@dataclass(eq=False)
 class Studio:
     """One run of the program."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        key: keys.Key | None,
-        locate: Locate | None,
-        *,
-        everything: bool,
-        patient: bool,
-        asks: bool,
-    ) -> None:
-        self.settings = settings
-        self.clock = clock
-        self._key = key
-        self._locate = locate
-        self._everything = everything
-        self._patient = patient
-        self._asks = asks
+    settings: Settings
+    clock: Clock
+    _key: keys.Key | None
+    _locate: Locate | None
+    everything: bool
+    patient: bool
+    asks: bool
+
+    def __post_init__(self) -> None:
         self._broadcast = EventBus()
         self._begun = False
         self._loaded = False
@@ -150,9 +143,9 @@ class Studio:
             self.connection,
             self._broadcast.tell,
             lambda: self.input_checks,
-            everything=self._everything,
-            patient=self._patient,
-            asks=self._asks,
+            everything=self.everything,
+            patient=self.patient,
+            asks=self.asks,
         )
 
     @cached_property
@@ -208,7 +201,7 @@ class Studio:
         """Every job, and actions on them."""
         from ima_tui.studio.jobs import Jobs
 
-        return Jobs(self.engine, self.catalogue, self.connection, self.clock, self._broadcast)
+        return Jobs(self.engine, self.clock, self._broadcast, self.catalogue, self.connection)
 
     @cached_property
     def gallery(self) -> ResultGallery:
@@ -269,13 +262,6 @@ class Studio:
 
         return Subjects(self.settings, self.clock, self._broadcast.tell)
 
-    @cached_property
-    def uploads(self) -> Uploads:
-        """Uploads of files without a job."""
-        from ima_tui.studio.uploads import Uploads
-
-        return Uploads(self.settings, self.connection, self.engine, lambda: self.input_checks)
-
     async def load_stored(self, *task_types: TaskType) -> None:
         """Load what a draft needs, without the ledger and the service.
 
@@ -300,7 +286,7 @@ class Studio:
         self._background = Background(self, self._broadcast)
         await self.load_stored()
         await self.engine.start()
-        self._background.start(ends_of_workflows=self._everything and self.read_only is None)
+        self._background.start(ends_of_workflows=self.everything and self.read_only is None)
 
     @property
     def read_only(self) -> ImaError | None:
@@ -339,19 +325,38 @@ class Studio:
         or results such as `job:41#1`; files are decoded here. Raises `UsageError` for what the
         model does not take, and errors of the service.
         """
-        from ima_tui.studio import catalogue_service
+        from ima_tui.catalogue import choice, form, order
+        from ima_tui.core.domain import Draft
 
-        return await catalogue_service.quote(
-            self.catalogue,
-            self.inspect_inputs,
-            task_type,
-            prompt,
-            model=model,
-            version=version,
-            inputs=inputs,
-            n=n,
-            parameters=parameters or {},
+        if not prompt.strip():
+            raise UsageError("error.empty_prompt")
+        models = await self.catalogue.fresh(task_type)
+        suggested = None if model else self.catalogue.suggested(task_type, inputs)
+        if not model and suggested is None:
+            raise UsageError("error.no_models")
+        chosen = choice.pick(models, model or (suggested.model_id if suggested else ""), version)
+        settings = dict(form.accept(chosen, *each) for each in (parameters or {}).items())
+        placed, _ = order.place(
+            chosen,
+            Draft(
+                task_type=task_type,
+                model_id=chosen.model_id,
+                version=chosen.version,
+                prompt=prompt,
+                chosen=tuple(settings.items()),
+                inputs=tuple(inputs),
+                n=n,
+            ),
         )
+        checked = [await self._checked(chosen, source) for source in inputs]
+        return replace(placed, inputs=tuple(checked))
+
+    async def _checked(self, model: ModelVersion, source: str) -> str:
+        """Return the input as it is recorded; an earlier result is looked up when it is sent."""
+        from ima_tui.core.domain import result_of
+
+        found = () if result_of(source) else await self.inspect_inputs(model, (source,))
+        return found[0].source if found else source
 
     async def inspect_inputs(
         self, model: ModelVersion, inputs: Sequence[str]
@@ -362,12 +367,14 @@ class Studio:
         return await self.input_checks.inspect(model, inputs, self.connection.loopback)
 
 
+@dataclass(eq=False)
 class Background:
     """What goes on beside the screens: files that others change, commands and webhooks at ends."""
 
-    def __init__(self, studio: Studio, broadcast: EventBus) -> None:
-        self._studio = studio
-        self._broadcast = broadcast
+    _studio: Studio
+    _broadcast: EventBus
+
+    def __post_init__(self) -> None:
         self._watches: tuple[asyncio.Task[None], ...] = ()
         self._notifier = self._notify_about_ends()
 

@@ -35,18 +35,13 @@ class CreatedWorkflow:
     """What a film has to be said about, such as lengths that no model offers."""
 
 
+@dataclass(eq=False)
 class WorkflowMaker:
     """Makes workflows of prompts. Files are read; no job is queried."""
 
-    def __init__(
-        self,
-        catalogue: CatalogueService,
-        preferences: PreferenceService,
-        subjects: Callable[[], Sequence[Subject]],
-    ) -> None:
-        self._catalogue = catalogue
-        self._preferences = preferences
-        self._subjects = subjects
+    _catalogue: CatalogueService
+    _preferences: PreferenceService
+    _subjects: Callable[[], Sequence[Subject]]
 
     async def make(
         self, prompt: str, images: Sequence[str] = (), *, fetch: bool = True, films: bool = False

@@ -19,6 +19,7 @@ from ima_tui.core import atomic_file
 from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, ModelVersion, Order, State
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.ledger import job_states
 from ima_tui.ledger.job_states import ImpossibleTransition
 from ima_tui.ledger.writing import Why
@@ -43,27 +44,17 @@ MOST_KEPT = 200
 Inspect = Callable[[ModelVersion, Sequence[str]], Awaitable["tuple[InputFacts, ...]"]]
 
 
+@dataclass(eq=False)
 class Workflows:
     """Stores and runs workflows. `folder` holds those without a file of their own."""
 
-    def __init__(
-        self,
-        jobs: Jobs,
-        catalogue: CatalogueService,
-        inspect: Inspect,
-        folder: Path,
-        *,
-        clock: Clock,
-        download: bool,
-        for_writing: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._jobs = jobs
-        self._catalogue = catalogue
-        self._inspect = inspect
-        self._folder = folder
-        self._clock = clock
-        self._download = download
-        self._for_writing = for_writing
+    _jobs: Jobs
+    _catalogue: CatalogueService
+    _inspect: Inspect
+    _folder: Path
+    clock: Clock
+    download: bool
+    for_writing: Callable[[], object] = lambda: None
 
     async def look(self, plan: Workflow) -> Workflow:
         """Return the workflow with the current hashes of its files."""
@@ -79,7 +70,7 @@ class Workflows:
         Unsent jobs that are no longer part of it are removed from the queue. Raises `UsageError` in
         a read-only run.
         """
-        self._for_writing()
+        self.for_writing()
         path = self.path(plan.id)
         try:
             before = await asyncio.to_thread(file.read, path)
@@ -104,7 +95,7 @@ class Workflows:
 
     async def drop(self, plan_id: str) -> None:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
-        self._for_writing()
+        self.for_writing()
         await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
 
     async def kept_as(self, begins: str) -> Workflow | None:
@@ -262,11 +253,12 @@ class Workflows:
         if priced.problem is not None or priced.order is None or priced.model is None:
             problem = priced.problem or UsageError("error.no_models")
             raise UsageError(problem.key, **problem.values)
-        sources: list[str] = []
-        for source in priced.order.inputs:
-            if result_of(source) is None:
-                source = (await self._inspect(priced.model, (source,)))[0].source
-            sources.append(source)
+        sources = [
+            source
+            if result_of(source)
+            else (await self._inspect(priced.model, (source,)))[0].source
+            for source in priced.order.inputs
+        ]
         return replace(priced.order, inputs=tuple(sources))
 
     async def _further(
@@ -299,7 +291,7 @@ class Workflows:
         return await self._take_up(each.job) if each.job is not None else None
 
     def _sources(self, order: Order, made: Mapping[int, Job]) -> tuple[str, ...]:
-        now = self._clock.time()
+        now = self.clock.time()
         return tuple(for_queue(source, made, now) for source in order.inputs)
 
     async def _take_up(self, job: Job) -> Job:
@@ -313,7 +305,7 @@ class Workflows:
         stopped = job.state is State.STOPPED and bool(job.task_id)
         lacks_files = job.state is State.DONE and any(not media.path for media in job.medias)
         with suppress(ImpossibleTransition, UsageError):  # another window was faster
-            if lacks_files and self._download:
+            if lacks_files and self.download:
                 await self._jobs.fetch(job.id)
             elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
                 await self._jobs.follow(job.id)

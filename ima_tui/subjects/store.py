@@ -18,7 +18,6 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,22 +172,19 @@ class SubjectStore:
         import zipfile
 
         subjects = self.all()
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             if target.exists():
                 raise UsageError("gallery.exists", path=str(target))
-            with zipfile.ZipFile(beside, "x", zipfile.ZIP_STORED) as archive:
-                archive.writestr(_INDEX, _document(subjects))
-                for subject in subjects:
-                    for file in subject.files:
-                        path = Path(file.path)
-                        archive.write(path, f"{subject.id}/{path.name}")
-            beside.replace(target)
+            with atomic_file.unfinished(target) as beside:
+                with zipfile.ZipFile(beside, "x", zipfile.ZIP_STORED) as archive:
+                    archive.writestr(_INDEX, _document(subjects))
+                    for subject in subjects:
+                        for file in subject.files:
+                            path = Path(file.path)
+                            archive.write(path, f"{subject.id}/{path.name}")
+                beside.replace(target)
         except OSError as error:
             raise ImaError("error.disk", reason=error.strerror or "—") from error
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
         return len(subjects)
 
     # ---------------------------------------------------------------------------------- disk

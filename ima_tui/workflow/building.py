@@ -18,13 +18,13 @@ from ima_tui.compose.apply_intent import song_prompt, song_settings
 from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
-    Draft,
     Medium,
     ModelVersion,
     TaskType,
     Value,
 )
 from ima_tui.core.errors import UsageError
+from ima_tui.core.records import dataclass
 from ima_tui.core.text import (
     clean,
     encodable,
@@ -42,7 +42,7 @@ from ima_tui.intent.song import LYRICS, read_song
 from ima_tui.workflow import finishing
 from ima_tui.workflow.finishing import Crop, Finish, Join
 from ima_tui.workflow.sources import result_of, source_of
-from ima_tui.workflow.status import Lists, price_step
+from ima_tui.workflow.status import UNWRITTEN, Lists, price_step
 from ima_tui.workflow.steps import Workflow, WorkflowStep, check
 
 TITLE = 80
@@ -51,8 +51,6 @@ _INHERITED = (_SHAPE,)
 """A first frame with another aspect ratio than its video would be cropped."""
 _PIECE_EN = ", part {} of {}: same style, key and tempo throughout"
 _PIECE_ZH = "，共{1}段的第{0}段，风格、调性和速度保持一致"
-_LONG_EN, _LONG_ZH = ", about {} seconds long", "，约{}秒"
-"""No music model has a length parameter, so the prompt states it."""
 
 
 def build(
@@ -74,23 +72,23 @@ def build(
     return plan
 
 
+@dataclass(eq=False)
 class Builder:
     """Turns the shares of a prompt into steps, one by one."""
 
-    def __init__(
-        self, shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], wish: str
-    ) -> None:
-        self._shared = shared
-        self._wish = wish
-        self._lists = lists
-        self._preferred = preferred
+    _shared: Shared
+    _lists: Lists
+    _preferred: Mapping[TaskType, str]
+    _wish: str
+
+    def __post_init__(self) -> None:
         self._steps: list[WorkflowStep] = []
         self._made: dict[int, int] = {}
         """The step of each share, by the share's index."""
         self._seconds = 0.0
         self.unmet: list[tuple[int, Unmet]] = []
         self.finish: list[Finish] = []
-        self._visual = [s for s in shared.shares if _is_visual(s.task_type)]
+        self._visual = [s for s in self._shared.shares if _is_visual(s.task_type)]
 
     def steps(self) -> list[WorkflowStep]:
         """Return the steps of all shares."""
@@ -161,7 +159,7 @@ class Builder:
         if not films and (asked := _music_length(share.words)):
             return self._long_music(share, words, asked, after)
         if self._seconds:
-            words += (_LONG_ZH if has_chinese(words) else _LONG_EN).format(f"{self._seconds:g}")
+            words += lasting(self._seconds, chinese=has_chinese(words))
         return self.add(share, words, (), after=after)
 
     def _long_music(self, share: Share, words: str, asked: tuple[float, str], after: int) -> int:
@@ -252,12 +250,12 @@ class Builder:
     ) -> int:
         """Add one step with the share's model and parameters, priced; returns its id."""
         model = self.model(share, inputs)
-        params = _without_shape(share.params) if _follows(model, inputs) else share.params
+        params = _without(share.params, _SHAPE) if _follows(model, inputs) else share.params
         fits = capabilities.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
             chosen |= _song(model, params, prompt)
-            prompt = _song_prompt(model, params, prompt)
+            prompt = song_prompt(prompt, model, params, read_song(prompt).description)
         count = chosen.pop(COUNT, form.counts(model)[0])
         step = WorkflowStep(
             id=len(self._steps) + 1,
@@ -295,7 +293,7 @@ class Builder:
             absent=whole.absent if first else (),
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
-        found = confirmation.check(self._wish, decision, model, _draft(step))
+        found = confirmation.check(self._wish, decision, model, step.draft(UNWRITTEN))
         crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
         follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
@@ -324,6 +322,11 @@ class Builder:
         if model is None:
             raise UsageError("error.no_models")
         return model
+
+
+def lasting(seconds: float, *, chinese: bool) -> str:
+    """Return words for a length: no music model has a parameter for it, so the prompt says it."""
+    return f"，约{seconds:g}秒" if chinese else f", about {seconds:g} seconds long"
 
 
 def _music_length(words: str) -> tuple[float, str] | None:
@@ -356,23 +359,11 @@ def _piece(words: str, place: int, count: int) -> str:
 def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
     """Set the values that the price rule would change, so that the workflow states what is sent."""
     try:
-        _, quote = order.place(model, _draft(step))
+        _, quote = order.place(model, step.draft(UNWRITTEN))
         wanted = dict(form.accept(model, each.name, each.becomes) for each in quote.changes)
     except UsageError:
         return step  # reported when it is priced
     return replace(step, chosen=tuple({**dict(step.chosen), **wanted}.items()))
-
-
-def _draft(step: WorkflowStep) -> Draft:
-    return Draft(
-        step.task_type,
-        step.model_id,
-        step.version,
-        step.prompt or "…",
-        step.chosen,
-        step.inputs,
-        step.n,
-    )
 
 
 def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
@@ -381,18 +372,10 @@ def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
     return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
 
 
-def _without_shape(params: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    return tuple(param for param in params if param.name != _SHAPE)
-
-
 def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[str, Value]:
     song = read_song(words)
     lyrics = next((param.value for param in params if param.name == LYRICS), None)
     return dict(song_settings(model, lyrics, song.description, song.style))
-
-
-def _song_prompt(model: ModelVersion, params: Sequence[Parameter], words: str) -> str:
-    return song_prompt(words, model, params, read_song(words).description)
 
 
 def _is_visual(task_type: TaskType) -> bool:

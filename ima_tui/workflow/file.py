@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -156,17 +155,13 @@ def read(path: Path) -> Workflow:
     """Read a workflow. Touches the disk: call it off the event loop. Raises `UsageError`."""
     shown = one_line(path, 300)
     try:
-        # must not block: the name may be a pipe's
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as reader:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UsageError("error.plan_no_file", path=shown)
-            content = reader.read(LARGEST + 1)
+        return parse(atomic_file.read_small(path, LARGEST)[0], shown)
+    except atomic_file.NotAFile as error:
+        raise UsageError("error.plan_no_file", path=shown) from error
+    except atomic_file.TooLarge as error:
+        raise UsageError("error.plan_large", path=shown, limit=size(LARGEST)) from error
     except OSError as error:
         raise _file_error("error.plan_unreadable", path, error) from error
-    if len(content) > LARGEST:
-        raise UsageError("error.plan_large", path=shown, limit=size(LARGEST))
-    return parse(content, shown)
 
 
 def parse(content: bytes | str, name: str) -> Workflow:

@@ -29,10 +29,11 @@ from ima_tui.film.timeline import (
     MOST_SHOTS,
     MOST_TRACKS,
     Role,
+    Track,
 )
 from ima_tui.intent.limits import CROSSFADE
 from ima_tui.workflow import finishing
-from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.finishing import Crop, Finish, Join, ratio_of, ratio_text
 
 
@@ -155,7 +156,7 @@ def film_to_json(plan: FilmPlan) -> dict[str, object]:
     ]
     return {
         "shots": shots,
-        "tracks": [asdict(track) | {"role": track.role.value} for track in plan.tracks],
+        "tracks": [_track_to_json(track) for track in plan.tracks],
         "assemble": {
             "size": list(plan.size),
             "fps": plan.fps,
@@ -167,6 +168,11 @@ def film_to_json(plan: FilmPlan) -> dict[str, object]:
             "master": plan.master,
         },
     }
+
+
+def _track_to_json(track: Track) -> dict[str, object]:
+    raw = asdict(track)
+    return {"role": raw.pop("role").value, "source": raw.pop("file"), **raw}
 
 
 class FilmReader(DocumentReader):
@@ -220,9 +226,9 @@ class FilmReader(DocumentReader):
             self.amount(raw, "own_sound", at, 0.0, 2.0, 0.0),
         )
 
-    def _track(self, raw: Mapping[str, object], at: str) -> PlannedTrack:
+    def _track(self, raw: Mapping[str, object], at: str) -> Track:
         self.known(raw, _TRACK_KEYS, at)
-        return PlannedTrack(
+        return Track(
             Role(self._one_of(raw, "role", at, tuple(role.value for role in Role))),
             self.text(raw, "source", at, 4096),
             self.amount(raw, "start", at, 0.0, MOST_SECONDS, 0.0),
@@ -269,12 +275,7 @@ def finish_to_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
     return [
         {"do": "crop", "steps": list(each.steps), "ratio": ratio_text(each.ratio)}
         if isinstance(each, Crop)
-        else {
-            "do": "join",
-            "steps": list(each.steps),
-            "seconds": each.seconds,
-            "crossfade": each.crossfade,
-        }
+        else {"do": "join", **asdict(each), "steps": list(each.steps)}
         for each in finish
     ]
 

@@ -5,6 +5,7 @@ What can't be as asked is a note, said before anything is paid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,13 +17,13 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, encodable
 from ima_tui.film import brief_words, timeline
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
-from ima_tui.film.timeline import Part, Role
+from ima_tui.film.timeline import Part, Track
 from ima_tui.i18n import say
 from ima_tui.intent.intent import Intent, Parameter, RequestKind
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.workflow import film_plan, finishing
-from ima_tui.workflow.building import Builder
-from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
+from ima_tui.workflow.building import Builder, lasting
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import result_of, source_of
 from ima_tui.workflow.status import Lists
 from ima_tui.workflow.steps import Workflow, WorkflowStep, check
@@ -176,9 +177,7 @@ class _Maker:
         offers = [self._offers(shot) for shot in self._shots]
         own = [shot.seconds or brief.each for shot in self._shots]
         if any(own) and brief.seconds and all(own) and abs(sum(own) - brief.seconds) > 0.5:
-            self.notes.append(
-                say("film.note_lengths", total=f"{sum(own):g}", asked=f"{brief.seconds:g}")
-            )
+            self._note("lengths", total=f"{sum(own):g}", asked=f"{brief.seconds:g}")
         if all(own):
             return [self._own(place, own[place], offers[place]) for place in range(count)]
         wanted = brief.seconds or sum(own) + 5.0 * own.count(0.0)
@@ -188,15 +187,8 @@ class _Maker:
             if found is not None:
                 return found
             longest = timeline.most(offers[0])
-            self.notes.append(
-                say(
-                    "film.note_total",
-                    asked=f"{wanted:g}",
-                    most=longest * count,
-                    n=count,
-                    longest=longest,
-                )
-            )
+            told = {"most": longest * count, "n": count, "longest": longest}
+            self._note("total", asked=f"{wanted:g}", **told)
             return [Part(longest, float(longest))] * count
         rest = max(LEAST_SECONDS, (wanted - sum(own)) / max(1, own.count(0.0)))
         return [self._own(place, each or rest, offers[place]) for place, each in enumerate(own)]
@@ -206,9 +198,7 @@ class _Maker:
         if found is not None:
             return found
         longest = timeline.most(offers)
-        self.notes.append(
-            say("film.note_longest", shot=place + 1, asked=f"{wanted:g}", longest=longest)
-        )
+        self._note("longest", shot=place + 1, asked=f"{wanted:g}", longest=longest)
         return Part(longest, float(longest))
 
     def _offers(self, shot: ShotBrief) -> timeline.Offers:
@@ -277,7 +267,8 @@ class _Maker:
         before = source
         shots = self._shots
         if self._brief.one_take and len(shots) > 1:
-            shots = [*shots, replace(shots[-1], text=self._ending(shots[-1].text))]
+            ending = "结束画面" if self._brief.chinese else "final moment"
+            shots = [*shots, replace(shots[-1], text=f"{shots[-1].text}{self._comma}{ending}")]
         for shot in shots:
             if shot.first:
                 found.append(shot.first)
@@ -288,9 +279,6 @@ class _Maker:
             step = self._add(kind, self._prompt(shot), inputs, shot.text)
             found.append(source_of(step))
         return found
-
-    def _ending(self, text: str) -> str:
-        return f"{text}，结束画面" if self._brief.chinese else f"{text}, final moment"
 
     def _videos(self, pictures: Sequence[str], source: str) -> list[PlannedShot]:
         found: list[PlannedShot] = []
@@ -310,21 +298,21 @@ class _Maker:
             found.append(PlannedShot(place + 1, title, source_of(step), trim=(0.0, trimmed)))
         return found
 
-    def _sounds(self) -> list[PlannedTrack]:
+    def _sounds(self) -> list[Track]:
         brief = self._brief
         total = sum(part.used for part in self._parts)
-        found: list[PlannedTrack] = []
+        found: list[Track] = []
         if brief.music_file:
-            found.append(_planned(timeline.music(brief.music_file, self._music_volume)))
+            found.append(timeline.music(brief.music_file, self._music_volume))
         elif brief.music or brief.lyrics or (brief.music_video and not brief.no_music):
-            step = self._song(total) if brief.lyrics else self._music(total)
-            found.append(_planned(timeline.music(source_of(step), self._music_volume)))
+            step = self._song() if brief.lyrics else self._music(total)
+            found.append(timeline.music(source_of(step), self._music_volume))
         if brief.voice:
             step = self._add(TaskType.TEXT_TO_SPEECH, brief.voice, (), say("film.title_voice"))
-            found.append(_planned(timeline.voice(source_of(step), text=brief.voice)))
+            found.append(timeline.voice(source_of(step), text=brief.voice))
             spoken = timeline.spoken_seconds(brief.voice)
             if spoken > total - _VOICE_MARGIN:
-                self.notes.append(say("film.note_voice", spoken=round(spoken), total=f"{total:g}"))
+                self._note("voice", spoken=round(spoken), total=f"{total:g}")
         return found
 
     @property
@@ -336,16 +324,11 @@ class _Maker:
         if not told:
             told = _POP_ZH if self._brief.chinese else _POP_EN
             self._note("music", music=told)
-        words = (
-            f"{told}，约{total:g}秒"
-            if self._brief.chinese
-            else f"{told}, about {total:g} seconds long"
-        )
-        return self._add(
-            TaskType.TEXT_TO_MUSIC, words, (), told, Parameter("make_instrumental", True)
-        )
+        words = told + lasting(total, chinese=self._brief.chinese)
+        instrumental = Parameter("make_instrumental", True)
+        return self._add(TaskType.TEXT_TO_MUSIC, words, (), told, instrumental)
 
-    def _song(self, total: float) -> int:
+    def _song(self) -> int:
         brief = self._brief
         style = brief.music or brief.style or ("流行歌曲" if brief.chinese else "pop song")
         parameters = [Parameter("lyrics", brief.lyrics)]
@@ -408,13 +391,6 @@ class _Maker:
         return self._builder.add(share, prompt, inputs, title=title)
 
 
-def _planned(track: timeline.Track) -> PlannedTrack:
-    return PlannedTrack(
-        Role(track.role), track.file, track.start, track.volume, track.fade_in, track.fade_out,
-        track.duck, track.loop, track.text,
-    )  # fmt: skip
-
-
 def _stand_in(brief: Brief) -> str:
     """Return what a film without a subject shows: a song's words, else the title."""
     if brief.listed:
@@ -423,10 +399,7 @@ def _stand_in(brief: Brief) -> str:
 
 
 def _bare(subject: str) -> str:
-    words = subject.lower().split()
-    return (
-        " ".join(words[1:]) if words and words[0] in ("a", "an", "the", "my") else subject.lower()
-    )
+    return re.sub(r"^(?:an?|the|my)\s+", "", subject.lower())
 
 
 def _whole(value: object) -> int:

@@ -5,6 +5,7 @@ Steps are never moved or renumbered here: their numbers are part of what was pai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ SHORTEST = 0.5
 """Seconds that stay of a trimmed shot."""
 STEP_VOLUME = 0.1
 LOUDEST = 2.0
+_NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,3})?")
 
 
 def shot_of(plan: FilmPlan, shot_id: int) -> PlannedShot:
@@ -100,6 +102,18 @@ def video_step(workflow: Workflow, shot: PlannedShot) -> WorkflowStep | None:
     """Return the step that makes a shot, None where it comes from elsewhere."""
     found = result_of(shot.source)
     return workflow.step(found[0]) if found is not None else None
+
+
+def step_seconds(workflow: Workflow, shot: PlannedShot) -> float:
+    """Return the length of what a shot's step makes, 0 where it is not known."""
+    step = video_step(workflow, shot)
+    return number(dict(step.chosen).get("duration")) if step is not None else 0.0
+
+
+def number(value: object) -> float:
+    """Return the number that a setting begins with: 5 of "5s"; 0 for none."""
+    found = _NUMBER.match(str(value)) if value is not None else None
+    return float(found[0]) if found else 0.0
 
 
 def picture_step(workflow: Workflow, shot: PlannedShot) -> WorkflowStep | None:

@@ -18,7 +18,6 @@ from ima_tui.film.timeline import Cue, Film, Role, Shot, Track
 from ima_tui.workflow.sources import job_of, result_of
 
 TITLE_SECONDS = 2.0
-MOST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +36,14 @@ class PlannedShot:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTrack:
-    """A sound: music or voice; `text` are the words of a voice, for subtitles."""
-
-    role: Role
-    source: str
-    start: float = 0.0
-    volume: float = 1.0
-    fade_in: float = 0.0
-    fade_out: float = 0.0
-    duck: bool = False
-    loop: bool = False
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FilmPlan:
-    """What is assembled. `master`: the step to look at before the rest is bought, or 0."""
+    """What is assembled. `master`: the step to look at before the rest is bought, or 0.
+
+    The `file` of a track is a source like that of a shot.
+    """
 
     shots: tuple[PlannedShot, ...]
-    tracks: tuple[PlannedTrack, ...] = ()
+    tracks: tuple[Track, ...] = ()
     size: tuple[int, int] = (0, 0)
     fps: int = 0
     loudness: float = timeline.LOUDNESS
@@ -71,7 +58,7 @@ class FilmPlan:
     @property
     def sources(self) -> tuple[str, ...]:
         """Everything that the film is made of."""
-        return (*(shot.source for shot in self.shots), *(each.source for each in self.tracks))
+        return (*(shot.source for shot in self.shots), *(each.file for each in self.tracks))
 
     @property
     def job_numbers(self) -> tuple[int, ...]:
@@ -92,7 +79,7 @@ def check(plan: FilmPlan, steps: Made) -> None:
         _check_source(shot.source, steps, (Medium.VIDEO,))
     for track in plan.tracks:
         wanted = Medium.MUSIC if track.role is Role.MUSIC else Medium.SPEECH
-        _check_source(track.source, steps, (wanted,))
+        _check_source(track.file, steps, (wanted,))
 
 
 def _check_source(source: str, steps: Made, media: Sequence[Medium]) -> None:
@@ -112,7 +99,7 @@ def without(plan: FilmPlan, step_id: int) -> FilmPlan | None:
         return found is None or found[0] != step_id
 
     shots = tuple(shot for shot in plan.shots if stays(shot.source))
-    tracks = tuple(track for track in plan.tracks if stays(track.source))
+    tracks = tuple(track for track in plan.tracks if stays(track.file))
     master = 0 if plan.master == step_id else plan.master
     return replace(plan, shots=shots, tracks=tracks, master=master) if shots else None
 
@@ -131,17 +118,7 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
         for shot in plan.shots
     )
     tracks = tuple(
-        Track(
-            track.role,
-            file_of(track.source),
-            track.start,
-            track.volume,
-            track.fade_in,
-            track.fade_out,
-            track.duck,
-            track.loop,
-            track.text if plan.subtitles else "",
-        )
+        replace(track, file=file_of(track.file), text=track.text if plan.subtitles else "")
         for track in plan.tracks
     )
     cues = (Cue(0.0, TITLE_SECONDS, plan.title, is_title=True),) if plan.title else ()
@@ -160,17 +137,12 @@ def film(plan: FilmPlan, file_of: Callable[[str], str]) -> Film:
     )
 
 
-def seconds(plan: FilmPlan, lengths: Mapping[int, object]) -> float:
-    """Return the film's length; `lengths` are those of the steps. 0 where one is unknown."""
+def seconds(plan: FilmPlan, whole: Callable[[PlannedShot], float]) -> float:
+    """Return the film's length; `whole`: that of a shot's file. 0 where one is not known."""
     total = 0.0
     for shot in plan.shots:
-        found = result_of(shot.source)
-        try:
-            whole = float(str(lengths[found[0]])) if found is not None else 0.0
-        except (KeyError, ValueError):
-            whole = 0.0
-        ends = shot.trim[1] or whole
-        if not ends:
+        ends = shot.trim[1] or whole(shot)
+        if ends <= shot.trim[0]:
             return 0.0
         fade = shot.transition_s if shot.transition == "fade" else 0.0
         total += ends - shot.trim[0] + shot.hold - fade

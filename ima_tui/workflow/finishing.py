@@ -30,11 +30,6 @@ class Crop:
     steps: tuple[int, ...]
     ratio: tuple[int, int]
 
-    @property
-    def words(self) -> str:
-        """The proportions as people write them."""
-        return words_of(self.ratio)
-
 
 @dataclass(frozen=True, slots=True)
 class Join:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import order, times
+from ima_tui.catalogue import choice, order, times
 from ima_tui.core.domain import (
-    Draft,
     Job,
     Medium,
     ModelVersion,
@@ -57,11 +56,8 @@ class StepStatus:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has a result. A job removed from the list stays done."""
-        job = self.job
-        return job is not None and (
-            job.state is State.DONE or (job.state is State.FORGOTTEN and bool(job.medias))
-        )
+        """Whether it has a result."""
+        return self.job is not None and job_states.is_done(self.job)
 
     @property
     def failed(self) -> bool:
@@ -185,7 +181,7 @@ class WorkflowStatus:
 
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
-_UNWRITTEN = "…"
+UNWRITTEN = "…"
 """Placeholder for an empty prompt, which does not change the price."""
 
 
@@ -199,24 +195,13 @@ class PricedStep:
     problem: UsageError | None = None
 
 
-def model_of(step: WorkflowStep, lists: Lists) -> ModelVersion | None:
-    """Return the step's model in the lists, or None."""
-    wanted = (step.model_id, step.version)
-    models = lists.get(step.task_type, ())
-    return next((model for model in models if (model.model_id, model.version) == wanted), None)
-
-
 def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     """Price one step; problems are returned, not raised."""
-    model = model_of(step, lists)
+    model = choice.exactly(lists.get(step.task_type, ()), step.model_id, step.version)
     if model is None:
         return PricedStep(step, problem=UsageError("error.model_gone", model=step.model_name))
-    words = step.prompt or _UNWRITTEN
-    draft = Draft(
-        step.task_type, model.model_id, model.version, words, step.chosen, step.inputs, step.n
-    )
     try:
-        placed, quote = order.place(model, draft)
+        placed, quote = order.place(model, step.draft(UNWRITTEN))
     except UsageError as problem:
         return PricedStep(step, model, problem=problem)
     told = replace(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
+    Draft,
     Estimate,
     Medium,
     TaskType,
@@ -66,6 +67,12 @@ class WorkflowStep:
     def total(self) -> int:
         """Points for all outputs."""
         return self.points * self.n
+
+    def draft(self, unwritten: str = "") -> Draft:
+        """Return what is to be ordered; `unwritten` stands for an empty prompt."""
+        prompt = self.prompt or unwritten
+        kind, model_id, version = self.task_type, self.model_id, self.version
+        return Draft(kind, model_id, version, prompt, self.chosen, self.inputs, self.n)
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -208,7 +215,7 @@ def check(workflow: Workflow) -> None:
         for needed in step.needs:
             if needed not in before:
                 raise UsageError("error.plan_before", id=step.id, needed=needed)
-        for source, index in _taken(step):
+        for source, index in filter(None, map(result_of, step.inputs)):
             first = before[source]
             if first.task_type.medium is not Medium.IMAGE:
                 raise UsageError("error.plan_no_picture", id=step.id, needed=source)
@@ -219,10 +226,6 @@ def check(workflow: Workflow) -> None:
     if workflow.film is not None:
         film_plan.check(workflow.film, media)
     finishing.check(workflow.finish, {step.id: step.task_type.medium for step in workflow.steps})
-
-
-def _taken(step: WorkflowStep) -> Iterator[tuple[int, int]]:
-    return (found for found in map(result_of, step.inputs) if found)
 
 
 # ------------------------------------------------------------------------------------ edits

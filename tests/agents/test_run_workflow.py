@@ -16,8 +16,8 @@ from PIL import Image
 from studios import wish
 
 from ima_tui.batch.rows import Row
-from ima_tui.cli.commands.batch_feeder import BatchFeeder
 from ima_tui.cli.commands.batch_rows import PricedRow
+from ima_tui.cli.commands.batch_run import BatchFeeder
 from ima_tui.core.domain import State
 from ima_tui.ledger.writing import Why
 from ima_tui.mcp.server import AgentServer

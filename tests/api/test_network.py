@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.api import exchange, network, single_requests
+from ima_tui.api import exchange, network, service
 from ima_tui.api.client import ImaClient
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import Misconfigured, Unreachable, UsageError
@@ -292,14 +292,14 @@ async def test_an_intercepted_connection_names_who_issued_its_certificate(
     corporate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with listening([b""], shown_by(corporate, "leaf")) as (port, heard):
-        seen = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
+        seen = await service.look(f"https://localhost:{port}", lambda: 0.0)
         assert seen.problem is not None
         assert seen.problem.key == "error.tls_issuer"
         assert "ACME Inspection CA" in explain(seen.problem)
         assert "SSL_CERT_FILE" in explain(seen.problem)
         assert not any(heard)  # not one byte of a request, also for the look at the issuer
         monkeypatch.setenv("SSL_CERT_FILE", str(corporate / "root.pem"))
-        trusted = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
+        trusted = await service.look(f"https://localhost:{port}", lambda: 0.0)
         assert trusted.problem is not None
         assert trusted.problem.key == "error.unreachable"  # it hung up, after the handshake
         assert heard[-1].startswith(b"GET / ")
@@ -307,8 +307,8 @@ async def test_an_intercepted_connection_names_who_issued_its_certificate(
 
 async def test_a_self_signed_certificate_is_named_as_such(corporate: Path) -> None:
     async with listening([b""], shown_by(corporate, "self")) as (port, heard):
-        seen = await single_requests.look(f"https://localhost:{port}", lambda: 0.0)
-        name = await single_requests.look(f"https://127.0.0.1:{port}", lambda: 0.0)
+        seen = await service.look(f"https://localhost:{port}", lambda: 0.0)
+        name = await service.look(f"https://127.0.0.1:{port}", lambda: 0.0)
     assert seen.problem is not None
     assert seen.problem.key == "error.tls_self_signed"
     assert name.problem is not None

@@ -12,8 +12,7 @@ from fakes import DONE, FakeService, FastClock, placed, scheduler
 from trees import make
 
 from ima_tui.api.client import Created
-from ima_tui.api.connectivity import Connectivity, pause
-from ima_tui.api.rate_limit import Alarm, RateLimit
+from ima_tui.api.rate_limit import Alarm, Connectivity, RateLimit, pause
 from ima_tui.api.wire import LONGEST_PAUSE, Progress
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, Limited, Unreachable

@@ -472,7 +472,7 @@ async def test_two_hundred_hostile_names_stay_in_the_folder(
             part = result_files.part_path(folder, each, 1)
             await made.fetch(f"https://cdn.example/{number}/..%2f..%2fowned.sh", part)
             media = Media("https://cdn.example/a", format=name[:40])
-            final = result_files.settle(part, each, media, 1)
+            final = result_files.settle(part, each, 1)
             result_files.sidecar(final, each, media, True)
             assert final.parent == folder
             assert final.suffix == ".png"

@@ -74,7 +74,7 @@ def test_what_a_restored_ledger_calls_unsent_waits_for_a_person_or_the_flag(
 ) -> None:
     from fakes import any_order
 
-    from ima_tui.cli.commands.batch_feeder import BatchFeeder
+    from ima_tui.cli.commands.batch_run import BatchFeeder
     from ima_tui.core.domain import Job, State
 
     held = Job(

@@ -16,7 +16,7 @@ from beliefs import torn
 from PIL import Image
 
 from ima_tui.batch.manifest import Manifest
-from ima_tui.cli.commands import batch_feeder, batch_run
+from ima_tui.cli.commands import batch_run
 from ima_tui.cli.commands.batch_rows import PricedRow
 from ima_tui.config import schema
 from ima_tui.core.domain import State
@@ -223,7 +223,7 @@ def test_without_points_the_rest_is_not_tried(person: Person) -> None:
     said = person.verb("batch", file, "--yes", "--api-key", "ima_poor_person")
     assert said.code == 4
     assert "not sent because" in said.err
-    assert len(person.sandbox.ledger()["creates"]) <= batch_feeder.MOST_LIVE + 8
+    assert len(person.sandbox.ledger()["creates"]) <= batch_run.MOST_LIVE + 8
 
 
 def test_a_dearer_price_is_agreed_to_anew(person: Person) -> None:
@@ -341,21 +341,21 @@ def test_files_come_later_and_cost_nothing(person: Person) -> None:
 def test_hundreds_of_rows(count: int, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     fast_disk(monkeypatch)
     most = 0
-    hand_over = batch_feeder.BatchFeeder._begin
+    hand_over = batch_run.BatchFeeder._begin
 
-    async def counted(self: batch_feeder.BatchFeeder, errand: PricedRow) -> object:
+    async def counted(self: batch_run.BatchFeeder, errand: PricedRow) -> object:
         nonlocal most
         most = max(most, self.live)
         return await hand_over(self, errand)
 
-    monkeypatch.setattr(batch_feeder.BatchFeeder, "_begin", counted)
+    monkeypatch.setattr(batch_run.BatchFeeder, "_begin", counted)
     prompts = [f"number {index}" for index in range(count)]
     file = person.write(wishes(*prompts))
     said = person.verb("batch", file, "--yes", "--json")
     assert said.code == 0
     assert sorted(person.accepted()) == sorted(prompts)
     assert len({line["intent"] for line in said.lines}) == len(person.manifest(file)) == count
-    assert most < batch_feeder.MOST_LIVE
+    assert most < batch_run.MOST_LIVE
     again = person.verb("batch", file, "--yes", "--json")
     assert (again.code, len(again.lines), len(person.accepted())) == (0, count, count)
 
@@ -463,8 +463,8 @@ def test_what_settles_a_row() -> None:
     from ima_tui.core.domain import Job
 
     job = Job(1, replace(any_order(), confirmed=5), State.QUEUED, 0.0, 0.0, needs_approval=True)
-    assert not batch_feeder.settled(job)  # its run died: this one was agreed to
-    assert batch_feeder.settled(replace(job, order=replace(job.order, confirmed=4)))
+    assert not batch_run.settled(job)  # its run died: this one was agreed to
+    assert batch_run.settled(replace(job, order=replace(job.order, confirmed=4)))
 
 
 def test_rows_without_a_task_type_are_read_and_what_differs_needs_a_yes(person: Person) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from batch_person import Person, wishes
 
-from ima_tui.cli import arguments
+from ima_tui.cli import arguments, exit_status
 from ima_tui.cli.commands import batch_run
 from ima_tui.cli.commands.batch_run import BatchProgress
+from ima_tui.core import errors
 from ima_tui.core.clock import ScaledClock
 from ima_tui.logs.time_spec import coming, moment
 
@@ -119,3 +120,8 @@ def test_a_named_pipe_is_read_once_something_writes_to_it(
 def test_an_empty_file_is_no_utf_16(person: Person) -> None:
     said = person.verb("batch", person.write(""), "--yes")
     assert (said.code, "UTF-16" in said.err) == (2, False)
+
+
+def test_rows_that_an_unusable_proxy_stopped_end_a_batch_with_the_code_of_usage() -> None:
+    ends = (errors.EXIT_DONE, errors.EXIT_FAILED, errors.EXIT_USAGE)
+    assert exit_status.worst_of_rows(ends) == errors.EXIT_USAGE

@@ -16,6 +16,7 @@ from batch_person import Person, typed, wishes
 from fakes import any_order
 
 from ima_tui.cli import exit_status
+from ima_tui.cli.commands import jobs
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
@@ -23,6 +24,15 @@ from ima_tui.studio.studio import Studio
 
 FAIL = '[[fault]]\nkind = "fail_task"\nprompt_contains = "boat"\ntimes = 1'
 LOSE = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\nprompt_contains = "boat"\ntimes = 1'
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"), [((0, 8), 8), ((8, 0, 1), 1), ((5, 8), 5), ((0, 0), 0), ((), 0)]
+)
+def test_of_several_jobs_a_missing_download_outweighs_only_success(
+    codes: tuple[int, ...], worst: int
+) -> None:
+    assert exit_status.worst(codes) == worst
 
 
 def batch(person: Person, *prompts: str) -> None:
@@ -227,3 +237,9 @@ async def test_a_cancel_that_comes_with_the_result_is_not_lost() -> None:
         listener(JobChanged(replace(running, state=State.DONE)))
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+def test_a_voice_is_shown_by_its_id_and_its_name() -> None:
+    voice = ("speaker", "zh_female_xiaohe_uranus_bigtts")
+    spoken = replace(any_order(), parameters=(voice, ("speed", 1.2)))
+    assert [*jobs._settings(spoken)] == [f"speaker={voice[1]} (Xiaohe)", "speed=1.2"]

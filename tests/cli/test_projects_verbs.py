@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from verbs import Verb
 
-from ima_tui.cli.completion.words import Source, of
+from ima_tui.cli.completion.values import of
 
 FOX = ("generate", "a fox", "--task-type", "text_to_image")
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/json.schema.json").read_text())
@@ -42,7 +42,7 @@ def test_a_job_is_filed_under_its_project_with_its_results(ima: Verb, home: Path
     report = ima("jobs", "report", "--by", "project", "--json").json
     fits(report, "report")
     assert [(row["key"], row["jobs"]) for row in report["rows"]] == [("", 1), ("Spring/春", 2)]
-    assert of(Source.PROJECTS, (), "") == [("Spring/春", "")]
+    assert of("project", (), "") == [("Spring/春", "")]
     again = ima("jobs", "retry", "1", "--yes", "--json")
     assert again.jobs[0]["project"] == "Spring/春"
 
@@ -74,7 +74,7 @@ def test_results_are_starred_and_tagged_and_found_again(ima: Verb) -> None:
     assert (line["job_id"], line["starred_results"], line["tags"]) == (1, [2], ["hero", "final"])
     rows = list(csv.DictReader(io.StringIO(ima("jobs", "export", "--format", "csv").out)))
     assert [row["tags"] for row in rows] == ["hero final", "hero"]
-    assert [each.word for each in of(Source.TAGS, (), "")] == ["hero", "final"]
+    assert [each.word for each in of("tag", (), "")] == ["hero", "final"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from ima_tui import i18n
 from ima_tui.compose import parameter_names
+from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import Field, FieldKind, Option
 from ima_tui.intent.intent import Refusal
 
@@ -42,6 +43,31 @@ def test_values_lose_what_they_share_and_are_put_into_words() -> None:
     assert [parameter_names.option(sex, one) for one in sex.options] == ["male", "female"]
     size = choice("size", "1K", "2K")
     assert [parameter_names.option(size, one) for one in size.options] == ["1K", "2K"]
+
+
+def test_a_value_that_the_prompt_chose_is_told_as_its_option_is() -> None:
+    i18n.use("zh")
+    sex = choice("vocal_gender", "m", "f")
+    assert parameter_names.chosen(sex, "f") == "女声"
+    assert parameter_names.chosen(choice("duration", "5", "10"), "10") == "10 秒"
+    i18n.use("en")
+    assert parameter_names.chosen(sex, "f") == "female"
+    assert parameter_names.chosen(sex, "x") == "x"
+
+
+XIAOHE = "zh_female_xiaohe_uranus_bigtts"
+
+
+def test_a_voice_that_is_set_by_its_id_is_told_by_its_name() -> None:
+    i18n.use("en")
+    assert parameter_names.value("speaker", XIAOHE) == "Xiaohe"
+    assert parameter_names.value("speaker", "Xiaohe") == "Xiaohe"
+    assert parameter_names.value("voice", "female") == "female"
+    assert parameter_names.value("voice_id", "S_4f7a") == "S_4f7a"
+    assert parameter_names.settings([("speaker", XIAOHE)]) == ["Xiaohe"]
+    listed = choice("speaker", XIAOHE, "S_4f7a")
+    assert [parameter_names.option(listed, one) for one in listed.options] == ["Xiaohe", "S_4f7a"]
+    assert FormRow(Field("speaker", "speaker", FieldKind.TEXT), XIAOHE).shown == "Xiaohe"
 
 
 def test_sizes_and_shapes_of_one_field_stand_apart() -> None:

@@ -119,6 +119,46 @@ def test_lengths(text: str, seconds: float | None) -> None:
     assert (found.seconds if found else None) == seconds
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("t-shirt graphic with a pigeon, three goes at it", 3),
+        ("scrapbook page with ferns, cream paper, 3 layouts", 3),
+        ("logo for a bakery, give me three looks", 3),
+        ("repaint the wall, 3 shades to compare, as a picture", 3),
+        ("圍棋社的海報兩版，一版正經一版惡搞", 2),
+        ("画一个女孩，给我三种发型", 3),
+        ("游戏图标，一把剑，三个方向", 3),
+        ("a picture of a nursery in two shades, ducks on the wall", None),
+        ("photo of a lipstick, three shades, on marble", None),
+        ("给俩孩子画张画", None),
+        ("房间设计图，三种风格", None),
+        ("a book cover, third version", None),
+        ("第三版的封面图，红色", None),
+    ],
+)
+def test_versions_count_and_what_one_picture_shows_does_not(text: str, count: int | None) -> None:
+    told = {param.name: param.value for param in route(text).requirements}
+    assert told.get("n") == count
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("wallpapers for my phone, night-blooming cactus", "9:16"),
+        ("mehendi pattern for the back of a hand, portrait", "9:16"),
+        ("a picture of a fisherman's face, portrait", None),
+        ("头像要方的，戴防毒面具的兔子", "1:1"),
+        ("寬螢幕影片，潛水艇浮出水面", "16:9"),
+    ],
+)
+def test_shapes_are_told_by_purpose_and_by_a_word_of_their_own(
+    text: str, shape: str | None
+) -> None:
+    told = {param.name: param.value for param in route(text).requirements}
+    assert told.get("aspect_ratio") == shape
+
+
 def test_slips_are_counted_with_neighbours_swapped() -> None:
     assert distance("vidoe", "video") == 1
     assert distance("midjorney", "midjourney") == 1

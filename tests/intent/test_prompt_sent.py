@@ -63,6 +63,13 @@ def test_spoken_words_and_lyrics_go_out_untouched() -> None:
     assert prompt_sent(text, route(text)) == "use Kling O1, 16:9"
 
 
+def test_what_is_left_does_not_begin_with_what_joined_it_on() -> None:
+    text = "a 10 second video, 16:9, 1080p, of a dragon landing on a castle"
+    assert prompt_sent(text, route(text)) == "a dragon landing on a castle"
+    text = "of mice and men, as a picture, 16:9"
+    assert prompt_sent(text, route(text)) == "of mice and men, as a picture"
+
+
 SONGS = [
     # text, lyrics, title, style
     ("Lyrics:\n[Verse]\nRain\n[Chorus]\nCome home\n\nStyle: pop ballad",
@@ -83,6 +90,13 @@ SONGS = [
      "Rain on the window", "", "punk song"),
     ("歌词如下\n[主歌]\n雨落在窗上\n[副歌]\n我想你\n曲风：抒情，男声",
      "[主歌]\n雨落在窗上\n[副歌]\n我想你", "", "抒情, 男声"),
+    ("a folk song with my own lyrics", "", "", "folk song"),
+    ("请把以下歌词谱成台语歌：阿母的手 粗粗的手 牵我行过 彼条水沟",
+     "阿母的手 粗粗的手 牵我行过 彼条水沟", "", "台语歌"),
+    ('Sing my verse in a calypso: "Boss man say come early, sun say stay in bed"',
+     "Boss man say come early, sun say stay in bed", "", ""),
+    ("女声，《第七封信》，弦乐起，写异地恋", "", "第七封信", ""),
+    ("给《黑神话》的片头写首歌", "", "", ""),
     ("a calm song about a town called hope", "", "", "calm song about a town called hope"),
 ]  # fmt: skip
 

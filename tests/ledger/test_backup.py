@@ -18,6 +18,7 @@ from ima_tui.core.domain import Job, State
 from ima_tui.ledger import backup, task_ids, trail
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
 
 NOW = 1_700_000_000.0
 
@@ -405,7 +406,7 @@ async def test_what_the_log_knows_as_sent_is_not_sent_again(
     for each in path.parent.glob("ledger.trail.*"):
         each.unlink()
     logs = logged(path, *lines)
-    ledger = await Ledger.open(path, "next", logs)
+    ledger = await Ledger.open(path, "next", Places(logs))
     job = await ledger.job(4)
     assert job is not None
     assert (job.state, job.task_id) == (state, task_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ima_tui.ledger.file import MOST, Commits
+from ima_tui.ledger.store import MOST, Commits
 
 
 class Counting(sqlite3.Connection):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from fakes import any_order
 
+from ima_tui.config.loader import Settings
 from ima_tui.core.clock import midnight, month_start
 from ima_tui.core.domain import Estimate, Media, State, TaskType
-from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.history import History, JobFilter
 from ima_tui.ledger.store import Ledger
 
@@ -109,7 +109,7 @@ async def test_a_month_has_its_limit(ledger: Ledger) -> None:
     await ended(ledger, "this month", month_start(NOW) + 60)
     job = await ledger.add(any_order(), NOW)
     for limit, held in ((9, True), (10, False)):
-        limits = AdmissionLimits(per_month=limit)
+        limits = Settings(per_month=limit)
         await ledger.hold(job.id, False)
         (job,) = await ledger.admit((job.id,), limits, NOW, midnight(NOW))
         assert (job.needs_approval, job.waiting) == (held, "waiting.over_month" if held else "")

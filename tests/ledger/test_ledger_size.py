@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from fakes import any_order
 
-from ima_tui.ledger.admission import AdmissionLimits
+from ima_tui.config.loader import Settings
 from ima_tui.ledger.records import load_order
 from ima_tui.ledger.store import Ledger
 
 NOW = 1_700_000_000.0
-LIMITS = AdmissionLimits(running=8, per_task_type=4, per_job=100, per_session=1000, per_day=1000)
+LIMITS = Settings(running=8, running_per_kind=4, per_job=100, per_session=1000, per_day=1000)
 OFTEN: dict[str, Callable[[Ledger, int], Awaitable[object]]] = {
     "claim": lambda ledger, _: ledger.claim(NOW, NOW + 30),
     "claim some": lambda ledger, job: ledger.claim(NOW, NOW + 30, (job,)),

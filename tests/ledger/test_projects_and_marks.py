@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from fakes import any_order
 
+from ima_tui.config.loader import Settings
 from ima_tui.config.schema import parse
 from ima_tui.core.domain import Media, Order, State
 from ima_tui.core.labels import Mark, MarkChange
 from ima_tui.ledger import history, opening, schema, traces, trail
-from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.store import Ledger
 from ima_tui.runner import result_files
@@ -123,7 +123,7 @@ async def test_a_project_over_its_limit_waits_and_another_does_not(
     ledger: Ledger, word: str
 ) -> None:
     projects = parse({"FILM": {f"per_{word}": 12}}, "")
-    limits = AdmissionLimits(projects=projects, agent_approve_above=100)
+    limits = Settings(projects=projects, agent_approve_above=100)
     film, ads = order("Film"), order("Ads")
     jobs = [await ledger.add(each, 10.0) for each in (film, film, ads, film, ads)]
     await ledger.admit([job.id for job in jobs], limits, 10.0, 0.0)
@@ -186,7 +186,7 @@ async def test_traces_tell_of_the_project(
     manifest = tmp_path / "rows.manifest.jsonl"
     manifest.write_text(json.dumps({**row, "project": "Listed\x1b[0m", "client": 7}) + "\n")
     traces.note(path, "manifest", manifest)
-    ledger = await Ledger.open(path, "me", logs=logs, results=(results,))
+    ledger = await Ledger.open(path, "me", traces.Places(logs, (results,)))
     found = {job.task_id: (job.order.project, job.order.client) for job in await ledger.recent(9)}
     assert found == {
         "t-1": ('The "first" film', "claude"),
@@ -200,7 +200,7 @@ async def test_jobs_of_a_damaged_file_of_an_older_version_are_saved(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:6])
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         old = opening.connect(path)
     saved = json.dumps({**ORDER, "task_type": "text_to_image"})
     old.execute("BEGIN")

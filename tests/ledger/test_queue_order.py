@@ -14,7 +14,6 @@ from studios import POLITE, SPEED, at, window, wish
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import midnight
 from ima_tui.core.domain import Job, State
-from ima_tui.ledger.admission import AdmissionLimits
 from ima_tui.ledger.schema import MIGRATIONS
 from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
@@ -22,7 +21,7 @@ from ima_tui.sandbox.server import Sandbox
 pytestmark = pytest.mark.sandbox(speed=SPEED, scenario=POLITE, strict=True)
 
 NOW = 100_000.0
-ONE = AdmissionLimits(running=1)
+ONE = Settings(running=1)
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ async def line(ledger: Ledger) -> list[int]:
     return [job.id for job in sorted(jobs, key=lambda job: job.queue_key)]
 
 
-async def may_go(ledger: Ledger, jobs: Sequence[Job], limits: AdmissionLimits = ONE) -> list[int]:
+async def may_go(ledger: Ledger, jobs: Sequence[Job], limits: Settings = ONE) -> list[int]:
     """Those of `jobs` that have their turn now."""
     told = await ledger.admit([job.id for job in jobs], limits, NOW, midnight(NOW))
     return [job.id for job in told if not job.waiting]
@@ -96,9 +95,7 @@ async def test_another_runs_job_that_stands_before_goes_before(
     [theirs] = await queued(other, 1)
     [mine] = await queued(ledger, 1)
     assert await may_go(ledger, [mine]) == []
-    assert await may_go(ledger, [mine], AdmissionLimits(running=2)) == [mine.id], (
-        "one place for each"
-    )
+    assert await may_go(ledger, [mine], Settings(running=2)) == [mine.id], "one place for each"
     await end(ledger, mine.id)
     [mine] = await queued(ledger, 1)
     await ledger.arrange([mine.id, theirs.id])
@@ -111,7 +108,7 @@ async def test_nobody_waits_for_a_run_that_is_gone_held_or_full(
 ) -> None:
     theirs = await queued(other, 2)
     mine = await queued(ledger, 1)
-    two = AdmissionLimits(running=2)
+    two = Settings(running=2)
     assert await may_go(other, theirs, ONE) == [theirs[0].id]
     assert await may_go(ledger, mine, two) == ids(mine), "its own limit keeps the second back"
     await end(ledger, mine[0].id)
@@ -141,10 +138,10 @@ async def test_other_windows_hear_of_it(ledger: Ledger, other: Ledger) -> None:
 async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite3"
     old = sqlite3.connect(file)
-    for statements in MIGRATIONS[:4]:
-        for statement in statements:
-            old.execute(statement)
-    old.execute("PRAGMA user_version=4")
+    number, statements = MIGRATIONS[0]
+    for statement in statements:
+        old.execute(statement)
+    old.execute(f"PRAGMA user_version={number}")
     old.commit()
     old.close()
     opened = await Ledger.open(file, "me")

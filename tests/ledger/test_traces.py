@@ -76,7 +76,8 @@ def queued(number: int, intent: str = "") -> str:
 
 async def opened(path: Path, *, look: bool = False) -> Ledger:
     way = Ledger.open_read_only if look else Ledger.open
-    return await way(path, "next", logs=path.parent / "logs", results=(path.parent / "results",))
+    places = traces.Places(path.parent / "logs", (path.parent / "results",))
+    return await way(path, "next", places=places)
 
 
 async def test_a_result_with_its_sidecar_is_done_with_its_files(path: Path) -> None:

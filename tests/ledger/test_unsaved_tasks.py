@@ -28,7 +28,7 @@ from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import Job, State
 from ima_tui.i18n import explain
 from ima_tui.ledger import backup, opening, presence_lock
-from ima_tui.ledger import file as ledgers
+from ima_tui.ledger import store as ledgers
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
 from ima_tui.preferences import file

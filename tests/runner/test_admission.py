@@ -16,7 +16,7 @@ from ima_tui.core.clock import midnight
 from ima_tui.core.domain import Job, State, TaskType
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.i18n import say
-from ima_tui.ledger.admission import ABANDONED, AdmissionLimits, settled
+from ima_tui.ledger.admission import ABANDONED, settled
 from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 
@@ -33,7 +33,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     await opened.aclose()
 
 
-async def admit(ledger: Ledger, limits: AdmissionLimits, *jobs: Job, now: float = NOW) -> list[Job]:
+async def admit(ledger: Ledger, limits: Settings, *jobs: Job, now: float = NOW) -> list[Job]:
     await ledger.admit([job.id for job in jobs], limits, now, DAY)
     found = [await ledger.job(job.id) for job in jobs]
     return [job for job in found if job is not None]
@@ -49,12 +49,12 @@ async def queued(ledger: Ledger, count: int, kind: TaskType = TaskType.TEXT_TO_I
 
 async def test_as_many_run_as_may_and_the_rest_says_why(ledger: Ledger) -> None:
     jobs = await queued(ledger, 4)
-    jobs = await admit(ledger, AdmissionLimits(running=2), *jobs)
+    jobs = await admit(ledger, Settings(running=2), *jobs)
     assert free(jobs) == [True, True, False, False]
     assert (jobs[2].waiting, jobs[2].waiting_values) == ("waiting.running", {"limit": 2})
     assert say(jobs[2].waiting, **jobs[2].waiting_values)
     await ledger.step(jobs[0].id, State.FAILED, NOW, "event.refused")
-    jobs = await admit(ledger, AdmissionLimits(running=2), *jobs[1:])
+    jobs = await admit(ledger, Settings(running=2), *jobs[1:])
     assert free(jobs) == [True, True, False]
     assert jobs[1].waiting == ""
 
@@ -62,7 +62,7 @@ async def test_as_many_run_as_may_and_the_rest_says_why(ledger: Ledger) -> None:
 async def test_one_kind_does_not_hold_up_another(ledger: Ledger) -> None:
     images = await queued(ledger, 2)
     films = await queued(ledger, 1, TaskType.TEXT_TO_VIDEO)
-    jobs = await admit(ledger, AdmissionLimits(per_task_type=1), *images, *films)
+    jobs = await admit(ledger, Settings(running_per_kind=1), *images, *films)
     assert free(jobs) == [True, False, True]
     assert jobs[1].waiting == "waiting.kind"
 
@@ -70,11 +70,11 @@ async def test_one_kind_does_not_hold_up_another(ledger: Ledger) -> None:
 async def test_the_ceiling_is_one_for_all_processes(ledger: Ledger, tmp_path: Path) -> None:
     other = await Ledger.open(tmp_path / "ledger.sqlite3", "other")
     theirs = await queued(other, 2)
-    assert free(await admit(other, AdmissionLimits(running=2), *theirs)) == [True, True]
+    assert free(await admit(other, Settings(running=2), *theirs)) == [True, True]
     ours = await queued(ledger, 1)
-    assert free(await admit(ledger, AdmissionLimits(running=2), *ours)) == [False]
+    assert free(await admit(ledger, Settings(running=2), *ours)) == [False]
     await other.step(theirs[0].id, State.STOPPED, NOW, "event.taken_out")
-    assert free(await admit(ledger, AdmissionLimits(running=2), *ours)) == [True]
+    assert free(await admit(ledger, Settings(running=2), *ours)) == [True]
     await other.aclose()
 
 
@@ -83,27 +83,27 @@ async def test_what_a_dead_run_left_running_counts_what_it_had_not_sent_does_not
 ) -> None:
     dead = await Ledger.open(tmp_path / "ledger.sqlite3", "dead")
     left = await queued(dead, 2)
-    await admit(dead, AdmissionLimits(), *left)
+    await admit(dead, Settings(), *left)
     await dead.step(left[0].id, State.SENDING, NOW, "event.sending")
     await dead.step(left[0].id, State.RUNNING, NOW, "event.running", task_id="t")
     await dead.aclose()
     later = NOW + 60  # its leases are over
     ours = [await ledger.add(any_order(), later) for _ in range(2)]
-    assert free(await admit(ledger, AdmissionLimits(running=2), *ours, now=later)) == [True, False]
+    assert free(await admit(ledger, Settings(running=2), *ours, now=later)) == [True, False]
     much_later = NOW + ABANDONED + 1  # nobody took it over; nobody knows whether it still runs
-    assert free(await admit(ledger, AdmissionLimits(running=2), ours[1], now=much_later)) == [True]
+    assert free(await admit(ledger, Settings(running=2), ours[1], now=much_later)) == [True]
 
 
 @pytest.mark.parametrize(
     ("limits", "key"),
     [
-        (AdmissionLimits(per_job=4), "waiting.over_job"),
-        (AdmissionLimits(per_session=4), "waiting.over_session"),
-        (AdmissionLimits(per_day=4), "waiting.over_day"),
+        (Settings(per_job=4), "waiting.over_job"),
+        (Settings(per_session=4), "waiting.over_session"),
+        (Settings(per_day=4), "waiting.over_day"),
     ],
 )
 async def test_over_a_limit_a_job_is_held_until_a_person_says_yes(
-    ledger: Ledger, limits: AdmissionLimits, key: str
+    ledger: Ledger, limits: Settings, key: str
 ) -> None:
     [job] = await queued(ledger, 1)
     [job] = await admit(ledger, limits, job)
@@ -123,14 +123,14 @@ async def test_the_limit_of_a_session_holds_what_an_earlier_one_left(
     await closed.release()
     await closed.aclose()
     await ledger.claim(NOW, NOW + 30)
-    jobs = await admit(ledger, AdmissionLimits(per_session=5), *jobs)
+    jobs = await admit(ledger, Settings(per_session=5), *jobs)
     assert [job.waiting for job in jobs] == ["", "waiting.over_session"]
     await ledger.step(jobs[0].id, State.SENDING, NOW, "event.sending")
     assert await ledger.spent(0.0, "me") == 5
 
 
 async def test_what_is_about_to_be_sent_is_spent_already(ledger: Ledger) -> None:
-    jobs = await admit(ledger, AdmissionLimits(per_day=12), *await queued(ledger, 3))
+    jobs = await admit(ledger, Settings(per_day=12), *await queued(ledger, 3))
     assert [job.needs_approval for job in jobs] == [False, False, True]
     assert jobs[2].waiting_values == {"points": 5, "spent": 10, "limit": 12}
 
@@ -141,7 +141,7 @@ async def test_yesterdays_points_and_refused_ones_leave_the_day_alone(ledger: Le
     await ledger.step(old.id, State.RUNNING, DAY - 9, "event.running", task_id="t")
     await ledger.step(refused.id, State.SENDING, NOW, "event.sending")
     await ledger.step(refused.id, State.FAILED, NOW, "event.refused")
-    assert free(await admit(ledger, AdmissionLimits(per_day=5), new)) == [True]
+    assert free(await admit(ledger, Settings(per_day=5), new)) == [True]
 
 
 async def test_a_run_that_lost_its_job_to_another_cant_send_it(
@@ -242,9 +242,9 @@ async def test_a_try_that_may_have_been_charged_counts_against_the_limits(ledger
     first, second = await queued(ledger, 2)
     await ledger.note(first.id, NOW, "event.fault", {"at_risk": 7})
     each = second.order.total
-    for limits in (AdmissionLimits(per_day=each + 6), AdmissionLimits(per_session=each + 6)):
+    for limits in (Settings(per_day=each + 6), Settings(per_session=each + 6)):
         (held,) = await admit(ledger, limits, second)
         assert held.needs_approval
     await ledger.hold(second.id, False, "", {})
-    assert free(await admit(ledger, AdmissionLimits(per_day=each + 7), second)) == [True]
-    assert free(await admit(ledger, AdmissionLimits(per_day=each), second, now=NOW + 90_000))
+    assert free(await admit(ledger, Settings(per_day=each + 7), second)) == [True]
+    assert free(await admit(ledger, Settings(per_day=each), second, now=NOW + 90_000))

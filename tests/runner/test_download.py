@@ -303,7 +303,7 @@ async def test_two_processes_never_write_into_one_part(
 async def test_a_run_that_waits_for_a_place_follows_what_keeps_it(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    from ima_tui.ledger.admission import AdmissionLimits
+    from ima_tui.config.loader import Settings
 
     clock = FastClock(rate=20.0)
     other = await Ledger.open(tmp_path / "ledger.sqlite3", "another run")
@@ -316,8 +316,8 @@ async def test_a_run_that_waits_for_a_place_follows_what_keeps_it(
 
     service = FakeService(create=(Created("mine", None),))
     made = scheduler(ledger, service, LEAF, tmp_path / "mine", clock=clock, patient=False)
-    made._admission._limits = AdmissionLimits(running=1)
-    made._left_folder = tmp_path / "usual"
+    made._admission._limits = Settings(running=1)
+    made.usual = replace(made.usual, folder=tmp_path / "usual")
     await made.start(everything=False)
     mine = await ledger.add(placed(LEAF), clock.time())
     await made.follow(mine)

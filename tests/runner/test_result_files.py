@@ -40,7 +40,7 @@ def test_known_tricks(task_id: str, tmp_path: Path) -> None:
     part = result_files.part_path(tmp_path, job, 1)
     assert part.parent == tmp_path
     part.write_bytes(PNG)
-    assert result_files.settle(part, job, MEDIA, 1).parent == tmp_path
+    assert result_files.settle(part, job, 1).parent == tmp_path
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_known_tricks(task_id: str, tmp_path: Path) -> None:
 def test_the_ending_follows_the_bytes(tmp_path: Path, head: bytes, suffix: str) -> None:
     part = result_files.part_path(tmp_path, JOB, 1)
     part.write_bytes(head)
-    final = result_files.settle(part, JOB, MEDIA, 1)
+    final = result_files.settle(part, JOB, 1)
     assert final.suffix == suffix
     assert final.read_bytes() == head
     assert not part.exists()
@@ -103,7 +103,7 @@ def test_a_name_without_the_task_never_replaces_another_jobs_file(tmp_path: Path
     def settle(job: Job) -> Path:
         part = result_files.part_path(tmp_path, job, 1)
         part.write_bytes(PNG)
-        final = result_files.settle(part, job, MEDIA, 1, "{job}-{index}")
+        final = result_files.settle(part, job, 1, "{job}-{index}")
         result_files.sidecar(final, job, MEDIA, False)
         return final
 

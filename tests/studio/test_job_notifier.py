@@ -19,7 +19,7 @@ import pytest
 from fakes import any_order
 from studios import ended, wish
 
-from ima_tui.api import single_requests
+from ima_tui.api import service
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError
@@ -187,7 +187,7 @@ def test_nothing_is_notified_unless_it_is_set(settings: Settings, change: dict[s
 )
 async def test_a_webhook_goes_to_public_https_hosts_only(url: str) -> None:
     with pytest.raises(ImaError, match="webhook_address"):
-        await single_requests.post(url, b"{}")
+        await service.post(url, b"{}")
 
 
 async def resolver(host: str, port: int) -> list[str]:
@@ -203,8 +203,6 @@ async def test_a_redirect_of_a_webhook_is_not_followed() -> None:
 
     transport = httpx.MockTransport(answer)
     with pytest.raises(ImaError, match="webhook_refused"):
-        await single_requests.post(
-            "https://hooks.example/x", b"{}", resolver=resolver, transport=transport
-        )
+        await service.post("https://hooks.example/x", b"{}", resolver=resolver, transport=transport)
     assert len(asked) == 1
     assert "authorization" not in asked[0].headers

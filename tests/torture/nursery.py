@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 
-from ima_tui.sandbox import results, uploads
+from ima_tui.sandbox import tasks, uploads
 from ima_tui.sandbox.server import running_sandbox
 
 WARM = (
@@ -106,7 +106,7 @@ class Service:
         def serve() -> None:
             os.close(self._life)
             os.close(reading)
-            results.render = lambda *given: FILES.get(given[2], PNG)
+            tasks.render = lambda *given: FILES.get(given[2], PNG)
             uploads.CLOCK_SLACK = 10**9  # our clocks run ahead of the wall's
             with running_sandbox(speed=speed) as sandbox:
                 os.write(announce, sandbox.base_url.encode())

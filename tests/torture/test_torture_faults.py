@@ -40,7 +40,7 @@ from nursery import PNG, playground
 from verdict import promises
 
 from ima_tui.core.domain import Job
-from ima_tui.sandbox import results
+from ima_tui.sandbox import tasks
 from ima_tui.sandbox.server import Sandbox, running_sandbox
 from ima_tui.studio.studio import open_studio
 
@@ -180,7 +180,7 @@ async def _reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    monkeypatch.setattr(results, "render", lambda *_: PNG)
+    monkeypatch.setattr(tasks, "render", lambda *_: PNG)
     context = httpx.create_ssl_context()
     monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: context)
     with running_sandbox(speed=RATE, scenario=SCENARIO) as running:

@@ -17,6 +17,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
+from textual.widgets._toast import Toast
 
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import Unreachable
@@ -229,6 +230,19 @@ async def test_text_of_others_in_a_toast_is_never_markup() -> None:
         app.screen.notify("[/nope] [@click=app.quit]x[/]")
         await pilot.pause()
         assert [one.markup for one in app._notifications] == [False]
+
+
+async def test_a_sentence_that_is_said_again_is_shown_once_and_stays_longer() -> None:
+    app = open_app()
+    async with app.run_test(notifications=True) as pilot:
+        app.notify("Copied.", timeout=30)
+        app.notify("Copied.", timeout=60)
+        app.notify("Copied.", severity="error")
+        app.notify("Saved.")
+        await until(pilot, lambda: len(app.screen.query(Toast)) == 3)
+        shown = [(one.message, one.severity, one.timeout) for one in app._notifications]
+        assert shown[0] == ("Copied.", "information", 60)
+        assert [words for words, _, _ in shown] == ["Copied.", "Copied.", "Saved."]
 
 
 def test_osc_52_is_wrapped_for_tmux_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from planned_leaves import PLAN_ID, lists
@@ -13,9 +14,10 @@ from ima_tui.core.errors import UsageError
 from ima_tui.film import brief as briefs
 from ima_tui.film.timeline import Role
 from ima_tui.intent.route import by_rules
-from ima_tui.workflow import film_building, film_plan
+from ima_tui.workflow import film_building, film_edits, film_plan
 from ima_tui.workflow.file import parse, to_json
 from ima_tui.workflow.film_building import BuiltFilm
+from ima_tui.workflow.film_plan import PlannedShot
 from ima_tui.workflow.status import price_workflow
 from ima_tui.workflow.steps import Workflow, digest, intents, remove
 
@@ -273,14 +275,17 @@ def test_a_removed_step_leaves_the_film() -> None:
     assert [shot.source for shot in remove(less, video.id).film.shots] == ["step:3#1"]  # type: ignore[union-attr]
 
 
+def unknown(_: PlannedShot) -> float:
+    return 0.0
+
+
 def test_the_length_of_a_film_is_known_before_it_is_made() -> None:
     plan = film("Two shots: a fox; an owl. 8 s, crossfade")
     assert plan.film is not None
-    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
-    assert film_plan.seconds(plan.film, lengths) == 8.0
-    assert film_plan.seconds(plan.film, {}) == 8.0, "both are trimmed"
+    assert film_plan.seconds(plan.film, partial(film_edits.step_seconds, plan)) == 8.0
+    assert film_plan.seconds(plan.film, unknown) == 8.0, "both are trimmed"
     untrimmed = replace(plan.film, shots=tuple(replace(s, trim=(0, 0)) for s in plan.film.shots))
-    assert film_plan.seconds(untrimmed, {}) == 0.0
+    assert film_plan.seconds(untrimmed, unknown) == 0.0
 
 
 def test_files_take_the_place_of_sources() -> None:

@@ -266,7 +266,8 @@ def test_a_table_keeps_to_the_terminal_and_is_whole_in_a_pipe(
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("sys.stdout.isatty", lambda: on_a_terminal)
     rows = [["o 1", "一首轻快的钢琴曲" * 4, "5"], ["o 2", "animate it " * 8 + "end", "96"]]
-    print_table(["STEP", "WHAT", "POINTS"], rows, right="POINTS", gives=1)
+    heads = {"step": "STEP", "what": "WHAT", "points": "POINTS"}
+    print_table(heads, rows, right=("points",), gives="what")
     lines = capsys.readouterr().out.splitlines()
     assert max(map(cell_len, lines)) == widest
     assert [line.split()[-1] for line in lines] == ["POINTS", "5", "96"]

@@ -3,21 +3,21 @@ ended and pays for no row twice."""
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from ima_tui.batch import rows as batch
 from ima_tui.batch.rows import BadRow, RemainingRows, Row, RowKind, decode
 from ima_tui.catalogue import order
 from ima_tui.cli import confirm, session
-from ima_tui.cli.arguments import read_file
+from ima_tui.cli.arguments import read_input
 from ima_tui.cli.commands import batch_rows, generate_order
 from ima_tui.cli.commands.batch_rows import PricedRow, RowPricer, look_up, match, moved
-from ima_tui.cli.commands.batch_run import BatchRun, is_done, manifest_of
+from ima_tui.cli.commands.batch_run import BatchRun, manifest_of
 from ima_tui.cli.commands.generate import as_url
 from ima_tui.cli.confirm import ask, somebody_is_here
 from ima_tui.cli.json_documents import error_json
-from ima_tui.cli.output import print_json, print_line, print_table, talk
+from ima_tui.cli.output import heads, print_json, print_line, print_table, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import labels
 from ima_tui.core.domain import Job, State
@@ -26,12 +26,11 @@ from ima_tui.core.errors import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     KeyMissing,
-    OverLimit,
     UsageError,
 )
-from ima_tui.core.text import one_line, size
+from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import OPEN, UNSENT
+from ima_tui.ledger.job_states import OPEN, UNSENT, is_done
 from ima_tui.logs.time_spec import coming
 from ima_tui.studio.studio import Studio
 
@@ -40,9 +39,8 @@ MOST_NAMED = 20
 """Bad rows that are named one by one."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the verb `batch`."""
-    settings = session.downloads(session.settle(arguments), arguments.download)
+def _before(arguments: Namespace, settings: Settings) -> Settings:
+    settings = session.as_asked(arguments, settings)
     text = _read(arguments.file)
     kind = RowKind(arguments.format) if arguments.format else batch.kind_of(arguments.file, text)
     chosen = [generate_order.parameter(written) for written in arguments.param]
@@ -56,63 +54,56 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(pair for pair in chosen if not order.is_count(pair[0])),
         labels.project(arguments.project),
     )
-    rows = batch.parse(text, kind, rest)
+    arguments.rows = batch.parse(text, kind, rest)
     if arguments.until is not None:
         arguments.until = coming(arguments.until, session.clock.time())
-    return session.run(_batch(arguments, settings, rows))
+    return settings
+
+
+@session.verb(patient=True, before=_before)
+async def run(studio: Studio, arguments: Namespace) -> int:
+    """Run the verb `batch`."""
+    rows: Sequence[Row | BadRow] = arguments.rows
+    pricer = RowPricer(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
+    priced, bad = await pricer.price(rows)
+    priced = await look_up(
+        studio,
+        priced,
+        retry_failed=arguments.retry_failed,
+        retry_unknown=arguments.retry_unknown,
+    )
+    same = batch.duplicates(rows)
+    if not arguments.dry_run:
+        priced = await match(studio, priced, manifest_of(arguments))
+    if again := await moved(studio, priced, arguments.label):
+        talk(say("batch.moved", n=again))
+    if arguments.dry_run:
+        return _dry_run(priced, bad, same, arguments)
+    _name_same(same)
+    _name_bad(bad, as_json=arguments.json)
+    if bad and not arguments.skip_bad:
+        talk(say("batch.bad", n=len(bad), rows=len(rows)))
+        return EXIT_USAGE
+    if bad:
+        talk(say("batch.skipped", n=len(bad)))
+    question = _question(studio, priced, arguments)
+    if question and not await ask(question):
+        talk(say("batch.declined"))
+        return EXIT_INTERRUPTED
+    if arguments.order == "price":
+        priced = sorted(priced, key=lambda one: one.order.total)
+    return await BatchRun(studio, arguments, priced, asked=bool(question)).to_the_end()
 
 
 def _read(name: str) -> str:
-    shown = one_line(name, 300)
-    try:
-        content = read_file(name, LARGEST)
-    except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.batch_file", path=shown, reason=reason) from error
-    if len(content) > LARGEST:
-        raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
+    content = read_input(name, LARGEST, "error.batch_file", "error.batch_large")
     try:
         text, encoding = decode(content)
     except UnicodeDecodeError as error:
-        raise UsageError("error.batch_encoding", path=shown) from error
+        raise UsageError("error.batch_encoding", path=one_line(name, 300)) from error
     if encoding:
         talk(say("batch.encoding", encoding=encoding))
     return text
-
-
-async def _batch(
-    arguments: argparse.Namespace, settings: Settings, rows: Sequence[Row | BadRow]
-) -> int:
-    async with session.session(arguments, settings, patient=True) as studio:
-        desk = RowPricer(studio, arguments.label, lenient=arguments.lenient, agreed=arguments.yes)
-        errands, bad = await desk.price(rows)
-        errands = await look_up(
-            studio,
-            errands,
-            retry_failed=arguments.retry_failed,
-            retry_unknown=arguments.retry_unknown,
-        )
-        same = batch.duplicates(rows)
-        if not arguments.dry_run:
-            errands = await match(studio, errands, manifest_of(arguments))
-        if again := await moved(studio, errands, arguments.label):
-            talk(say("batch.moved", n=again))
-        if arguments.dry_run:
-            return _dry_run(errands, bad, same, arguments)
-        _name_same(same)
-        _name_bad(bad, as_json=arguments.json)
-        if bad and not arguments.skip_bad:
-            talk(say("batch.bad", n=len(bad), rows=len(rows)))
-            return EXIT_USAGE
-        if bad:
-            talk(say("batch.skipped", n=len(bad)))
-        question = _question(studio, errands, arguments)
-        if question and not await ask(question):
-            talk(say("batch.declined"))
-            return EXIT_INTERRUPTED
-        if arguments.order == "price":
-            errands = sorted(errands, key=lambda errand: errand.order.total)
-        return await BatchRun(studio, arguments, errands, asked=bool(question)).to_the_end()
 
 
 # ------------------------------------------------------------------------- before it is sent
@@ -120,9 +111,8 @@ async def _batch(
 
 def _name_same(same: Mapping[int, int]) -> None:
     if same:
-        lines = ", ".join(map(str, list(same)[:MOST_NAMED])) + (
-            " …" if len(same) > MOST_NAMED else ""
-        )
+        more = " …" if len(same) > MOST_NAMED else ""
+        lines = ", ".join(map(str, list(same)[:MOST_NAMED])) + more
         talk(say("batch.same", n=len(same), lines=lines))
 
 
@@ -139,7 +129,7 @@ def _dry_run(
     errands: Sequence[PricedRow],
     bad: Sequence[BadRow],
     same: Mapping[int, int],
-    arguments: argparse.Namespace,
+    arguments: Namespace,
 ) -> int:
     total = sum(errand.order.total for errand in errands)
     to_pay = sum(errand.to_pay for errand in errands)
@@ -148,9 +138,8 @@ def _dry_run(
     else:
         _name_same(same)
         _name_bad(bad, as_json=False)
-        names = ("line", "model", "points", "prompt", "note")
-        heads = [say(f"cli.head.{name}") for name in names]
-        print_table(heads, [_cells(errand) for errand in errands], right=f"{heads[0]} {heads[2]}")
+        shown = heads("cli.head.", "line", "model", "points", "prompt", "note")
+        print_table(shown, list(map(_cells, errands)), right=("line", "points"))
         print(say("batch.total", rows=len(errands), points=total))
         if to_pay != total:
             talk(say("batch.to_pay", points=to_pay))
@@ -191,14 +180,13 @@ def dry_run_json(
     }
 
 
-def _question(studio: Studio, errands: Sequence[PricedRow], arguments: argparse.Namespace) -> str:
+def _question(studio: Studio, errands: Sequence[PricedRow], arguments: Namespace) -> str:
     """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
     what to ask, or "" where the flags agree."""
     paid = [errand for errand in errands if errand.to_pay]
     points = sum(errand.to_pay for errand in paid)
     limit = arguments.max_credits
-    if limit is not None and points > limit:
-        raise OverLimit("error.over_limit", total=points, limit=limit)
+    confirm.check_limit(points, limit)
     if not studio.connection.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
         raise KeyMissing
     if twice := sum(errand.may_be_second for errand in paid):

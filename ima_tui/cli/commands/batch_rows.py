@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from ima_tui.batch.manifest import Manifest, outcome_of
 from ima_tui.batch.rows import BadRow, Row
-from ima_tui.catalogue import choice, form, order
+from ima_tui.catalogue import choice, order
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate_order
-from ima_tui.cli.commands.generate_order import Meant
-from ima_tui.cli.confirm import Unconfirmed, count_unsure
+from ima_tui.cli.commands.generate_order import Meant, Prepared
+from ima_tui.cli.confirm import count_unsure
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.capabilities import COUNT
@@ -91,28 +91,25 @@ class RowPricer:
             model = await generate_order.meant_model(self._studio, one)
         else:
             model = await self._leaf(task_type, row)
-        chosen, warnings = self._accepted(model, row)
-        draft = self._draft(row, model, one, dict(chosen))
-        by_hand = {name for name, _ in chosen} | ({MODEL} if row.model_id else set())
+        chosen, warnings = generate_order.accepted(model, row.chosen, lenient=self._lenient)
+        draft = self._draft(row, model, one, chosen)
+        by_hand = chosen.keys() | ({MODEL} if row.model_id else set())
         by_hand |= {COUNT} if row.n != 1 else set()
         placed, _ = order.place(model, draft)
         text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
         found = confirmation.check(text, decision, model, draft, by_hand)
         differing, others = await confirm.warnings_of(self._studio, found.unmet, task_type)
         unclear = generate_order.doubt(decision)
-        if unclear is not None:
-            if not self._agreed:
-                raise unclear
-            differing.insert(0, say(unclear.key, **unclear.values))
-        if differing and not self._agreed:
-            raise Unconfirmed(differing, others)
+        prepared = Prepared(placed, model, tuple(differing), others, unclear)
+        if not self._agreed:
+            prepared.agree()
         notes: list[str] = []
         if draft.inputs:
             facts = await self._studio.inspect_inputs(model, draft.inputs)
             placed = replace(placed, inputs=tuple(fact.source for fact in facts))
             notes = confirmation.input_notes(facts)
         name = row.intent(self._label)
-        return PricedRow(row, placed, name, name, (*warnings, *notes, *differing))
+        return PricedRow(row, placed, name, name, (*warnings, *notes, *prepared.told()))
 
     @staticmethod
     def _read(row: Row) -> Meant | None:
@@ -125,49 +122,27 @@ class RowPricer:
     def _draft(
         row: Row, model: ModelVersion, one: Meant | None, chosen: Mapping[str, Value]
     ) -> Draft:
-        prompt, inputs, n = row.prompt, row.inputs, row.n
+        prompt, inputs, said = row.prompt, row.inputs, dict[str, Value]()
         if one is not None:
-            said = dict(generate_order.values(model, one.decision))
-            count = said.pop(COUNT, 1)
-            chosen = {**said, **chosen}
-            prompt, inputs = (
-                apply_intent.prompt(one.text, one.decision, one.task_type, model),
-                one.inputs,
-            )
-            n = count if n == 1 and isinstance(count, int) else n
-        settings, project = tuple(chosen.items()), row.project
-        leaf = (model.task_type, model.model_id, model.version)
-        return Draft(*leaf, prompt, settings, inputs, n, project)
+            said |= generate_order.values(model, one.decision)
+            prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
+            inputs = one.inputs
+        n = None if row.n == 1 else row.n
+        return generate_order.drafted(model, prompt, inputs, said, chosen, n, row.project)
 
     async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
-        if not row.model_id and self._studio.preferences.preferences.trouble is not None:
-            raise self._studio.preferences.preferences.trouble
+        if not row.model_id:
+            generate_order.check_preferences(self._studio)
         if task_type not in self._leaves:
             self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
-        model_id = row.model_id
-        if not model_id:
-            suggested = self._studio.catalogue.suggested(task_type, row.inputs)
-            model_id = suggested.model_id if suggested is not None else ""
+        model_id, suggested = row.model_id, self._studio.catalogue.suggested
+        if not model_id and (usual := suggested(task_type, row.inputs)) is not None:
+            model_id = usual.model_id
         wanted = (task_type, model_id, row.version_id)
         if wanted not in self._picked:
             self._picked[wanted] = choice.pick(self._leaves[task_type], model_id, row.version_id)
         return self._picked[wanted]
-
-    def _accepted(
-        self, model: ModelVersion, row: Row
-    ) -> tuple[tuple[tuple[str, Value], ...], tuple[str, ...]]:
-        accepted: list[tuple[str, Value]] = []
-        warnings: list[str] = []
-        for name, written in row.chosen:
-            try:
-                accepted.append(form.accept(model, name, written))
-            except UsageError as error:
-                unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
-                if not (self._lenient and unknown):
-                    raise
-                warnings.append(say("cli.left_out", error=say(error.key, **error.values)))
-        return tuple(accepted), tuple(warnings)
 
 
 async def look_up(
@@ -201,23 +176,18 @@ async def match(
 ) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
     missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
-    restored = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
-    if manifest is None or not missing:
-        if restored:
-            talk(say("batch.matched", n=restored))
-        return list(errands)
-    lines = await asyncio.to_thread(manifest.known, missing)
+    again = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
+    lines = await asyncio.to_thread(manifest.known, missing) if manifest and missing else {}
     matched: list[PricedRow] = []
     for errand in errands:
-        line = lines.get(errand.name) if errand.name in missing else None
-        known = outcome_of(line) if line is not None else None
+        known = outcome_of(lines[errand.name]) if errand.name in lines else None
         if known is None:
             matched.append(errand)
         else:
             job = await studio.jobs.put_back(errand.order, errand.name, known)
             matched.append(replace(errand, job=job))
-    again = sum(errand.job is not None for errand in matched if errand.name in missing)
-    if again := again + restored:
+            again += 1
+    if again:
         talk(say("batch.matched", n=again))
     return matched
 

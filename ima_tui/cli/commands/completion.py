@@ -21,16 +21,16 @@ from ima_tui.cli import parser as parsers
 from ima_tui.cli.output import print_plain, talk
 from ima_tui.config.schema import SETTINGS
 from ima_tui.core import atomic_file
-from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.i18n import say
+from ima_tui.core.errors import UsageError
+from ima_tui.i18n import reason, say
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     """Print or install tab completion and the man page."""
     if arguments.shell == "install":
-        return _install()
-    print(page() if arguments.shell == "man" else _script(arguments.shell), end="")
-    return EXIT_DONE
+        _install()
+    else:
+        print(page() if arguments.shell == "man" else _script(arguments.shell), end="")
 
 
 def _script(shell: str) -> str:
@@ -57,21 +57,20 @@ def _places() -> dict[Path, str]:
     }
 
 
-def _install() -> int:
+def _install() -> None:
     places = _places()
     for path, text in places.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         except OSError as error:
-            reason = error.strerror or "—"
-            raise UsageError("error.completion", path=str(path), reason=reason) from error
+            why = reason(error)
+            raise UsageError("error.completion", path=str(path), reason=why) from error
         print_plain(path)
     bash, zsh, _, _ = places
     talk(say("completion.bash", path=shlex.quote(str(bash))))
     talk(say("completion.zsh", folder=shlex.quote(str(zsh.parent))))
     talk(say("completion.new_shell"))
-    return EXIT_DONE
 
 
 def page() -> str:

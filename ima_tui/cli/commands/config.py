@@ -6,25 +6,25 @@ which everybody on the machine can list.
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 from ima_tui.api.connection import key_file
 from ima_tui.cli import confirm, session
-from ima_tui.cli.output import print_json, print_path, print_table, talk
+from ima_tui.cli.output import answer, heads, print_json, print_path, print_table, talk
 from ima_tui.config import api_key as keys
 from ima_tui.config import loader, schema, toml_file
 from ima_tui.config.schema import BY_NAME, SETTINGS, Setting, parsed, typed
 from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, KeyInvalid, KeyMissing, UsageError
 from ima_tui.core.text import clean, folded, nearest, one_line
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, reason, say
 
 
-def show(arguments: argparse.Namespace) -> int:
+def show(arguments: Namespace) -> None:
     """Print every setting with its value and source."""
     settings = session.settle(arguments)
     rows = [
@@ -38,14 +38,10 @@ def show(arguments: argparse.Namespace) -> int:
         if (points := getattr(each, name))
     ]
     if arguments.json:
-        document = {name: {"value": value, "source": source} for name, value, source in rows}
-        print_json(document)
-        return EXIT_DONE
-    heads = [say(f"cli.head.{name}") for name in ("setting", "value", "source")]
-    print_table(
-        heads, [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
-    )
-    return EXIT_DONE
+        print_json({name: {"value": value, "source": source} for name, value, source in rows})
+        return
+    told = [(name, _told(value), say(f"cli.source.{where}")) for name, value, where in rows]
+    print_table(heads("cli.head.", "setting", "value", "source"), told)
 
 
 def _shown(value: object) -> str | int | bool | list[str]:
@@ -58,12 +54,12 @@ def _told(value: str | int | bool | list[str]) -> str:
     return typed(tuple(value)) if isinstance(value, list) else str(value)
 
 
-def show_path(arguments: argparse.Namespace) -> int:
+def show_path(arguments: Namespace) -> None:
     """Print the config file's path."""
-    return print_path(loader.config_path(), as_json=arguments.json)
+    print_path(loader.config_path(), as_json=arguments.json)
 
 
-def init(arguments: argparse.Namespace) -> int:
+def init(arguments: Namespace) -> None:
     """Write the example where the config file belongs; one that is there is never touched."""
     path = loader.config_path()
     try:
@@ -73,39 +69,33 @@ def init(arguments: argparse.Namespace) -> int:
     except FileExistsError as error:
         raise UsageError("error.config_exists", path=str(path)) from error
     except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.config_unwritable", path=str(path), reason=reason) from error
+        why = reason(error)
+        raise UsageError("error.config_unwritable", path=str(path), reason=why) from error
     print_path(path, as_json=arguments.json)
     talk(say("cli.config_written"))
-    return EXIT_DONE
 
 
-def put(arguments: argparse.Namespace) -> int:
+def put(arguments: Namespace) -> None:
     """Write one setting into the file. What wins over the file is told."""
     setting = _named(arguments.name)
     value = parsed(setting, arguments.value)
-    for guarded in ("base_url", "upload_url"):
-        if setting.attribute == guarded:
-            allowed = session.settle(arguments).allow_custom_endpoints
-            value = loader.endpoint(str(value), allowed)
+    if setting.attribute in ("base_url", "upload_url"):
+        allowed = session.settle(arguments).allow_custom_endpoints
+        value = loader.endpoint(str(value), allowed)
     toml_file.put(loader.config_path(), setting.name, value)
     talk(say("cli.config_set", name=setting.name, value=toml_file.toml_value(value)))
     _tell_what_wins(arguments, setting)
-    if arguments.json:
-        print_json({"name": setting.name, "value": value})
-    return EXIT_DONE
+    answer(arguments, {"name": setting.name, "value": value})
 
 
-def drop(arguments: argparse.Namespace) -> int:
+def drop(arguments: Namespace) -> None:
     """Take one setting out of the file."""
     setting = _named(arguments.name)
     was_there = toml_file.drop(loader.config_path(), setting.name)
     key = "cli.config_unset" if was_there else "cli.config_was_default"
     talk(say(key, name=setting.name, value=toml_file.toml_value(setting.default)))
     _tell_what_wins(arguments, setting)
-    if arguments.json:
-        print_json({"name": setting.name, "value": setting.default})
-    return EXIT_DONE
+    answer(arguments, {"name": setting.name, "value": setting.default})
 
 
 def _named(name: str) -> Setting:
@@ -122,7 +112,7 @@ def _named(name: str) -> Setting:
     raise UsageError("error.config_name", name=one_line(name, 60))
 
 
-def _tell_what_wins(arguments: argparse.Namespace, setting: Setting) -> None:
+def _tell_what_wins(arguments: Namespace, setting: Setting) -> None:
     origin = session.settle(arguments).origins.get(setting.name)
     if origin in ("flag", "environment"):
         source = setting.environment if origin == "environment" else say(f"cli.source.{origin}")
@@ -133,13 +123,17 @@ LONGEST_LINE = 4096
 WAYS: dict[str, keys.Keep] = {"1": "keyring", "2": "file", "keyring": "keyring", "file": "file"}
 
 
-def set_key(arguments: argparse.Namespace) -> int:
+def set_key(arguments: Namespace) -> None:
     """Nothing is kept before the key looks like one of IMA's and the person chose a place."""
     file = key_file(session.settle(arguments))
     here = confirm.somebody_is_here()
     if not here and arguments.keep is None:
         raise UsageError("error.key_where")
-    secret = keys.checked(_typed() if here else sys.stdin.readline(LONGEST_LINE))
+    secret = keys.checked(
+        getpass.getpass(say("key.type"), stream=sys.stderr)
+        if here
+        else sys.stdin.readline(LONGEST_LINE)
+    )
     where = arguments.keep or _asked_where(file)
     try:
         keys.keep(secret, where, file)
@@ -152,15 +146,13 @@ def set_key(arguments: argparse.Namespace) -> int:
         where = "file"
         keys.keep(secret, where, file)
     shown = keys.Key(secret, "file" if where == "file" else "keyring").shown
-    if arguments.json:
-        print_json({"key": shown, "source": where})
-    talk(say(f"key.kept_{where}", which=shown, path=str(file)))
+    told = say(f"key.kept_{where}", which=shown, path=str(file))
+    answer(arguments, {"key": shown, "source": where}, told)
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_wins", name=keys.VARIABLE))
-    return EXIT_DONE
 
 
-def show_key(arguments: argparse.Namespace) -> int:
+def show_key(arguments: Namespace) -> int:
     """Its last four characters and where it lives; the first is the one that is used."""
     file = key_file(session.settle(arguments))
     found, troubles = _everywhere(file)
@@ -182,18 +174,14 @@ def show_key(arguments: argparse.Namespace) -> int:
     return EXIT_KEY if troubles else EXIT_DONE
 
 
-def forget_key(arguments: argparse.Namespace) -> int:
+def forget_key(arguments: Namespace) -> None:
     """Remove the stored API key."""
     gone = keys.forget(key_file(session.settle(arguments)))
-    if arguments.json:
-        print_json({"forgotten": list(gone)})
-    for source in gone:
-        talk(say(f"key.forgotten_{source}"))
+    answer(arguments, {"forgotten": list(gone)}, *(say(f"key.forgotten_{each}") for each in gone))
     if os.environ.get(keys.VARIABLE, "").strip():
         talk(say("key.environment_stays", name=keys.VARIABLE))
     elif not gone:
         talk(say("key.nothing_to_forget"))
-    return EXIT_DONE
 
 
 def _everywhere(file: Path) -> tuple[list[keys.Key], list[ImaError]]:
@@ -210,10 +198,6 @@ def _everywhere(file: Path) -> tuple[list[keys.Key], list[ImaError]]:
 def _from_environment() -> Iterator[keys.Key]:
     if written := os.environ.get(keys.VARIABLE, "").strip():
         yield keys.Key(keys.checked(written), "environment")
-
-
-def _typed() -> str:
-    return getpass.getpass(say("key.type"), stream=sys.stderr)
 
 
 def _asked_where(file: Path) -> keys.Keep:

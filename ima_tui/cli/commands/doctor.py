@@ -8,12 +8,12 @@ The job history is searched here for damage, and for jobs that need the user; th
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import UNDER_WAY
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
+from ima_tui.ledger.traces import Places
 from ima_tui.runner import outputs
 
 MOST_NAMED = 5
@@ -52,17 +53,15 @@ async def ledger(patient: Patient) -> list[Finding]:
     there = path.exists()
     words = [str(path), size(path.stat().st_size if there else 0), _copied(path)]
     try:
-        opened = await Ledger.open_read_only(
-            path, session="doctor", logs=settings.logs, results=(settings.folder,)
-        )
+        places = Places(settings.logs, (settings.folder,))
+        opened = await Ledger.open_read_only(path, session="doctor", places=places)
         try:
             whole = await opened.healthy()
             jobs = await opened.read(history.counted, JobFilter())
             traced = await opened.traced()
             more = await _jobs(opened, wants_files=settings.download)
-            ahead = await opened.read(
-                history.listed, JobFilter(since=time.time() + AHEAD), 0, MOST_READ
-            )
+            later = JobFilter(since=time.time() + AHEAD)
+            ahead = await opened.read(history.listed, later, 0, MOST_READ)
         finally:
             await opened.aclose()
     except LedgerError as error:
@@ -70,9 +69,8 @@ async def ledger(patient: Patient) -> list[Finding]:
     words.insert(1, say("doctor.jobs", n=jobs))
     if traced:
         words.insert(2, say("doctor.traced", n=traced))
-    if opened.repair_report is None and not any(
-        each.exists() for each in (path, *backup.paths(path))
-    ):
+    copies = any(each.exists() for each in backup.paths(path))
+    if opened.repair_report is None and not (path.exists() or copies):
         return [Finding("ledger", "ok", say("doctor.no_ledger"))]
     if opened.repair_report is not None:
         found = [say(f"ledger.{opened.repair_report.why}"), *words]
@@ -110,7 +108,7 @@ async def _jobs(opened: Ledger, *, wants_files: bool) -> list[Finding]:
     ]  # fmt: skip
     found: list[Finding] = []
     if waiting:
-        shown = "; ".join([*waiting[:MOST_NAMED], *(["…"] if len(waiting) > MOST_NAMED else [])])
+        shown = "; ".join(_first(waiting))
         found.append(Finding("queue", "note", say("doctor.waiting", jobs=shown)))
     lost = await opened.read(history.listed, JobFilter(states=(State.NEEDS_REVIEW,)), 0, MOST_READ)
     if lost:
@@ -127,9 +125,11 @@ async def _jobs(opened: Ledger, *, wants_files: bool) -> list[Finding]:
 
 def _ids(jobs: Iterable[Job]) -> str:
     """Numbers of the oldest jobs."""
-    ids = sorted(job.id for job in jobs)
-    more = ["…"] if len(ids) > MOST_NAMED else []
-    return ", ".join([*(f"#{each}" for each in ids[:MOST_NAMED]), *more])
+    return ", ".join(_first([f"#{each}" for each in sorted(job.id for job in jobs)]))
+
+
+def _first(words: Sequence[str]) -> list[str]:
+    return [*words[:MOST_NAMED], *(["…"] if len(words) > MOST_NAMED else [])]
 
 
 def _copied(path: Path) -> str:
@@ -152,19 +152,14 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Exit code 0 when nothing is bad, else 1."""
     about_config, settings = _settings(arguments)
     patient = Patient(arguments, replace(settings, read_only=True), os.environ)
     program, *others = asyncio.run(_examined(patient))
-    findings = [program, about_config, *others]
-    findings = [_shareable(finding) for finding in findings]
+    findings = [_shareable(finding) for finding in (program, about_config, *others)]
     if arguments.json:
-        rows = [
-            {"name": f.name, "level": f.level, "found": f.found, "advice": f.advice}
-            for f in findings
-        ]
-        print_json({"version": __version__, "findings": rows})
+        print_json({"version": __version__, "findings": list(map(asdict, findings))})
     else:
         _print(findings)
     return EXIT_FAILED if any(finding.level == "bad" for finding in findings) else EXIT_DONE
@@ -179,12 +174,11 @@ async def _checked(check: Check, patient: Patient) -> list[Finding]:
     try:
         return await check(patient)
     except Exception as error:  # noqa: BLE001 - whatever is wrong here may well break a check
-        name = check.__name__
-        kind = type(error).__name__
-        return [Finding("doctor", "bad", f"{name}: {kind}", say("doctor.check_failed"))]
+        found = f"{check.__name__}: {type(error).__name__}"
+        return [Finding("doctor", "bad", found, say("doctor.check_failed"))]
 
 
-def _settings(arguments: argparse.Namespace) -> tuple[Finding, Settings]:
+def _settings(arguments: Namespace) -> tuple[Finding, Settings]:
     path = str(loader.config_path())
     try:
         settings = session.settle(arguments)

@@ -6,13 +6,13 @@ or shows a secret.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import platform
 import shutil
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -57,7 +57,7 @@ class Finding:
 class Patient:
     """What the checks look at. `settings` are the defaults where the config can't be read."""
 
-    arguments: argparse.Namespace
+    arguments: Namespace
     settings: Settings
     environ: Mapping[str, str]
 
@@ -88,8 +88,10 @@ async def terminal(patient: Patient) -> list[Finding]:
         return [Finding("terminal", "note", say("doctor.no_terminal"))]
     env = patient.environ
     columns, rows = shutil.get_terminal_size()
+    around = {"tmux": "TMUX" in env, "screen": "STY" in env and "TMUX" not in env,
+              "ssh": loader.over_ssh(env)}  # fmt: skip
     words = [f"{columns}x{rows}", env.get("TERM", "?"), env.get("TERM_PROGRAM", ""), _colours(env)]
-    words += [say(f"doctor.in_{name}") for name, there in _surroundings(env) if there]
+    words += [say(f"doctor.in_{name}") for name, there in around.items() if there]
     words.append(text_encoding())
     advice = ""
     if env.get("TERM") == "dumb":
@@ -98,9 +100,11 @@ async def terminal(patient: Patient) -> list[Finding]:
         advice = say("doctor.small_terminal")
     elif text_encoding() != "utf-8":
         advice = say("doctor.no_utf8")
-    level: Level = "note" if advice else "ok"
-    found = " · ".join(one_line(word, 60) for word in words if word)
-    return [Finding("terminal", level, found, advice)]
+    return [_noted("terminal", " · ".join(one_line(word, 60) for word in words if word), advice)]
+
+
+def _noted(name: str, found: str, advice: str, level: Level = "note") -> Finding:
+    return Finding(name, level if advice else "ok", found, advice)
 
 
 def _colours(env: Mapping[str, str]) -> str:
@@ -109,11 +113,6 @@ def _colours(env: Mapping[str, str]) -> str:
     if env.get("COLORTERM") in ("truecolor", "24bit"):
         return say("doctor.all_colours")
     return say("doctor.n_colours", n=256 if "256" in env.get("TERM", "") else 16)
-
-
-def _surroundings(env: Mapping[str, str]) -> tuple[tuple[str, bool], ...]:
-    screen = "STY" in env and "TMUX" not in env
-    return ("tmux", "TMUX" in env), ("screen", screen), ("ssh", loader.over_ssh(env))
 
 
 async def encoding(_: Patient) -> list[Finding]:
@@ -141,9 +140,8 @@ async def clipboard(patient: Patient) -> list[Finding]:
     from ima_tui.imaging.terminal import ask_tmux, no_copies
 
     tmux = await asyncio.to_thread(ask_tmux) if "TMUX" in patient.environ else None
-    if found := no_copies(patient.environ, tmux):
-        return [Finding("clipboard", "note", "OSC 52", say(found))]
-    return [Finding("clipboard", "ok", "OSC 52")]
+    found = no_copies(patient.environ, tmux)
+    return [_noted("clipboard", "OSC 52", say(found) if found else "")]
 
 
 # ------------------------------------------------------------------------------------- the files
@@ -159,9 +157,8 @@ async def preferences(patient: Patient) -> list[Finding]:
     users = found.users()
     wishes = sum(map(len, users.values()))
     words = f"{shown} · {say('doctor.wishes', users=len(users), wishes=wishes)}"
-    if not Preferences(patient.settings.preferences).writable:
-        return [Finding("prefs", "note", words, say("doctor.read_only"))]
-    return [Finding("prefs", "ok", words)]
+    writable = Preferences(patient.settings.preferences).writable
+    return [_noted("prefs", words, "" if writable else say("doctor.read_only"))]
 
 
 async def notifications(patient: Patient) -> list[Finding]:
@@ -172,7 +169,7 @@ async def notifications(patient: Patient) -> list[Finding]:
     if command := patient.settings.command:
         there = await asyncio.to_thread(shutil.which, command[0])
         advice = "" if there else say("doctor.no_command")
-        found.append(Finding("notify_command", "ok" if there else "bad", command[0], advice))
+        found.append(_noted("notify_command", command[0], advice, "bad"))
     if url := patient.settings.webhook:
         local = patient.settings.sandbox_origin and loader.is_loopback(url)
         advice = ""
@@ -182,21 +179,15 @@ async def notifications(patient: Patient) -> list[Finding]:
             advice = say("doctor.webhook_refused")
         except url_guard.Unresolved:
             advice = say("doctor.webhook_unknown")
-        level: Level = "bad" if advice and not local else "ok"
-        found.append(Finding("notify_webhook", level, _host(url), "" if local else advice))
+        found.append(_noted("notify_webhook", _host(url), "" if local else advice, "bad"))
     return found
 
 
 async def folders(patient: Patient) -> list[Finding]:
     """Whether each folder is there and writable."""
-    settings = patient.settings
-    places = (
-        ("results", settings.folder),
-        ("data", settings.data),
-        ("cache", settings.cache),
-        ("logs", settings.logs),
-    )
-    return [await asyncio.to_thread(_folder, name, folder) for name, folder in places]
+    s = patient.settings
+    places = {"results": s.folder, "data": s.data, "cache": s.cache, "logs": s.logs}
+    return [await asyncio.to_thread(_folder, *place) for place in places.items()]
 
 
 def _folder(name: str, folder: Path) -> Finding:
@@ -210,9 +201,8 @@ def _folder(name: str, folder: Path) -> Finding:
     words = f"{folder} · {say('doctor.room', size=size(free))}"
     if free < LEAST_ROOM:
         return Finding(name, "bad", words, say("doctor.no_room"))
-    if name == "data" and folder.exists() and folder.stat().st_mode & 0o077:
-        return Finding(name, "note", words, say("doctor.open_folder", path=str(folder)))
-    return Finding(name, "ok", words)
+    is_open = name == "data" and folder.exists() and folder.stat().st_mode & 0o077
+    return _noted(name, words, say("doctor.open_folder", path=str(folder)) if is_open else "")
 
 
 # -------------------------------------------------------------------------- the key and the service
@@ -230,9 +220,7 @@ async def api_key(patient: Patient) -> list[Finding]:
     words = f"{found.shown} · {say(f'doctor.from_{found.source}')}"
     if key.exposed(file):
         return [Finding("key", "bad", words, say("warning.key_file_open", path=str(file)))]
-    if found.source == "flag":
-        return [Finding("key", "note", words, say("doctor.key_on_line"))]
-    return [Finding("key", "ok", words)]
+    return [_noted("key", words, say("doctor.key_on_line") if found.source == "flag" else "")]
 
 
 async def proxy(patient: Patient) -> list[Finding]:
@@ -244,8 +232,10 @@ async def proxy(patient: Patient) -> list[Finding]:
         try:
             found = network.proxy_for(url)
         except ImaError as error:
-            level: Level = "note" if url == SOMEWHERE else "bad"
-            return [Finding("proxy", level, str(error.values["variable"]), explain(error))]
+            variable = str(error.values["variable"])
+            return [
+                _noted("proxy", variable, explain(error), "note" if url == SOMEWHERE else "bad")
+            ]
         if found is not None:
             words[found.variable] = found.shown
     if not words:
@@ -267,7 +257,7 @@ async def certificates(patient: Patient) -> list[Finding]:
         await asyncio.to_thread(network.certificates)
     except ImaError as error:
         needed = any(url.startswith("https:") for url in _hosts(patient.settings))
-        return [Finding("certificates", "bad" if needed else "note", words, explain(error))]
+        return [_noted("certificates", words, explain(error), "bad" if needed else "note")]
     return [Finding("certificates", "note", words)]
 
 
@@ -285,25 +275,20 @@ def _host(url: str) -> str:
 
 async def hosts(patient: Patient) -> list[Finding]:
     """Both hosts without the key, and the clock by what they say."""
-    from ima_tui.api import single_requests
+    from ima_tui.api import service
 
     settings = patient.settings
     urls = {"api_host": settings.base_url, "upload_host": settings.upload_url}
-    seen = await asyncio.gather(*(single_requests.look(url, time.time) for url in urls.values()))
+    seen = await asyncio.gather(*(service.look(url, time.time) for url in urls.values()))
     found: list[Finding] = []
     for (name, url), one in zip(urls.items(), seen, strict=True):
         shown = one_line(url, 120)
-        if one.problem is not None:
-            found.append(Finding(name, "bad", shown, explain(one.problem)))
-        else:
-            secure = say("doctor.tls_ok" if url.startswith("https") else "doctor.no_tls")
-            found.append(Finding(name, "ok", f"{shown} · {secure}"))
+        secure = say("doctor.tls_ok" if url.startswith("https") else "doctor.no_tls")
+        words = f"{shown} · {secure}" if one.problem is None else shown
+        found.append(_noted(name, words, explain(one.problem) if one.problem else "", "bad"))
     if settings.custom_endpoint and not settings.sandbox_origin:
-        found.append(
-            Finding(
-                "endpoint", "note", say("warning.custom_endpoint", host=_host(settings.base_url))
-            )
-        )
+        host = _host(settings.base_url)
+        found.append(Finding("endpoint", "note", say("warning.custom_endpoint", host=host)))
     skews = [one.skew for one in seen if one.skew is not None]
     return [*found, _clock(min(skews, key=abs) if skews else None)]
 
@@ -314,11 +299,10 @@ def _clock(skew: float | None) -> Finding:
         return Finding("clock", "note", f"{now} · {say('doctor.clock_unknown')}")
     key_of = "doctor.clock_ahead" if skew > 0 else "doctor.clock_behind"
     words = say("doctor.clock_right") if abs(skew) < 2 else say(key_of, seconds=round(abs(skew)))
-    level: Level = "ok" if abs(skew) < NOTED_SKEW else "note" if abs(skew) < MOST_SKEW else "bad"
-    advice = "" if level == "ok" else say("doctor.clock.advice")
-    if level == "bad":
-        advice = explain(ClockWrong(skew))
-    return Finding("clock", level, f"{now} · {words}", advice)
+    if abs(skew) >= MOST_SKEW:
+        return Finding("clock", "bad", f"{now} · {words}", explain(ClockWrong(skew)))
+    advice = "" if abs(skew) < NOTED_SKEW else say("doctor.clock.advice")
+    return _noted("clock", f"{now} · {words}", advice)
 
 
 async def pace(patient: Patient) -> list[Finding]:
@@ -333,7 +317,7 @@ async def pace(patient: Patient) -> list[Finding]:
 
 async def service(patient: Patient) -> list[Finding]:
     """One list fetched with the key, over the way that jobs take."""
-    settings = session.without_downloads(patient.settings)
+    settings = session.downloads(patient.settings, None)
     try:
         if await asyncio.to_thread(key.find, key_file(settings), patient.arguments.api_key) is None:
             return []
@@ -343,8 +327,8 @@ async def service(patient: Patient) -> list[Finding]:
         async with session.session(patient.arguments, settings) as studio:
             await studio.catalogue.refresh(TaskType.TEXT_TO_IMAGE)
             found = studio.catalogue.lists[TaskType.TEXT_TO_IMAGE]
+            if found.problem is not None:
+                raise found.problem
     except ImaError as error:
         return [Finding("service", "bad", say("doctor.refuses"), explain(error))]
-    if found.problem is not None:
-        return [Finding("service", "bad", say("doctor.refuses"), explain(found.problem))]
     return [Finding("service", "ok", say("doctor.answers", n=len(found.models)))]

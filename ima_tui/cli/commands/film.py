@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ima_tui.cli import session
@@ -22,7 +22,7 @@ from ima_tui.i18n import joined, say
 from ima_tui.studio.films import FOLDER
 
 _SIZE = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII)
-_RATIO = re.compile(r"(\d{1,3})\s*[:/]\s*(\d{1,3})", re.ASCII)
+_RATIO = re.compile(r"0*([1-9]\d{0,2})\s*[:/]\s*0*([1-9]\d{0,2})", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*s?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,6})?", re.ASCII)
 LAST = -1.0
@@ -32,33 +32,43 @@ MOST_VOLUME = 2.0
 # ------------------------------------------------------------------------------------ assemble
 
 
-def assemble(arguments: argparse.Namespace) -> int:
+def assemble(arguments: Namespace) -> int:
     """Join videos into a film."""
     settings = session.settle(arguments)
-    film = _film(arguments)
+    film, cache = _film(arguments), str(settings.cache / FOLDER)
     if arguments.output is None:
         folder = settings.for_writing().folder_of(labels.project(arguments.project))
-        job = AssembleJob(film, str(settings.cache / FOLDER), folder=str(folder))
-        return session.run(assembled(job, as_json=arguments.json))
-    output = atomic_file.expand(arguments.output).absolute()
-    for file in [*(shot.file for shot in film.shots), *(track.file for track in film.tracks)]:
-        if output.resolve() == Path(file).resolve():
-            raise UsageError("error.film_own_file", path=one_line(output.name, 120))
-    cache = str(settings.cache / FOLDER)
-    job = AssembleJob(film, cache, target=str(output), replace=arguments.replace)
+        job = AssembleJob(film, cache, folder=str(folder))
+    else:
+        files = (*(shot.file for shot in film.shots), *(track.file for track in film.tracks))
+        output = _output(arguments.output, *files)
+        job = AssembleJob(film, cache, target=str(output), replace=arguments.replace)
     return session.run(assembled(job, as_json=arguments.json))
+
+
+def _output(written: str, *sources: str) -> Path:
+    """Return where to write. Raises `UsageError` for a file that is read."""
+    output = atomic_file.expand(written).absolute()
+    if output.resolve() in {Path(each).resolve() for each in sources}:
+        raise UsageError("error.film_own_file", path=one_line(output.name, 120))
+    return output
 
 
 async def assembled(job: AssembleJob, *, as_json: bool) -> int:
     """Assemble with a line of progress, and say what was made."""
     done = await with_progress(job)
-    if as_json:
-        facts = {name: value for name, value in done.items() if name != "path"}
-        print_json({"status": "done", "film": done["path"], **facts})
-        return EXIT_DONE
-    print_plain(done["path"])
-    talk(film_words(done))
+    _print_made("film", done, as_json=as_json)
+    if not as_json:
+        talk(film_words(done))
     return EXIT_DONE
+
+
+def _print_made(name: str, done: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        facts = {key: value for key, value in done.items() if key != "path"}
+        print_json({"status": "done", name: done["path"], **facts})
+    else:
+        print_plain(done["path"])
 
 
 async def with_progress(job: AssembleJob) -> Mapping[str, object]:
@@ -82,20 +92,20 @@ def film_words(done: Mapping[str, object]) -> str:
     return joined(say("film.done", **shown, fps=f"{fps:g}", size=size), short)
 
 
-def _film(arguments: argparse.Namespace) -> Film:
+def _film(arguments: Namespace) -> Film:
     tracks = tuple(_tracks(arguments))
-    own = 0.0 if tracks else 1.0
-    if arguments.own_sound is not None:
-        own = volume(arguments.own_sound)
+    usual = 0.0 if tracks else 1.0
+    own = usual if arguments.own_sound is None else volume(arguments.own_sound)
     shots = tuple(Shot(_path(each), own_sound=own) for each in arguments.files)
     if arguments.transition == "fade" or arguments.fade is not None:
-        shots = timeline.with_fades(shots, _fade(arguments), hold=False)
+        fade = timeline.FADE if arguments.fade is None else seconds(arguments.fade)
+        shots = timeline.with_fades(shots, fade, hold=False)
     if arguments.subtitles and not arguments.voice:
         raise UsageError("error.film_subtitles")
     return Film(
         shots,
         tracks,
-        size=_size(arguments.film_size),
+        size=_pair(_SIZE, arguments.film_size, "error.film_size_text"),
         fps=arguments.fps or 0,
         loudness=0.0 if arguments.loudness == "keep" else timeline.LOUDNESS,
         language="zho" if has_chinese(arguments.subtitles or "") else "eng",
@@ -103,73 +113,64 @@ def _film(arguments: argparse.Namespace) -> Film:
     )
 
 
-def _tracks(arguments: argparse.Namespace) -> list[Track]:
-    found: list[Track] = []
+def _tracks(arguments: Namespace) -> Iterator[Track]:
     written = arguments.music_volume
     loud = timeline.MUSIC_VOLUME if written is None else volume(written)
     begins = seconds(arguments.voice_at)
     if arguments.music:
-        found.append(timeline.music(_path(arguments.music), loud))
+        yield timeline.music(_path(arguments.music), loud)
     if arguments.voice:
         text = clean(arguments.subtitles or "")
-        found.append(timeline.voice(_path(arguments.voice), begins, text))
-    return found
-
-
-def _fade(arguments: argparse.Namespace) -> float:
-    return timeline.FADE if arguments.fade is None else seconds(arguments.fade)
+        yield timeline.voice(_path(arguments.voice), begins, text)
 
 
 def _path(written: str) -> str:
     return str(atomic_file.expand(written).absolute())
 
 
-def _size(written: str | None) -> tuple[int, int]:
+def _matched(pattern: re.Pattern[str], written: str, error: str) -> re.Match[str]:
+    found = pattern.fullmatch(folded(written))
+    if found is None:
+        raise UsageError(error, text=one_line(written, 40))
+    return found
+
+
+def _pair(pattern: re.Pattern[str], written: str | None, error: str) -> tuple[int, int]:
+    """Return two numbers that are written as one word; zeros where nothing is."""
     if written is None:
         return (0, 0)
-    found = _SIZE.fullmatch(folded(written))
-    if found is None:
-        raise UsageError("error.film_size_text", text=one_line(written, 40))
+    found = _matched(pattern, written, error)
     return int(found[1]), int(found[2])
 
 
 def volume(written: str) -> float:
-    """Parse a volume in per cent to a factor. Raises `ArgumentTypeError`."""
-    if not _NUMBER.fullmatch(folded(written)) or float(written) > MOST_VOLUME:
+    """Parse a factor of loudness. Raises `UsageError`."""
+    factor = float(_matched(_NUMBER, written, "error.film_volume")[0])
+    if factor > MOST_VOLUME:
         raise UsageError("error.film_volume", text=one_line(written, 40))
-    return float(written)
+    return factor
 
 
 def seconds(written: str) -> float:
-    """Parse a length in seconds. Raises `ArgumentTypeError`."""
-    found = _SECONDS.fullmatch(folded(written))
-    if found is None:
-        raise UsageError("error.film_seconds", text=one_line(written, 40))
-    return float(found[1])
+    """Parse a length in seconds. Raises `UsageError`."""
+    return float(_matched(_SECONDS, written, "error.film_seconds")[1])
 
 
 # --------------------------------------------------------------------------------------- frame
 
 
-def frame(arguments: argparse.Namespace) -> int:
+def frame(arguments: Namespace) -> int:
     """Save one frame of a video."""
     session.settle(arguments)
-    output = atomic_file.expand(arguments.output).absolute()
     source = _path(arguments.file)
-    if output.resolve() == Path(source).resolve():
-        raise UsageError("error.film_own_file", path=one_line(output.name, 120))
-    ratio = _ratio(arguments.ratio)
+    output = _output(arguments.output, source)
+    ratio = _pair(_RATIO, arguments.ratio, "error.film_ratio")
     job = StillJob(source, str(output), _moment(arguments.at), ratio, arguments.replace)
     return session.run(_frame(job, as_json=arguments.json))
 
 
 async def _frame(job: StillJob, *, as_json: bool) -> int:
-    done = await assembler.still(job)
-    if as_json:
-        facts = {name: value for name, value in done.items() if name != "path"}
-        print_json({"status": "done", "frame": done["path"], **facts})
-    else:
-        print_plain(done["path"])
+    _print_made("frame", await assembler.still(job), as_json=as_json)
     return EXIT_DONE
 
 
@@ -177,25 +178,13 @@ def _moment(written: str) -> float:
     word = folded(written).strip()
     if word in ("first", "last"):
         return 0.0 if word == "first" else LAST
-    found = _SECONDS.fullmatch(word)
-    if found is None:
-        raise UsageError("error.film_time", text=one_line(written, 40))
-    return float(found[1])
-
-
-def _ratio(written: str | None) -> tuple[int, int]:
-    if written is None:
-        return (0, 0)
-    found = _RATIO.fullmatch(folded(written))
-    if found is None or not int(found[1]) or not int(found[2]):
-        raise UsageError("error.film_ratio", text=one_line(written, 40))
-    return int(found[1]), int(found[2])
+    return float(_matched(_SECONDS, word, "error.film_time")[1])
 
 
 # -------------------------------------------------------------------------------------- extend
 
 
-def extend(arguments: argparse.Namespace) -> int:
+def extend(arguments: Namespace) -> int:
     """Save the last frame, then generate from it as `generate` does, with all its flags."""
     settings = session.settle(arguments)
     source = _path(arguments.file)
@@ -209,7 +198,7 @@ def extend(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _extended(arguments: argparse.Namespace, source: str, still: Path) -> int:
+def _extended(arguments: Namespace, source: str, still: Path) -> int:
     code = session.run(_last_frame(StillJob(source, str(still), LAST)))
     if code != EXIT_DONE:
         return code

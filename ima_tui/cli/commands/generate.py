@@ -5,8 +5,8 @@ What it remembers of models, by the rules of `preferences.policy`, is told and s
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,24 +14,23 @@ from pathlib import Path
 from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.alternatives import Alternative, cheaper
+from ima_tui.catalogue.alternatives import cheaper
 from ima_tui.catalogue.choice import Reason
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import generate_order, inputs
+from ima_tui.cli.commands.generate_order import Prepared
 from ima_tui.cli.commands.models import from_cache, print_models
-from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.json_documents import job_json
-from ima_tui.cli.output import json_text, print_json, print_plain, talk
+from ima_tui.cli.output import json_text, print_json, talk
 from ima_tui.compose import apply_intent, confirmation, other_requests
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskType
-from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, OverLimit, UsageError
-from ima_tui.core.records import dataclass
+from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
 from ima_tui.intent.route import route
-from ima_tui.ledger.job_states import OPEN
+from ima_tui.ledger.job_states import ENDED, OPEN
 from ima_tui.ledger.records import LedgerError
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange, Proposal
@@ -40,27 +39,29 @@ from ima_tui.studio.studio import Studio
 from ima_tui.subjects import mentions
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the verb `generate`."""
-    settings = session.downloads(session.settle(arguments), arguments.download)
+def _before(arguments: Namespace, settings: Settings) -> Settings:
+    settings = session.as_asked(arguments, settings)
     generate_order.read_prompt(arguments)
     generate_order.read_made_from(arguments)
     generate_order.settle_count(arguments)
-    return session.run(_generate(arguments, settings))
+    return settings
 
 
-async def _generate(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings) as studio:
-        if arguments.list_models:
-            return await _list_models(studio, arguments)
-        generate_order.check_prompt(arguments)
-        decision = await understood(studio, arguments)
-        if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            return await alone(studio, arguments, decision)
-        return await _one(studio, arguments, decision)
+@session.verb(before=_before)
+async def run(studio: Studio, arguments: Namespace) -> int | None:
+    """Run the verb `generate`."""
+    if arguments.list_models:
+        await _list_models(studio, arguments)
+        return None
+    generate_order.check_prompt(arguments)
+    decision = await understood(studio, arguments)
+    if decision is not None and decision.kind is RequestKind.PREFERENCE:
+        await _alone(studio, arguments, decision)
+        return None
+    return await _one(studio, arguments, decision)
 
 
-async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | None:
+async def understood(studio: Studio, arguments: Namespace) -> Intent | None:
     """Put in the subjects that the prompt names, and read it; None where a task type is given.
 
     Raises `UsageError`.
@@ -80,59 +81,33 @@ async def understood(studio: Studio, arguments: argparse.Namespace) -> Intent | 
     return generate_order.read(text, images, lists, settled=kept)
 
 
-async def _list_models(studio: Studio, arguments: argparse.Namespace) -> int:
+async def _list_models(studio: Studio, arguments: Namespace) -> None:
     task_type = generate_order.task_type_of(arguments.task_type)
     await studio.catalogue.fresh(task_type)
     if note := from_cache(studio, [task_type]):
         talk(note)
-    print_models(studio, [task_type], "", as_json=arguments.json)
-    return EXIT_DONE
+    print_models(studio.catalogue.models(task_type), as_json=arguments.json)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A priced order that was not agreed to yet. `warnings`: what differs from what was asked for;
-    `others`: models that could do it; `unclear`: what else the prompt may mean."""
-
-    order: Order
-    model: ModelVersion
-    warnings: tuple[str, ...]
-    others: tuple[Alternative, ...]
-    unclear: UsageError | None
-
-    def agree(self) -> None:
-        """Raise what has to be agreed to before this is sent."""
-        if self.unclear is not None:
-            raise self.unclear
-        if self.warnings:
-            raise Unconfirmed(self.warnings, self.others)
-
-
-async def _one(studio: Studio, arguments: argparse.Namespace, decision: Intent | None) -> int:
+async def _one(studio: Studio, arguments: Namespace, decision: Intent | None) -> int:
     """Price one job, say what differs from what was asked for, and send it. `decision` is the
     reading of the text where no task type was given."""
     found = await prepare(studio, arguments, decision)
-    warnings = list(found.warnings)
-    if found.unclear is not None:
-        if not (arguments.yes or arguments.dry_run):
-            raise found.unclear
-        warnings.insert(0, say(found.unclear.key, **found.unclear.values))
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:
-        told = quote_json(found.order, [*warnings, note] if note else warnings)
-        return _dry_run(found.order, told, as_json=arguments.json)
+        told = quote_json(found.order, [*found.told(), *filter(None, [note])])
+        _dry_run(found.order, told, as_json=arguments.json)
+        return EXIT_DONE
     if note:
         talk(note)
-    if warnings and not arguments.yes:
-        raise Unconfirmed(warnings, found.others)
-    check_limit(arguments, found.order)
-    await change(studio, arguments, decision, found.model)
-    return await _send(studio, arguments, found.order, found.model, warnings)
+    if not arguments.yes:
+        found.agree()
+    confirm.check_limit(found.order.total, arguments.max_credits)
+    await _change(studio, arguments, decision, found.model)
+    return await _send(studio, arguments, found)
 
 
-async def prepare(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None
-) -> Prepared:
+async def prepare(studio: Studio, arguments: Namespace, decision: Intent | None) -> Prepared:
     """Choose model and settings, check the inputs and price the job. Sends nothing."""
     one = None
     if decision is not None:
@@ -168,13 +143,6 @@ async def prepare(
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 
 
-def check_limit(arguments: argparse.Namespace, placed: Order) -> None:
-    """Raise `OverLimit` above `--max-credits`."""
-    limit = arguments.max_credits
-    if limit is not None and placed.total > limit:
-        raise OverLimit("error.over_limit", total=placed.total, limit=limit)
-
-
 def quote_json(placed: Order, warnings: list[str]) -> dict[str, object]:
     """Build the document of a job that is not sent: its payload, price and warnings."""
     from ima_tui.api.wire import create_payload
@@ -186,15 +154,14 @@ def quote_json(placed: Order, warnings: list[str]) -> dict[str, object]:
     return {"payload": payload, "total_credit": placed.total, "warnings": warnings}
 
 
-def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> int:
+def _dry_run(placed: Order, told: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
-        return EXIT_DONE
+        return
     print(json_text(told["payload"], indent=2))
     talk(say("cli.would_cost", points=placed.total, model=placed.model_name))
     for warning in cast(list[str], told["warnings"]):
         talk(warning)
-    return EXIT_DONE
 
 
 def as_url(source: str) -> str:
@@ -223,29 +190,19 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
 
 
-async def _send(
-    studio: Studio,
-    arguments: argparse.Namespace,
-    placed: Order,
-    model: ModelVersion,
-    warnings: Sequence[str],
-) -> int:
+async def _send(studio: Studio, arguments: Namespace, found: Prepared) -> int:
+    placed, warnings = found.order, found.told()
     for warning in warnings:
         talk(warning)
     if not (arguments.json or arguments.quiet):
-        _announce(studio, placed, model)
+        _announce(studio, placed, found.model)
     if arguments.yes and arguments.max_credits is not None:
         placed = replace(placed, confirmed=arguments.max_credits)
     job = await studio.jobs.submit(placed)
+    how = {"until_sent": arguments.no_wait, "quiet": arguments.quiet}
     interrupted = False
     try:
-        job = await exit_status.wait_for(
-            studio,
-            job,
-            until_sent=arguments.no_wait,
-            seconds=arguments.timeout,
-            quiet=arguments.quiet,
-        )
+        job = await exit_status.wait_for(studio, job, seconds=arguments.timeout, **how)
     except asyncio.CancelledError:
         interrupted = not session.has_given_up()
         with suppress(LedgerError):  # then as it was seen last
@@ -255,14 +212,18 @@ async def _send(
 
 async def _conclude(
     studio: Studio,
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     job: Job,
     interrupted: bool,
     warnings: Sequence[str],
 ) -> int:
     sent_is_enough = arguments.no_wait and job.state in OPEN and bool(job.task_id)
     wanted = studio.settings.download
-    error = None if sent_is_enough else _problem(job, interrupted, wanted=wanted)
+    error = None if sent_is_enough else exit_status.end_of(job, wanted=wanted)
+    if interrupted and not sent_is_enough:
+        error = ImaError("error.interrupted", id=job.id)
+    elif error is None and job.state in ENDED - {State.DONE}:
+        error = exit_status.failure_of(job)
     if arguments.json:
         more = {"warnings": list(warnings)} if warnings else {}
         print_json(await job_json(studio, job, error) | more)
@@ -281,20 +242,8 @@ async def _conclude(
     return EXIT_DONE if sent_is_enough else exit_status.exit_code(job, wanted=wanted)
 
 
-def _problem(job: Job, interrupted: bool, *, wanted: bool) -> ImaError | None:
-    if interrupted:
-        return ImaError("error.interrupted", id=job.id)
-    if job.state in OPEN:
-        over = exit_status.held_by_limit(job)
-        return over or ImaError("error.still_running", id=job.id)
-    if job.state is State.DONE:
-        return exit_status.shortcoming(job, wanted=wanted)
-    return exit_status.failure_of(job)
-
-
 def _print_result(job: Job, *, quiet: bool) -> None:
-    for media in job.medias:
-        print_plain(media.path or media.url)
+    exit_status.print_results(job)
     if more := exit_status.surplus(job):
         talk(more)
     if quiet or job.state is not State.DONE or outputs.is_partial(job):
@@ -310,31 +259,28 @@ def _print_result(job: Job, *, quiet: bool) -> None:
         talk(say("cli.link", url=first.url))
 
 
-async def change(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+async def _change(
+    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
-        await _save(studio, model)
+        await _store(studio, model.task_type, model)
         return
-    proposal = proposed(studio, arguments, decision, model)
-    if proposal is None:
-        pass
-    elif proposal.asks:
+    proposal = _proposed(studio, arguments, decision, model)
+    if proposal is not None and proposal.asks:
         usual = _name(studio, model.task_type, proposal.before)
         talk(say("remember.ask", before=usual, model=model.name))
         talk(say("remember.ask_how", task=model.task_type.value, model_id=model.model_id))
-    elif proposal.change is PreferenceChange.FORGET:
-        await _forget(studio, model.task_type)
-    else:
-        await _save(studio, model)
+    elif proposal is not None:
+        forgets = proposal.change is PreferenceChange.FORGET
+        await _store(studio, model.task_type, None if forgets else model)
     if decision is not None:
         for other in policy.standing(decision, studio.catalogue.all_models()):
-            await _save(studio, other)
+            await _store(studio, other.task_type, other)
 
 
-def proposed(
-    studio: Studio, arguments: argparse.Namespace, decision: Intent | None, model: ModelVersion
+def _proposed(
+    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
 ) -> Proposal | None:
     """A model that a flag names was chosen by the user; else the words say why it serves."""
     told = decision.reason if decision is not None else None
@@ -343,29 +289,28 @@ def proposed(
     return policy.propose(decision, model, reason, before)
 
 
-async def alone(studio: Studio, arguments: argparse.Namespace, decision: Intent) -> int:
+async def _alone(studio: Studio, arguments: Namespace, decision: Intent) -> None:
     """A text that asks for nothing to be made: only what is remembered changes."""
-    if studio.preferences.preferences.trouble is not None:
-        raise studio.preferences.preferences.trouble
+    generate_order.check_preferences(studio)
     wish = decision.preference
-    done: list[dict[str, object]] = []
+    changes: dict[TaskType, ModelVersion | None]
     if wish is not None and wish.action is PreferenceAction.SAVE:
-        for model in await _meant(studio, decision, wish.model_id):
-            done.append({"task_type": model.task_type.value, "model_id": model.model_id})
-            if not arguments.dry_run:
-                await _save(studio, model)
+        models = await _meant(studio, decision, wish.model_id)
+        changes = {model.task_type: model for model in models}
     elif wish is not None and wish.action is PreferenceAction.CLEAR:
-        for task_type in _forgettable(studio, decision):
-            done.append({"task_type": task_type.value, "model_id": None})
-            if not arguments.dry_run:
-                await _forget(studio, task_type)
+        changes = dict.fromkeys(_forgettable(studio, decision))
     else:
         raise UsageError("error.route_preference")
+    for change in () if arguments.dry_run else changes.items():
+        await _store(studio, *change)
     if arguments.json:
-        print_json({"preference": {"action": wish.action.value, "changes": done}})
-    elif not done:
+        told = [
+            {"task_type": task_type.value, "model_id": model.model_id if model else None}
+            for task_type, model in changes.items()
+        ]
+        print_json({"preference": {"action": wish.action.value, "changes": told}})
+    elif not changes:
         talk(say("remember.nothing"))
-    return EXIT_DONE
 
 
 async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
@@ -386,20 +331,16 @@ def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
     return found
 
 
-async def _save(studio: Studio, model: ModelVersion) -> None:
-    if await studio.preferences.prefer(model.task_type, model):
-        talk(say("cli.preferred", model=model.name, task=say(f"task.{model.task_type}")))
-    else:
+async def _store(studio: Studio, task_type: TaskType, model: ModelVersion | None) -> None:
+    """Remember a model for a task type; None: forget the one that is remembered."""
+    store, task = studio.preferences, say(f"task.{task_type}")
+    if not await (store.prefer(task_type, model) if model else store.unprefer(task_type)):
         talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
-    if studio.preferences.preferences.trouble is not None:
-        talk(explain(studio.preferences.preferences.trouble))
-
-
-async def _forget(studio: Studio, task_type: TaskType) -> None:
-    if await studio.preferences.unprefer(task_type):
-        talk(say("cli.cleared", task=say(f"task.{task_type}")))
     else:
-        talk(say("error.prefs_read_only", path=str(studio.settings.preferences)))
+        name = model.name if model else ""
+        talk(say("cli.preferred" if model else "cli.cleared", model=name, task=task))
+    if model is not None and store.preferences.trouble is not None:
+        talk(explain(store.preferences.trouble))
 
 
 def _name(studio: Studio, task_type: TaskType, model_id: str) -> str:

@@ -5,14 +5,16 @@ For a text without a task type its reading gives these (`Meant`).
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ima_tui.batch.rows import json_object
 from ima_tui.catalogue import choice, form, order
-from ima_tui.cli.arguments import read_file
+from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.cli.arguments import read_input
+from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
@@ -32,24 +34,25 @@ from ima_tui.studio.studio import Studio
 
 def task_type_of(written: str | None) -> TaskType:
     """Return the task type of that name. Raises `UsageError`."""
-    known = ", ".join(task_type.value for task_type in TaskType)
+    known = [task_type.value for task_type in TaskType]
     if written is None:
-        raise UsageError("error.no_task_type", known=known)
-    try:
-        return TaskType(written.strip().lower())
-    except ValueError as error:
-        shown = one_line(written, 60)
-        near = nearest(written, [task_type.value for task_type in TaskType], 1)
-        meant = say("argparse.near", near=near[0]) if near else ""
-        facts = {"task_type": shown, "known": known, "near": meant}
-        raise UsageError("error.unknown_task_type", **facts) from error
+        raise UsageError("error.no_task_type", known=", ".join(known))
+    wanted = written.strip().lower()
+    if wanted not in known:
+        near = nearest(one_line(written, 60), known, 1)
+        facts = {
+            "known": ", ".join(known),
+            "near": say("argparse.near", near=near[0]) if near else "",
+        }
+        raise UsageError("error.unknown_task_type", task_type=one_line(written, 60), **facts)
+    return TaskType(wanted)
 
 
 LONGEST_PROMPT = 1024 * 1024
 """Bytes of a prompt file that are read; no model takes as many."""
 
 
-def read_prompt(arguments: argparse.Namespace) -> None:
+def read_prompt(arguments: Namespace) -> None:
     """Take the prompt from `--prompt-file`, or from stdin for `-`. Raises `UsageError`."""
     file = arguments.prompt_file
     given = [each for each in (arguments.text, arguments.prompt, file) if each is not None]
@@ -57,20 +60,15 @@ def read_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.prompt_twice")
     if file is None and given != ["-"]:
         return
-    shown = one_line(file or "-", 300)
+    name = file or "-"
+    content = read_input(name, LONGEST_PROMPT, "error.prompt_file", "error.prompt_large")
     try:
-        content = read_file(file or "-", LONGEST_PROMPT)
         arguments.prompt = content.decode("utf-8-sig").strip()
-    except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.prompt_file", path=shown, reason=reason) from error
     except UnicodeDecodeError as error:
-        raise UsageError("error.prompt_encoding", path=shown) from error
-    if len(content) > LONGEST_PROMPT:
-        raise UsageError("error.prompt_large", path=shown)
+        raise UsageError("error.prompt_encoding", path=one_line(name, 300)) from error
 
 
-def read_made_from(arguments: argparse.Namespace) -> None:
+def read_made_from(arguments: Namespace) -> None:
     """Take what `--from FILE` was made from for whatever the flags leave open.
 
     Raises `UsageError` for a file that doesn't say.
@@ -93,12 +91,12 @@ def read_made_from(arguments: argparse.Namespace) -> None:
         arguments.model_id, arguments.version_id = found.model_id, found.version
 
 
-def prompt_of(arguments: argparse.Namespace) -> str:
+def prompt_of(arguments: Namespace) -> str:
     """Return the prompt, typed as an argument or behind --prompt."""
     return str(arguments.prompt if arguments.prompt is not None else arguments.text or "")
 
 
-def check_prompt(arguments: argparse.Namespace) -> None:
+def check_prompt(arguments: Namespace) -> None:
     """Before anything is fetched: an empty prompt needs no list."""
     if not prompt_of(arguments).strip():
         raise UsageError("error.empty_prompt")
@@ -106,13 +104,16 @@ def check_prompt(arguments: argparse.Namespace) -> None:
         raise UsageError("error.not_text", encoding=sys.getfilesystemencoding())
 
 
-async def model_of(
-    studio: Studio, arguments: argparse.Namespace, task_type: TaskType
-) -> ModelVersion:
-    """The named model, else the preferred, else the default one."""
-    if arguments.model_id is None and studio.preferences.preferences.trouble is not None:
-        # a preference that can't be read is not replaced by a guess
+def check_preferences(studio: Studio) -> None:
+    """Raise what keeps the preferences from being read: no guess takes their place."""
+    if studio.preferences.preferences.trouble is not None:
         raise studio.preferences.preferences.trouble
+
+
+async def model_of(studio: Studio, arguments: Namespace, task_type: TaskType) -> ModelVersion:
+    """The named model, else the preferred, else the default one."""
+    if arguments.model_id is None:
+        check_preferences(studio)
     models = await studio.catalogue.fresh(task_type)
     if arguments.model_id is not None:
         return choice.pick(models, arguments.model_id, arguments.version_id)
@@ -123,25 +124,32 @@ async def model_of(
 
 
 def draft_of(
-    arguments: argparse.Namespace, model: ModelVersion, said: Mapping[str, Value]
+    arguments: Namespace, model: ModelVersion, said: Mapping[str, Value]
 ) -> tuple[Draft, frozenset[str]]:
     """The draft that the flags make over what the words say, and what the flags set outright."""
     flags = _recalled(arguments, model) | _chosen(arguments, model)
-    by_hand = set(flags)
-    if arguments.n is not None:
-        by_hand.add(COUNT)
-    count = said.get(COUNT, 1)
-    draft = Draft(
-        task_type=model.task_type,
-        model_id=model.model_id,
-        version=model.version,
-        prompt=prompt_of(arguments),
-        chosen=tuple({**{k: v for k, v in said.items() if k != COUNT}, **flags}.items()),
-        inputs=tuple(arguments.input_images),
-        n=arguments.n if arguments.n is not None else count if isinstance(count, int) else 1,
-        project=labels.project(arguments.project),
-    )
+    by_hand = flags.keys() | ({COUNT} if arguments.n is not None else set())
+    project, inputs = labels.project(arguments.project), arguments.input_images
+    draft = drafted(model, prompt_of(arguments), inputs, said, flags, arguments.n, project)
     return draft, frozenset(by_hand)
+
+
+def drafted(
+    model: ModelVersion,
+    prompt: str,
+    inputs: Sequence[str],
+    said: Mapping[str, Value],
+    flags: Mapping[str, Value],
+    n: int | None,
+    project: str,
+) -> Draft:
+    """The draft of what flags or columns set (`n`: None where they don't) over what words say."""
+    count = said.get(COUNT, 1)
+    chosen = {**{name: value for name, value in said.items() if name != COUNT}, **flags}
+    if n is None:
+        n = count if isinstance(count, int) else 1
+    leaf = (model.task_type, model.model_id, model.version)
+    return Draft(*leaf, prompt, tuple(chosen.items()), tuple(inputs), n, project)
 
 
 async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
@@ -153,13 +161,13 @@ async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
     return replace(placed, inputs=tuple(fact.source for fact in facts))
 
 
-def settle_count(arguments: argparse.Namespace) -> None:
+def settle_count(arguments: Namespace) -> None:
     """`--n` wherever it was given, as a parameter too. Raises `UsageError` where it was twice."""
     written = [value for name, value in _written(arguments) if order.is_count(name)]
     arguments.n = order.one_count(arguments.n, written)
 
 
-def _written(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
+def _written(arguments: Namespace) -> Iterator[tuple[str, object]]:
     yield from _extra_params(arguments.extra_params).items()
     for text in arguments.param:
         yield parameter(text)
@@ -173,7 +181,7 @@ def parameter(written: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
+def _chosen(arguments: Namespace, model: ModelVersion) -> dict[str, Value]:
     """--extra-params, then --size, then --param: the later and more exact one wins."""
     written: dict[str, object] = dict(_extra_params(arguments.extra_params))
     if arguments.size is not None:
@@ -181,10 +189,13 @@ def _chosen(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Val
     written.update(map(parameter, arguments.param))
     written = {name: value for name, value in written.items() if not order.is_count(name)}
     _sing(arguments, model, written)
-    return dict(_accepted(model, written, lenient=arguments.lenient))
+    chosen, left_out = accepted(model, written.items(), lenient=arguments.lenient)
+    for sentence in left_out:
+        talk(sentence)
+    return chosen
 
 
-def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str, object]) -> None:
+def _sing(arguments: Namespace, model: ModelVersion, written: dict[str, object]) -> None:
     """Put `lyrics` where the model takes them: in the prompt, with the style in `tags`.
 
     A model with a field of that name, or without custom mode, is left to say what it takes.
@@ -199,7 +210,7 @@ def _sing(arguments: argparse.Namespace, model: ModelVersion, written: dict[str,
     talk(say("cli.lyrics_sung", model=model.name))
 
 
-def _recalled(arguments: argparse.Namespace, model: ModelVersion) -> dict[str, Value]:
+def _recalled(arguments: Namespace, model: ModelVersion) -> dict[str, Value]:
     """The settings of `--from FILE` as far as the model takes them; what is left out is told."""
     found: Order | None = arguments.recalled
     if found is None:
@@ -219,29 +230,30 @@ def _is_unknown(model: ModelVersion, name: str, value: Value) -> bool:
     return False
 
 
-def _accepted(
-    model: ModelVersion, written: Mapping[str, object], *, lenient: bool
-) -> Iterator[tuple[str, Value]]:
-    """The choices in the leaf's own terms. `lenient` leaves out names it does not know."""
-    for name, value in written.items():
+def accepted(
+    model: ModelVersion, written: Iterable[tuple[str, object]], *, lenient: bool
+) -> tuple[dict[str, Value], list[str]]:
+    """Return the choices in the model's own terms, and a sentence for each name that is left out.
+
+    Raises `UsageError`, where `lenient` only for values.
+    """
+    chosen: dict[str, Value] = {}
+    left_out: list[str] = []
+    for name, value in written:
         try:
-            yield form.accept(model, name, value)
+            known, taken = form.accept(model, name, value)
         except UsageError as error:
             unknown = error.key in ("error.unknown_parameter", "error.no_parameters")
             if not (lenient and unknown):
                 raise
-            talk(say("cli.left_out", error=say(error.key, **error.values)))
+            left_out.append(say("cli.left_out", error=say(error.key, **error.values)))
+        else:
+            chosen[known] = taken
+    return chosen, left_out
 
 
 def _extra_params(text: str | None) -> Mapping[str, object]:
-    if text is None:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("error.bad_json", text=one_line(text, 80)) from error
-    if not isinstance(found, dict):
-        raise UsageError("error.bad_json", text=one_line(text, 80))
+    found = json_object(text) if text is not None else {}
     for name, value in found.items():
         if isinstance(value, dict | list):
             raise UsageError("error.bad_parameter", text=one_line(f"{name}: {value}", 80))
@@ -297,6 +309,30 @@ def doubt(decision: Intent | None) -> UsageError | None:
     return UsageError("error.route_unsure", first=decision.task_type.value, second=str(second))
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A priced order that was not agreed to yet. `warnings`: what differs from what was asked for;
+    `others`: models that could do it; `unclear`: what else the prompt may mean."""
+
+    order: Order
+    model: ModelVersion
+    warnings: tuple[str, ...]
+    others: tuple[Alternative, ...]
+    unclear: UsageError | None
+
+    def told(self) -> list[str]:
+        """Say what has to be agreed to, a sentence each."""
+        doubt = [say(self.unclear.key, **self.unclear.values)] if self.unclear is not None else []
+        return [*doubt, *self.warnings]
+
+    def agree(self) -> None:
+        """Raise what has to be agreed to before this is sent."""
+        if self.unclear is not None:
+            raise self.unclear
+        if self.warnings:
+            raise Unconfirmed(self.warnings, self.others)
+
+
 def meant(text: str, decision: Intent) -> Meant:
     """What `decision` wants made. Raises `UsageError` where that is nothing."""
     if decision.task_type is None or decision.kind is RequestKind.PREFERENCE:
@@ -311,19 +347,16 @@ async def meant_model(studio: Studio, one: Meant) -> ModelVersion:
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
     models, decision = await studio.catalogue.fresh(one.task_type), one.decision
     if decision.model_id:
-        version = decision.version
-        model, _ = binding.leaf_for(models, one.task_type, decision.model_id, version)
+        named = (decision.model_id, decision.version)
+        model, _ = binding.leaf_for(models, one.task_type, *named)
         if model is not None:
             return model
     called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
     if called:
         return choice.newest(called)
-    if studio.preferences.preferences.trouble is not None:
-        raise studio.preferences.preferences.trouble  # unreadable preferences are not guessed
-    forgets = (
-        decision.preference is not None and decision.preference.action is PreferenceAction.CLEAR
-    )
-    offer = studio.catalogue
+    check_preferences(studio)
+    wish, offer = decision.preference, studio.catalogue
+    forgets = wish is not None and wish.action is PreferenceAction.CLEAR
     serve = offer.impersonal if forgets else offer.suggested
     served = serve(one.task_type, one.inputs)
     if served is None:

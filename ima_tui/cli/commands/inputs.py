@@ -6,13 +6,12 @@ store.
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from pathlib import Path
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.json_documents import error_json
-from ima_tui.cli.output import print_json, print_plain, print_table, talk
-from ima_tui.config.loader import Settings
+from ima_tui.cli.output import answer, heads, print_json, print_plain, print_table, talk
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import EXIT_DONE, EXIT_KEY, ImaError, UsageError
 from ima_tui.core.text import one_line
@@ -24,24 +23,14 @@ from ima_tui.subjects.store import Subject, unknown
 from ima_tui.workflow.sources import job_of
 
 
-def add(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def add(studio: Studio, arguments: Namespace) -> None:
     """Add a subject."""
-    return session.run(_add(arguments, session.settle(arguments)))
-
-
-async def _add(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        files: list[Path] = []
-        jobs: list[str] = []
-        for written in arguments.files:
-            path, job = await _source(studio, written)
-            files.append(path)
-            jobs.append(job)
-        made = await studio.subjects.add(arguments.name, files, jobs)
-    if arguments.json:
-        print_json({"subject": _json(made)})
-    talk(say("subject.added", name=made.name, n=len(made.files)))
-    return EXIT_DONE
+    sources = [await _source(studio, written) for written in arguments.files]
+    files, jobs = [path for path, _ in sources], [job for _, job in sources]
+    made = await studio.subjects.add(arguments.name, files, jobs)
+    told = say("subject.added", name=made.name, n=len(made.files))
+    answer(arguments, {"subject": _json(made)}, told)
 
 
 async def _source(studio: Studio, written: str) -> tuple[Path, str]:
@@ -56,59 +45,42 @@ async def _source(studio: Studio, written: str) -> tuple[Path, str]:
     return Path(media.path), written
 
 
-def show(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def show(studio: Studio, arguments: Namespace) -> None:
     """Print all subjects."""
-    return session.run(_show(arguments, session.settle(arguments)))
-
-
-async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        if studio.subjects.trouble is not None:
-            raise studio.subjects.trouble
-        subjects = studio.subjects.all
+    if studio.subjects.trouble is not None:
+        raise studio.subjects.trouble
+    subjects = studio.subjects.all
     if arguments.json:
         print_json({"subjects": [_json(one) for one in subjects]})
     elif not subjects:
         talk(say("subject.none_cli"))
     else:
-        heads = [say(f"subject.col_{name}") for name in ("name", "files", "path")]
         rows = [
             [f"@{one.name}", str(len(one.files)), one.files[0].path if one.files else ""]
             for one in subjects
         ]
-        print_table(heads, rows, right=heads[1])
-    return EXIT_DONE
+        shown = heads("subject.col_", "name", "files", "path")
+        print_table(shown, rows, right=("files",))
 
 
-def remove(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def remove(studio: Studio, arguments: Namespace) -> None:
     """Remove a subject."""
-    return session.run(_remove(arguments, session.settle(arguments)))
+    gone = await studio.subjects.remove(arguments.name)
+    answer(arguments, {"removed": gone.name}, say("subject.removed", name=gone.name))
 
 
-async def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        gone = await studio.subjects.remove(arguments.name)
-    if arguments.json:
-        print_json({"removed": gone.name})
-    talk(say("subject.removed", name=gone.name))
-    return EXIT_DONE
-
-
-def export(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def export(studio: Studio, arguments: Namespace) -> None:
     """Write subjects to a file."""
-    return session.run(_export(arguments, session.settle(arguments)))
-
-
-async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     target = atomic_file.expand(arguments.file).absolute()
-    async with session.session(arguments, settings, with_key=False) as studio:
-        count = await studio.subjects.export(target)
+    count = await studio.subjects.export(target)
     if arguments.json:
         print_json({"file": str(target), "subjects": count})
     else:
         print_plain(target)
         talk(say("subject.exported", n=count, path=str(target)))
-    return EXIT_DONE
 
 
 def _json(subject: Subject) -> dict[str, object]:
@@ -130,38 +102,27 @@ def named_in(studio: Studio, text: str) -> Mentions:
     return found
 
 
-def upload(arguments: argparse.Namespace) -> int:
-    """Upload files and print their URLs."""
-    settings = session.without_downloads(session.settle(arguments))
-    return session.run(_upload(arguments, settings))
-
-
-async def _upload(arguments: argparse.Namespace, settings: Settings) -> int:
-    """One after the other; what can't be uploaded is named, and the others go on."""
+@session.verb(before=lambda _, settings: session.downloads(settings, None))
+async def upload(studio: Studio, arguments: Namespace) -> int:
+    """Upload files one after the other and print their URLs; what can't be uploaded is named."""
     rows: list[dict[str, object]] = []
     codes = [EXIT_DONE]
-    async with session.session(arguments, settings) as studio:
-        for name in arguments.files:
-            url, error = await _one(studio, name)
-            rows.append({"file": name, "url": url, "error": error and error_json(error)})
-            if url is not None and not arguments.json:
-                print_plain(url)
-            if error is not None:
-                codes.append(error.exit_code)
-                talk(f"{one_line(name, 300)}: {explain(error)}")
-                if error.exit_code == EXIT_KEY:
-                    break  # every other file would be refused, too
-    if arguments.json:
-        print_json({"uploads": rows})
+    for name in arguments.files:
+        url, error = await _one(studio, name)
+        rows.append({"file": name, "url": url, "error": error and error_json(error)})
+        if url is not None and not arguments.json:
+            print_plain(url)
+        if error is not None:
+            codes.append(error.exit_code)
+            talk(f"{one_line(name, 300)}: {explain(error)}")
+            if error.exit_code == EXIT_KEY:
+                break  # every other file would be refused, too
+    answer(arguments, {"uploads": rows})
     return exit_status.worst(codes)
 
 
 async def _one(studio: Studio, name: str) -> tuple[str | None, ImaError | None]:
     try:
-        return await studio.uploads.upload(_path(name)), None
+        return await studio.engine.upload(atomic_file.expand(name).absolute()), None
     except ImaError as error:
         return None, error
-
-
-def _path(name: str) -> Path:
-    return atomic_file.expand(name).absolute()

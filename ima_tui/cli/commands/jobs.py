@@ -6,148 +6,152 @@ tells every change of every job as it happens, whoever follows it.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-from collections.abc import Callable, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ima_tui.cli import exit_status, session
+from ima_tui.cli.exit_status import end_of
 from ima_tui.cli.json_documents import job_json, standing_json
 from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
-from ima_tui.config.loader import Settings
+from ima_tui.compose import parameter_names
 from ima_tui.core import labels
-from ima_tui.core.domain import Job, State
+from ima_tui.core.domain import Job, Order, State
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, SPENT, TRANSITIONS, UNSENT
+from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, SPENT, TRANSITIONS, UNSENT, is_held
 from ima_tui.logs.time_spec import moment
 from ima_tui.studio.studio import Studio
 
 
-def problem_of(job: Job) -> ImaError | None:
-    """Return why an ended job has no result; None if it has."""
-    return exit_status.failure_of(job) if job.failure is not None else None
-
-
-def show_job(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def show_job(studio: Studio, arguments: Namespace) -> None:
     """Print a job and its history."""
-    settings = session.settle(arguments)
-    return session.run(_show(arguments, settings))
-
-
-async def _show(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        job = await require(studio, arguments.id)
-        if arguments.json:
-            print_json(await standing_json(studio, job, problem_of(job)))
-            return EXIT_DONE
-        order = job.order
-        print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
-        if job.waiting:
-            print(say(job.waiting, **job.waiting_values))
-        print(one_line(order.prompt, 400))
-        print(f"{order.total} pts  {', '.join(f'{k}={v}' for k, v in order.parameters if v != '')}")
-        for event in await studio.jobs.timeline(job.id):
-            print(f"{_clock(event.at)}  {say(event.key, **event.values)}")
-        for media in job.medias:
-            print_plain(media.path or media.url)
-        problem = problem_of(job)
-        if problem is not None:
-            talk(explain(problem))
-            if job.failure is not None and job.failure.reason:
-                talk(f"“{job.failure.reason}”")
-            exit_status.say_how_to_fetch(job)
-    return EXIT_DONE
-
-
-def _clock(at: float) -> str:
-    from datetime import datetime
-
-    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-async def require(studio: Studio, job_id: int) -> Job:
-    """Return the job of that number. Raises `UsageError`."""
-    job = await studio.jobs.get(job_id)
-    if job is None:
-        raise UsageError("error.no_job", id=job_id)
-    return job
-
-
-def wait_jobs(arguments: argparse.Namespace) -> int:
-    """Run `jobs wait`."""
-    settings = session.settle(arguments)
-    return session.run(_wait(arguments, settings))
-
-
-async def _wait(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
-    async with session.session(arguments, settings) as studio:
-        if arguments.id:
-            jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
-        else:
-            jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
-        for number, job in enumerate(jobs):
-            if job.state is State.TIMED_OUT:
-                jobs[number] = await studio.jobs.follow(job.id)  # polled now, not in five minutes
-            elif job.state in OPEN:
-                await studio.jobs.adopt(job.id)
-        waits = [exit_status.wait_for(studio, job, seconds=arguments.timeout) for job in jobs]
-        try:
-            ended = list(await asyncio.gather(*waits))
-        except asyncio.CancelledError:
-            return EXIT_INTERRUPTED
-        if arguments.json:
-            print_json({"jobs": [await job_json(studio, job, end_of(job)) for job in ended]})
-        for job in ended:
-            if not arguments.json:
-                print_end(job)
-        return exit_status.worst(exit_status.exit_code(job) for job in ended)
-
-
-def end_of(job: Job) -> ImaError | None:
-    """Return what keeps a job from being a success, also that it still runs."""
-    if job.state not in ENDED:
-        return exit_status.held_by_limit(job) or ImaError("error.still_running", id=job.id)
-    return problem_of(job)
-
-
-def print_end(job: Job) -> None:
-    """Print the results of a job, or why there are none."""
-    for media in job.medias:
-        print_plain(media.path or media.url)
-    problem = end_of(job)
+    job = await studio.jobs.require(arguments.id)
+    problem = exit_status.problem_of(job)
+    if arguments.json:
+        print_json(await standing_json(studio, job, problem))
+        return
+    order = job.order
+    print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
+    if job.waiting:
+        print(say(job.waiting, **job.waiting_values))
+    print(one_line(order.prompt, 400))
+    print(f"{order.total} pts  {', '.join(_settings(order))}")
+    for event in await studio.jobs.timeline(job.id):
+        print(f"{_clock(event.at, '%Y-%m-%d %H:%M:%S')}  {say(event.key, **event.values)}")
+    exit_status.print_results(job)
     if problem is not None:
-        talk(f"#{job.id}  {explain(problem)}")
+        talk(explain(problem))
+        if job.failure is not None and job.failure.reason:
+            talk(f"“{job.failure.reason}”")
         exit_status.say_how_to_fetch(job)
-    elif job.state is not State.DONE:
-        talk(say(f"state.{job.state.value}"))
 
 
-def forget_jobs(arguments: argparse.Namespace) -> int:
-    """Remove ended jobs from the list."""
-    settings = session.settle(arguments)
-    return session.run(_forget(arguments, settings))
+def _settings(order: Order) -> Iterator[str]:
+    """`speed=1.2`: each setting as `--set` takes it; behind a voice's id its name."""
+    for name, value in order.parameters:
+        if value == "":
+            continue
+        known_as = parameter_names.value(name, value)
+        is_named = name.casefold() in parameter_names.VOICES and known_as != str(value)
+        yield f"{name}={value} ({known_as})" if is_named else f"{name}={value}"
 
 
-async def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
+def _clock(at: float, form: str) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime(form)
+
+
+async def named(studio: Studio, ids: Sequence[int]) -> list[Job]:
+    """Return the jobs of these numbers, each once. Raises `UsageError`."""
+    return [await studio.jobs.require(job_id) for job_id in dict.fromkeys(ids)]
+
+
+async def ends(
+    studio: Studio,
+    jobs: Iterable[Job],
+    *,
+    until_sent: bool = False,
+    seconds: float | None = None,
+) -> list[Job] | None:
+    """Return all jobs when the last one ends, as `wait_for` does; None after an interruption."""
+    waits = [
+        exit_status.wait_for(studio, job, until_sent=until_sent, seconds=seconds) for job in jobs
+    ]
+    try:
+        return list(await asyncio.gather(*waits))
+    except asyncio.CancelledError:
+        return None
+
+
+@session.verb()
+async def wait_jobs(studio: Studio, arguments: Namespace) -> int:
+    """Follow the named jobs (none named: all open ones) to their ends; the worst one counts."""
+    jobs = await named(studio, arguments.id)
+    if not arguments.id:
+        jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
+    for number, job in enumerate(jobs):
+        if job.state is State.TIMED_OUT:
+            jobs[number] = await studio.jobs.follow(job.id)  # polled now, not in five minutes
+        elif job.state in OPEN:
+            await studio.jobs.adopt(job.id)
+    ended = await ends(studio, jobs, seconds=arguments.timeout)
+    return EXIT_INTERRUPTED if ended is None else await conclude(studio, arguments, ended)
+
+
+async def conclude(
+    studio: Studio,
+    arguments: Namespace,
+    jobs: Sequence[Job],
+    *,
+    sent: Collection[Job] = (),
+    wanted: bool = False,
+    problems: Mapping[int, ImaError] | None = None,
+) -> int:
+    """Print how jobs ended and return the exit code.
+
+    `sent`: jobs that need not have ended; `wanted`: files were to be here, too; `problems`: what
+    went wrong with fetching them, where that is what the verb is about.
+    """
+    found = problems or {}
+    if arguments.json:
+        about_files = problems is not None
+        told = [(job, found.get(job.id) or end_of(job, wanted=about_files)) for job in jobs]
+        print_json({"jobs": [await job_json(studio, *each) for each in told]})
+    codes: list[int] = []
+    for job in jobs:
+        problem = found.get(job.id)
+        code = problem.exit_code if problem else exit_status.exit_code(job, wanted=wanted)
+        codes.append(EXIT_DONE if job in sent else code)
+        if problem is not None and not arguments.json:
+            talk(f"#{job.id}  {explain(problem)}")
+        elif job not in sent and not arguments.json:
+            exit_status.print_end(job)
+    return exit_status.worst(codes)
+
+
+@session.verb(with_key=False)
+async def forget_jobs(studio: Studio, arguments: Namespace) -> None:
     """Take jobs off the list: all that were named, or none where one can't be."""
-    async with session.session(arguments, settings, with_key=False) as studio:
-        jobs = [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
-        for job in jobs:
-            if State.FORGOTTEN not in TRANSITIONS[job.state] and job.state is not State.FORGOTTEN:
-                raise UsageError("error.retry_open", id=job.id)
-        listed = [job for job in jobs if job.state is not State.FORGOTTEN]
-        for job in listed:
-            await studio.jobs.forget(job.id)
-        if arguments.json:
-            after = [await require(studio, job.id) for job in jobs]
-            print_json({"jobs": [await standing_json(studio, job, None) for job in after]})
-        talk(say("jobs.forgotten", n=len(listed)))
-    return EXIT_DONE
+    jobs = await named(studio, arguments.id)
+    for job in jobs:
+        if State.FORGOTTEN not in TRANSITIONS[job.state] and job.state is not State.FORGOTTEN:
+            raise UsageError("error.retry_open", id=job.id)
+    listed = [job for job in jobs if job.state is not State.FORGOTTEN]
+    for job in listed:
+        await studio.jobs.forget(job.id)
+    if arguments.json:
+        await print_jobs(studio, await named(studio, arguments.id))
+    talk(say("jobs.forgotten", n=len(listed)))
+
+
+async def print_jobs(studio: Studio, jobs: Iterable[Job]) -> None:
+    """Print one document of jobs as they stand, also failed ones without an error."""
+    print_json({"jobs": [await standing_json(studio, job, None) for job in jobs]})
 
 
 MOST_AT_ONCE = 500
@@ -159,7 +163,7 @@ GROUPS: dict[str, tuple[State, ...]] = {
 }
 
 
-def filter_of(arguments: argparse.Namespace) -> JobFilter:
+def filter_of(arguments: Namespace) -> JobFilter:
     """Return what the flags ask for. Raises `UsageError`."""
     states: list[State] = []
     for name in arguments.status:
@@ -182,7 +186,7 @@ def filter_of(arguments: argparse.Namespace) -> JobFilter:
 
 async def chosen(
     studio: Studio,
-    arguments: argparse.Namespace,
+    arguments: Namespace,
     usual: JobFilter,
     fits: Callable[[Job], bool] = lambda _: True,
 ) -> list[Job]:
@@ -195,7 +199,7 @@ async def chosen(
     if arguments.id:
         if among != JobFilter():
             raise UsageError("error.jobs_both")
-        return [await require(studio, job_id) for job_id in dict.fromkeys(arguments.id)]
+        return await named(studio, arguments.id)
     if among == JobFilter():
         raise UsageError("error.jobs_none")
     if not among.states and not among.needs_approval:
@@ -210,32 +214,13 @@ async def chosen(
     return found[::-1]
 
 
-async def not_retried(studio: Studio, jobs: Sequence[Job]) -> list[Job]:
-    """Leave out jobs that were tried again already; says how many."""
-    again: dict[int, Job] = {}
-    for start in range(0, len(jobs), MOST_AT_ONCE):
-        again |= await studio.jobs.repeats_of(
-            [job.id for job in jobs[start : start + MOST_AT_ONCE]]
-        )
-    if again:
-        talk(say("jobs.retried_before", n=len(again)))
-    return [job for job in jobs if job.id not in again]
-
-
 LOOK_SECONDS = 0.5
 
 
-def watch(arguments: argparse.Namespace) -> int:
+@session.verb(patient=True)
+async def watch(studio: Studio, arguments: Namespace) -> None:
     """Print every change until all jobs have ended."""
-    return session.run(_watch(arguments, session.settle(arguments)))
-
-
-async def _watch(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, patient=True) as studio:
-        try:
-            return await _Watch(studio, as_json=arguments.json).to_the_end()
-        except asyncio.CancelledError:
-            return EXIT_INTERRUPTED
+    await _Watch(studio, as_json=arguments.json).to_the_end()
 
 
 class _Watch:
@@ -247,13 +232,13 @@ class _Watch:
         self._shown: dict[int, Job] = {}
         self._progress = ProgressLine()
 
-    async def to_the_end(self) -> int:
+    async def to_the_end(self) -> None:
         try:
             while True:
                 for job in await self._changed():
                     await self._print(job)
                 still = [job for job in self._shown.values() if job.state in OPEN]
-                if all(_waits_for_a_word(job) for job in still):
+                if all(map(is_held, still)):
                     break
                 self._show(still)
                 if self._studio.connection.has_key:
@@ -263,7 +248,6 @@ class _Watch:
             self._progress.clear()
         if not self._shown:
             talk(say("jobs.none_open"))
-        return EXIT_DONE
 
     async def _changed(self) -> list[Job]:
         """Open jobs that stand otherwise than they were shown, and those that have ended."""
@@ -276,14 +260,14 @@ class _Watch:
         return changed
 
     async def _print(self, job: Job) -> None:
-        problem = exit_status.failure_of(job) if job.failure is not None else None
+        problem = exit_status.problem_of(job)
         if self._json:
             print_line(await job_json(self._studio, job, problem))
             return
         self._progress.clear()
-        clock = datetime.fromtimestamp(job.updated_at).astimezone().strftime("%H:%M:%S")
-        state = say("state.held" if _waits_for_a_word(job) else f"state.{job.state.value}")
-        words = [clock, f"#{job.id}", state, job.order.model_name, one_line(job.order.prompt, 48)]
+        clock, state = _clock(job.updated_at, "%H:%M:%S"), exit_status.state_of(job)
+        words = [clock, f"#{job.id}", state, job.order.model_name]
+        words.append(one_line(job.order.prompt, 48))
         print("  ".join(words), flush=True)
         for media in job.medias if job.state in ENDED else ():
             print_plain(f"  {media.path or media.url}")
@@ -297,10 +281,6 @@ class _Watch:
         self._progress.show(say("jobs.watch", running=running, waiting=waiting, points=points))
 
 
-def _waits_for_a_word(job: Job) -> bool:
-    return job.needs_approval and job.state in UNSENT
-
-
 def _face(job: Job | None) -> object:
     """What a change is: the state, and whether it waits for a word."""
-    return None if job is None else (job.state, _waits_for_a_word(job))
+    return None if job is None else (job.state, is_held(job))

@@ -6,24 +6,25 @@ ask for it.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from argparse import Namespace
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, replace
 
 from ima_tui.cli import session
-from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of, problem_of
-from ima_tui.cli.json_documents import iso_time, prompt_of, standing_json
-from ima_tui.cli.output import print_array, print_json, print_line, print_table
-from ima_tui.config.loader import Settings
+from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of
+from ima_tui.cli.exit_status import problem_of
+from ima_tui.cli.json_documents import iso_time, made_from, standing_json
+from ima_tui.cli.output import heads, print_array, print_json, print_line, print_table
 from ima_tui.core.domain import Job, State
-from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import duration, nearest, one_line, redact
+from ima_tui.core.errors import UsageError
+from ima_tui.core.text import duration, nearest, one_line, redact, spreadsheet_safe
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter, ReportRow
 from ima_tui.runner import outputs
+from ima_tui.studio.job_documents import job_facts
 from ima_tui.studio.studio import Studio
 
 PAGE = 200
@@ -39,33 +40,27 @@ _HEADS = {
 USUAL = tuple(_HEADS)
 
 
-def list_jobs(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def list_jobs(studio: Studio, arguments: Namespace) -> None:
     """Print jobs in the wanted format."""
-    settings = session.settle(arguments)
-    return session.run(_list(arguments, settings))
-
-
-async def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     way = "json" if arguments.json else arguments.format
     columns = _columns(arguments.columns)
-    async with session.session(arguments, settings, with_key=False) as studio:
-        pages = _pages(studio, filter_of(arguments), max(1, arguments.limit), arguments.sort)
-        if way in ("json", "jsonl"):
-            documents = _documents(studio, pages, arguments.columns and columns)
-            if way == "json":
-                return await print_array("jobs", documents)
-            async for document in documents:
-                print_line(document)
-        elif way == "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(columns)
-            async for page in pages:
-                now = studio.clock.time()
-                writer.writerows([cell(COLUMNS[name](job, now)) for name in columns]
-                                 for job in page)  # fmt: skip
-        else:
-            await _print_table(studio, pages, columns)
-    return EXIT_DONE
+    pages = _pages(studio, filter_of(arguments), max(1, arguments.limit), arguments.sort)
+    if way in ("json", "jsonl"):
+        documents = _documents(studio, pages, arguments.columns and columns)
+        if way == "json":
+            await print_array("jobs", documents)
+            return
+        async for document in documents:
+            print_line(document)
+    elif way == "csv":
+        print_row(columns)
+        async for page in pages:
+            now = studio.clock.time()
+            for job in page:
+                print_row(_picked(job, now, columns).values())
+    else:
+        await _print_table(studio, pages, columns)
 
 
 async def _pages(
@@ -94,7 +89,7 @@ async def _documents(
         if columns:
             now = studio.clock.time()
             for job in page:
-                yield {name: COLUMNS[name](job, now) for name in columns}
+                yield _picked(job, now, columns)
             continue
         events = await studio.history.timelines([job.id for job in page])
         for job in page:
@@ -105,16 +100,17 @@ async def _print_table(
     studio: Studio, pages: AsyncIterator[tuple[Job, ...]], columns: Sequence[str]
 ) -> None:
     """Print each page as soon as it is read; the first one sets the widths."""
-    heads = [say(f"cli.head.{_HEADS[name]}") if name in _HEADS else name for name in columns]
-    numbers = ("job_id", "elapsed", "total_credit", "credit", "n", "elapsed_s")
-    right = {head for head, name in zip(heads, columns, strict=True) if name in numbers}
+    known = {name: say(f"cli.head.{head}") for name, head in _HEADS.items()}
+    shown = {name: known.get(name, name) for name in columns}
+    right = ("job_id", "elapsed", "total_credit", "credit", "n", "elapsed_s")
     widths: list[int] = []
     async for page in pages:
         now = studio.clock.time()
-        rows = [[_shown(name, COLUMNS[name](job, now)) for name in columns] for job in page]
-        widths = print_table(heads, rows, right=" ".join(right), widths=widths)
+        picked = [_picked(job, now, columns) for job in page]
+        rows = [[_shown(*cell) for cell in each.items()] for each in picked]
+        widths = print_table(shown, rows, right, widths=widths)
     if not widths:
-        print_table(heads, [], right=" ".join(right))
+        print_table(shown, [])
 
 
 def _shown(name: str, value: object) -> str:
@@ -144,62 +140,46 @@ def _standing(job: Job) -> str:
     return one_line(words, 40) or say(f"state.{job.state.value}")
 
 
-COLUMNS: dict[str, Callable[[Job, float], object]] = {
-    "job_id": lambda job, _: job.id,
-    "state": lambda job, _: _standing(job),
-    "status": lambda job, _: job.state.value,
-    "task_id": lambda job, _: job.task_id or None,
-    "task_type": lambda job, _: job.order.task_type.value,
-    "model_id": lambda job, _: job.order.model_id,
-    "model_name": lambda job, _: job.order.model_name,
-    "model_version": lambda job, _: job.order.version,
-    "prompt": lambda job, _: prompt_of(job),
-    "credit": lambda job, _: job.order.points,
-    "n": lambda job, _: job.order.n,
-    "total_credit": lambda job, _: job.order.total,
-    "created_at": lambda job, _: iso_time(job.created_at),
-    "sent_at": lambda job, _: iso_time(job.sent_at),
-    "ended_at": lambda job, _: iso_time(job.ended_at),
-    "elapsed": lambda job, now: duration(job.elapsed(now)) if job.sent_at else None,
-    "elapsed_s": lambda job, now: round(job.elapsed(now), 1),
-    "error": lambda job, _: job.failure.kind.removeprefix("error.") if job.failure else None,
-    "project": lambda job, _: job.order.project or None,
-    "client": lambda job, _: job.order.client or None,
-    "starred": lambda job, _: job.is_starred,
-    "tags": lambda job, _: list(job.tags),
-    "urls": lambda job, _: [redact(media.url) for media in job.medias],
-    "paths": lambda job, _: [media.path for media in job.medias if media.path],
-}
+COLUMNS = (
+    *("job_id", "state", "status", "task_id", "task_type", "model_id", "model_name"),
+    *("model_version", "prompt", "credit", "n", "total_credit", "created_at", "sent_at"),
+    *("ended_at", "elapsed", "elapsed_s", "error", "project", "client", "starred", "tags"),
+    *("urls", "paths"),
+)
 """What `--columns` can name."""
+
+
+def _picked(job: Job, now: float, names: Sequence[str]) -> dict[str, object]:
+    """Return these columns of a job; an export has more of them."""
+    facts = {
+        **job_facts(job, now),
+        "state": _standing(job),
+        **made_from(job),
+        "sent_at": iso_time(job.sent_at),
+        "ended_at": iso_time(job.ended_at),
+        "elapsed": duration(job.elapsed(now)) if job.sent_at else None,
+        "error": job.failure.kind.removeprefix("error.") if job.failure else None,
+        "starred_results": [index for index, mark in job.marks.items() if mark.star],
+        "urls": [redact(media.url) for media in job.medias],
+        "paths": [media.path for media in job.medias if media.path],
+    }
+    return {name: facts[name] for name in names}
 
 
 # ---------------------------------------------------------------------------------------- report
 
 
-def report(arguments: argparse.Namespace) -> int:
+@session.verb(with_key=False)
+async def report(studio: Studio, arguments: Namespace) -> None:
     """Print points, success rates and times."""
-    settings = session.settle(arguments)
-    return session.run(_report(arguments, settings))
-
-
-async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        among = filter_of(arguments)
-        rows = await studio.history.report(arguments.by, among)
-        limits = await session.limits_of(studio)
-    total = ReportRow("")
-    for row in rows:
-        for name in ("jobs", "done", "failed", "points"):
-            setattr(total, name, getattr(total, name) + getattr(row, name))
-        total.times.extend(row.times)
-        total.estimates.extend(row.estimates)
-    by = arguments.by.split(",")
+    rows = await studio.history.report(arguments.by, filter_of(arguments))
+    by, total = arguments.by.split(","), _total(rows)
     if arguments.format == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([*by, *_figures(total)])
+        print_row([*by, *_figures(total)])
         for row in rows:
-            writer.writerow([cell(each) for each in (*row.keys, *_figures(row).values())])
-        return EXIT_DONE
+            print_row([*row.keys, *_figures(row).values()])
+        return
+    limits = await session.limits_of(studio)
     if arguments.json or arguments.format == "json":
         documents = [
             {"key": " ".join(row.keys), **dict(zip(by, row.keys, strict=True)), **_figures(row)}
@@ -207,15 +187,23 @@ async def _report(arguments: argparse.Namespace, settings: Settings) -> int:
         ]
         told = {"by": arguments.by, "rows": documents, "total": _figures(total)}
         print_json({**told, "limits": [asdict(limit) for limit in limits]})
-        return EXIT_DONE
+        return
     names = ("jobs", "done", "failed", "success", "points", "median", "estimate")
-    heads = [say(f"report.{name}") for name in (*by, *names)]
     last = [say("report.total"), *[""] * (len(by) - 1), *_cells(total)]
     table = [*([*(key or "—" for key in row.keys), *_cells(row)] for row in rows), last]
-    print_table(heads, table, right=" ".join(heads[len(by) :]))
+    print_table(heads("report.", *by, *names), table, right=names)
     for limit in limits:
         print(limit.words("report.limit"))
-    return EXIT_DONE
+
+
+def _total(rows: Sequence[ReportRow]) -> ReportRow:
+    total = ReportRow("")
+    for row in rows:
+        for name in ("jobs", "done", "failed", "points"):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+        total.times.extend(row.times)
+        total.estimates.extend(row.estimates)
+    return total
 
 
 def _figures(row: ReportRow) -> dict[str, object]:
@@ -234,95 +222,46 @@ def _cells(row: ReportRow) -> list[str]:
     rate = "—" if row.success is None else f"{row.success:.0%}"
     medians = (row.median_time, row.median_estimate)
     times = ("—" if each is None else duration(each) for each in medians)
-    return [
-        str(row.jobs),
-        str(row.done),
-        str(row.failed),
-        rate,
-        str(row.points),
-        *times,
-    ]
+    return [str(row.jobs), str(row.done), str(row.failed), rate, str(row.points), *times]
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheets run what begins so."""
+# ---------------------------------------------------------------------------------------- export
 
 
-def export(arguments: argparse.Namespace) -> int:
+EXPORTED = (
+    *("job_id", "status", "task_id", "task_type", "model_id", "model_name", "model_version"),
+    *("credit", "n", "total_credit", "created_at", "sent_at", "ended_at", "project", "client"),
+    *("starred", "starred_results", "tags", "error", "urls", "paths"),
+)
+WITH_PROMPTS = (*EXPORTED, "prompt", "parameters", "inputs")
+
+
+@session.verb(with_key=False)
+async def export(studio: Studio, arguments: Namespace) -> None:
     """Print jobs as JSON lines or CSV."""
-    settings = session.settle(arguments)
-    return session.run(_export(arguments, settings))
+    names = WITH_PROMPTS if arguments.with_prompts else EXPORTED
+    among = replace(filter_of(arguments), forgotten=True)
+    after = 0
+    while jobs := await studio.history.page(among, after, MOST_AT_ONCE):
+        if arguments.format == "csv" and not after:
+            print_row(names)
+        for job in jobs:
+            facts = _picked(job, 0.0, names)
+            if arguments.format == "csv":
+                print_row(facts.values())
+            else:
+                print_line(facts)
+        after = jobs[-1].id
 
 
-async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        among = replace(filter_of(arguments), forgotten=True)
-        table = _Table() if arguments.format == "csv" else None
-        after = 0
-        while jobs := await studio.history.page(among, after, MOST_AT_ONCE):
-            for job in jobs:
-                facts = _facts(job, with_prompts=arguments.with_prompts)
-                if table is None:
-                    print_line(facts)
-                else:
-                    table.add(facts)
-            after = jobs[-1].id
-    return EXIT_DONE
+def print_row(values: Iterable[object]) -> None:
+    """Print a row of CSV."""
+    csv.writer(sys.stdout, lineterminator="\n").writerow(map(_cell, values))
 
 
-def _facts(job: Job, *, with_prompts: bool) -> dict[str, object]:
-    order = job.order
-    facts: dict[str, object] = {
-        "job_id": job.id,
-        "status": job.state.value,
-        "task_id": job.task_id or None,
-        "task_type": order.task_type.value,
-        "model_id": order.model_id,
-        "model_name": order.model_name,
-        "model_version": order.version,
-        "credit": order.points,
-        "n": order.n,
-        "total_credit": order.total,
-        "created_at": iso_time(job.created_at),
-        "sent_at": iso_time(job.sent_at),
-        "ended_at": iso_time(job.ended_at),
-        "project": order.project or None,
-        "client": order.client or None,
-        "starred": job.is_starred,
-        "starred_results": [index for index, mark in job.marks.items() if mark.star],
-        "tags": list(job.tags),
-        "error": job.failure.kind.removeprefix("error.") if job.failure else None,
-        "urls": [redact(media.url) for media in job.medias],
-        "paths": [media.path for media in job.medias if media.path],
-    }
-    if with_prompts:  # what was forgotten stays forgotten, but for what it cost
-        told = job.state is not State.FORGOTTEN
-        facts["prompt"] = order.prompt if told else None
-        facts["parameters"] = dict(order.parameters) if told else {}
-        facts["inputs"] = [redact(each) for each in order.inputs] if told else []
-    return facts
-
-
-class _Table:
-    """CSV on stdout: the header comes with the first row."""
-
-    def __init__(self) -> None:
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._begun = False
-
-    def add(self, facts: dict[str, object]) -> None:
-        if not self._begun:
-            self._writer.writerow(facts)
-            self._begun = True
-        self._writer.writerow([cell(value) for value in facts.values()])
-
-
-def cell(value: object) -> object:
-    """Return a value as a cell of CSV."""
+def _cell(value: object) -> object:
     if isinstance(value, list):
         value = " ".join(map(str, value))
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return spreadsheet_safe(value) if isinstance(value, str) else value

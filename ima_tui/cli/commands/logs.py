@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from argparse import Namespace
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import inf
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TextIO
 
 from ima_tui.cli import session
 from ima_tui.cli.output import SCHEMA, talk
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.errors import UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
@@ -25,10 +24,6 @@ from ima_tui.logs.filter import LogFilter, Pattern
 from ima_tui.logs.time_spec import moment
 from ima_tui.logs.window import LogStream
 
-if TYPE_CHECKING:
-    from ima_tui.ledger.store import Ledger
-
-T = TypeVar("T")
 LOOK_SECONDS = 0.5
 FIRST = 10
 """Lines shown before following, where nothing else is asked for."""
@@ -37,7 +32,7 @@ pause: Callable[[float], None] = time.sleep
 """Between two looks; tests put something quicker here."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> None:
     """Print, follow or export the shared log."""
     settings = session.settle(arguments)
     stream = LogStream(settings.logs, _wanted(arguments, settings))
@@ -46,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not stream.folder.files:
         talk(say("logs.none", folder=str(settings.logs)))
     if arguments.export:
-        return _export(stream, arguments)
+        _export(stream, arguments)
+        return
     _write(_chosen(stream, arguments), sys.stdout, as_json=arguments.json)
     sys.stdout.flush()
     while arguments.follow:
@@ -55,21 +51,42 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.flush()
         else:
             pause(LOOK_SECONDS)
-    return EXIT_DONE
 
 
-def _wanted(arguments: argparse.Namespace, settings: Settings) -> LogFilter:
+def _wanted(arguments: Namespace, settings: Settings) -> LogFilter:
     now = session.clock.time()
+    project = labels.project(arguments.project)
+    among = None if arguments.points is None and not project else (arguments.points or 0, project)
+    tasks: tuple[str, ...] = ()
+    jobs: frozenset[int] | None = None if among is None else frozenset()
+    if (arguments.job is not None or among is not None) and settings.ledger.exists():
+        tasks, jobs = asyncio.run(_of_ledger(settings, arguments.job, among))
     return LogFilter(
         level=_level(arguments.level) if arguments.level else LogLevel.DEBUG,
         text=Pattern(arguments.grep) if arguments.grep else None,
         source=arguments.source,
         job=arguments.job,
-        tasks=_tasks(settings, arguments.job) if arguments.job is not None else (),
-        among=_among(settings, arguments.points, labels.project(arguments.project)),
+        tasks=tasks,
+        among=jobs,
         since=moment(arguments.since, now) if arguments.since else -inf,
         until=moment(arguments.until, now) if arguments.until else inf,
     )
+
+
+async def _of_ledger(
+    settings: Settings, job_id: int | None, among: tuple[int, str] | None
+) -> tuple[tuple[str, ...], frozenset[int] | None]:
+    """Return what other tools call the job: the service's name of its task; and the jobs whose
+    lines are wanted, by points and project, None for all lines."""
+    from ima_tui.ledger.store import Ledger
+
+    ledger = await Ledger.open(settings.ledger, session="logs")
+    try:
+        job = await ledger.job(job_id) if job_id is not None else None
+        tasks = (job.task_id,) if job is not None and job.task_id else ()
+        return tasks, await ledger.costing(*among) if among is not None else None
+    finally:
+        await ledger.aclose()
 
 
 def _level(written: str) -> LogLevel:
@@ -81,40 +98,7 @@ def _level(written: str) -> LogLevel:
     return level
 
 
-def _tasks(settings: Settings, job_id: int) -> tuple[str, ...]:
-    """What other tools call the job: the service's name of its task."""
-
-    async def look(ledger: Ledger) -> tuple[str, ...]:
-        job = await ledger.job(job_id)
-        return (job.task_id,) if job is not None and job.task_id else ()
-
-    return _of_ledger(settings, look, ())
-
-
-def _among(settings: Settings, points: int | None, project: str) -> frozenset[int] | None:
-    """Return the jobs whose lines are wanted; None for all lines."""
-    if points is None and not project:
-        return None
-    nothing: frozenset[int] = frozenset()
-    return _of_ledger(settings, lambda ledger: ledger.costing(points or 0, project), nothing)
-
-
-def _of_ledger(
-    settings: Settings, look: Callable[[Ledger], Coroutine[object, object, T]], nothing: T
-) -> T:
-    from ima_tui.ledger.store import Ledger
-
-    async def ask() -> T:
-        ledger = await Ledger.open(settings.ledger, session="logs")
-        try:
-            return await look(ledger)
-        finally:
-            await ledger.aclose()
-
-    return asyncio.run(ask()) if settings.ledger.exists() else nothing
-
-
-def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEntry]:
+def _chosen(stream: LogStream, arguments: Namespace) -> Iterable[LogEntry]:
     count: int | None = arguments.last
     if count is None and arguments.follow and not arguments.since:
         count = FIRST
@@ -124,15 +108,12 @@ def _chosen(stream: LogStream, arguments: argparse.Namespace) -> Iterable[LogEnt
 def _write(entries: Iterable[LogEntry], out: TextIO, *, as_json: bool) -> int:
     """Write them; returns how many there were."""
     count = 0
+    plain = (out.encoding or "").lower().replace("-", "") != "utf8"
     for entry in entries:
-        text = json.dumps(document(entry), ensure_ascii=not _is_unicode(out)) if as_json else None
-        out.write((entry.line() if text is None else text) + "\n")
+        line = json.dumps(document(entry), ensure_ascii=plain) if as_json else entry.line()
+        out.write(line + "\n")
         count += 1
     return count
-
-
-def _is_unicode(out: TextIO) -> bool:
-    return (out.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def document(entry: LogEntry) -> dict[str, object]:
@@ -149,17 +130,9 @@ def document(entry: LogEntry) -> dict[str, object]:
     }
 
 
-def _export(stream: LogStream, arguments: argparse.Namespace) -> int:
+def _export(stream: LogStream, arguments: Namespace) -> None:
     """Into a file that only the person can read, and that was not there before."""
     path = atomic_file.expand(arguments.export)
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as out:
-            count = _write(_chosen(stream, arguments), out, as_json=arguments.json)
-    except FileExistsError as error:
-        raise UsageError("error.export_exists", path=one_line(path, 300)) from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError("error.export", path=one_line(path, 300), reason=reason) from error
+    with atomic_file.new_text(path) as out:
+        count = _write(_chosen(stream, arguments), out, as_json=arguments.json)
     talk(say("logs.exported", n=count, path=str(path)))
-    return EXIT_DONE

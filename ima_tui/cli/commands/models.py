@@ -5,65 +5,71 @@ All of IMA's tools share the preferences; they can be exported and imported.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from ima_tui.catalogue import choice, times
 from ima_tui.cli import session
 from ima_tui.cli.json_documents import leaf_json
-from ima_tui.cli.output import document_text, print_json, print_path, print_table, talk
+from ima_tui.cli.output import (
+    answer,
+    document_text,
+    heads,
+    print_json,
+    print_path,
+    print_table,
+    talk,
+)
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import ModelVersion, TaskType
-from ima_tui.core.errors import EXIT_DONE, UsageError
+from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, points_range
 from ima_tui.i18n import explain, joined, reason, say, usual_time
 from ima_tui.preferences.file import LARGEST, Preference, Preferences, preference_of
 from ima_tui.studio.studio import Studio
 
 
-def run(arguments: argparse.Namespace) -> int:
+@session.verb()
+async def run(studio: Studio, arguments: Namespace) -> None:
     """Print the models on offer."""
-    settings = session.settle(arguments)
-    return session.run(_models(arguments, settings))
-
-
-async def _models(arguments: argparse.Namespace, settings: Settings) -> int:
     wanted = [TaskType(arguments.task_type)] if arguments.task_type else list(TaskType)
-    async with session.session(arguments, settings) as studio:
-        if arguments.refresh:
-            await studio.catalogue.refresh(*wanted)
-        else:
-            stale = [each for each in wanted if studio.catalogue.age(each) > settings.max_age]
-            if stale:
-                await studio.catalogue.refresh(*stale)
-        problem = next(
-            (
-                studio.catalogue.lists[t].problem
-                for t in wanted
-                if studio.catalogue.lists[t].problem
-            ),
-            None,
-        )
-        if problem is not None and not any(studio.catalogue.models(each) for each in wanted):
-            raise problem
-        if note := from_cache(studio, wanted):
-            talk(note)
-        print_models(studio, wanted, arguments.search, as_json=arguments.json)
-    return EXIT_DONE
+    await load(studio, wanted, again=arguments.refresh)
+    if note := from_cache(studio, wanted):
+        talk(note)
+    print_models(matching(studio, wanted, arguments.search), as_json=arguments.json)
+
+
+async def load(studio: Studio, task_types: Sequence[TaskType], *, again: bool = False) -> None:
+    """Fetch the lists that are too old, or (`again`) all. Raises why there is no model at all."""
+    catalogue, oldest = studio.catalogue, studio.settings.max_age
+    if stale := [each for each in task_types if again or catalogue.age(each) > oldest]:
+        await catalogue.refresh(*stale)
+    problems = (catalogue.lists[each].problem for each in task_types)
+    problem = next(filter(None, problems), None)
+    if problem is not None and not any(map(catalogue.models, task_types)):
+        raise problem
+
+
+def matching(studio: Studio, task_types: Sequence[TaskType], search: str) -> list[ModelVersion]:
+    """Return the models that are found by all words of `search`."""
+    words = folded(search).split()
+    return [
+        model
+        for task_type in task_types
+        for model in studio.catalogue.models(task_type)
+        if all(word in choice.search_terms(model) for word in words)
+    ]
 
 
 def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
     """How old the lists are and why, where they could not be fetched again; else ""."""
-    kept = [
-        studio.catalogue.lists[each]
-        for each in task_types
-        if studio.catalogue.lists[each].problem is not None
-    ]
+    kept = [studio.catalogue.lists[each] for each in task_types]
     for oldest in sorted(kept, key=lambda one: one.as_of or 0.0):
         if oldest.as_of is not None and oldest.problem is not None:
             time = datetime.fromtimestamp(oldest.as_of).astimezone().strftime("%Y-%m-%d %H:%M")
@@ -71,24 +77,13 @@ def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
     return ""
 
 
-def print_models(
-    studio: Studio, task_types: Sequence[TaskType], search: str, *, as_json: bool
-) -> None:
+def print_models(models: Sequence[ModelVersion], *, as_json: bool) -> None:
     """Print models as a table or as JSON."""
-    words = folded(search).split()
-    models = [
-        model
-        for task_type in task_types
-        for model in studio.catalogue.models(task_type)
-        if all(word in choice.search_terms(model) for word in words)
-    ]
     if as_json:
         print_json({"models": [leaf_json(model) for model in models]})
         return
-    heads = [
-        say(f"cli.head.{name}") for name in ("task", "model", "id", "version", "points", "time")
-    ]
-    print_table(heads, [_row(model) for model in models], right=heads[4])
+    shown = heads("cli.head.", "task", "model", "id", "version", "points", "time")
+    print_table(shown, list(map(_row, models)), right=("points",))
 
 
 def _row(model: ModelVersion) -> list[str]:
@@ -103,7 +98,7 @@ def _row(model: ModelVersion) -> list[str]:
     ]
 
 
-def list_prefs(arguments: argparse.Namespace) -> int:
+def list_prefs(arguments: Namespace) -> None:
     """Print the preferred models."""
     settings = session.settle(arguments)
     preferences = opened(settings)
@@ -112,38 +107,23 @@ def list_prefs(arguments: argparse.Namespace) -> int:
         talk(say("cli.prefs_dropped", n=len(dropped)))
     if arguments.json:
         print_json({"users": users_json(preferences)})
-        return EXIT_DONE
+        return
     if not users:
         talk(say("cli.no_prefs"))
-        return EXIT_DONE
-    heads = [say(f"cli.head.{name}") for name in ("user", "task", "model", "id", "points")]
+        return
+    shown = heads("cli.head.", "user", "task", "model", "id", "points")
     rows = [
-        [
-            user,
-            task_type.value,
-            preference.model_name,
-            preference.model_id,
-            str(preference.credit or ""),
-        ]
-        for user, preferences in users.items()
-        for task_type, preference in preferences.items()
+        [user, task_type.value, one.model_name, one.model_id, str(one.credit or "")]
+        for user, by_type in users.items()
+        for task_type, one in by_type.items()
     ]
-    print_table(heads, rows, right=heads[4])
-    return EXIT_DONE
+    print_table(shown, rows, right=("points",))
 
 
 def users_json(preferences: Preferences) -> dict[str, object]:
     """The preferences of every user by task type."""
     return {
-        user: {
-            task_type.value: {
-                "model_id": preference.model_id,
-                "model_name": preference.model_name,
-                "credit": preference.credit,
-                "last_used": preference.last_used,
-            }
-            for task_type, preference in by_type.items()
-        }
+        user: {task_type.value: asdict(one) for task_type, one in by_type.items()}
         for user, by_type in preferences.users().items()
     }
 
@@ -157,7 +137,7 @@ def opened(settings: Settings) -> Preferences:
     return preferences
 
 
-def restore(arguments: argparse.Namespace) -> int:
+def restore(arguments: Namespace) -> None:
     """Put back what another program dropped of ours, or (`--let-go`) stop offering it."""
     settings = session.settle(arguments)
     preferences = opened(settings)
@@ -165,86 +145,64 @@ def restore(arguments: argparse.Namespace) -> int:
     if not dropped:
         talk(say("cli.nothing_dropped"))
     for each in dropped:
-        task = say(f"task.{each.task_type}")
+        task, kept = say(f"task.{each.task_type}"), each.preference
         if arguments.let_go:
             preferences.let_go(each)
             talk(say("cli.cleared", task=task))
         elif preferences.bring_back(each):
-            talk(
-                say(
-                    "cli.restored",
-                    task=task,
-                    model=each.preference.model_name or each.preference.model_id,
-                )
-            )
+            talk(say("cli.restored", task=task, model=kept.model_name or kept.model_id))
         else:
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        changed = [
-            {
-                "task_type": each.task_type,
-                "model_id": None if arguments.let_go else each.preference.model_id,
-            }
-            for each in dropped
-        ]
-        print_json({"preferences": changed})
-    return EXIT_DONE
+    gone = arguments.let_go
+    now = [(each.task_type, None if gone else each.preference.model_id) for each in dropped]
+    changed = [{"task_type": task_type, "model_id": model_id} for task_type, model_id in now]
+    answer(arguments, {"preferences": changed})
 
 
-def show_path(arguments: argparse.Namespace) -> int:
+def show_path(arguments: Namespace) -> None:
     """Print the preferences file's path."""
-    return print_path(session.settle(arguments).preferences, as_json=arguments.json)
+    print_path(session.settle(arguments).preferences, as_json=arguments.json)
 
 
-def set_pref(arguments: argparse.Namespace) -> int:
-    """Set a preferred model."""
-    settings = session.settle(arguments)
-    return session.run(_set(arguments, settings))
-
-
-async def _set(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Only a model that the live list has can be wished for."""
+@session.verb()
+async def set_pref(studio: Studio, arguments: Namespace) -> None:
+    """Set a preferred model: only one that the live list has."""
     task_type = TaskType(arguments.task_type)
-    async with session.session(arguments, settings) as studio:
-        model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
-        if not await studio.preferences.prefer(task_type, model):
-            unreadable = studio.preferences.preferences.trouble
-            raise unreadable or UsageError("error.prefs_read_only", path=str(settings.preferences))
-        if studio.preferences.preferences.trouble is not None:
-            talk(explain(studio.preferences.preferences.trouble))
-        if arguments.json:
-            print_json({"task_type": task_type.value, "model_id": model.model_id})
-        talk(say("cli.preferred", model=model.name, task=say(f"task.{task_type}")))
-    return EXIT_DONE
+    model = choice.pick(await studio.catalogue.fresh(task_type), arguments.model_id)
+    stored, file = await studio.preferences.prefer(task_type, model), studio.settings.preferences
+    trouble = studio.preferences.preferences.trouble
+    if not stored:
+        raise trouble or UsageError("error.prefs_read_only", path=str(file))
+    if trouble is not None:
+        talk(explain(trouble))
+    told = say("cli.preferred", model=model.name, task=say(f"task.{task_type}"))
+    answer(arguments, {"task_type": task_type.value, "model_id": model.model_id}, told)
 
 
-def clear_pref(arguments: argparse.Namespace) -> int:
+def clear_pref(arguments: Namespace) -> None:
     """Clear a preferred model."""
     settings = session.settle(arguments)
     task_type = TaskType(arguments.task_type)
     if not opened(settings).clear(settings.user_id, task_type):
         raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        print_json({"task_type": task_type.value, "model_id": None})
-    talk(say("cli.cleared", task=say(f"task.{task_type}")))
-    return EXIT_DONE
+    told = say("cli.cleared", task=say(f"task.{task_type}"))
+    answer(arguments, {"task_type": task_type.value, "model_id": None}, told)
 
 
 Row = tuple[str, TaskType, Preference]
 
 
-def export_prefs(arguments: argparse.Namespace) -> int:
+def export_prefs(arguments: Namespace) -> None:
     """Print the preferred models, or save them as a new file."""
     preferences = opened(session.settle(arguments))
     document = {"users": users_json(preferences)}
     if arguments.file in (None, "-"):
         print_json(document)
-        return EXIT_DONE
+        return
     path = atomic_file.expand(arguments.file).absolute()
     _save(path, document_text(document))
     print_path(path, as_json=arguments.json)
     talk(say("cli.prefs_exported", n=sum(map(len, preferences.users().values()))))
-    return EXIT_DONE
 
 
 def _save(path: Path, text: str) -> None:
@@ -258,25 +216,20 @@ def _save(path: Path, text: str) -> None:
         raise UsageError("error.export", path=shown, reason=reason(error)) from error
 
 
-def import_prefs(arguments: argparse.Namespace) -> int:
+def import_prefs(arguments: Namespace) -> None:
     """Store every preference of the document; all of it is read before anything is written."""
     settings = session.settle(arguments).for_writing()
     rows = list(_rows(_document(arguments.file), arguments.file))
     preferences = opened(settings)
-    for user, task_type, preference in rows:
-        if arguments.dry_run:
-            continue
-        if not preferences.put(user, task_type, preference):
+    for row in () if arguments.dry_run else rows:
+        if not preferences.put(*row):
             raise UsageError("error.prefs_read_only", path=str(settings.preferences))
-    if arguments.json:
-        changed = [
-            {"user": user, "task_type": task_type.value, "model_id": preference.model_id}
-            for user, task_type, preference in rows
-        ]
-        print_json({"preferences": changed})
+    changed = [
+        {"user": user, "task_type": task_type.value, "model_id": preference.model_id}
+        for user, task_type, preference in rows
+    ]
     key = "cli.prefs_would_import" if arguments.dry_run else "cli.prefs_imported"
-    talk(say(key, n=len(rows)))
-    return EXIT_DONE
+    answer(arguments, {"preferences": changed}, say(key, n=len(rows)))
 
 
 def _document(file: str) -> object:

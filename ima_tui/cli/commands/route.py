@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 
 from ima_tui.catalogue import order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.cli import session
-from ima_tui.cli.arguments import read_file
+from ima_tui.cli.arguments import read_input
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
 from ima_tui.compose import capabilities, parameter_names
@@ -19,7 +19,7 @@ from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
-from ima_tui.core.text import clean, one_line, size
+from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
 from ima_tui.intent.intent import Confidence, Intent, IntentStep, Parameter, RequestKind
@@ -34,32 +34,30 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_LINE = 1_000_000
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Say how a prompt is understood."""
     settings = session.settle(arguments)
     if arguments.batch is not None:
         return _batch(arguments.batch)
-    if arguments.text is None:
+    text: str | None = arguments.text
+    if text is None:
         raise UsageError("error.route_nothing")
     catalogue, preferred = asyncio.run(known(settings))
     knowledge = Guides(settings.knowledge)
     knowledge.load()
-    decision = route(
-        arguments.text, arguments.input_images, catalogue, preferred, knowledge.recommended
-    )
+    decision = route(text, arguments.input_images, catalogue, preferred, knowledge.recommended)
     if arguments.json:
-        print_json(decision_document(arguments.text, decision, preferred, knowledge))
+        print_json(decision_document(text, decision, preferred, knowledge))
         return EXIT_DONE
-    proposal = _proposed(decision, preferred)
-    for line in told(arguments.text, decision):
-        print(clean(line))
+    lines = [*told(text, decision)]
     if decision.kind is RequestKind.QUESTION:
-        print(clean(answer(decision, catalogue)))
-    for document in knowledge.documents(arguments.text, decision):
-        print(clean(say("route.guide", title=document.title, path=str(document.path))))
-    if proposal is not None and proposal.model is not None:
-        for line in _remembered(decision, proposal, proposal.model, catalogue):
-            print(clean(line))
+        lines.append(answer(decision, catalogue))
+    lines += [
+        say("route.guide", title=document.title, path=str(document.path))
+        for document in knowledge.documents(text, decision)
+    ]
+    for line in (*lines, *_remembered(decision, preferred, catalogue)):
+        print(clean(line))
     return EXIT_DONE
 
 
@@ -111,10 +109,13 @@ def _json(proposal: Proposal | None) -> dict[str, object] | None:
 
 def _remembered(
     decision: Intent,
-    proposal: Proposal,
-    model: ModelVersion,
+    preferred: Mapping[TaskType, str],
     catalogue: Mapping[TaskType, tuple[ModelVersion, ...]],
 ) -> Iterator[str]:
+    proposal = _proposed(decision, preferred)
+    if proposal is None or proposal.model is None:
+        return
+    model = proposal.model
     if proposal.asks:
         names = {each.model_id: each.name for each in catalogue[model.task_type]}
         before = names.get(proposal.before, proposal.before)
@@ -157,33 +158,21 @@ def _batch(name: str) -> int:
 
 
 def _rows(name: str) -> Iterator[tuple[object, str, list[str]] | UsageError]:
-    shown = one_line(name, 200)
-    try:
-        data = read_file(name, LARGEST)
-    except OSError as error:
-        reason = error.strerror or "—"
-        raise UsageError("error.route_file", path=shown, reason=reason) from error
-    if len(data) > LARGEST:
-        raise UsageError("error.batch_large", path=shown, limit=size(LARGEST))
+    data = read_input(name, LARGEST, "error.route_file", "error.batch_large")
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
-            try:
-                yield _row(number, line)
-            except UsageError as error:
-                yield error
+            yield _row(line) or UsageError("error.route_line", line=number)
 
 
-def _row(number: int, line: str) -> tuple[object, str, list[str]]:
+def _row(line: str) -> tuple[object, str, list[str]] | None:
     try:
         row = json.loads(line[:LONGEST_LINE])
-    except (ValueError, RecursionError) as error:
-        raise UsageError("error.route_line", line=number) from error
+    except (ValueError, RecursionError):
+        return None
     if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
-        raise UsageError("error.route_line", line=number)
+        return None
     images = row.get("images") or []
-    if not isinstance(images, list):
-        raise UsageError("error.route_line", line=number)
-    return row["id"], row["text"], [str(image) for image in images]
+    return (row["id"], row["text"], list(map(str, images))) if isinstance(images, list) else None
 
 
 # ------------------------------------------------------------------------------------ in words
@@ -234,19 +223,21 @@ def _chosen(text: str, decision: Intent) -> Iterator[str]:
 
 def _words(text: str, decision: Intent) -> str:
     """The words that gave the model or its tier."""
-    spans = decision.spans("model") or decision.spans("tier")
-    return " … ".join(one_line(text[slice(*span)], 60) for span in spans) or decision.model_id
+    return _quoted(text, decision, "model", "tier") or decision.model_id
+
+
+def _quoted(text: str, decision: Intent, *parts: str) -> str:
+    """The words that gave the first of these parts of the intent that any words gave."""
+    spans = next(filter(None, map(decision.spans, parts)), ())
+    return " … ".join(one_line(text[slice(*span)], 60) for span in spans)
 
 
 def _setting(text: str, decision: Intent, param: Parameter) -> str:
     name = parameter_names.name(param.name)
     value = parameter_names.value(param.name, param.value)
-    words = " … ".join(
-        one_line(text[slice(*span)], 60) for span in decision.spans(f"params.{param.name}")
-    )
-    return say(
-        "route.setting_from" if words else "route.setting", name=name, value=value, words=words
-    )
+    words = _quoted(text, decision, f"params.{param.name}")
+    key = "route.setting_from" if words else "route.setting"
+    return say(key, name=name, value=value, words=words)
 
 
 def _doubt(decision: Intent) -> str | None:
@@ -265,7 +256,7 @@ def _headline(text: str, decision: Intent) -> str:
         return say("route.question")
     if decision.kind is RequestKind.CLARIFY and decision.question is not None:
         return say(f"route.clarify_{decision.question.value}")
-    words = " … ".join(one_line(text[slice(*span)], 60) for span in decision.spans("media"))
+    words = _quoted(text, decision, "media")
     if decision.kind is RequestKind.WORKFLOW:
         key = "route.workflow_from" if words else "route.workflow"
         return say(key, n=len(decision.steps), words=words)
@@ -293,10 +284,9 @@ def impossible(text: str, decision: Intent) -> Iterator[str]:
         key, words = capabilities.told(decision, limit)
         yield say(key, **words)
     for param in decision.inapplicable:
-        asked = " … ".join(text[slice(*s)] for s in decision.spans(f"params.{param.name}"))
-        name = parameter_names.name(param.name)
-        medium = say(f"medium.{decision.medium}")
-        yield say("route.not_applicable", asked=one_line(asked, 60), name=name, medium=medium)
+        asked = one_line(_quoted(text, decision, f"params.{param.name}"), 60)
+        name, medium = parameter_names.name(param.name), say(f"medium.{decision.medium}")
+        yield say("route.not_applicable", asked=asked, name=name, medium=medium)
     for name in decision.absent:
         yield say("route.absent", name=one_line(name, 80))
 

@@ -25,7 +25,7 @@ from ima_tui.i18n import streams
 from ima_tui.studio.studio import Studio, open_studio
 
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
 
     from ima_tui.sandbox.process import SandboxProcess
 
@@ -38,12 +38,9 @@ SETTLED = 2.0
 """Seconds after which all that the screen stands on is there, and stays."""
 
 
-def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
+def open_studio_screen(arguments: Namespace | None = None) -> int:
     """Open the screens, or plain mode."""
-    settings = session.settled(_flags(arguments))
-    if not settings.plain:
-        _check_terminal()
-        settings = _fitted(settings)
+    settings = _fitted(session.settled(_flags(arguments)))
     if arguments is not None:
         settings = replace(settings, read_only=arguments.read_only)
     found = session.find_key(settings)
@@ -53,7 +50,7 @@ def open_studio_screen(arguments: argparse.Namespace | None = None) -> int:
     return asyncio.run(_demo(settings, DEMO_SPEED)) if wish == DEMO else EXIT_DONE
 
 
-def open_demo(arguments: argparse.Namespace) -> int:
+def open_demo(arguments: Namespace) -> int:
     """Open the demo."""
     return show_demo(_flags(arguments), arguments.speed)
 
@@ -62,19 +59,15 @@ def show_demo(flags: Mapping[str, Raw | None], speed: float) -> int:
     """Open the screens on a sandbox and a temporary profile."""
     settings = _demo_settings(flags)
     i18n.use(settings.language)
-    if not settings.plain:
-        _check_terminal()
-        settings = _fitted(settings)
-    return asyncio.run(_demo(settings, speed))
+    return asyncio.run(_demo(_fitted(settings), speed))
 
 
-def _flags(arguments: argparse.Namespace | None) -> Mapping[str, Raw | None]:
+def _flags(arguments: Namespace | None) -> Mapping[str, Raw | None]:
     """What was typed behind the verb; the rest is for the settings to say."""
     if arguments is None:
         return {}
-    language = getattr(arguments, "language", None)
     return {
-        "language": i18n.detect(language) if language else None,
+        "language": session.language(arguments),
         "plain": getattr(arguments, "plain", None),
         "inline_safe": getattr(arguments, "inline_safe", None),
     }
@@ -84,17 +77,18 @@ PAPER = frozenset({"", "dumb", "unknown", "emacs", "network", "dialup", "lpr", "
 """Values of TERM for what can't place text on a screen."""
 
 
-def _check_terminal() -> None:
-    """Without a terminal that can draw: which verbs, or which mode, do without one."""
+def _fitted(settings: Settings) -> Settings:
+    """With what this terminal lacks left out: signs that its encoding has not, and colours.
+
+    Raises `UsageError` where it can't draw: which verbs, or which mode, do without one.
+    """
+    if settings.plain:
+        return settings
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("error.no_terminal")
-    if os.environ.get("TERM", "") in PAPER:
-        raise UsageError("error.dumb_terminal")
-
-
-def _fitted(settings: Settings) -> Settings:
-    """With what this terminal lacks left out: signs that its encoding has not, and colours."""
     term = os.environ.get("TERM", "")
+    if term in PAPER:
+        raise UsageError("error.dumb_terminal")
     if term.endswith(("-mono", "-m")) or re.fullmatch(r"vt\d+.*", term):
         os.environ.setdefault("NO_COLOR", "1")
     return replace(settings, ascii=True) if streams.lacks_signs() else settings
@@ -105,9 +99,8 @@ def _demo_settings(flags: Mapping[str, Raw | None]) -> Settings:
     try:
         return loader.load(flags)
     except ImaError:
-        return replace(
-            loader.load(flags, {"IMA_TUI_CONFIG": os.devnull}), config_file=Path(os.devnull)
-        )
+        settings = loader.load(flags, {"IMA_TUI_CONFIG": os.devnull})
+        return replace(settings, config_file=Path(os.devnull))
 
 
 async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaError | None:
@@ -155,11 +148,8 @@ async def _demo(settings: Settings, speed: float) -> int:
         from ima_tui.sandbox.process import start_sandbox
 
         if not running:
-            running.append(
-                asyncio.create_task(
-                    start_sandbox(speed=speed, env=api_key.environment_for_children())
-                )
-            )
+            starting = start_sandbox(speed=speed, env=api_key.environment_for_children())
+            running.append(asyncio.create_task(starting))
         try:
             sandbox = await asyncio.shield(running[0])
         except OSError as error:
@@ -202,20 +192,15 @@ def _throw_away(settings: Settings, folder: Path) -> Settings:
     )
 
 
-def serve_sandbox(arguments: argparse.Namespace) -> int:
+def serve_sandbox(arguments: Namespace) -> int:
     """Run the sandbox service until it is ended."""
     from ima_tui.sandbox.scenario import ScenarioError
     from ima_tui.sandbox.server import serve
 
     scenario = atomic_file.expand(arguments.scenario) if arguments.scenario else None
     try:
-        return serve(
-            arguments.port,
-            arguments.speed,
-            scenario,
-            sys.stdout,
-            lifeline=arguments.stdin_lifeline,
-        )
+        place, lifeline = (arguments.port, arguments.speed), arguments.stdin_lifeline
+        return serve(*place, scenario, sys.stdout, lifeline=lifeline)
     except ScenarioError as error:
         raise UsageError("error.scenario", reason=str(error)) from error
     except OSError as error:

@@ -5,19 +5,19 @@ The film is free, at the end of `workflow run` too.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.commands import film
-from ima_tui.cli.commands.generate_order import UNSURE
+from ima_tui.cli.commands.generate_order import UNSURE, check_preferences
 from ima_tui.cli.commands.inputs import named_in
 from ima_tui.cli.json_documents import error_json, job_json
 from ima_tui.cli.output import (
     ProgressLine,
+    heads,
     print_json,
     print_plain,
     print_table,
@@ -28,7 +28,6 @@ from ima_tui.compose import confirmation, parameter_names
 from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core import atomic_file, labels
-from ima_tui.core.domain import Job
 from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import timeline
@@ -36,66 +35,53 @@ from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
-from ima_tui.workflow import file, film_plan
+from ima_tui.workflow import file, film_edits, film_plan
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.lanes import lanes
 from ima_tui.workflow.status import PricedStep, WorkflowStatus
 from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, takes
 
-_HEADS = ("step", "kind", "model", "what", "points", "note")
 _NODE = "o"
-
-
-def make(arguments: argparse.Namespace) -> int:
-    """Plan a workflow from a prompt."""
-    output = path_of(arguments.output) if arguments.output else None
-    return session.run(_make(arguments, session.settle(arguments), output))
-
-
-def show(arguments: argparse.Namespace) -> int:
-    """Print how a workflow stands."""
-    settings = session.settle(arguments)
-    plan = file.read(path_of(arguments.file))
-    return session.run(_show(arguments, settings, plan))
-
-
-def path_of(written: str) -> Path:
-    """Return the path of a workflow file. Raises `UsageError`."""
-    return atomic_file.expand(written)
 
 
 # -------------------------------------------------------------------------------------- plan
 
 
-async def _make(arguments: argparse.Namespace, settings: Settings, output: Path | None) -> int:
-    async with session.session(arguments, settings) as studio:
-        if studio.preferences.preferences.trouble is not None:
-            raise studio.preferences.preferences.trouble  # no guess
-        plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
-        plan = replace(plan, project=labels.project(arguments.project))
-        warnings = confirmation.sentences(each for _, each in plan.unmet)
-        if arguments.yes:
-            plan = replace(plan, unmet=())  # agreed to
-        if output is not None:
-            await asyncio.to_thread(file.write, output, plan)
-        if arguments.json:
-            more = {"notes": notes, "warnings": warnings}
-            told = {"problems": [problem_json(each) for each in problems]}
-            print_json(file.to_json(plan) | more | told)
-        else:
-            why = {each.step.id: _why(each) for each in problems}
-            print_plan(plan, why, studio.workflows.price(plan)[1])
-        for note in (*warnings, *(() if arguments.json else notes)):
-            talk(note)
-        return _conclude(arguments, plan, problems)
+def _before_plan(arguments: Namespace, settings: Settings) -> Settings:
+    arguments.file = atomic_file.expand(arguments.output) if arguments.output else None
+    return settings
+
+
+@session.verb(before=_before_plan)
+async def make(studio: Studio, arguments: Namespace) -> int:
+    """Plan a workflow from a prompt."""
+    check_preferences(studio)
+    plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
+    plan = replace(plan, project=labels.project(arguments.project))
+    warnings = confirmation.sentences(each for _, each in plan.unmet)
+    if arguments.yes:
+        plan = replace(plan, unmet=())  # agreed to
+    if arguments.file is not None:
+        await asyncio.to_thread(file.write, arguments.file, plan)
+    if arguments.json:
+        more = {"notes": notes, "warnings": warnings}
+        print_json(file.to_json(plan) | more | {"problems": problems_json(problems)})
+    else:
+        why = {step: say(each.key, **each.values) for step, each in problems.items()}
+        print_plan(plan, why, studio.workflows.price(plan)[1])
+    for note in (*warnings, *(() if arguments.json else notes)):
+        talk(note)
+    return _conclude(arguments, plan, problems)
 
 
 async def planned(
     studio: Studio, text: str, inputs: Sequence[str]
-) -> tuple[Workflow, list[str], list[PricedStep]]:
-    """The plan, what has to be said about it, and the steps that can't be as they are."""
-    images = [str(path_of(each).absolute()) if _is_path(each) else each for each in inputs]
+) -> tuple[Workflow, list[str], dict[int, UsageError]]:
+    """The plan, what has to be said about it, and why some steps can't be as they are."""
+    images = [
+        str(atomic_file.expand(each).absolute()) if _is_path(each) else each for each in inputs
+    ]
     named_in(studio, text)
     made = await studio.workflow_maker.make(text, images, films=True)
     if not made.workflow.steps:
@@ -114,7 +100,12 @@ async def planned(
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
     notes += await studio.workflows.input_notes(priced)
-    return made.workflow, notes, [each for each in priced if each.problem is not None]
+    return made.workflow, notes, problems_of(priced)
+
+
+def problems_of(priced: Iterable[PricedStep]) -> dict[int, UsageError]:
+    """Return what keeps steps from having a price, by their ids."""
+    return {each.step.id: each.problem for each in priced if each.problem is not None}
 
 
 def _is_path(written: str) -> bool:
@@ -127,10 +118,9 @@ def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
-def _conclude(arguments: argparse.Namespace, plan: Workflow, problems: Sequence[PricedStep]) -> int:
-    for each in problems:
-        if each.problem is not None:
-            talk(say("workflow.step", id=each.step.id, sentence=explain(each.problem)))
+def _conclude(arguments: Namespace, plan: Workflow, problems: Mapping[int, UsageError]) -> int:
+    for step, problem in problems.items():
+        talk(say("workflow.step", id=step, sentence=explain(problem)))
     if problems:
         talk(say("workflow.mend"))
     if plan.unmet:
@@ -145,58 +135,49 @@ def _conclude(arguments: argparse.Namespace, plan: Workflow, problems: Sequence[
     return EXIT_DONE
 
 
-def _why(priced: PricedStep) -> str:
-    problem = priced.problem
-    return say(problem.key, **problem.values) if problem is not None else ""
-
-
-def problem_json(priced: PricedStep) -> dict[str, object]:
-    """Return why a step has no price, as JSON."""
-    problem = priced.problem or UsageError("error.no_models")
-    return {"step": priced.step.id, "error": error_json(problem)}
+def problems_json(problems: Mapping[int, UsageError]) -> list[dict[str, object]]:
+    """Return why steps have no price, as JSON."""
+    return [{"step": step, "error": error_json(each)} for step, each in problems.items()]
 
 
 # -------------------------------------------------------------------------------------- show
 
 
-async def _show(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(
-            await studio.workflows.agreed_before(plan), priced=False
-        )
-        if arguments.json:
-            print_json(await status_json(studio, status))
-        else:
-            print_status(status)
-    return EXIT_DONE
+def _read(arguments: Namespace, settings: Settings) -> Settings:
+    arguments.plan = file.read(atomic_file.expand(arguments.file))
+    return settings
 
 
-def print_status(status: WorkflowStatus) -> None:
-    """Print a line for each step."""
-    states = {each.step.id: state_words(each.job) for each in status.steps}
-    print_plan(status.workflow, states, [each.priced for each in status.steps])
+@session.verb(with_key=False, before=_read)
+async def show(studio: Studio, arguments: Namespace) -> None:
+    """Print how a workflow stands."""
+    plans = studio.workflows
+    status = await plans.status(await plans.agreed_before(arguments.plan), priced=False)
+    if arguments.json:
+        print_json(await status_json(studio, status))
+        return
+    print_steps(status)
     for each in status.steps:
         for media in each.job.medias if each.job else ():
             print_plain(f"{each.step.id}: {media.path or media.url}")
 
 
-def state_words(job: Job | None) -> str:
-    """Say a step's state."""
-    if job is None:
-        return ""
-    state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
-    return f"{state} #{job.id}"
+def print_steps(status: WorkflowStatus) -> None:
+    """Print a line for each step with its state."""
+    jobs = {each.step.id: each.job for each in status.steps if each.job is not None}
+    states = {step: f"{exit_status.state_of(job)} #{job.id}" for step, job in jobs.items()}
+    print_plan(status.workflow, states, [each.priced for each in status.steps])
 
 
 def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]) -> None:
     """The steps with their connections, what is made at the end, the total and the hash."""
-    heads = [say(f"workflow.head_{name}") for name in _HEADS]
+    shown = heads("workflow.head_", "step", "kind", "model", "what", "points", "note")
     drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
     rows = [
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
         for step, lane in zip(plan.steps, drawn, strict=True)
     ]
-    print_table(heads, rows, right=heads[4], gives=3)
+    print_table(shown, rows, right=("points",), gives="what")
     if plan.film is not None:
         print(film_words(plan, plan.film))
     for sentence in sentences(plan, priced):
@@ -208,15 +189,11 @@ def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[Priced
 def film_words(plan: Workflow, film: FilmPlan) -> str:
     """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
-    joined = say("film.with_fades") if fades else say("film.with_cuts")
-    lengths = {step.id: dict(step.chosen).get("duration", "") for step in plan.steps}
-    seconds = film_plan.seconds(film, lengths)
-    shown: dict[str, str | int] = {
-        "n": len(film.shots),
-        "sounds": len(film.tracks),
-        "joined": joined,
-    }
-    told = say("film.planned", seconds=f"{seconds:g}" if seconds else "?", **shown)
+    joined = say("film.with_fades" if fades else "film.with_cuts")
+    seconds = film_plan.seconds(film, lambda shot: film_edits.step_seconds(plan, shot))
+    shown = f"{seconds:g}" if seconds else "?"
+    counts = {"n": len(film.shots), "sounds": len(film.tracks)}
+    told = say("film.planned", seconds=shown, joined=joined, **counts)
     usual = takes(plan)
     if usual is None:
         return told
@@ -240,36 +217,44 @@ async def status_json(
     for raw, each in zip(steps, status.steps, strict=True):
         job = each.job
         ended = job is not None and (each.failed or each.is_done)
-        problem = exit_status.failure_of(job) if job and ended and job.failure else None
+        problem = exit_status.problem_of(job) if job and ended else None
         raw["status"] = job.state.value if job else None
         raw["job"] = await job_json(studio, job, problem) if job else None
     return document | dict(more)
 
 
-def assemble(arguments: argparse.Namespace) -> int:
-    """Assemble the film of a workflow again."""
-    settings = session.settle(arguments)
-    plan = file.read(path_of(arguments.file))
+def _before_assembly(arguments: Namespace, settings: Settings) -> Settings:
+    settings = _read(arguments, settings)
+    plan: Workflow = arguments.plan
     if not plan.ends:
         raise UsageError("error.film_none")
     if plan.film is not None:
-        plan = replace(plan, film=_changed(plan.film, arguments))
-    return session.run(_assemble(arguments, settings, plan))
+        arguments.plan = replace(plan, film=_changed(plan.film, arguments))
+    elif arguments.output:
+        raise UsageError("error.finish_no_output")
+    return settings
 
 
-async def _assemble(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    if plan.film is None:
-        return await _finish(arguments, settings, plan)
-    target = ""
-    if arguments.output:
-        target = str(atomic_file.expand(arguments.output).absolute())
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
+@session.verb(with_key=False, before=_before_assembly)
+async def assemble(studio: Studio, arguments: Namespace) -> None:
+    """Assemble the film of a workflow again; crop or join what one without a film made."""
+    plans = studio.workflows
+    status = await plans.status(await plans.look(arguments.plan), priced=False)
+    if arguments.plan.film is not None:
+        output = arguments.output
+        target = str(atomic_file.expand(output).absolute()) if output else ""
         job = await films.request(studio.jobs, status, studio.settings, target)
-    return await film.assembled(replace(job, replace=arguments.replace), as_json=arguments.json)
+        job = replace(job, replace=arguments.replace)
+        await film.assembled(job, as_json=arguments.json)
+        return
+    made = await finish_rest(studio, status)
+    if arguments.json:
+        print_json({"status": "done", "files": [each.path for each in made]})
+    else:
+        print_finished(made)
 
 
-def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
+def _changed(plan: FilmPlan, arguments: Namespace) -> FilmPlan:
     """Return the film as the flags want it."""
     if arguments.transition or arguments.fade is not None:
         seconds = timeline.FADE if arguments.fade is None else film.seconds(arguments.fade)
@@ -285,20 +270,6 @@ def _changed(plan: FilmPlan, arguments: argparse.Namespace) -> FilmPlan:
     if arguments.loudness == "keep":
         plan = replace(plan, loudness=0.0)
     return plan
-
-
-async def _finish(arguments: argparse.Namespace, settings: Settings, plan: Workflow) -> int:
-    """Crop or join what the workflow made."""
-    if arguments.output:
-        raise UsageError("error.finish_no_output")
-    async with session.session(arguments, settings, with_key=False) as studio:
-        status = await studio.workflows.status(await studio.workflows.look(plan), priced=False)
-        made = await finish_rest(studio, status)
-    if arguments.json:
-        print_json({"status": "done", "files": [each.path for each in made]})
-    else:
-        print_finished(made)
-    return EXIT_DONE
 
 
 async def finish_rest(studio: Studio, status: WorkflowStatus) -> list[films.Finished]:

@@ -10,23 +10,22 @@ anything is sent: the same command, run again, goes on with it and pays for no s
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import workflow
 from ima_tui.cli.commands.film import film_words
-from ima_tui.cli.commands.workflow import path_of, print_plan, state_words, status_json
-from ima_tui.cli.confirm import Unconfirmed, ask
-from ima_tui.cli.exit_status import WORST_LAST
+from ima_tui.cli.commands.generate_order import check_preferences
+from ima_tui.cli.commands.workflow import status_json
+from ima_tui.cli.confirm import Unconfirmed, ask, check_limit
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_plain, talk
 from ima_tui.compose import confirmation
 from ima_tui.config.loader import Settings
-from ima_tui.core import labels
+from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import (
     EXIT_DONE,
@@ -41,7 +40,6 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
-from ima_tui.ledger.job_states import UNSENT
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file
@@ -49,82 +47,68 @@ from ima_tui.workflow.status import StepStatus, WorkflowStatus
 from ima_tui.workflow.steps import Workflow
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run a workflow."""
-    return begin(arguments, again=False)
-
-
-def resume(arguments: argparse.Namespace) -> int:
-    """Run a workflow again, with the steps that failed."""
-    return begin(arguments, again=True)
-
-
-def begin(arguments: argparse.Namespace, *, again: bool, within_limit: bool = False) -> int:
-    """Run the plan of `arguments.file`.
-
-    `again`: with the steps that failed. `within_limit`: --max-credits is the agreement, instead of
-    the hash of a plan that was shown.
-    """
-    settings = session.downloads(session.settle(arguments), arguments.download)
-    plan = file.read(path_of(arguments.file))
-    plan = replace(plan, project=labels.project(arguments.project) or plan.project)
+def _before(arguments: Namespace, settings: Settings) -> Settings:
+    settings = session.as_asked(arguments, settings)
+    plan = file.read(atomic_file.expand(arguments.file))
+    arguments.plan = replace(plan, project=labels.project(arguments.project) or plan.project)
     if plan.ends and arguments.download is None:
-        settings = session.downloads(settings, "")  # a film or a crop is made of files
-    return session.run(_run(arguments, settings, plan, again=again, within_limit=within_limit))
+        return session.downloads(settings, "")  # a film or a crop is made of files
+    return settings
 
 
-async def _run(
-    arguments: argparse.Namespace,
-    settings: Settings,
-    plan: Workflow,
-    *,
-    again: bool,
-    within_limit: bool,
-) -> int:
-    async with session.session(arguments, settings, patient=True) as studio:
-        plans = studio.workflows
-        before = await plans.agreed_before(plan)
-        status = await plans.status(before, fetch=True)
-        _check_unknown(arguments, status, again=again)
-        check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
-        if within_limit:  # for all of it, also what an earlier run of the command paid
-            whole = status.paid + status.to_pay(again=again)
-            if whole > arguments.max_credits:
-                raise OverLimit("error.over_limit", total=whole, limit=arguments.max_credits)
-        await _look_at_inputs(studio, status, again=again)
-        given = status.hash(again=again) if within_limit else arguments.confirm.strip()
-        to_pay = status.to_pay(again=again)
-        if not status.agreed(given, again=again) or (to_pay and not given and not again):
-            return await _unconfirmed(studio, arguments, status, again=again)
-        if not studio.connection.has_key and not status.is_done:
-            raise KeyMissing
-        if to_pay and not await _agreed_after_repair(studio, arguments, status, again=again):
-            talk(say("batch.declined"))
-            return EXIT_INTERRUPTED
-        above = studio.settings.ask_above
-        first = frozenset() if arguments.no_pause else status.look_first(above, again=again)
-        if to_pay:
-            await plans.agree(status)
-            sent = len(first or status.to_send(again=again))
-            points = sum(status.step_status(step).price() for step in first) or to_pay
-            talk(say("workflow.starting", n=sent, rows=len(plan.steps), points=points))
-        try:
-            await plans.go(status, again=again, only=first)
-            await _follow(studio, status.workflow)
-            if first:
-                status = await plans.status(status.workflow, priced=False)
-                if all(status.step_status(step).is_done for step in first):
-                    return await _look_at_master(studio, arguments, status)
-        except asyncio.CancelledError:
-            studio.engine.hasten()
-            talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
-            return EXIT_INTERRUPTED
-        return await _conclude(studio, arguments, await plans.status(status.workflow, priced=False))
+@session.verb(patient=True, before=_before)
+async def run(studio: Studio, arguments: Namespace) -> int:
+    """Run a workflow; `arguments.again` (`workflow resume`): with the steps that failed.
+
+    `arguments.within_limit` (`workflow make`): --max-credits is the agreement, instead of the hash
+    of a plan that was shown.
+    """
+    plans, again = studio.workflows, arguments.again
+    status = await plans.status(await plans.agreed_before(arguments.plan), fetch=True)
+    if again and not arguments.yes_unknown:
+        _check_unknown(status)
+    check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
+    to_pay = status.to_pay(again=again)
+    if arguments.within_limit:  # for all of it, also what an earlier run of the command paid
+        check_limit(status.paid + to_pay, arguments.max_credits)
+    sending = [each.priced for each in status.to_send(again=again)]
+    for note in await plans.input_notes(sending):
+        talk(note)
+    given = status.hash(again=again) if arguments.within_limit else arguments.confirm.strip()
+    if not status.agreed(given, again=again) or (to_pay and not given and not again):
+        return await _unconfirmed(studio, arguments, status)
+    if not studio.connection.has_key and not status.is_done:
+        raise KeyMissing
+    if to_pay and not await _agreed_after_repair(studio, arguments, status):
+        talk(say("batch.declined"))
+        return EXIT_INTERRUPTED
+    try:
+        return await _go(studio, arguments, status)
+    except asyncio.CancelledError:
+        studio.engine.hasten()
+        talk(say("workflow.interrupted", path=one_line(arguments.file, 200)))
+        return EXIT_INTERRUPTED
 
 
-async def _look_at_master(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus
-) -> int:
+async def _go(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
+    """Send what was agreed to, and follow it; the rest after the master image was looked at."""
+    plans, again = studio.workflows, arguments.again
+    above = studio.settings.ask_above
+    first = frozenset() if arguments.no_pause else status.look_first(above, again=again)
+    if to_pay := status.to_pay(again=again):
+        await plans.agree(status)
+        sent = len(first or status.to_send(again=again))
+        points = sum(status.step_status(step).price() for step in first) or to_pay
+        talk(say("workflow.starting", n=sent, rows=len(status.steps), points=points))
+    await plans.go(status, again=again, only=first)
+    await _follow(studio, status.workflow)
+    status = await plans.status(status.workflow, priced=False)
+    if first and all(status.step_status(step).is_done for step in first):
+        return await _look_at_master(studio, arguments, status)
+    return await _conclude(studio, arguments, status)
+
+
+async def _look_at_master(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """Stop before the rest is bought: every shot will look like this picture."""
     film = status.workflow.film
     master = status.step_status(film.master if film is not None else 0)
@@ -143,24 +127,21 @@ async def _look_at_master(
 
 
 async def _agreed_after_repair(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
+    studio: Studio, arguments: Namespace, status: WorkflowStatus
 ) -> bool:
     """Whether steps may go that may have been sent before the ledger was restored."""
-    steps = status.to_send(again=again)
+    steps = status.to_send(again=arguments.again)
     unsure = confirm.count_unsure(studio, [each.job for each in steps if not each.failed])
     if not unsure or arguments.after_repair:
         return True
-    return await ask(confirm.ask_after_repair(studio, unsure, status.to_pay(again=again)))
+    points = status.to_pay(again=arguments.again)
+    return await ask(confirm.ask_after_repair(studio, unsure, points))
 
 
-def _check_unknown(arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool) -> None:
+def _check_unknown(status: WorkflowStatus) -> None:
     """What may have been charged is not sent again unasked."""
-    for each in status.failures if again else ():
-        if (
-            each.job is not None
-            and each.job.state is State.NEEDS_REVIEW
-            and not arguments.yes_unknown
-        ):
+    for each in status.failures:
+        if each.job is not None and each.job.state is State.NEEDS_REVIEW:
             facts = {"step": each.step.id, "points": each.job.order.total}
             raise UsageError("error.plan_unknown_end", **facts)
 
@@ -179,21 +160,12 @@ def check_run(status: WorkflowStatus, *, again: bool, agreed: bool, limit: int |
     unmet = [each for at, each in status.workflow.unmet if at in sending]
     if unmet and not agreed and not status.agreed("", again=again):
         raise Unconfirmed(confirmation.sentences(unmet))
-    points = status.to_pay(again=again)
-    if limit is not None and points > limit:
-        raise OverLimit("error.over_limit", total=points, limit=limit)
+    check_limit(status.to_pay(again=again), limit)
 
 
-async def _look_at_inputs(studio: Studio, status: WorkflowStatus, *, again: bool) -> None:
-    sending = [each.priced for each in status.to_send(again=again)]
-    for note in await studio.workflows.input_notes(sending):
-        talk(note)
-
-
-async def _unconfirmed(
-    studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus, *, again: bool
-) -> int:
+async def _unconfirmed(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """What would be paid, and the hash that agrees to it."""
+    again = arguments.again
     points, agreed = status.to_pay(again=again), status.hash(again=again)
     key = "error.plan_changed" if arguments.confirm.strip() else "error.plan_confirm"
     error = UsageError(key, points=points, hash=agreed, path=one_line(arguments.file, 200),
@@ -202,8 +174,7 @@ async def _unconfirmed(
         told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
         print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
         return EXIT_USAGE
-    states = {each.step.id: state_words(each.job) for each in status.steps}
-    print_plan(status.workflow, states, [each.priced for each in status.steps])
+    workflow.print_steps(status)
     print(say("workflow.to_pay", points=points, hash=agreed))
     talk(explain(error))
     return EXIT_USAGE
@@ -220,9 +191,11 @@ async def _follow(studio: Studio, plan: Workflow) -> None:
             await exit_status.wait_for(studio, each.job)
 
 
-async def _conclude(studio: Studio, arguments: argparse.Namespace, status: WorkflowStatus) -> int:
-    problems = [(each, _problem(each)) for each in status.steps]
-    code = max((_code(each) for each in status.steps), key=WORST_LAST.index, default=EXIT_DONE)
+async def _conclude(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
+    ends = [(each, None if _waits_in_vain(each.job) else each.job) for each in status.steps]
+    problems = [(each, exit_status.row_problem(job) if job else None) for each, job in ends]
+    codes = (exit_status.row_exit_code(job) if job else EXIT_FAILED for _, job in ends)
+    code = exit_status.worst_of_rows(codes)
     first = next((problem for _, problem in problems if problem is not None), None)
     made: Mapping[str, object] = {}
     finished: list[films.Finished] = []
@@ -262,85 +235,46 @@ async def _conclude(studio: Studio, arguments: argparse.Namespace, status: Workf
 
 def _print_results(steps: Sequence[StepStatus]) -> None:
     for each in steps:
-        for media in each.job.medias if each.job else ():
-            print_plain(media.path or media.url)
-        if each.job is not None and (more := exit_status.surplus(each.job)):
-            talk(say("workflow.step", id=each.step.id, sentence=more))
+        if each.job is not None:
+            exit_status.print_results(each.job)
+            if more := exit_status.surplus(each.job):
+                talk(say("workflow.step", id=each.step.id, sentence=more))
 
 
-def _code(each: StepStatus) -> int:
-    job = each.job
-    if job is None or _waits_in_vain(job):
-        return EXIT_FAILED
-    if each.is_done:
-        return exit_status.exit_code(job) if job.state is State.DONE else EXIT_DONE
-    if job.needs_approval and job.state in UNSENT:
-        return EXIT_LIMIT
-    return exit_status.exit_code(job)
+def _waits_in_vain(job: Job | None) -> bool:
+    """Whether nothing is expected of a step, for which another step is to blame."""
+    return job is None or (job.needs_approval and job.waiting == "waiting.in_vain")
 
 
-def _waits_in_vain(job: Job) -> bool:
-    return job.needs_approval and job.waiting == "waiting.in_vain"
-
-
-def _problem(each: StepStatus) -> ImaError | None:
-    """Why a step is not done, where it is the step's own fault."""
-    job = each.job
-    if job is None or _waits_in_vain(job):
-        return None
-    if each.is_done:
-        return exit_status.shortcoming(job)
-    if job.state is State.NEEDS_REVIEW:
-        return ImaError("error.lost")
-    if job.state is State.TIMED_OUT:
-        return ImaError("error.still_running", id=job.id)
-    if job.needs_approval and job.state in UNSENT:
-        rise = {"before": job.order.confirmed, "points": job.order.total}
-        if job.waiting.startswith("waiting.over_"):
-            return OverLimit(job.waiting.replace("waiting.", "error."), **job.waiting_values)
-        return OverLimit("error.price_rose", **rise)
-    if job.state in (State.STOPPED, State.FORGOTTEN):
-        return ImaError("error.batch_left", id=job.id)
-    return exit_status.failure_of(job)
-
-
-def make(arguments: argparse.Namespace) -> int:
+def make(arguments: Namespace) -> int:
     """Plan, unless the plan is there already, and run it at up to --max-credits points."""
-    path = workflow.path_of(arguments.output)
+    path = atomic_file.expand(arguments.output)
     if not path.exists():
-        code = session.run(_plan(arguments, session.settle(arguments), path))
+        code = _plan(arguments)
         if code != EXIT_DONE:
             return code
     if file.read(path).prompt.strip() != arguments.text.strip():  # also where another run was first
         raise UsageError("error.plan_other_prompt", path=one_line(path, 300))
     arguments.file, arguments.confirm = str(path), ""
-    return begin(arguments, again=False, within_limit=True)
+    return run(arguments)
 
 
-async def _plan(arguments: argparse.Namespace, settings: Settings, path: Path) -> int:
+@session.verb()
+async def _plan(studio: Studio, arguments: Namespace) -> None:
     """Write the plan. Raises `UsageError` and `OverLimit` where it can't be run like that."""
-    async with session.session(arguments, settings) as studio:
-        if studio.preferences.preferences.trouble is not None:
-            raise studio.preferences.preferences.trouble
-        plan, notes, problems = await workflow.planned(
-            studio, arguments.text, arguments.input_images
-        )
-        for note in notes:
-            talk(note)
-        for each in problems:
-            if each.problem is not None:
-                sentence = explain(each.problem)
-                raise UsageError("error.plan_step", id=each.step.id, sentence=sentence)
-        unmet = confirmation.sentences(each for _, each in plan.unmet)
-        if unmet and not arguments.yes:
-            raise Unconfirmed(unmet)
-        if plan.total > arguments.max_credits:
-            raise OverLimit("error.over_limit", total=plan.total, limit=arguments.max_credits)
-        project = labels.project(arguments.project)
-        plan = replace(plan, project=project, unmet=())  # agreed to
-        if not await asyncio.to_thread(file.write_first, path, plan):
-            return EXIT_DONE
-        talk(
-            say("workflow.planned", n=len(plan.steps), points=plan.total, path=one_line(path, 200))
-        )
-    return EXIT_DONE
+    check_preferences(studio)
+    plan, notes, problems = await workflow.planned(studio, arguments.text, arguments.input_images)
+    for note in notes:
+        talk(note)
+    for step, problem in problems.items():
+        raise UsageError("error.plan_step", id=step, sentence=explain(problem))
+    unmet = confirmation.sentences(each for _, each in plan.unmet)
+    if unmet and not arguments.yes:
+        raise Unconfirmed(unmet)
+    check_limit(plan.total, arguments.max_credits)
+    project = labels.project(arguments.project)
+    plan = replace(plan, project=project, unmet=())  # agreed to
+    path = atomic_file.expand(arguments.output)
+    if await asyncio.to_thread(file.write_first, path, plan):
+        shown = one_line(path, 200)
+        talk(say("workflow.planned", n=len(plan.steps), points=plan.total, path=shown))

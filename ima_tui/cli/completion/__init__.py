@@ -2,3 +2,12 @@
 
 The scripts in `scripts` ask `ima-tui __complete` at each tab, so they never fall behind the parser.
 """
+
+from typing import NamedTuple
+
+
+class Candidate(NamedTuple):
+    """A word that completes, with what it means."""
+
+    word: str
+    about: str = ""

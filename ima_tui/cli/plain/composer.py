@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -49,7 +50,7 @@ class PlainComposer:
         """Start from a new prompt; earlier choices of the user no longer count."""
         added = self.desk.inputs if self._added else ()
         if self.text:
-            self._begin_anew()
+            self._start(project=self.desk.project)
         self.text, self._added = text, False
         for source in added:
             self.add_input(source)
@@ -59,21 +60,13 @@ class PlainComposer:
     def sent(self) -> None:
         """Begin anew, so that what is chosen from now on is for the next prompt, and no command or
         stray yes offers to pay for the last one again."""
-        self.last, self.text, self.assumed = self.text, "", False
-        self._begin_anew()
+        self.last = self.text
+        self._start(project=self.desk.project)  # which stays until another one is chosen
         self.catch_up()
 
-    def _begin_anew(self) -> None:
-        """Only the project stays until another one is chosen."""
-        project, self.desk = self.desk.project, Composer()
+    def _start(self, text: str = "", project: str = "") -> None:
+        self.desk, self.text, self.assumed = Composer(), text, False
         self.desk.project = project
-
-    def use(self, wanted: Order) -> None:
-        """Start from what an earlier job was made of: prompt, model, settings and seed."""
-        self._begin_anew()
-        self.text, self.assumed = wanted.prompt, False
-        recall(self.desk, wanted)
-        self.catch_up()
 
     def read_again(self) -> None:
         """Read the prompt again."""
@@ -139,12 +132,12 @@ class PlainComposer:
 
     def begin_anew(self) -> None:
         """Forget the prompt and every choice."""
-        self.desk, self.text, self.assumed = Composer(), "", False
+        self._start()
         self.catch_up()
 
     def recall(self, order: Order, replaces: int | None = None) -> None:
         """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
-        self.desk, self.text = Composer(), order.prompt
+        self._start(order.prompt)
         recall(self.desk, order, replaces)
         self.catch_up()
 
@@ -166,9 +159,13 @@ class PlainComposer:
         self.desk.set(COUNT, n)
         self.desk.pins.hold(COUNT)
 
-    def feed(self, sources: tuple[str, ...]) -> None:
-        """Set the inputs."""
-        self.desk.feed(sources)
+    def feed(self, written: str) -> None:
+        """Set the inputs: paths and links, quoted where they hold blanks."""
+        try:
+            sources = shlex.split(written)
+        except ValueError:
+            sources = written.split()
+        self.desk.feed(tuple(sources))
         self.desk.pins.hold(INPUTS)
         self.read_again()
 
@@ -211,12 +208,8 @@ class PlainComposer:
         if desk.model is None or desk.draft is None:
             return []
         found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
-        said = [*self.film(), *confirmation.sentences(found.unmet)]
         lists = self._studio.catalogue.all_models()
-        for each in found.unmet:
-            if words := confirmation.offered(confirmation.offers(each, desk.kind, lists)):
-                return [*said, words]
-        return said
+        return [*self.film(), *confirmation.told(found.unmet, desk.kind, lists)[0]]
 
     def film(self) -> list[str]:
         """That the prompt tells a film, of which one result would be made, and what makes it."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import form
-from ima_tui.catalogue.names import voice_of, voices
+from ima_tui.catalogue.names import Voice, voices, voices_used
 from ima_tui.cli.plain.composer import PlainComposer, fields
-from ima_tui.cli.plain.line_io import Asked, LineIO, Next
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next, numbered
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
-from ima_tui.core.domain import Medium, Option, Order, TaskType
+from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
 from ima_tui.i18n import say
@@ -59,20 +59,17 @@ class PlainDraftCommands:
 
     async def kind(self, rest: str) -> Next | None:
         """Choose a task type."""
-        kinds = list(TaskType)
-        names = [say(f"task.{kind}") for kind in kinds]
+        kinds = {kind: say(f"task.{kind}") for kind in TaskType}
         wanted = folded(rest)
-        found = [
-            kind
-            for number, (kind, name) in enumerate(zip(kinds, names, strict=True), 1)
-            if wanted and (wanted == str(number) or wanted in folded(name) or wanted == kind.value)
-        ]
-        if not found:
-            for number, name in enumerate(names, 1):
-                self._tell(f"{number}. {name}")
+        found = numbered(list(kinds), rest)
+        for kind, name in kinds.items() if wanted and found is None else ():
+            if wanted in folded(name) or wanted == kind.value:
+                found = found or kind
+        if found is None:
+            self._lines.say_numbered(kinds.values())
             self._tell(say("plain.kind_how"))
             return None
-        self._composer.turn_to(found[0])
+        self._composer.turn_to(found)
         return Next.SHAPED
 
     async def fields(self, _: str) -> None:
@@ -80,16 +77,6 @@ class PlainDraftCommands:
         for sentence in fields(self._composer.desk):
             self._tell(sentence)
         self._tell(say("plain.set_how"))
-
-    async def set(self, rest: str) -> Next:
-        """Set a parameter."""
-        self._composer.set(rest)
-        return Next.SHAPED
-
-    async def inputs(self, rest: str) -> Next:
-        """Set the inputs."""
-        self._composer.feed(_sources(rest))
-        return Next.SHAPED
 
     async def count(self, rest: str) -> Next:
         """Set how many results."""
@@ -124,18 +111,20 @@ class PlainDraftCommands:
 
     async def answer(self, rest: str) -> Asked | Next | None:
         """Take the suggestion with that number; without one, list them."""
-        found, number = self._suggested(), whole(rest)
-        if number is not None and 0 < number <= len(found):
-            return await self._take(found[number - 1])
+        found = self._suggested()
+        if (one := numbered(found, rest)) is not None:
+            return await self._take(one)
         self.list_answers()
         self._tell(say("plain.answer_how" if found else "plain.no_answers"))
         return None
 
     def list_answers(self) -> None:
         """List the suggestions, numbered."""
-        for place, one in enumerate(self._suggested(), 1):
-            points = say("compose.answer_points", points=one.points) if one.points else ""
-            self._tell(f"{place}. {say(one.key, **one.values)}{points}")
+        self._lines.say_numbered(
+            say(one.key, **one.values)
+            + (say("compose.answer_points", points=one.points) if one.points else "")
+            for one in self._suggested()
+        )
 
     async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
         """Take the suggestion that a whole line names, by number, words or medium.
@@ -143,13 +132,13 @@ class PlainDraftCommands:
         Return what follows, or None where the line names none.
         """
         found, wanted = self._suggested(), folded(line)
-        medium, number = _MEDIA.get(wanted), whole(line)
+        medium, chosen = _MEDIA.get(wanted), numbered(found, line)
         if self._composer.assumed and medium is not None:
             attached = len(self._composer.desk.attached)
             self._composer.turn_to(suggestions.kind_for(medium, attached))
             return (Next.OFFER,)
-        for place, one in enumerate(found, 1):
-            named = wanted == folded(say(one.key, **one.values)) or number == place
+        for one in found:
+            named = wanted == folded(say(one.key, **one.values)) or one is chosen
             if named or (one.kind is not None and one.kind.medium is medium):
                 return (await self._take(one),)
         return None
@@ -165,12 +154,10 @@ class PlainDraftCommands:
         """Take the cheaper or better setting, or the cheaper model."""
         desk = self._composer.desk
         offer = price_of(desk, self._studio.catalogue.models(desk.kind))
-        if which == "elsewhere":
-            if offer.elsewhere is None:
-                raise UsageError("plain.no_neighbour")
+        if which == "elsewhere" and offer.elsewhere is not None:
             self._composer.take(offer.elsewhere.model)
             return Next.SHAPED
-        near = offer.cheaper if which == "cheaper" else offer.better
+        near = {"cheaper": offer.cheaper, "better": offer.better}.get(which)
         if near is None:
             raise UsageError("plain.no_neighbour")
         desk.set(near.name, near.value)
@@ -187,24 +174,15 @@ class PlainDraftCommands:
         if field is None:
             raise UsageError("plain.no_voices")
         known = list(voices(field))
-        if not known:
-            jobs = await self._studio.jobs.recent()
-            used = (dict(job.order.parameters).get(field.name) for job in jobs)
-            known = [
-                voice_of(Option(one, one)) for one in dict.fromkeys(map(str, filter(None, used)))
-            ]
+        if not known:  # a list that takes any id names none
+            known = voices_used(await self._studio.jobs.recent(), field.name)
         if rest:
-            at = whole(rest)
             named = (one for one in known if folded(one.name) == folded(rest))
-            voice = known[at - 1] if at and at <= len(known) else next(named, None)
+            voice = numbered(known, rest) or next(named, None)
             value = rest if voice is None else str(voice.value)
             self._composer.set(f"{field.name}={value}")
             return Next.SHAPED
-        for place, one in enumerate(known, 1):
-            told = [say(f"voice.language_{one.language}")] if one.language else []
-            told += [say(f"voice.sex_{one.sex}")] if one.sex else []
-            told += [one.sample] if one.sample else []
-            self._tell(f"{place}. {one.name}" + (f": {', '.join(told)}" if told else ""))
+        self._lines.say_numbered(map(_voice, known))
         self._tell(say("plain.voices_how" if known else "plain.voices_none"))
         return None
 
@@ -220,9 +198,8 @@ class PlainDraftCommands:
 
     async def history(self, rest: str) -> Next | None:
         """List earlier prompts, or use the one with that number."""
-        number = whole(rest)
-        if number is not None and 0 < number <= len(self._earlier):
-            self._composer.recall(self._earlier[number - 1])
+        if (order := numbered(self._earlier, rest)) is not None:
+            self._composer.recall(order)
             return Next.OFFER
         orders: dict[str, Order] = {}
         for job in await self._studio.jobs.recent():
@@ -230,17 +207,14 @@ class PlainDraftCommands:
         self._earlier = list(orders.values())[:MOST]
         if not self._earlier:
             raise UsageError("compose.no_history")
-        for place, order in enumerate(self._earlier, 1):
-            self._tell(f"{place}. {one_line(order.prompt, 120)}")
+        self._lines.say_numbered(one_line(order.prompt, 120) for order in self._earlier)
         self._tell(say("plain.history_how"))
         return None
 
     async def templates(self, rest: str) -> Next | None:
         """List the templates, or use one by number or name."""
         known = await asyncio.to_thread(self._templates.all)
-        number = whole(rest)
-        found = known[number - 1] if number and number <= len(known) else None
-        found = found or next((one for one in known if folded(one.name) == folded(rest)), None)
+        found = numbered(known, rest) or _called(known, rest)
         if rest and found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         if found is not None:
@@ -248,8 +222,7 @@ class PlainDraftCommands:
             if found.kind is not None:
                 self._composer.turn_to(found.kind)
             return Next.OFFER
-        for place, one in enumerate(known, 1):
-            self._tell(f"{place}. {one.name}: {one_line(one.text, 100)}")
+        self._lines.say_numbered(f"{one.name}: {one_line(one.text, 100)}" for one in known)
         self._tell(say("plain.templates_how" if known else "plain.no_templates"))
         return None
 
@@ -265,8 +238,7 @@ class PlainDraftCommands:
 
     async def delete_template(self, rest: str) -> None:
         """Delete a template by its name."""
-        known = await asyncio.to_thread(self._templates.all)
-        found = next((one for one in known if folded(one.name) == folded(rest)), None)
+        found = _called(await asyncio.to_thread(self._templates.all), rest)
         if found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         await asyncio.to_thread(self._templates.delete, found.name)
@@ -282,12 +254,10 @@ class PlainDraftCommands:
         every = (*near, *(one for one in knowledge.all if one not in near))
         if not every:
             raise UsageError("plain.no_guides")
-        number = whole(rest)
-        if number is not None and 0 < number <= len(every):
-            self._tell(every[number - 1].text)
+        if (guide := numbered(every, rest)) is not None:
+            self._tell(guide.text)
             return
-        for place, one in enumerate(every, 1):
-            self._tell(f"{place}. {one.title}")
+        self._lines.say_numbered(one.title for one in every)
         self._tell(say("plain.guides_how"))
 
     # ----------------------------------------------------------------------------- one per line
@@ -327,11 +297,12 @@ class PlainDraftCommands:
         return orders
 
 
-def _sources(written: str) -> tuple[str, ...]:
-    """Paths and links, quoted where they hold blanks."""
-    import shlex
+def _voice(one: Voice) -> str:
+    told = [say(f"voice.language_{one.language}")] if one.language else []
+    told += [say(f"voice.sex_{one.sex}")] if one.sex else []
+    told += [one.sample] if one.sample else []
+    return one.name + (f": {', '.join(told)}" if told else "")
 
-    try:
-        return tuple(shlex.split(written))
-    except ValueError:
-        return tuple(written.split())
+
+def _called(known: Sequence[SavedDraft], name: str) -> SavedDraft | None:
+    return next((one for one in known if folded(one.name) == folded(name)), None)

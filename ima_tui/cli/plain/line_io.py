@@ -6,14 +6,16 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
+from typing import TypeVar
 
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact
+from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact, whole
 from ima_tui.i18n import say
 
+Item = TypeVar("Item")
 Say = Callable[[str], None]
 Asked = tuple[str, Callable[[], Awaitable[None]]]
 """A question, and what a yes to it does."""
@@ -34,6 +36,12 @@ MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 
 
+def numbered(items: Sequence[Item], written: str) -> Item | None:
+    """Return the item of a numbered list; None where `written` is the number of none."""
+    number = whole(written)
+    return items[number - 1] if number is not None and 0 < number <= len(items) else None
+
+
 class LineIO:
     """A person's lines on stdin, ours on stdout. What comes while somebody is asked is said on a
     line of its own, and the question once more below it."""
@@ -52,6 +60,11 @@ class LineIO:
             print(f"\n{words}\n{self._prompt}", end=" ", flush=True)
         else:
             print(words, flush=True)
+
+    def say_numbered(self, lines: Iterable[str]) -> None:
+        """Print lines, each behind its number."""
+        for place, line in enumerate(lines, 1):
+            self.say(f"{place}. {line}")
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
         """What is typed next, without blanks around it; None where nothing comes any more.

@@ -12,40 +12,24 @@ from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
+from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.job_commands import PlainJobCommands
 from ima_tui.cli.plain.jobs import PlainJobs
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
 from ima_tui.cli.plain.model_commands import PlainModelCommands
-from ima_tui.cli.plain.preference_commands import PlainPreferences
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import Medium, Order
+from ima_tui.core.domain import Job, Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
 from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
 from ima_tui.studio.studio import Studio
 
-YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
 ALL = frozenset({"all", "全部", "都要"})
 WAYS: tuple[Keep, ...] = ("session", "keyring", "file")
-COMMANDS = (
-    "help", "kind", "models", "model", "compare", "fields", "set", "inputs", "count",
-    "voices", "lyrics",
-    "answer", "cheaper", "better", "elsewhere", "send", "lines", "new",
-    "history", "templates", "template", "untemplate", "guides",
-    "workflow", "workflows", "step", "run", "assemble", "drop",
-    "project", "jobs", "job", "star", "tag", "untag", "again", "similar", "instead",
-    "stop", "follow", "approve", "forget", "edit", "duplicate", "fetch", "sooner", "later", "first",
-    "results", "use", "open", "save", "discard", "spending", "log",
-    "prefs", "prefer", "unprefer", "once", "restore", "let_go", "undo", "settings",
-    "refresh", "key", "language", "quit",
-)  # fmt: skip
-"""Each is `/name` in English, and by the word of `plain.name_…` in the language in use."""
-
 End = Literal["", "quit", "demo"]
 
 
@@ -61,33 +45,32 @@ class PlainMode:
         self._studio = studio
         self._lines = lines
         self._wish = PlainComposer(studio)
-        self._jobs = PlainJobs(studio, lines.say)
+        self._jobs = PlainJobs(studio, self._wish, lines.say)
         self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
         self._models = PlainModelCommands(studio, self._wish, lines.say)
-        self._prefs = PlainPreferences(studio, self._wish, self._models.model, lines.say)
         self.commands = self._commands()
-        self._open: Callable[[], Awaitable[None]] | None = None
+        self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
-        """What the answer "all" does."""
-        self._question = ""
+        """What the answer "all" to the open question does."""
         self._doubted = False
         """Whether the last thing said asks what is meant."""
         self._end: End = ""
 
     def _commands(self) -> dict[str, Command]:
-        """What each of `COMMANDS` does."""
+        """What each does, in the order of /help.
+
+        Each is `/name` in English, and by the word of `plain.name_…` in the language in use.
+        """
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
-        more = PlainJobCommands(self._studio, jobs, self._wish, self._lines.say)
         models = self._models
         screens = PlainScreens(self._studio, self._lines.say)
-        prefs = self._prefs
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
-            "set": drafts.set,
-            "inputs": drafts.inputs, "count": drafts.count, "voices": drafts.voices,
+            "set": _shaped(self._wish.set), "inputs": _shaped(self._wish.feed),
+            "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
             "better": partial(drafts.neighbour, which="better"),
@@ -100,17 +83,20 @@ class PlainMode:
             "run": workflows.run, "assemble": workflows.assemble, "drop": workflows.drop,
             "project": drafts.project, "jobs": jobs.list, "job": jobs.show, "star": jobs.star,
             "tag": jobs.tag, "untag": partial(jobs.tag, remove=True), "again": jobs.again,
-            "similar": jobs.similar, "instead": more.instead, "stop": jobs.stop,
-            "follow": jobs.follow, "approve": jobs.follow, "forget": jobs.forget,
-            "edit": partial(more.load, in_its_place=True), "duplicate": more.load,
-            "fetch": more.fetch, "sooner": partial(more.reorder, where="sooner"),
-            "later": partial(more.reorder, where="later"),
-            "first": partial(more.reorder, where="first"),
-            "results": screens.results, "use": more.use, "open": more.open, "save": more.save,
-            "discard": more.delete, "spending": more.spending, "log": screens.log,
-            "prefs": prefs.prefs, "prefer": prefs.prefer, "unprefer": prefs.unprefer,
-            "once": prefs.once, "restore": prefs.restore, "let_go": prefs.let_go,
-            "undo": prefs.undo, "settings": screens.settings, "refresh": self._refresh,
+            "similar": jobs.similar, "instead": jobs.instead,
+            "stop": partial(jobs.ask, what="stop"), "follow": partial(jobs.ask, what="follow"),
+            "approve": partial(jobs.ask, what="follow"),
+            "forget": partial(jobs.ask, what="forget"),
+            "edit": partial(jobs.load, in_its_place=True), "duplicate": jobs.load,
+            "fetch": jobs.fetch, "sooner": partial(jobs.reorder, where="sooner"),
+            "later": partial(jobs.reorder, where="later"),
+            "first": partial(jobs.reorder, where="first"),
+            "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
+            "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
+            "prefs": models.prefs, "prefer": models.prefer, "unprefer": models.unprefer,
+            "once": models.once, "restore": partial(models.dropped, restore=True),
+            "let_go": partial(models.dropped, restore=False),
+            "undo": models.undo, "settings": screens.settings, "refresh": self._refresh,
             "key": self._key, "language": self._language, "quit": self._quit,
         }  # fmt: skip
 
@@ -135,24 +121,23 @@ class PlainMode:
 
     async def _turn(self) -> None:
         try:
-            line = await self._lines.ask(self._question or say("plain.prompt"))
+            line = await self._lines.ask(self._open[0] if self._open else say("plain.prompt"))
             if line is None:
                 self._end = "quit"
                 return
             await self._hear(line)
         except ImaError as error:
-            self._open, self._question = None, ""
+            self._open = None
             self._lines.say(explain(error))
 
     async def _hear(self, line: str) -> None:
-        then, question = self._open, self._question
-        self._open, self._question = None, ""
+        asked, self._open = self._open, None
         every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
         if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
             await self._command(line.removeprefix("/"))
-        elif then is not None and folded(line) in YES:
-            await then()
+        elif asked is not None and folded(line) in YES:
+            await asked[1]()
         elif every is not None and folded(line) in ALL:
             await every()
         elif folded(line) in YES and self._wish.text:
@@ -160,28 +145,25 @@ class PlainMode:
         elif folded(line) in YES:
             self._lines.say(say("plain.how"))
         elif folded(line) in NO:
-            if then is not None:
+            if asked is not None:
                 self._lines.say(say("plain.left"))
         elif doubted and (taken := await self._drafts.take_named(line)) is not None:
             await self._go_on(taken[0])
-        elif then is not None and whole(line) is not None:  # a number is no prompt
+        elif asked is not None and whole(line) is not None:  # a number is no prompt
             self._lines.say(say("plain.yes_or_no"))
-            self._open, self._open_all, self._question = then, every, question
+            self._open, self._open_all = asked, every
         else:
             self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
 
-    def _ask(self, question: str, then: Callable[[], Awaitable[None]]) -> None:
-        self._question, self._open = question, then
-
     async def _command(self, line: str) -> None:
         written, _, rest = line.strip().partition(" ")
-        name = next((one for one in COMMANDS if folded(written) in _names(one)), None)
+        name = next((one for one in self.commands if folded(written) in _names(one)), None)
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
-            similar = nearest(written, [say(f"plain.name_{one}") for one in COMMANDS], 3, 0.4)
-            for each in similar if written else ():
-                self._tell_command(next(c for c in COMMANDS if each == say(f"plain.name_{c}")))
+            called = {say(f"plain.name_{one}"): one for one in self.commands}
+            for each in nearest(written, list(called), 3, 0.4) if written else ():
+                self._tell_command(called[each])
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -192,8 +174,8 @@ class PlainMode:
         elif then is Next.SHAPED:
             for sentence in self._wish.sentences():
                 self._lines.say(sentence)
-        elif then is not None:
-            self._ask(*then)
+        else:
+            self._open = then
 
     # ------------------------------------------------------------------------------ composing
 
@@ -202,8 +184,8 @@ class PlainMode:
         if self._wish.in_steps:
             await self._go_on(await self._workflows.open())
             return
-        if asked := self._prefs.only():
-            self._ask(*asked)
+        if asked := self._models.only():
+            self._open = asked
             return
         for sentence in self._wish.sentences():
             self._lines.say(sentence)
@@ -214,7 +196,7 @@ class PlainMode:
             if asks_for_input(self._wish.desk):
                 self._drafts.list_answers()
             if self._wish.is_unsure:
-                self._ask(say("plain.ask_guess"), self._take_guess)
+                self._open = (say("plain.ask_guess"), self._take_guess)
             return
         order = await self._wish.order()
         for note in self._wish.input_notes:
@@ -223,15 +205,12 @@ class PlainMode:
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        differing = [*filter(None, [self._prefs.beside()]), *self._wish.differing()]
+        differing = [*filter(None, [self._models.beside()]), *self._wish.differing()]
         if several := await self._wish.several(order):
-            total = sum(each.total for each in several)
-            differing.append(
-                say("plain.several", n=sum(each.n for each in several), jobs=len(several),
-                    points=total)
-            )  # fmt: skip
+            total, n = sum(each.total for each in several), sum(each.n for each in several)
+            differing.append(say("plain.several", n=n, jobs=len(several), points=total))
             self._open_all = partial(self._submit_all, several)
-        self._ask(joined(*differing, question), partial(self._submit, order))
+        self._open = (joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
@@ -246,36 +225,32 @@ class PlainMode:
             self._lines.say(say("plain.price_changed"))
             await self._offer()
             return
-        old = self._wish.desk.replaces
-        try:
-            job = await (
-                self._studio.jobs.submit(order)
-                if old is None
-                else self._studio.jobs.edit(old, order)
-            )
-        except KeyMissing:
-            await self._key("")
-            return
-        self._wish.desk.replaces = None
-        await self._prefs.after_sending()
-        if self._studio.settings.after_send != "keep":
-            self._wish.sent()
-        self._lines.say(say("plain.sent", n=job.id, points=order.total))
-        if order.task_type.medium is Medium.VIDEO:
+        if await self._record(self._to_ledger(order)) and order.task_type.medium is Medium.VIDEO:
             self._lines.say(say("cli.video_takes_longer"))
+
+    async def _to_ledger(self, order: Order) -> list[Job]:
+        jobs, old = self._studio.jobs, self._wish.desk.replaces
+        job = await (jobs.submit(order) if old is None else jobs.edit(old, order))
+        self._wish.desk.replaces = None
+        return [job]
 
     async def _submit_all(self, orders: Sequence[Order]) -> None:
         """Send several jobs for one prompt."""
+        await self._record(self._studio.jobs.submit_all([("", order) for order in orders]))
+
+    async def _record(self, submission: Awaitable[Sequence[Job]]) -> bool:
+        """Say what was sent; where a key is missing, ask for it and return False."""
         try:
-            jobs = await self._studio.jobs.submit_all([("", order) for order in orders])
+            jobs = await submission
         except KeyMissing:
             await self._key("")
-            return
-        await self._prefs.after_sending()
+            return False
+        await self._models.after_sending()
         if self._studio.settings.after_send != "keep":
             self._wish.sent()
         for job in jobs:
             self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
+        return True
 
     async def _send(self, _: str) -> Next:
         """Send the draft."""
@@ -313,8 +288,7 @@ class PlainMode:
             return
 
     async def _way_to_keep(self) -> Keep:
-        for number, way in enumerate(WAYS, 1):
-            self._lines.say(f"{number}. {say(f'welcome.keep_{way}')}")
+        self._lines.say_numbered(say(f"welcome.keep_{way}") for way in WAYS)
         answer = await self._lines.ask(say("plain.keep_prompt"))
         return {"2": WAYS[1], "3": WAYS[2]}.get(answer or "", WAYS[0])
 
@@ -327,11 +301,8 @@ class PlainMode:
     async def _help(self, rest: str) -> None:
         """List the commands, or those that have a word in their names or in what they do."""
         wanted = folded(rest.removeprefix("/"))
-        found = [name for name in COMMANDS if wanted in _names(name)] or [
-            name
-            for name in COMMANDS
-            if any(wanted in each for each in (*_names(name), folded(say(f"plain.about_{name}"))))
-        ]
+        named = [name for name in self.commands if wanted in _names(name)]
+        found = named or [name for name in self.commands if _mentions(name, wanted)]
         for name in found:
             self._tell_command(name)
         if not found:
@@ -345,12 +316,27 @@ class PlainMode:
         self._end = "quit"
 
 
+def _shaped(change: Callable[[str], None]) -> Command:
+    """Return the command that changes the draft, and then shows it."""
+
+    async def command(rest: str) -> Next:
+        change(rest)
+        return Next.SHAPED
+
+    return command
+
+
 @cache
 def _names(command: str) -> frozenset[str]:
     """In every language, whichever is in use, and as earlier versions called it."""
     texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
     said = (folded(one[f"plain.name_{command}"]) for one in texts)
     return frozenset((command, *said))
+
+
+def _mentions(command: str, word: str) -> bool:
+    about = folded(say(f"plain.about_{command}"))
+    return any(word in each for each in (*_names(command), about))
 
 
 def _agreed_to(order: Order) -> object:

@@ -1,18 +1,22 @@
-"""Commands of plain mode about models: list, choose and compare them."""
+"""Commands of plain mode about models: list, choose and compare them, and preferred ones."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ima_tui.catalogue import choice, form
+from ima_tui.cli.commands.models import matching
 from ima_tui.cli.plain.composer import PlainComposer, model_line, spoken, usual
-from ima_tui.cli.plain.line_io import Next
-from ima_tui.compose import parameter_names
+from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
+from ima_tui.compose import parameter_names, preference_prompts
+from ima_tui.compose.preference_prompts import PreferencePrompts, PreferenceSwitch
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, points_range, whole
-from ima_tui.i18n import say
+from ima_tui.core.text import points_range, whole
+from ima_tui.i18n import explain, say
+from ima_tui.intent.intent import RequestKind
+from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.studio.studio import Studio
 
 MOST = 6
@@ -20,25 +24,21 @@ MOST = 6
 
 
 class PlainModelCommands:
-    """Models by their numbers in the list that was shown last. Raises `UsageError`."""
+    """Models by their numbers in the list shown last, and preferred ones. Raises `UsageError`."""
 
-    def __init__(
-        self, studio: Studio, composer: PlainComposer, tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
         self._studio = studio
         self._composer = composer
         self._tell = tell
         self._listed: list[ModelVersion] = []
+        self._undo: list[tuple[TaskType, str]] = []
+        """Preferred models as they were before each change that was made here."""
+        self._prompts = PreferencePrompts(studio.preferences, studio.catalogue.all_models)
 
     async def models(self, rest: str) -> None:
         """List the models."""
-        words, kind = folded(rest).split(), self._composer.desk.kind
-        offer = self._studio.catalogue
-        here = [model for model in offer.models(kind) if _matches(model, words)]
-        if not here:
-            here = [
-                model for one in TaskType for model in offer.models(one) if _matches(model, words)
-            ]
+        kind = self._composer.desk.kind
+        here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
         self._listed = here
         if not here:
             self._tell(say("models.none_match"))
@@ -46,7 +46,8 @@ class PlainModelCommands:
         for number, model in enumerate(here, 1):
             mine = self._studio.preferences.model_id(model.task_type) == model.model_id
             line = model_line(number, model, mine)
-            self._tell(line if model.task_type is kind else f"{line} ({_kind(model)})")
+            other = "" if model.task_type is kind else f" ({say(f'task.{model.task_type}')})"
+            self._tell(line + other)
         self._tell(say("plain.model_how"))
 
     async def model(self, rest: str) -> Next | None:
@@ -69,18 +70,114 @@ class PlainModelCommands:
 
     def _named(self, written: str) -> ModelVersion:
         """A model by its number in the list, or its name. Raises `UsageError`."""
-        number = whole(written)
-        if number is not None and 0 < number <= len(self._listed):
-            return self._listed[number - 1]
+        listed = numbered(self._listed, written)
+        if listed is not None:
+            return listed
         return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
 
+    # ------------------------------------------------------------------------ what a prompt says
 
-def _kind(model: ModelVersion) -> str:
-    return say(f"task.{model.task_type}")
+    def only(self) -> Asked | None:
+        """The question where a prompt is about preferences and nothing is to be made. Raises
+        `UsageError` where nothing would change."""
+        decision = self._composer.desk.decision
+        if decision is None or decision.kind is not RequestKind.PREFERENCE:
+            return None
 
+        words = self._prompts.meant(decision, "plain")
+        if words == say("compose.nothing_to_remember"):
+            raise UsageError("compose.nothing_to_remember")
 
-def _matches(model: ModelVersion, words: list[str]) -> bool:
-    return all(word in choice.search_terms(model) for word in words)
+        async def then() -> None:
+            self._tell(await self._prompts.alone(decision))
+            self._composer.sent()
+
+        return words, then
+
+    def _switch(self) -> PreferenceSwitch | None:
+        desk = self._composer.desk
+        return preference_prompts.switch(desk, self._studio.preferences.model_id(desk.kind))
+
+    def beside(self) -> str:
+        """What sending the draft changes, "" for nothing."""
+        turn, desk = self._switch(), self._composer.desk
+        if turn is None or not turn.on or desk.model is None:
+            return ""
+        forgets = turn.proposal.change is PreferenceChange.FORGET
+        key = "plain.also_forget" if forgets else "plain.also_remember"
+        return say(key, model=desk.model.name, kind=say(f"task.{desk.kind}"))
+
+    async def after_sending(self) -> None:
+        """Change what was told before sending."""
+        for words in await self._prompts.after_sending(self._composer.desk, self._switch()):
+            self._tell(words)
+
+    async def once(self, _: str) -> Next:
+        """Use the model this time only."""
+        self._composer.desk.remember = False
+        return Next.SHAPED
+
+    # -------------------------------------------------------------------------------- commands
+
+    async def prefs(self, rest: str) -> None:
+        """List preferred models."""
+        preferences, user = self._studio.preferences, rest or None
+        if preferences.preferences.trouble is not None:
+            self._tell(explain(preferences.preferences.trouble))
+        for kind in TaskType:
+            wanted = preferences.model_id(kind, user)
+            models = self._studio.catalogue.models(kind)
+            model = next((one for one in models if one.model_id == wanted), None)
+            gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
+            name = (model.name if model else gone) if wanted else say("plain.none")
+            self._tell(f"{say(f'task.{kind}')}: {name}")
+        self._tell(say("plain.prefer_how"))
+
+    async def prefer(self, rest: str) -> Next | None:
+        """Set this model, or the one that is named, as preferred."""
+        shaped = await self.model(rest) if rest else None
+        model = self._composer.desk.model
+        if model is None:
+            raise UsageError("error.no_models")
+        self._remember(model.task_type)
+        if not await self._studio.preferences.prefer(model.task_type, model):
+            raise UsageError("models.not_stored")
+        kind = say(f"task.{model.task_type}")
+        self._tell(say("prefs.kept", kind=kind, model=model.name))
+        return shaped
+
+    async def unprefer(self, _: str) -> None:
+        """Clear the preferred model."""
+        kind = self._composer.desk.kind
+        self._remember(kind)
+        if not await self._studio.preferences.unprefer(kind):
+            raise UsageError("models.not_stored")
+        self._tell(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
+
+    def _remember(self, kind: TaskType) -> None:
+        self._undo.append((kind, self._studio.preferences.model_id(kind)))
+
+    async def undo(self, _: str) -> None:
+        """Undo the last change of a preferred model."""
+        if not self._undo:
+            raise UsageError("plain.nothing_to_undo")
+        kind, before = self._undo.pop()
+        preferences = self._studio.preferences
+        models = self._studio.catalogue.models(kind)
+        model = next((one for one in models if one.model_id == before), None)
+        done = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
+        if not done:
+            raise UsageError("models.not_stored")
+        self._tell(say("plain.did"))
+
+    async def dropped(self, _: str, *, restore: bool) -> None:
+        """Restore preferences that another program removed, or discard them."""
+        preferences = self._studio.preferences
+        dropped = preferences.dropped()
+        if not dropped:
+            raise UsageError("plain.nothing_dropped")
+        await (preferences.bring_back if restore else preferences.let_go)(dropped)
+        self._tell(say("plain.did"))
 
 
 def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
@@ -88,7 +185,11 @@ def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
 
     Price and usual time come first, then each parameter with options that one of them has.
     """
-    yield _line(say("plain.compare_points"), models, [_points(model) for model in models])
+    yield _line(
+        say("plain.compare_points"),
+        models,
+        [spoken(points_range(*model.points)) for model in models],
+    )
     yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
     options = [_options(model) for model in models]
     names = dict.fromkeys(name for one in options for name in one)
@@ -105,10 +206,6 @@ def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> 
         for model, value in zip(models, values, strict=True)
     )
     return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
-
-
-def _points(model: ModelVersion) -> str:
-    return spoken(points_range(*model.points))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from ima_tui.catalogue import choice
+from ima_tui.cli.exit_status import state_of
 from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.line_io import Asked, Say
+from ima_tui.cli.plain.line_io import Asked, Say, numbered
 from ima_tui.compose import confirmation
-from ima_tui.core.domain import State, TaskType
+from ima_tui.core.domain import State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.events import EndingChanged, JobChanged, Notice
 from ima_tui.core.text import one_line, whole
@@ -64,9 +65,8 @@ class PlainWorkflows:
 
     async def list(self, rest: str) -> None:
         """List the workflows that are kept, or take one by its number."""
-        number = whole(rest)
-        if number is not None and 0 < number <= len(self._listed):
-            self._plan = self._listed[number - 1]
+        if (plan := numbered(self._listed, rest)) is not None:
+            self._plan = plan
             await self._show()
             return
         self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
@@ -160,18 +160,13 @@ class PlainWorkflows:
     @staticmethod
     def _line(status: WorkflowStatus, step: WorkflowStep) -> str:
         job = status.step_status(step.id).job
-        state = say("plain.step_new")
-        if job is not None:
-            state = say("state.held") if job.needs_approval else say(f"state.{job.state.value}")
-        return say(
-            "plain.step",
-            n=step.id,
-            kind=say(f"task.{step.task_type}"),
-            model=step.model_name,
-            points=step.total,
-            prompt=one_line(step.title or step.prompt, 100),
-            state=state,
-        )
+        facts = {
+            "kind": say(f"task.{step.task_type}"),
+            "model": step.model_name,
+            "prompt": one_line(step.title or step.prompt, 100),
+            "state": say("plain.step_new") if job is None else state_of(job),
+        }
+        return say("plain.step", n=step.id, points=step.total, **facts)
 
     # ------------------------------------------------------------------------------- changes
 
@@ -201,10 +196,7 @@ class PlainWorkflows:
 
     def _on(self, step: WorkflowStep, named: str) -> WorkflowStep:
         """The same step on another model."""
-        lists: dict[TaskType, tuple[object, ...]] = {}
-        models = self._studio.catalogue.models(step.task_type)
-        model = choice.pick(models, named)
-        lists[step.task_type] = (model,)
+        model = choice.pick(self._studio.catalogue.models(step.task_type), named)
         moved = replace(step, model_id=model.model_id, version=model.version, model_name=model.name)
         return price_step(moved, {step.task_type: (model,)}).step
 
@@ -265,5 +257,4 @@ class PlainWorkflows:
             self._plan = None
             self._tell(say("plain.did"))
 
-        done: Callable[[], Awaitable[None]] = then
-        return say("workflow.ask_drop"), done
+        return say("workflow.ask_drop"), then

@@ -198,7 +198,7 @@ TEXTS: dict[str, str] = {
         "{input} was changed after it was checked. Nothing was charged. Check it and send again."
     ),
     "error.input_memory": "{input} is too large for this computer to read. Make it smaller, or convert it to JPEG.",
-    "error.input_pixels": "{input} has too many pixels. The limit is {limit} megapixels.",
+    "error.input_pixels": "{input} has too many pixels. The limit is {limit} megapixels. Make it smaller first.",
     "error.input_slow": "{input} takes too long to read. Make it smaller, or convert it to JPEG.",
     "error.input_large": "{input} is too large. The limit is {limit}.",
     "error.input_long": "{input} is {seconds} s long. {model} accepts at most {limit} s.",

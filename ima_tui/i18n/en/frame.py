@@ -52,6 +52,7 @@ TEXTS: dict[str, str] = {
     "bind.view": "open result",
     "bind.again": "retry",
     "bind.stop": "stop following",
+    "bind.stop_unsent": "remove from queue",
     "bind.fetch": "fetch again",
     "bind.follow": "follow again",
     "bind.forget": "remove from list",
@@ -91,6 +92,7 @@ TEXTS: dict[str, str] = {
     "bind.prompt_undo": "undo typing",
     "bind.quit": "quit",
     "bind.leave": "leave field",
+    "bind.choose": "choose",
     "bind.close": "close",
     "app.cancel": "Cancel",
     "bind.question_nothing": "does not confirm",
@@ -106,6 +108,7 @@ TEXTS: dict[str, str] = {
     "hint.preferences": "Your preferred models, used when the prompt names none.",
     "hint.logs": "What ima-tui and the other IMA tools did. Prompts and keys are never logged.",
     # ---- help
+    "help.title": "Keys",
     "help.focus": "In this list or field",
     "help.window": "In this window",
     "help.here": "In {place}",

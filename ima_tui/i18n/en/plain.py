@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
     "plain.job_done": "Job {n} is done: {model}, {points} {points:point|points}, took {time}, usually {usual}. Results:",
     "plain.job_failed": "Job {n} failed.",
     "plain.job_stopped": "Job {n} is no longer followed.",
-    "plain.job_parked": "Job {n} is taking too long; checking paused. To check again (free), type /follow {n}.",
+    "plain.job_parked": "Job {n} is taking too long; it is checked less often now. To check now (free), type /follow {n}.",
     "plain.job_unknown": "Job {n} needs review: no confirmation arrived after sending, and points may have been charged. It is not sent again automatically.",
     "plain.still_open": "{n} earlier {n:job is|jobs are} still open.",
     "plain.held": "Job {n}, {points} {points:point|points}, needs your approval: /follow {n} sends it, /remove {n} removes it.",

@@ -195,7 +195,7 @@ TEXTS: dict[str, str] = {
     "error.input_broken": "{input} 已损坏或不完整。",
     "error.input_changed": "{input} 在检查之后被修改，未扣积分。请检查后重新发送。",
     "error.input_memory": "{input} 太大，这台电脑无法读取。请缩小，或转成 JPEG。",
-    "error.input_pixels": "{input} 像素过多，最多 {limit} 百万像素。",
+    "error.input_pixels": "{input} 的像素太多，上限为 {limit}00 万像素，请先缩小。",
     "error.input_slow": "{input} 读取时间过长。请缩小，或转成 JPEG。",
     "error.input_large": "{input} 太大，最多 {limit}。",
     "error.input_long": "{input} 长 {seconds} 秒，{model} 最多接受 {limit} 秒。",

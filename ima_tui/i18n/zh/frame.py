@@ -52,6 +52,7 @@ TEXTS: dict[str, str] = {
     "bind.view": "查看作品",
     "bind.again": "重试",
     "bind.stop": "停止跟踪",
+    "bind.stop_unsent": "移出队列",
     "bind.fetch": "再查一次",
     "bind.follow": "继续跟踪",
     "bind.forget": "从列表移除",
@@ -91,6 +92,7 @@ TEXTS: dict[str, str] = {
     "bind.prompt_undo": "撤销输入",
     "bind.quit": "退出",
     "bind.leave": "离开输入框",
+    "bind.choose": "选择",
     "bind.close": "关闭",
     "app.cancel": "取消",
     "bind.question_nothing": "不会确认",
@@ -106,6 +108,7 @@ TEXTS: dict[str, str] = {
     "hint.preferences": "各类型的偏好模型，提示词没有指定模型时使用。",
     "hint.logs": "ima-tui 和其他 IMA 工具的运行日志，不含提示词和密钥。",
     # ---- help
+    "help.title": "按键",
     "help.focus": "当前列表或输入框",
     "help.window": "当前窗口",
     "help.here": "{place}界面",

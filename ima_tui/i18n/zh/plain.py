@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
     "plain.job_done": "任务 {n} 已完成：{model}，{points} 积分，用时 {time}，预计 {usual}。作品：",
     "plain.job_failed": "任务 {n} 失败。",
     "plain.job_stopped": "任务 {n} 已停止跟踪。",
-    "plain.job_parked": "任务 {n} 耗时过长，已暂停查询。输入 /跟踪 {n} 再查一次（不扣积分）。",
+    "plain.job_parked": "任务 {n} 耗时过长，已降低查询频率。输入 /跟踪 {n} 立即查询（不扣积分）。",
     "plain.job_unknown": "任务 {n} 待核实：发送后没有收到确认，可能已扣积分。不会自动重发。",
     "plain.still_open": "还有 {n} 个之前的任务没有结束，正在继续跟踪。",
     "plain.held": "任务 {n}（{points} 积分）待确认：/跟踪 {n} 发送，/移除 {n} 放弃。",

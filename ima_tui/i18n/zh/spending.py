@@ -28,7 +28,7 @@ TEXTS: dict[str, str] = {
     "spending.col_jobs": "任务",
     "spending.col_success": "成功率",
     "spending.col_median": "中位用时",
-    "spending.col_estimate": "通常",
+    "spending.col_estimate": "预计用时",
     "spending.col_spread": "用时分布（│ 预计）",
     "spending.percent": "{n}%",
     "spending.written": "已写入 {path}",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ima_tui.catalogue import price
 from ima_tui.compose import confirmation, other_requests, suggestions
 from ima_tui.compose.composer import Composer, meant_by
 from ima_tui.compose.confirmation import MODEL, Unmet, Why
@@ -109,7 +110,17 @@ def _changes_nothing(composer: Composer, answer: Suggestion) -> bool:
     if answer.plans:
         return False
     trial = suggestions.tried(composer, answer)
-    return trial is None or (trial.model, trial.draft) == (composer.model, composer.draft)
+    return trial is None or _sent(trial) == _sent(composer)
+
+
+def _sent(composer: Composer) -> tuple[object, ...]:
+    """What would be sent beside the prompt."""
+    model, draft = composer.model, composer.draft
+    if model is None or draft is None:
+        return ()
+    found = price.quote_or_none(model, dict(draft.chosen))
+    settings = found.parameters if found is not None else draft.chosen
+    return (model, settings, draft.n, draft.inputs)
 
 
 class ListGate:

@@ -56,6 +56,8 @@ class DraftScreen(BaseScreen):
         """What happened last, and the role in which it is said."""
         self.note_of: int | None = None
         """The job that `note` tells of: when that ends, its end is told instead."""
+        self.has_begun = False
+        """Whether the user wrote anything or began a new draft, which may be empty again."""
         self._is_empty = True
         self._text = ""
         """The prompt as it was last read."""
@@ -65,6 +67,12 @@ class DraftScreen(BaseScreen):
     def is_complete(self) -> bool:
         """Whether all widgets exist: a background result may arrive while the screen closes."""
         return {type(node) for node in self.walk_children()} >= NEEDED
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the user did nothing yet: then what an earlier run left may come back."""
+        composer = self.composer
+        return not (self.has_begun or self.prompt.text or composer.pins or composer.inputs)
 
     # ------------------------------------------------------------------------------ what is shown
 
@@ -174,6 +182,7 @@ class DraftScreen(BaseScreen):
 
     async def new_draft(self) -> None:
         """Begin a new prompt; on an empty one, unpin everything as well."""
+        self.has_begun = True
         if self._is_empty:
             self.composer.pins.release(*self.composer.pins)
             self.composer.project = ""
@@ -208,6 +217,7 @@ class DraftScreen(BaseScreen):
 
     def load_inputs(self, sources: Sequence[str]) -> None:
         """Compose with `sources` as inputs, with a task type that takes some."""
+        self.has_begun = True
         self.composer.make_room_for_inputs()
         self.call_next(self._take_inputs, tuple(sources))
 

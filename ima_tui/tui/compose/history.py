@@ -72,7 +72,8 @@ class DraftHistory:
         )
 
     async def put_back(self, saved: SavedDraft, *, passing: bool = False) -> None:
-        """Load `saved`, with what the user chose. `passing`: chosen for this prompt only."""
+        """Load `saved`, with what the user chose. `passing`: chosen for this prompt only. A new
+        draft that is begun meanwhile stays as it is."""
         screen, composer = self._screen, self._screen.composer
         composer.pins.release(*composer.pins)
         composer.begin_anew()
@@ -86,6 +87,8 @@ class DraftHistory:
             composer.turn_to(saved.kind)
             pin(KIND)
         await screen.reload()
+        if screen.prompt.text != saved.text:
+            return
         models = screen.studio.catalogue.models(composer.kind)
         kin = [model for model in models if model.model_id == saved.model_id]
         exact = [model for model in kin if model.version == saved.version]
@@ -110,26 +113,28 @@ class DraftHistory:
 
     async def restore(self) -> None:
         """What a window that is gone left behind, if the user has not begun already."""
-        if self._screen.studio.settings.read_only:
+        screen = self._screen
+        if screen.studio.settings.read_only or not screen.is_untouched:
             return
-        saved = await asyncio.to_thread(self._drafts.take_over, self._screen.studio.clock.time())
-        if saved is None or saved.is_empty or not self._screen.is_complete:
-            return
-        if self._screen.prompt.text or self._screen.composer.inputs:
+        saved = await asyncio.to_thread(self._drafts.take_over, screen.studio.clock.time())
+        if saved is None or saved.is_empty or not screen.is_complete or not screen.is_untouched:
             return
         self._kept, self.label = saved, saved.label or self.label
         await self.put_back(saved)
-        if not self._screen.studio.catalogue.models(self._screen.composer.kind):
+        if screen.has_begun:
+            return
+        if not screen.studio.catalogue.models(screen.composer.kind):
             self._waiting = saved
         clock = datetime.fromtimestamp(saved.at).strftime("%H:%M")  # noqa: DTZ006 - the user's
-        self._screen.remark(say("compose.draft_back", clock=clock), "info")
+        screen.remark(say("compose.draft_back", clock=clock), "info")
 
     async def lists_came(self) -> None:
         """What was chosen for a list that was not there yet is chosen now."""
         saved = self._waiting
-        if saved is not None and self._screen.studio.catalogue.models(self._screen.composer.kind):
+        screen = self._screen
+        if saved is not None and screen.studio.catalogue.models(screen.composer.kind):
             self._waiting = None
-            if self._screen.prompt.text == saved.text:
+            if screen.prompt.text == saved.text and not screen.has_begun:
                 await self.put_back(saved)
 
     def soon(self) -> None:

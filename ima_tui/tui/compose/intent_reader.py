@@ -93,12 +93,12 @@ class IntentReader:
 
 
 def _router() -> Route:
-    import ima_tui.film.brief  # its patterns, for what reads as a film
-
-    # what the first keys need and the first paint does not: read here, no key waits for it
-    import ima_tui.tui.compose.template_picker
-    import ima_tui.tui.shell.job_actions  # noqa: F401
+    # patterns for what reads as a film; and what the first keys need and the first paint does not:
+    # read here, no key waits for it
+    from ima_tui.film import brief  # noqa: F401
     from ima_tui.intent.route import route
+    from ima_tui.tui.compose import template_picker  # noqa: F401
+    from ima_tui.tui.shell import job_actions  # noqa: F401
 
     route("")
     return route

@@ -144,7 +144,7 @@ class IntentSummary(Line, can_focus=False):
             self._fit()
 
     def _fit(self) -> None:
-        cells = max(20, self.size.width - 4)
+        cells = max(20, self.size.width - 3)
         shape = next((name for name in MOST_LINES if self.screen.has_class(name)), "")
         most = MOST_LINES.get(shape, MOST)
         blocks = [
@@ -233,7 +233,7 @@ class IntentSummary(Line, can_focus=False):
         plain = style(theme, "text", ground)
         line = self._drawn[y] if y < len(self._drawn) else []
         bar = self.ima.glyphs.cursor if self.has_focus and y == 0 else " "
-        segments = [Segment(f"{bar} ", style(theme, "accent", ground))]
+        segments = [Segment(bar, style(theme, "accent", ground))]
         segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
@@ -294,7 +294,7 @@ def _settings(composer: Composer) -> list[str]:
         if name == COUNT:
             told.append(f"×{draft.n}")
         elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
-            words = parameter_names.value(name, chosen[name])
+            words = parameter_names.chosen(field, chosen[name])
             label = parameter_names.label(field)
             told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)
     return told

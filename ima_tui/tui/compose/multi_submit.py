@@ -112,7 +112,7 @@ def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     if not where:
         return ""
     told = [
-        say("compose.several_of", change=change, numbers=_numbers(numbers))
+        say("compose.several_of", change=change, n=len(numbers), numbers=_numbers(numbers))
         for change, numbers in list(where.items())[:MOST_CHANGES]
     ]
     if len(where) > MOST_CHANGES:

@@ -264,6 +264,7 @@ class ComposeScreen(DraftScreen):
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
+        self.has_begun = True
         self.set_class(not self.prompt.text, "-examples")
         await self.follow_typing()
         self.history.soon()

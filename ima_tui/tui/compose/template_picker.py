@@ -47,7 +47,9 @@ class TemplatePicker(Picker):
         self._doomed = ""
 
     def _say(self, words: str) -> None:
-        self.query_one("#picker-title", Static).update(Content(words))
+        said = self.query_one("#picker-said", Static)
+        said.update(Content(words))
+        said.display = bool(words)
 
     def action_save(self) -> None:
         """Save the prompt as a template of that name."""
@@ -80,7 +82,7 @@ class TemplatePicker(Picker):
         del self._known[at]
         self.choices = tuple(_choice(one) for one in self._known)
         self._doomed = ""
-        self._say(_title())
+        self._say("")
         self._narrow(self.query_one(LineInput).value)
 
     def _narrow(self, written: str) -> None:

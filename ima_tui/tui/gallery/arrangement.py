@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import groupby
 
 from ima_tui.core.domain import (
     Job,
@@ -68,13 +69,11 @@ class GalleryArrangement:
         """Return what is known of a result."""
         return self._rows.get(key)
 
-    def clear(self) -> None:
-        """Forget all results."""
-        self._rows, self._words = {}, {}
-
     def add(self, results: Iterable[Result]) -> None:
         """Add results."""
-        kinds = {kind: _kind_words(kind) for kind in TaskType}
+        kinds = {
+            kind: f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}" for kind in TaskType
+        }
         rows, words = dict(self._rows), dict(self._words)
         for result in results:
             key = key_of(result)
@@ -116,17 +115,9 @@ class GalleryArrangement:
         return _by_name(shown, _NAMES[chosen.sort])
 
 
-def _kind_words(kind: TaskType) -> str:
-    return f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}"
-
-
-def _kind_name(result: Result) -> str:
-    return say(f"task.{result.task_type}")
-
-
 _NAMES: Mapping[str, Callable[[Result], str]] = {
     "model": lambda result: result.model,
-    "kind": _kind_name,
+    "kind": lambda result: say(f"task.{result.task_type}"),
     "project": lambda result: result.project or say("label.none"),
 }
 _KIND_ORDER = {kind: place for place, kind in enumerate(TaskType)}
@@ -147,12 +138,8 @@ _ORDERS: Mapping[str, _Order] = {
 
 
 def _by_name(results: Sequence[Result], name: Callable[[Result], str]) -> tuple[ResultGroup, ...]:
-    groups: list[tuple[str, list[Key]]] = []
-    for result in results:
-        if not groups or groups[-1][0] != name(result):
-            groups.append((name(result), []))
-        groups[-1][1].append(key_of(result))
-    return tuple(ResultGroup(named, tuple(keys)) for named, keys in groups)
+    groups = groupby(results, name)
+    return tuple(ResultGroup(named, tuple(map(key_of, group))) for named, group in groups)
 
 
 def _by_day(results: Sequence[Result]) -> tuple[ResultGroup, ...]:

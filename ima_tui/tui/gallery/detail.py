@@ -72,7 +72,7 @@ class ResultDetail(Widget):
             index,
             model=studio.catalogue.model_of(job.order),
             bytes_here=await asyncio.to_thread(file_size, job.medias[index]),
-            expires=studio.gallery.expires(job),
+            expires=job.links_expire_at,
             now=studio.clock.time(),
         )
 
@@ -143,7 +143,7 @@ def _told(media: Media, bytes_here: int) -> str:
     told = [media.format]
     if media.width and media.height:
         told.append(f"{media.width}x{media.height}")
-    told += [media.duration, size(bytes_here) if bytes_here >= 0 else ""]
+    told += [words.length_words(media.duration), size(bytes_here) if bytes_here >= 0 else ""]
     return "  ".join(filter(None, told))
 
 

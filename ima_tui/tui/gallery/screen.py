@@ -14,9 +14,8 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
 from ima_tui.i18n import say
-from ima_tui.tui.gallery.actions import ResultActions
+from ima_tui.tui.gallery.actions import GalleryChoice, ResultActions, SaveRow
 from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
-from ima_tui.tui.gallery.choice import GalleryChoice, SaveRow
 from ima_tui.tui.gallery.compare import CompareScreen
 from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid

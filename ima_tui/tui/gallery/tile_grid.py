@@ -77,6 +77,8 @@ class TileGrid(ScrollView, can_focus=True):
         """Everything that is shown, in its order."""
         self._at: dict[Key, int] = {}
         self._hanging = TileLayout((), 1, 1)
+        self._spare = 0
+        """Lines for each row of tiles that are left where all are in sight."""
         self._thumbnails = Thumbnails(self, self._refresh_tile)
 
     @property
@@ -118,7 +120,11 @@ class TileGrid(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         sizes = [len(group.keys) for group in self._groups]
         if self.tiles:
-            self._hanging = _fitted(sizes, self.size, lambda across: self._hung(across).high)
+            self._spare = 0
+            found = _fitted(sizes, self.size, lambda across: self._hung(across).high)
+            rows = sum(-(-size // found.across) for size in sizes)
+            self._spare = max(0, self.size.height - found.lines) // max(1, rows)
+            self._hanging = TileLayout(sizes, found.across, self._hung(found.across).high)
         else:
             self._hanging = TileLayout(sizes, 1, 1)
         self.virtual_size = Size(self.size.width, self._hanging.lines)
@@ -157,7 +163,7 @@ class TileGrid(ScrollView, can_focus=True):
     def _hung(self, across: int) -> TilePainter:
         """What draws tiles of which so many are beside each other."""
         wide = max(1, self.size.width - 1) // across
-        return TilePainter(self.app.theme, self.ima.glyphs, wide)
+        return TilePainter(self.app.theme, self.ima.glyphs, wide).grown(self._spare)
 
     @on(events.Focus)
     @on(events.Blur)
@@ -175,12 +181,13 @@ class TileGrid(ScrollView, can_focus=True):
         spot = self._hanging.at(y + self.scroll_offset.y)
         if spot is None:
             return Strip.blank(room, plain)
-        if spot.row < 0:
-            group = self._groups[spot.group]
+        row, line = spot
+        if not row.tiles:
+            group = self._groups[row.group]
             segments = self._painter.heading(group.name, len(group.keys), room)
         else:
-            keys = self.keys[spot.first : spot.first + spot.count]
-            segments = [segment for key in keys for segment in self._cells(key, spot.line)]
+            keys = self.keys[row.first : row.first + row.tiles]
+            segments = [segment for key in keys for segment in self._cells(key, line)]
         return Strip(segments).adjust_cell_length(room, plain)
 
     def _cells(self, key: Key, line: int) -> list[Segment]:
@@ -190,7 +197,8 @@ class TileGrid(ScrollView, can_focus=True):
             return painter.blank()
         standing = TileState(key == self.cursor, self.has_focus, key in self.marked)
         if self.tiles:
-            shown = self._thumbnails.of(result, painter.picture_wide, graphics_of(self))
+            wide, high = painter.picture_wide, painter.picture_high
+            shown = self._thumbnails.of(result, wide, high, graphics_of(self))
             return painter.tile(result, standing, line, shown)
         return painter.line(result, standing)
 
@@ -271,10 +279,10 @@ class TileGrid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
         spot = self._hanging.at(event.y + self.scroll_offset.y)
-        if spot is None or spot.row < 0:
+        if spot is None or not spot[0].tiles:
             return
-        column = min(event.x // self._painter.wide, spot.count - 1)
-        key = self.keys[spot.first + column]
+        row, _ = spot
+        key = self.keys[row.first + min(event.x // self._painter.wide, row.tiles - 1)]
         self.move_to(key)
         if event.chain == 2:
             self.post_message(self.Selected(key))

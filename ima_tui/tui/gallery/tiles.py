@@ -5,8 +5,10 @@ A result is a tile with an image, or a line.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,7 +25,7 @@ from ima_tui.tui.widgets.cells import (
     fit,
     width,
 )
-from ima_tui.tui.widgets.job_text import clock_words
+from ima_tui.tui.widgets.job_text import clock_words, length_words
 
 PICTURE = (6, 18)
 """Lines of a tile's picture, at least and at most."""
@@ -32,6 +34,7 @@ BAR = 1
 TAG = 4
 MARK = 2
 STAR = 2
+LENGTH = 5
 MODEL = 16
 AIRY = 56
 """From this width on a line also names the model."""
@@ -58,6 +61,8 @@ class TilePainter:
     theme: str
     glyphs: Glyphs
     wide: int
+    tall: int = 0
+    """Lines that pictures take where there is room for more than those of 16:9."""
 
     @property
     def picture_wide(self) -> int:
@@ -66,8 +71,13 @@ class TilePainter:
 
     @property
     def picture_high(self) -> int:
-        """Lines that a picture takes: those of 16:9 in cells twice as high as wide."""
-        return max(PICTURE[0], min(PICTURE[1], -(-self.picture_wide * 9 // 32)))
+        """Lines that a picture takes: those of 16:9 in cells twice as high as wide, or more."""
+        return max(self.tall, PICTURE[0], min(PICTURE[1], -(-self.picture_wide * 9 // 32)))
+
+    def grown(self, by: int) -> TilePainter:
+        """Return the painter of tiles that are higher by so many lines, up to a square."""
+        most = max(self.picture_high, self.picture_wide // 2)
+        return replace(self, tall=min(most, self.picture_high + by))
 
     @property
     def high(self) -> int:
@@ -87,7 +97,8 @@ class TilePainter:
         """One result on one line."""
         ground, muted = standing.ground, self._style("muted", standing.ground)
         room = self.wide - BAR - MARK - TAG
-        end = f" {result.length:>5} {clock_words(result.at)} " if room >= 30 else ""
+        length = fit(length_words(result.length), LENGTH, "right")
+        end = f" {length} {clock_words(result.at)} " if room >= 30 else ""
         model = self._fitted(result.model, MODEL) if room >= AIRY else ""
         room -= STAR * result.mark.star
         text = self._fitted(result.prompt, room - width(end) - width(model))
@@ -130,7 +141,7 @@ class TilePainter:
         return Segment(sign, self._style(role, standing.ground))
 
     def _caption(self, result: Result, standing: TileState) -> list[Segment]:
-        end = f" {result.length} " if result.length else " "
+        end = f" {length_words(result.length)} " if result.length else " "
         room = self.wide - BAR - MARK - TAG - width(end) - STAR * result.mark.star
         return [
             *self._begin(result, standing),
@@ -149,16 +160,13 @@ class TilePainter:
         return style(self.theme, role, ground)
 
 
-@dataclass(frozen=True, slots=True)
-class TilePosition:
-    """What is on a line: a heading (`row` is -1), or line `line` of a row of tiles, whose first is
-    number `first` of all tiles, and of which there are `count`."""
+class TileRow(NamedTuple):
+    """A heading (`tiles` 0), or a row of tiles: its first line, and the first of its tiles."""
 
-    group: int
-    row: int
-    line: int
+    top: int
     first: int
-    count: int
+    tiles: int
+    group: int
 
 
 class TileLayout:
@@ -166,85 +174,62 @@ class TileLayout:
     a tile."""
 
     def __init__(self, sizes: Sequence[int], across: int, high: int) -> None:
-        self.sizes = tuple(sizes)
         self.across = max(1, across)
         self.high = max(1, high)
-        self._tops: list[int] = []
-        self._firsts: list[int] = []
+        self._rows: list[TileRow] = []
         top = first = 0
-        for size in self.sizes:
-            self._tops.append(top)
-            self._firsts.append(first)
-            top += 1 + self.rows_of(size) * self.high
+        for group, size in enumerate(sizes):
+            self._rows.append(TileRow(top, first, 0, group))
+            top += 1
+            for before in range(0, size, self.across):
+                count = min(self.across, size - before)
+                self._rows.append(TileRow(top, first + before, count, group))
+                top += self.high
             first += size
         self.lines = top
         self.count = first
 
-    def rows_of(self, size: int) -> int:
-        """Return the rows that a group of that size takes."""
-        return -(-size // self.across)
-
-    def at(self, line: int) -> TilePosition | None:
-        """What is on this line; None: nothing any more."""
+    def at(self, line: int) -> tuple[TileRow, int] | None:
+        """Return the row on this line, and which of its lines that is; None: nothing any more."""
         if not 0 <= line < self.lines:
             return None
-        group = bisect_right(self._tops, line) - 1
-        below = line - self._tops[group] - 1
-        if below < 0:
-            return TilePosition(group, -1, 0, self._firsts[group], 0)
-        row, inner = divmod(below, self.high)
-        before = row * self.across
-        count = min(self.across, self.sizes[group] - before)
-        return TilePosition(group, row, inner, self._firsts[group] + before, count)
+        row = self._rows[bisect_right(self._rows, line, key=lambda row: row.top) - 1]
+        return row, line - row.top
 
-    def group_of(self, tile: int) -> int:
-        """Return the group of a tile."""
-        return bisect_right(self._firsts, tile) - 1
+    def _number(self, tile: int) -> int:
+        """Return the number of a tile's row."""
+        return bisect_right(self._rows, tile, key=lambda row: row.first) - 1
 
     def lines_of(self, tile: int) -> tuple[int, int]:
         """The first line of a tile, and the one below its last."""
-        group = self.group_of(tile)
-        row = (tile - self._firsts[group]) // self.across
-        top = self._tops[group] + 1 + row * self.high
+        top = self._rows[self._number(tile)].top
         return top, top + self.high
 
     def column_of(self, tile: int) -> int:
         """Return the column of a tile, from 0."""
-        return (tile - self._firsts[self.group_of(tile)]) % self.across
+        return tile - self._rows[self._number(tile)].first
 
     def is_below_heading(self, tile: int) -> bool:
         """Return whether a tile is in the first row of its group."""
-        group = self.group_of(tile)
-        return tile - self._firsts[group] < self.across
+        return self._rows[self._number(tile) - 1].tiles == 0
 
     def moved(self, tile: int, rows: int) -> int:
         """The tile so many rows further down, as near to the same column as there is one."""
-        column = self.column_of(tile)
+        column, number = self.column_of(tile), self._number(tile)
         step = 1 if rows > 0 else -1
         for _ in range(abs(rows)):
-            group = self.group_of(tile)
-            row = (tile - self._firsts[group]) // self.across + step
-            if not 0 <= row < self.rows_of(self.sizes[group]):
-                group += step
-                if not 0 <= group < len(self.sizes):
-                    break
-                row = 0 if step > 0 else self.rows_of(self.sizes[group]) - 1
-            before = row * self.across
-            last = min(self.across, self.sizes[group] - before) - 1
-            tile = self._firsts[group] + before + min(column, last)
-        return tile
+            beyond = number + step
+            while 0 <= beyond < len(self._rows) and not self._rows[beyond].tiles:
+                beyond += step
+            if not 0 <= beyond < len(self._rows):
+                break
+            number = beyond
+        row = self._rows[number]
+        return row.first + min(column, row.tiles - 1)
 
     def seen(self, top: int, lines: int) -> range:
         """The tiles of which something is on these lines."""
-        found: list[int] = []
-        line = top
-        while line < min(self.lines, top + lines):
-            spot = self.at(line)
-            if spot is None:
-                break
-            if spot.row < 0:
-                line += 1
-                continue
-            found += (spot.first, spot.first + spot.count)
-            line += self.high - spot.line
-        return range(min(found), max(found)) if found else range(0)
+        begin = max(0, bisect_right(self._rows, top, key=lambda row: row.top) - 1)
+        end = bisect_left(self._rows, top + lines, key=lambda row: row.top)
+        found = [row for row in self._rows[begin:end] if row.tiles and top < self.lines]
+        return range(found[0].first, found[-1].first + found[-1].tiles) if found else range(0)

@@ -39,8 +39,10 @@ RATE = 6.0
 RAMP = " .:-=+*#%@"
 """From nothing to full, in letters."""
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-MOST_WAVE = 10
+MOST_WAVE = 8
 """Lines that a wave takes at most: higher ones say no more."""
+LEAST_BARS = 16
+"""Cells from which on a wave is made of bars with gaps between them: one block is too loud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ def wave(peaks: bytes, rows: int, style: Style, *, ascii_only: bool = False) -> 
     """Loudness from left to right, up and down from the middle; `style` on its ground."""
     half = max(1, min(rows, MOST_WAVE) // 2)
     heights = [max(1, round(peak / 255 * half * 8)) for peak in peaks]
+    if len(heights) >= LEAST_BARS:
+        heights = [0 if at % 2 else max(heights[at : at + 2]) for at in range(len(heights))]
     up = [_wave_line(heights, line, ascii_only) for line in range(half - 1, -1, -1)]
     down = [_hanging_line(heights, line, ascii_only) for line in range(half)]
     below = style if ascii_only else style + Style(reverse=True)  # also without colours

@@ -28,8 +28,8 @@ MOST_KEPT = 600
 PAUSE = 0.08
 """Seconds that the wall stands still before pictures are asked for."""
 
-Name = tuple[str, int, str]
-"""What a small picture is kept by: path, width, theme."""
+Name = tuple[str, int, int, str]
+"""What a small picture is kept by: path, width, height, theme."""
 
 Key = tuple[int, int]
 """A job and the number of its result, as in `job:41#1`."""
@@ -68,11 +68,11 @@ class Thumbnails:
         self._found: OrderedDict[Name, Rendered | str] = OrderedDict()
         self._wanted: frozenset[Key] = frozenset()
 
-    def of(self, result: Result, wide: int, graphics: Graphics) -> Shown:
-        """The picture, `wide` cells at most; None: it has not come yet."""
+    def of(self, result: Result, wide: int, high: int, graphics: Graphics) -> Shown:
+        """The picture, `wide` cells and `high` lines at most; None: it has not come yet."""
         if not result.path:
             return say("gallery.fetching" if result.fetching else "gallery.no_file")
-        found = self._found.get(self._name(result, wide))
+        found = self._found.get(self._name(result, wide, high))
         if isinstance(found, Rendered) and not graphics.shelf.is_good(found):
             return None
         return found
@@ -81,7 +81,7 @@ class Thumbnails:
         """Have these, a moment after nothing else was wanted; what was wanted before is not."""
         seen = tuple(results)
         self._wanted = frozenset(map(key_of, seen))
-        missing = [one for one in seen if self.of(one, wide, graphics) is None]
+        missing = [one for one in seen if self.of(one, wide, high, graphics) is None]
         self._widget.workers.cancel_group(self._widget, "tiles")
         if missing:
             fetch: WorkType[None] = partial(self._fetch, missing, wide, high, graphics)
@@ -93,7 +93,7 @@ class Thumbnails:
         await asyncio.gather(*(self._draw(one, wide, high, graphics) for one in reversed(results)))
 
     async def _draw(self, result: Result, wide: int, high: int, graphics: Graphics) -> None:
-        name, role = self._name(result, wide), MEDIUM_ROLE[result.task_type.medium]
+        name, role = self._name(result, wide, high), MEDIUM_ROLE[result.task_type.medium]
         found: Rendered | str
         try:
             found = await graphics.picture(
@@ -107,5 +107,5 @@ class Thumbnails:
         if key_of(result) in self._wanted:
             self._drawn(key_of(result))
 
-    def _name(self, result: Result, wide: int) -> Name:
-        return result.path, wide, self._widget.app.theme
+    def _name(self, result: Result, wide: int, high: int) -> Name:
+        return result.path, wide, high, self._widget.app.theme

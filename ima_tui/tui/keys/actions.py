@@ -9,7 +9,7 @@ named so here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -85,13 +85,19 @@ def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
         found[name] = ActionEntry(
             id=name,
             keys=keys,
-            sentence=binding.description,
+            sentence=_sentence(node, name, binding.description),
             action=binding.action,
             node=node,
             scope=_scope(node),
             prominent=binding.show,
         )
     return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
+
+
+def _sentence(node: DOMNode, name: str, usual: str) -> str:
+    """The key of what an action does now; a node may have another word for it at times."""
+    words_now: Callable[[str], str] | None = getattr(node, "words_now", None)
+    return (words_now(name) if words_now is not None else "") or usual
 
 
 def _is_available(app: App[object], action: str, node: DOMNode) -> bool:
@@ -103,25 +109,30 @@ def _is_available(app: App[object], action: str, node: DOMNode) -> bool:
 
 
 def _active(screen: Screen[object]) -> Iterator[tuple[DOMNode, str, Binding]]:
-    """Each binding of ours that does something now, by the key that reaches it."""
+    """Each binding of ours that does something now, by the key that reaches it; first those of the
+    screen that have priority over its widgets."""
     focused = screen.focused
-    for node, bindings in binding_chain(screen):
-        for key, binding in bindings:
-            if not binding.description.startswith("bind."):
-                continue
-            if not _is_available(screen.app, binding.action, node):
-                continue
-            character = character_of(key) or key_to_character(key)
-            is_typed = (
-                node is not focused
-                and focused is not None
-                and not binding.priority
-                and focused.check_consume_key(key, character)
-            )
-            if not is_typed:
-                yield node, key, binding
-            elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
-                yield node, f"alt+{key}", binding
+    every = [(node, *one) for node, bindings in binding_chain(screen) for one in bindings]
+    for node, key, binding in sorted(every, key=lambda one: not _is_first(screen, *one)):
+        if not binding.description.startswith("bind."):
+            continue
+        if not _is_available(screen.app, binding.action, node):
+            continue
+        character = character_of(key) or key_to_character(key)
+        is_typed = (
+            node is not focused
+            and focused is not None
+            and not binding.priority
+            and focused.check_consume_key(key, character)
+        )
+        if not is_typed:
+            yield node, key, binding
+        elif after_escape(character) and not getattr(focused, "KEEPS_KEYS", False):
+            yield node, f"alt+{key}", binding
+
+
+def _is_first(screen: Screen[object], node: DOMNode, key: str, binding: Binding) -> bool:
+    return node is screen and binding.priority
 
 
 def _plain_first(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Beside the lines of the logs: status, one entry in detail, and a picker of IMA's tools.
+"""Beside the lines of the logs: status, one entry and its job in detail, a picker of IMA's tools.
 
 The status says whether they are live or paused, what they are filtered by, and how many match.
 """
@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
 
+from textual import work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -20,9 +21,11 @@ from ima_tui.i18n import say
 from ima_tui.logs.entry import LogEntry, LogLevel
 from ima_tui.logs.filter import LogFilter
 from ima_tui.tui.logs.reader import LogReader
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import Column, cut
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
 from ima_tui.tui.widgets.table import Cell
 
 MOST_WORDS = 24
@@ -141,13 +144,43 @@ class LogDetail(VerticalScroll, can_focus=False):
         yield Static(id="log-text")
 
     def show(self, entry: LogEntry | None, reader: LogReader) -> None:
-        """Show an entry, where the pane is shown; None clears it."""
-        if not self.screen.has_class("-detail"):
-            return
+        """Show an entry; None clears it."""
         file_name = reader.name_of(entry) if entry is not None else ""
         self.query_one("#log-facts", Static).update(Content(_facts(entry, file_name)))
         self.query_one("#log-text", Static).update(Content(_text(entry)))
         self.scroll_home(animate=False)
+
+
+class EntrySide(Vertical):
+    """One entry in detail; where it is very wide, the job that it speaks of, too."""
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        with Pane(say("pane.detail"), widget_id="entry-pane"):
+            yield LogDetail()
+        yield JobDetail()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is shown."""
+        return self.screen.has_class("-detail") or self.screen.has_class("-huge")
+
+    def show(self, entry: LogEntry | None, reader: LogReader) -> None:
+        """Show an entry, where this is shown."""
+        if self.is_open:
+            self.query_one(LogDetail).show(entry, reader)
+            self.show_job(entry.job if entry is not None else None)
+
+    @work(group="log job", exclusive=True, exit_on_error=False)
+    async def show_job(self, job_id: int | None) -> None:
+        """Show a job of this history, where there is room for it."""
+        studio = context(self).studio
+        job = None
+        if job_id is not None and self.screen.has_class("-huge"):
+            job = await studio.jobs.get(job_id)
+        happened = await studio.jobs.timeline(job.id) if job is not None else ()
+        self.set_class(job is not None, "-job")
+        self.query_one(JobDetail).show(job, happened, studio.clock.time())
 
 
 def _facts(entry: LogEntry | None, file_name: str) -> str:

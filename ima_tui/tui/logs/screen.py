@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import WorkType
@@ -22,12 +23,13 @@ from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.logs.feed import LogFeed, LogSearch
 from ima_tui.tui.logs.lines import LogLines
-from ima_tui.tui.logs.panes import LogDetail, LogStatusLine, source_picker
+from ima_tui.tui.logs.panes import EntrySide, LogDetail, LogStatusLine, source_picker
 from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.studio.jobs import Jobs
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 """How often the folder is looked at, while somebody looks at this screen."""
 LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)
+
+MATCHES = ("older", "newer", "only")
 
 
 class LogsScreen(BaseScreen):
@@ -46,13 +50,13 @@ class LogsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("open", "detail", "bind.log_detail", "logs.detail", show=True),
         bind("filter", "ask('find')", "bind.log_find", "logs.find", show=True),
-        bind("view_after", "level", "bind.log_level", "logs.level", show=True),
-        bind("type", "source", "bind.log_source", "logs.source", show=True),
+        bind("view_after", "narrow('level')", "bind.log_level", "logs.level", show=True),
+        bind("type", "narrow('source')", "bind.log_source", "logs.source", show=True),
         bind("play", "pause", "bind.log_pause", "logs.pause", show=True),
-        bind("next", "match('older')", "bind.log_next", "logs.next"),
-        bind("previous", "match('newer')", "bind.log_previous", "logs.previous"),
-        bind("layout", "match('only')", "bind.log_only", "logs.only"),
-        bind("log", "job", "bind.log_job", "logs.job"),
+        bind("next", "go('older')", "bind.log_next", "logs.next"),
+        bind("previous", "go('newer')", "bind.log_previous", "logs.previous"),
+        bind("layout", "go('only')", "bind.log_only", "logs.only"),
+        bind("log", "narrow('job')", "bind.log_job", "logs.job"),
         bind("job", "show_job", "bind.log_show_job", "logs.show_job"),
         bind("", "ask('time')", "bind.log_time", "logs.time"),
         bind("first", "go('newest')", "bind.log_newest", "logs.newest"),
@@ -77,11 +81,12 @@ class LogsScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        with Pane(say("place.logs"), widget_id="lines-pane"):
-            yield LogStatusLine()
-            yield LineInput(widget_id="ask", max_length=300)
-            yield LogLines()
-            yield LogDetail()
+        with Container(id="log-body"):
+            with Pane(say("place.logs"), widget_id="lines-pane"):
+                yield LogStatusLine()
+                yield LineInput(widget_id="ask", max_length=300)
+                yield LogLines()
+            yield EntrySide()
 
     @property
     def lines(self) -> LogLines:
@@ -124,8 +129,21 @@ class LogsScreen(BaseScreen):
     @on(LogLines.Moved)
     def _moved(self) -> None:
         self.feed.moved()
-        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
+        self._show_entry()
+
+    def _show_entry(self) -> None:
+        self.query_one(EntrySide).show(self.lines.current, self.feed.reader)
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """The side may have come in sight."""
+        self.call_after_refresh(self._show_entry)
+
+    async def heard(self, news: Updates) -> None:
+        """Show what became of the job beside the lines."""
+        current = self.lines.current
+        if current is not None and current.job in news.jobs:
+            self._show_entry()
 
     # -------------------------------------------------------------------------- what is wanted
 
@@ -137,29 +155,20 @@ class LogsScreen(BaseScreen):
         self.feed.want(await _of_job(self.studio.jobs, LogFilter(), job_id))
         self.lines.focus()
 
-    async def action_job(self) -> None:
-        """Only the job that this line speaks of; again: all."""
-        current = self.lines.current
-        spoken_of = current.job if current is not None else None
-        wanted = None if self.feed.wanted.job is not None else spoken_of
-        self.feed.want(await _of_job(self.studio.jobs, self.feed.wanted, wanted))
-
-    def action_level(self) -> None:
-        """From the next level on; after the last one all again."""
+    async def action_narrow(self, by: str) -> None:
+        """Show less: `job`, only what the line's job did, or all again; from the next `level` on,
+        after the last one all again; of one `source`, chosen from the list of tools."""
         wanted = self.feed.wanted
-        at = LEVELS.index(wanted.level) + 1
-        self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
-
-    def action_source(self) -> None:
-        """Open the list of tools."""
-        tools, wanted = self.feed.reader.view.tools, self.feed.wanted
-
-        def take(chosen: int | None) -> None:
-            if chosen is not None:
-                source = tools[chosen - 1] if chosen else ""
-                self.feed.want(replace(wanted, source=source))
-
-        self.app.push_screen(source_picker(tools, wanted.source), take)
+        if by == "job":
+            current = self.lines.current
+            spoken_of = current.job if current is not None else None
+            job = None if wanted.job is not None else spoken_of
+            self.feed.want(await _of_job(self.studio.jobs, wanted, job))
+        elif by == "level":
+            at = LEVELS.index(wanted.level) + 1
+            self.feed.want(replace(wanted, level=LEVELS[at % len(LEVELS)]))
+        else:
+            _choose_source(self, wanted)
 
     def action_clear(self) -> None:
         """Clear the filter and the search."""
@@ -205,30 +214,30 @@ class LogsScreen(BaseScreen):
             return True
         current, wanted = self.lines.current, self.feed.wanted
         match action:
-            case "match":
+            case "go" if parameters[0] in MATCHES:
                 return self.search.pattern is not None
-            case "job":
+            case "narrow" if parameters[0] == "job":
                 return wanted.job is not None or bool(current and current.job is not None)
             case "show_job":
                 return bool(current and current.job is not None)
-            case "detail" | "copy" | "export":
+            case "copy" | "export":
                 return current is not None
+            case "detail":
+                return current is not None and not self.has_class("-huge")
             case "scroll":
-                return self.has_class("-detail")
+                return self.query_one(EntrySide).is_open
             case "clear":
                 return self.search.pattern is not None or wanted != LogFilter()
         return super().check_action(action, parameters)
 
-    def action_match(self, what: str) -> None:
-        """Move to the next `older` or `newer` match; `only`: show matches only, or all again."""
-        if what == "only":
-            self.search.only_hits()
-        else:
-            self.search.hit(older=what == "older")
-
     def action_go(self, where: str) -> None:
-        """Move to the newest or the oldest entry."""
-        if where == "newest":
+        """Move to the `newest` or `oldest` entry, or to the next `older` or `newer` match; `only`
+        shows matches only, or all again."""
+        if where == "only":
+            self.search.only_hits()
+        elif where in MATCHES:
+            self.search.hit(older=where == "older")
+        elif where == "newest":
             self.feed.newest()
         else:
             self.feed.oldest()
@@ -236,8 +245,7 @@ class LogsScreen(BaseScreen):
     def action_detail(self) -> None:
         """Show or hide the details."""
         self.toggle_class("-detail")
-        self.query_one(LogDetail).show(self.lines.current, self.feed.reader)
-        self.refresh_bindings()
+        self._show_entry()
 
     def action_scroll(self, by: int) -> None:
         """Scroll by that many lines."""
@@ -285,3 +293,15 @@ async def _of_job(jobs: Jobs, wanted: LogFilter, job_id: int | None) -> LogFilte
     job = None if job_id is None else await jobs.get(job_id)
     tasks = (job.task_id,) if job is not None and job.task_id else ()
     return replace(wanted, job=job_id, tasks=tasks)
+
+
+def _choose_source(screen: LogsScreen, wanted: LogFilter) -> None:
+    """Open the list of tools, and show the lines of the one that is chosen."""
+    tools = screen.feed.reader.view.tools
+
+    def take(chosen: int | None) -> None:
+        if chosen is not None:
+            source = tools[chosen - 1] if chosen else ""
+            screen.feed.want(replace(wanted, source=source))
+
+    screen.app.push_screen(source_picker(tools, wanted.source), take)

@@ -19,7 +19,6 @@ from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.studio import Studio
 from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id, places, scattered
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
-from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.cells import Column, steady
 from ima_tui.tui.widgets.model_detail import UNCHANGED
 from ima_tui.tui.widgets.price_text import usual_time
@@ -66,7 +65,7 @@ class ModelListing:
 
     def is_mine(self, model: ModelVersion) -> bool:
         """Return whether the user prefers this model for its task type."""
-        return model_text.preferred(self._studio, model.task_type) == model.model_id
+        return self._studio.preferences.model_id(model.task_type) == model.model_id
 
     def changes(self, model: ModelVersion) -> ListChanges:
         """Return what changed in the list of a model."""
@@ -179,7 +178,7 @@ class PreferenceChanges:
     async def turn(self, model: ModelVersion) -> bool:
         """Set or unset a model as preferred; return whether that could be stored."""
         kind = model.task_type
-        before = model_text.preferred(self._studio, kind)
+        before = self._studio.preferences.model_id(kind)
         models = self._studio.catalogue.models(kind)
         previous = next((one for one in models if one.model_id == before), None)
         stored = await self._store(kind, None if before == model.model_id else model)

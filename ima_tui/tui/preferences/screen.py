@@ -213,7 +213,7 @@ class PreferencesScreen(BaseScreen):
         preference = self.preferences.get(task_type)
         current = _leaf_of(models, preference) if preference else None
         self.app.push_screen(
-            model_picker.models(self.studio, task_type, current, self.ima.glyphs, PREFIX + user),
+            model_picker.models(self.studio, task_type, current, self.ima.glyphs, user),
             chosen,
         )
 

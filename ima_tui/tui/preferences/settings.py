@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -39,7 +39,10 @@ COLUMNS = (
     Column("origin", 11, "settings.column_origin", drop=1),
     Column("about", 36, "settings.column_about", flex=9, drop=3),
 )
-_VALUE = (Column("value", 20, flex=1),)
+_LATER = 2
+"""Where what holds from the next start on stands; the column is there if it says anything."""
+T = TypeVar("T")
+_VALUES = (Column("value", 20, "settings.column_value", flex=1), Column("note", 10))
 
 
 class SettingsScreen(BaseScreen):
@@ -109,7 +112,10 @@ class SettingsScreen(BaseScreen):
         found = found or [one for name, one in self._rows.items() if items[name].is_like(wanted)]
         table = self.query_one("#settings", Table)
         table.empty = say("settings.none_match")
-        table.set_rows(_rows(found))
+        later = any(one.later is not None for one in self._rows.values())
+        table.set_columns(COLUMNS if later else _without_later(COLUMNS))
+        rows = _rows(found)
+        table.set_rows(rows if later else {name: _without_later(row) for name, row in rows.items()})
         names = [one.setting.name for one in found]
         if wanted and names and table.cursor not in names:
             table.move_to(names[0])
@@ -196,8 +202,12 @@ class SettingsScreen(BaseScreen):
 
     def _choose(self, one: SettingStatus, values: tuple[str, ...]) -> None:
         titles = [_shown(one.setting, value) for value in values]
+        usual = _shown(one.setting, one.setting.default)
         rows = [
-            PickerItem((Cell(title),), folded(f"{title} {value}"))
+            PickerItem(
+                (Cell(title), Cell(say("cli.source.default") if title == usual else "", "muted")),
+                folded(f"{title} {value}"),
+            )
             for title, value in zip(titles, values, strict=True)
         ]
         before = _shown(one.setting, one.now if one.later is None else one.later)
@@ -207,7 +217,7 @@ class SettingsScreen(BaseScreen):
             if number is not None:
                 await self._put(one.setting.name, values[number])
 
-        self.app.push_screen(Picker(one.setting.title, _VALUE, rows, at), chosen)
+        self.app.push_screen(Picker(one.setting.title, _VALUES, rows, at), chosen)
 
     def _edit(self, one: SettingStatus) -> None:
         self._editing = one.setting.name
@@ -312,6 +322,10 @@ def _rows(found: Sequence[SettingStatus]) -> dict[RowId, Row]:
             Cell(one_line(one.setting.about, 200), "muted"),
         )
     return rows
+
+
+def _without_later(cells: tuple[T, ...]) -> tuple[T, ...]:
+    return cells[:_LATER] + cells[_LATER + 1 :]
 
 
 _WORDED = frozenset(

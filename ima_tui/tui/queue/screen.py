@@ -25,7 +25,7 @@ from ima_tui.tui.queue.job_table import (
     sending_line,
 )
 from ima_tui.tui.shell.base_screen import ListScreen
-from ima_tui.tui.shell.job_actions import JobActions
+from ima_tui.tui.shell.job_actions import JobActions, are_unsent
 from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
@@ -37,7 +37,11 @@ BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "po
 """The order that a click on a heading chooses."""
 
 FEW = 10
-"""So many rows leave room below the table on a large screen."""
+"""So many rows leave room below the table."""
+LEAST = 3
+"""Rows of a short list that have room at least."""
+AROUND = 4
+"""Lines of the list beside its rows: the frame, the filter and the titles."""
 
 
 class QueueScreen(ListScreen):
@@ -144,13 +148,12 @@ class QueueScreen(ListScreen):
         self.how = replace(self.how, hidden=self.verbs.forgetting.ids, now=now)
         self.table.empty = say("queue.none_match" if self.how.filter else "queue.empty")
         self.table.show(self.how.of(self.jobs.values()))
-        self.set_class(len(self.table.order) <= FEW, "-few")
-        self._sum_up()
+        _share_room(self)
+        _sum_up(self)
 
-    def _sum_up(self) -> None:
-        every = [job for job in self.jobs.values() if job.id not in self.how.hidden]
-        marked = self.table.chosen_jobs() if self.table.marked else []
-        self.query_one(QueueSummary).show(every, self.table.jobs(), marked, self.how)
+    def on_resize(self) -> None:
+        """Share the room of the new size."""
+        _share_room(self)
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
@@ -161,7 +164,7 @@ class QueueScreen(ListScreen):
 
     @on(Table.Marked)
     def _marked(self) -> None:
-        self._sum_up()
+        _sum_up(self)
         self.refresh_bindings()
 
     @on(Table.RowHighlighted)
@@ -200,6 +203,11 @@ class QueueScreen(ListScreen):
             case "arrange":
                 return bool(self.jobs)
         return super().check_action(action, parameters)
+
+    def words_now(self, name: str) -> str:
+        """Return the word for an action where it is another one for the chosen jobs."""
+        chosen = self.table.chosen_jobs() if name == "queue.stop" and self.is_mounted else []
+        return "bind.stop_unsent" if are_unsent(chosen) else ""
 
     async def action_do(self, verb: str) -> None:
         """Run an action by its name."""
@@ -265,3 +273,22 @@ class QueueScreen(ListScreen):
         self.how = replace(self.how, filter="")
         self.query_one("#filter", Input).value = ""
         self.remove_class("-filtering")
+
+
+def _share_room(screen: QueueScreen) -> None:
+    """Leave to the job what a short list does not need."""
+    count = len(screen.table.order)
+    is_few = 0 < count <= FEW and not screen.has_class("-narrow")
+    screen.set_class(is_few, "-few")
+    screen.set_class(not count, "-none")
+    rows = screen.query_one(QueueSummary).styles
+    if is_few:
+        rows.height = max(LEAST, count) + AROUND
+    else:
+        rows.clear_rule("height")
+
+
+def _sum_up(screen: QueueScreen) -> None:
+    every = [job for job in screen.jobs.values() if job.id not in screen.how.hidden]
+    marked = screen.table.chosen_jobs() if screen.table.marked else []
+    screen.query_one(QueueSummary).show(every, screen.table.jobs(), marked, screen.how)

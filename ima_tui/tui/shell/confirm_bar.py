@@ -79,7 +79,8 @@ class ConfirmBar(Line):
     @property
     def words(self) -> str:
         """The question and its choices, the chosen one in brackets."""
-        return "\n".join(text for text, _ in self._rows()) if self.asking else ""
+        rows = self._rows() if self.asking else []
+        return "\n".join("".join(text for text, _ in row) for row in rows)
 
     def ask(
         self,
@@ -109,23 +110,20 @@ class ConfirmBar(Line):
         shown = tuple(choice.words for choice in self._choices if choice.words)
         return (*shown, say("app.cancel")) if shown else ()
 
-    def _rows(self) -> list[tuple[str, int | None]]:
-        """(text, the place of its first choice): in as many lines as it takes, for the price must
-        never be cut off."""
+    def _rows(self) -> list[list[tuple[str, int | None]]]:
+        """Each line as texts, a choice with its place: as many lines as it takes, for the price
+        must never be cut off."""
         cells = max(10, self.screen.size.width - INDENT - 1)
-        rows: list[tuple[str, int | None]] = [(line, None) for line in wrap(self._words, cells)]
+        rows: list[list[tuple[str, int | None]]]
+        rows = [[(line, None)] for line in wrap(self._words, cells)]
         for place, label in enumerate(self._labels):
-            shown = self._shown(place, label, cells)
-            text, first = rows[-1]
-            if first is None or width(text) + width(shown) > cells:
-                rows.append((shown, place))
-            else:
-                rows[-1] = (text + shown, first)
+            name = cut(label, cells - 2)
+            shown = f"[{name}]" if place == self._chosen else f" {name} "
+            taken = sum(width(text) for text, _ in rows[-1])
+            if rows[-1][0][1] is None or taken + width(shown) > cells:
+                rows.append([])
+            rows[-1].append((shown, place))
         return rows
-
-    def _shown(self, place: int, label: str, cells: int) -> str:
-        label = cut(label, cells - 2)
-        return f"[{label}]" if place == self._chosen else f" {label} "
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
@@ -134,27 +132,13 @@ class ConfirmBar(Line):
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         rows, theme = self._rows(), self.app.theme
-        plain = style(theme, "background", self.GROUND) + BOLD
+        ground = style(theme, "background", self.GROUND)
+        plain, chosen = ground + BOLD, style(theme, "title", "background")
         segments = [Segment(" ? " if y == 0 else " " * INDENT, plain)]
-        if y < len(rows):
-            segments += self._segments(*rows[y])
+        for text, place in rows[y] if y < len(rows) else ():
+            how = plain if place is None else chosen if place == self._chosen else ground
+            segments.append(Segment(text, how))
         return Strip(segments).adjust_cell_length(self.size.width, plain)
-
-    def _segments(self, text: str, first: int | None) -> list[Segment]:
-        theme = self.app.theme
-        if first is None:
-            return [Segment(text, style(theme, "background", self.GROUND) + BOLD)]
-        cells = max(10, self.screen.size.width - INDENT - 1)
-        found: list[Segment] = []
-        for place, label in list(enumerate(self._labels))[first:]:
-            shown = self._shown(place, label, cells)
-            if not text.startswith(shown):
-                break
-            text = text[len(shown) :]
-            chosen = place == self._chosen
-            how = ("title", "background") if chosen else ("background", self.GROUND)
-            found.append(Segment(shown, style(theme, *how)))
-        return found
 
     # ----------------------------------------------------------------------------- the user
 
@@ -205,14 +189,11 @@ class ConfirmBar(Line):
     async def on_click(self, event: events.Click) -> None:
         """Act on the row or cell under the mouse."""
         rows, x = self._rows(), event.x - INDENT
-        text, first = rows[event.y] if event.y < len(rows) else ("", None)
-        if first is None or not 0 <= x < width(text):
-            return
-        cells = max(10, self.screen.size.width - INDENT - 1)
-        for place, label in list(enumerate(self._labels))[first:]:
-            x -= width(self._shown(place, label, cells))
+        for text, place in rows[event.y] if x >= 0 and event.y < len(rows) else ():
+            x -= width(text)
             if x < 0:
-                await self._take(place)
+                if place is not None:
+                    await self._take(place)
                 return
 
     def action_no(self) -> None:

@@ -126,7 +126,7 @@ class BottomLine(Line):
 
     def _retell(self) -> None:
         """Most moves of the cursor change no key: then nothing is drawn."""
-        told = tuple(f"{act.id} {act.keys[:1]}" for act in actions.acts(self.screen))
+        told = tuple(f"{act.sentence} {act.id} {act.keys[:1]}" for act in actions.acts(self.screen))
         if told != self._told:
             self._told = told
             self.refresh()

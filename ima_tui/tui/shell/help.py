@@ -19,6 +19,7 @@ from textual.widgets import Static
 from ima_tui.i18n import say
 from ima_tui.tui.keys.actions import ActionEntry, Scope
 from ima_tui.tui.keys.verbs import bind
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import fit, width
 
@@ -45,9 +46,12 @@ class HelpScreen(ModalScreen[None]):
         """Yield the widgets."""
         self.on_resize()  # before the first layout, so that it is painted once
         near, far = self.columns()
-        with VerticalScroll(id="help"), Container(id="help-columns"):
+        window = VerticalScroll(id="help", classes="window")
+        window.border_title = Content(say("help.title"))
+        with window, Container(id="help-columns"):
             yield Static(near, id="help-near")
             yield Static(far, id="help-far")
+        yield BottomLine()
 
     def on_resize(self) -> None:
         """Lay out for the new size."""

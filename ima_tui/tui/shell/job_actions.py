@@ -66,6 +66,12 @@ ONE_ONLY = frozenset({"instead", "duplicate", "edit"})
 """Verbs that take a single job: with several marked they are not offered."""
 
 
+def are_unsent(jobs: Sequence[Job]) -> bool:
+    """Whether stopping `jobs` only takes jobs out of the queue that were not sent."""
+    stopped = [job for job in jobs if FITS["stop"](job)]
+    return bool(stopped) and all(job.state in UNSENT for job in stopped)
+
+
 class JobActions:
     """The verbs, for one screen, which asks and complains."""
 
@@ -164,7 +170,7 @@ class JobActions:
     # ------------------------------------------------------------------- what takes something off
 
     async def stop(self, jobs: list[Job]) -> None:
-        """Stop following the jobs."""
+        """Stop following jobs that were sent; take the others out of the queue."""
         unsent = {job.id for job in jobs if job.state in UNSENT}
         spent = sum(job.order.total for job in jobs if job.id not in unsent)
         studio = self._screen.studio
@@ -232,10 +238,10 @@ class JobActions:
 
     async def view(self, jobs: list[Job]) -> None:
         """Open the results at full size."""
-        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
+        from ima_tui.tui.shell.viewer import ViewerScreen, results_of
 
         cover = self._screen.studio.gallery.cover
-        self._screen.app.push_screen(ViewerScreen(JobResults(jobs[0]), cover=cover))
+        self._screen.app.push_screen(ViewerScreen(results_of(jobs[0]), cover=cover))
 
     # ---------------------------------------------------------------------------------- asking
 

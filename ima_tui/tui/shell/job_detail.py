@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -83,7 +84,8 @@ class JobDetail(Widget):
         if job is not None:
             told = words.labels_of(job, context(self).glyphs)
             aside_words = place or _aside(studio, job)
-            facts = _facts(job, events, now, aside_words, told, timeline=timeline)
+            folder = studio.settings.downloads
+            facts = _facts(job, events, now, aside_words, told, timeline=timeline, folder=folder)
             if self.screen.has_class("-huge"):
                 facts = _all_facts(job, events, now, aside_words, told, studio)
             if media is not None and not eager:
@@ -114,8 +116,16 @@ def _all_facts(
 
 
 def _facts(
-    job: Job, events: Sequence[Event], now: float, aside: str, labels: str, *, timeline: bool
+    job: Job,
+    events: Sequence[Event],
+    now: float,
+    aside: str,
+    labels: str,
+    *,
+    timeline: bool,
+    folder: Path | None = None,
 ) -> Content:
+    """What is known of a job; files in `folder` are named without it, for a path takes lines."""
     happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
     sentence, role = words.standing(job, now)
     lines = [
@@ -129,7 +139,7 @@ def _facts(
         lines += [Content.styled(line, "$info") for line in words.ordered_by(job)]
     if aside:
         lines.append(Content.styled(aside, "$muted"))
-    results = [Content.styled(words.result_words(media), "$info") for media in job.medias]
+    results = [Content.styled(words.result_words(media, folder), "$info") for media in job.medias]
     prompt = [Content(steady(clean(job.order.prompt, PROMPT_LIMIT)))]
     rest = [happened, results, prompt] if timeline else [results, prompt, happened[-LATEST:]]
     for group in rest:

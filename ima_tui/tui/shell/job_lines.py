@@ -8,14 +8,17 @@ from collections.abc import Sequence
 
 from textual import events, work
 
+from ima_tui.catalogue import price, times
 from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
+from ima_tui.tui.keys.actions import key_of
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.app_context import context
-from ima_tui.tui.widgets.cells import cut, fit, steady, width
+from ima_tui.tui.widgets.cells import fit, steady, width, wrap
 from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part, RowLines
+from ima_tui.tui.widgets.price_text import usual_time
 
 LATEST = 48
 """Jobs that are read for a tall screen."""
@@ -29,17 +32,24 @@ class JobLines(RowLines):
     def __init__(self) -> None:
         super().__init__(id="latest-jobs")
         self._jobs: tuple[Job, ...] = ()
+        self._nothing: tuple[str, ...] = ()
 
-    def show(self, jobs: Sequence[Job]) -> None:
-        """Show these."""
-        if tuple(jobs) != self._jobs:
-            self._jobs = tuple(jobs)
+    def show(self, jobs: Sequence[Job], nothing: Sequence[str] = ()) -> None:
+        """Show these; `nothing`: sentences above them, where those that are asked for are none."""
+        if (tuple(jobs), tuple(nothing)) != (self._jobs, self._nothing):
+            self._jobs, self._nothing = tuple(jobs), tuple(nothing)
             self.refresh()
+
+    def _told(self, cells: int) -> list[str]:
+        room = max(1, cells - 2)
+        return [line for sentence in self._nothing for line in wrap(sentence, room)]
 
     def row(self, y: int, cells: int) -> list[Part]:
         """Return the parts of line `y`."""
-        if not self._jobs and y == 0:
-            return [(" " + cut(say("queue.no_jobs_of"), cells - 2), "muted")]
+        told = self._told(cells)
+        if y < len(told):
+            return [(" " + told[y], "muted")]
+        y -= len(told)
         if y >= len(self._jobs):
             return []
         job = self._jobs[y]
@@ -57,8 +67,9 @@ class JobLines(RowLines):
 
     async def on_click(self, event: events.Click) -> None:
         """Show the job under the mouse in the queue."""
-        if event.y < len(self._jobs):
-            await self.ima.show_job(self._jobs[event.y].id)
+        at = event.y - len(self._told(self.size.width))
+        if 0 <= at < len(self._jobs):
+            await self.ima.show_job(self._jobs[at].id)
 
 
 class LatestJobs(Pane):
@@ -70,14 +81,39 @@ class LatestJobs(Pane):
 
     def look(self, model: ModelVersion | None) -> None:
         """Read and show those of a model for its task type; nothing where the pane is hidden."""
-        if self.display and model is not None:
+        if self.display:
             self._read(model)
 
     @work(group="jobs", exclusive=True, exit_on_error=False)
-    async def _read(self, model: ModelVersion) -> None:
+    async def _read(self, model: ModelVersion | None) -> None:
+        if model is None:
+            self.say([(say("pane.latest_jobs"), "strong")])
+            self.query_one(JobLines).show(())
+            return
         await asyncio.sleep(REST)
         among = JobFilter(task_type=model.task_type, model=model.model_id)
-        jobs = await context(self).studio.history.listed(among, 0, LATEST)
+        history = context(self).studio.history
+        jobs = await history.listed(among, 0, LATEST)
         name = f"{SEPARATOR}{steady(model.name)}{SEPARATOR}{say(f'task.{model.task_type}')}"
         self.say([(say("pane.latest_jobs"), "strong"), (name, "text")])
-        self.query_one(JobLines).show(jobs)
+        told: list[str] = []
+        if not jobs:
+            jobs = await history.listed(JobFilter(task_type=model.task_type), 0, LATEST)
+            told = [*self._first(model), *(("", say("queue.other_models")) if jobs else ())]
+        self.query_one(JobLines).show(jobs, told)
+
+    def _first(self, model: ModelVersion) -> list[str]:
+        """How a model gets its first job, and what that costs."""
+        key = key_of(self.screen, "models.use")
+        told = [
+            say("queue.no_jobs_of"),
+            say("queue.first_with", press=key)
+            if key
+            else say("queue.first_by_type", press=key_of(self.screen, "place.compose")),
+        ]
+        if (usual := price.quote_or_none(model, {})) is not None:
+            time = usual_time(times.estimate(model))
+            told.append(say("queue.first_costs", points=usual.total, time=time))
+        if model.task_type.takes_inputs:
+            told.append(say("queue.first_inputs"))
+        return told

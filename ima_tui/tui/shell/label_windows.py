@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -22,9 +21,11 @@ from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.labels import UNMARKED, Mark, MarkChange
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput
 
@@ -83,7 +84,8 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
 
     CSS_PATH = theme.path("tags")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "bind.close", id="tags.close"),
+        Binding("enter", "take", "bind.text_take", id="tags.take"),
+        Binding("escape", "dismiss", "bind.close", id="tags.close"),
     ]
 
     def __init__(self, title: str, tags: Sequence[str], known: Sequence[str]) -> None:
@@ -94,12 +96,12 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="tags"):
-            yield Static(Content(self._heading), id="tags-title")
+        with Window(self._heading, widget_id="tags"):
             yield LineInput(placeholder=say("label.tags_how"), widget_id="tags-field")
             known = " ".join(f"#{tag}" for tag in self._known[:MOST_SHOWN])
             told = say("label.known_tags", tags=known) if known else ""
             yield Static(Content(told), id="tags-told")
+        yield BottomLine()
 
     def on_mount(self) -> None:
         """Write the tags that are there."""
@@ -108,17 +110,17 @@ class TagsWindow(ModalScreen[tuple[str, ...] | None]):
         field.cursor_position = len(field.value)
         field.focus()
 
-    def on_input_submitted(self, event: LineInput.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Take the tags."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Give back what was written; a name that can't be is said."""
         try:
-            self.dismiss(labels.tags(event.value))
+            self.dismiss(labels.tags(self.query_one(LineInput).value))
         except UsageError as error:
             told = self.query_one("#tags-told", Static)
             told.update(Content.styled(say(error.key, **error.values), "$bad"))
-
-    def action_give_up(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
 
 
 Target = tuple[Job, tuple[int, ...]]

@@ -22,7 +22,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.model_text import kind_name, medium_cell, notes, preferred
+from ima_tui.tui.widgets.model_text import kind_name, medium_cell, notes
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.price_text import usual_time
 
@@ -79,7 +79,8 @@ def models(
     user: str | None = None,
 ) -> Picker:
     """The models of one kind, the one that is `current` under the cursor."""
-    models, mine = studio.catalogue.models(task_type), preferred(studio, task_type, user)
+    models = studio.catalogue.models(task_type)
+    mine = studio.preferences.model_id(task_type, user)
     choices = [_model(model, model.model_id == mine, signs.star) for model in models]
     now = draft.same_leaf(models, current) if current else None
     at = models.index(now) if now else 0

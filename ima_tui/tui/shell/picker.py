@@ -7,22 +7,22 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Row, Table
 
 PAGE = 8
-AROUND = 6
-"""Lines of the panel beside its rows."""
+AROUND = 3
+"""Lines of the window beside its table: the frame and the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,16 @@ class Picker(ModalScreen[int | None]):
 
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "bind.close", id="chooser.close"),
-        Binding("up", "move(-1)", "bind.up", show=False, priority=True, id="chooser.up"),
-        Binding("down", "move(1)", "bind.down", show=False, priority=True, id="chooser.down"),
-        Binding(
-            "pageup", f"move(-{PAGE})", "bind.page_up", show=False, priority=True, id="chooser.pgup"
-        ),
-        Binding(
-            "pagedown",
-            f"move({PAGE})",
-            "bind.page_down",
-            show=False,
-            priority=True,
-            id="chooser.pgdn",
+        Binding("enter", "choose", "bind.choose", id="chooser.take"),
+        Binding("escape", "dismiss", "bind.close", id="chooser.close"),
+        *(
+            Binding(key, f"move({by})", words, show=False, priority=True, id=f"chooser.{name}")
+            for key, by, words, name in (
+                ("up", -1, "bind.up", "up"),
+                ("down", 1, "bind.down", "down"),
+                ("pageup", -PAGE, "bind.page_up", "pgup"),
+                ("pagedown", PAGE, "bind.page_down", "pgdn"),
+            )
         ),
     ]
 
@@ -94,10 +91,11 @@ class Picker(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="picker"):
-            yield Static(Content(self.heading), id="picker-title")
+        with Window(self.heading, widget_id="picker"):
             yield LineInput(placeholder=say(self.PLACEHOLDER), widget_id="picker-filter")
+            yield Static(id="picker-said")
             yield Table(self.columns, widget_id="picker-rows")
+        yield BottomLine()
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
@@ -132,7 +130,11 @@ class Picker(ModalScreen[int | None]):
         self._narrow(event.value)
 
     def on_input_submitted(self) -> None:
-        """Take over what was typed."""
+        """Take the row under the cursor."""
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Take the row under the cursor."""
         chosen = self.query_one(Table).cursor
         if isinstance(chosen, int):
             self.dismiss(chosen)
@@ -147,7 +149,3 @@ class Picker(ModalScreen[int | None]):
         if table.order and table.cursor is not None:
             at = table.order.index(table.cursor) + by
             table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
-
-    def action_give_up(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)

@@ -23,7 +23,7 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.value_windows import TextPrompt
-from ima_tui.tui.shell.viewer import FileItem, ViewerScreen
+from ima_tui.tui.shell.viewer import FewItems, FileItem, ViewerScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import Column
@@ -134,8 +134,10 @@ class SubjectsScreen(ModalScreen[str | None]):
 
     def action_view(self) -> None:
         """Open its pictures at full size."""
-        if self.current is not None and self.current.files:
-            self.ima.push_screen(ViewerScreen(_Pictures(self.current)))
+        one = self.current
+        if one is not None and one.files:
+            files = (FileItem(f"@{one.name}", media, Medium.IMAGE) for media in _media(one))
+            self.ima.push_screen(ViewerScreen(FewItems(files)))
 
     def action_add(self) -> None:
         """Ask for a picture, then for a name."""
@@ -202,21 +204,6 @@ class SubjectsScreen(ModalScreen[str | None]):
     def action_close(self) -> None:
         """Close the screen."""
         self.dismiss(None)
-
-
-class _Pictures:
-    """The pictures of a subject, for the viewer to turn through."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._name = subject.name
-        self._medias = _media(subject)
-
-    def __len__(self) -> int:
-        return len(self._medias)
-
-    async def get(self, number: int) -> FileItem | None:
-        """Return the picture with that number, from 0."""
-        return FileItem(f"@{self._name}", self._medias[number], Medium.IMAGE)
 
 
 def _media(subject: Subject) -> tuple[Media, ...]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.suggester import Suggester
 from textual.widgets import Static, TextArea
 
-from ima_tui.catalogue.names import Voice, voice_of, voices
+from ima_tui.catalogue.names import Voice, voice_of, voices, voices_used
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import FormRow
-from ima_tui.core.domain import Job, Option, Value
+from ima_tui.core.domain import Option, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, folded, one_line
 from ima_tui.i18n import has, say
@@ -26,6 +25,7 @@ from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.painter import Cell
 from ima_tui.tui.widgets.prompt import LineInput, PlainEditor
 from ima_tui.tui.widgets.table import Table
@@ -62,8 +62,7 @@ class TextEditor(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="text-window"):
-            yield Static(Content(self._heading), id="text-title")
+        with Window(self._heading, widget_id="text-window"):
             yield Static(Content(self._about), id="text-about")
             yield PlainEditor(self._text)
             yield Static(id="text-count")
@@ -131,16 +130,19 @@ class VoicePicker(Picker):
         rows = [PickerItem(own, folded(say("voice.own"))), *map(_row, known)]
         super().__init__(say("voice.choose"), _VOICES, rows, at)
 
-    def on_input_submitted(self) -> None:
+    def action_choose(self) -> None:
         """Take the row under the cursor; where none matches, the id that was typed."""
         if self.query_one(Table).order:
-            super().on_input_submitted()
+            super().action_choose()
             return
         self.typed = one_line(self.query_one(LineInput).value.strip(), _LONGEST_ID)
         self.dismiss(-1 if self.typed else None)
 
     def _narrow(self, written: str) -> None:
         name = one_line(written.strip(), 60)
+        known_as = voice_of(Option(name, name)).name
+        if known_as != name:
+            name = f"{known_as} ({name})"
         self.query_one(Table).empty = say("voice.typed", name=name) if name else say("voice.none")
         super()._narrow(written)
 
@@ -151,13 +153,6 @@ def _row(voice: Voice) -> PickerItem:
     told = say(language) if has(language) else "", say(sex) if has(sex) else ""
     cells = Cell(voice.name), Cell(told[0], "muted"), Cell(told[1]), Cell(voice.sample, "muted")
     return PickerItem(cells, folded(f"{voice.value} {voice.name} {' '.join(told)}"))
-
-
-def used_before(jobs: Iterable[Job], name: str) -> list[Voice]:
-    """Return the voices that jobs were sent with, the newest first, each once."""
-    found = (dict(job.order.parameters).get(name) for job in jobs)
-    ids = dict.fromkeys(str(value) for value in found if value)
-    return [voice_of(Option(one, one)) for one in ids]
 
 
 async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
@@ -174,10 +169,10 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
         screen.app.push_screen(TextEditor(row.title, row.shown, about, most), written)
         return
     known = list(voices(field))
-    listed = {str(one.value) for one in known}
-    jobs = await context(screen).studio.jobs.recent()
     if not known:  # a list that takes any id names none
-        known = [one for one in used_before(jobs, field.name) if str(one.value) not in listed]
+        known = voices_used(await context(screen).studio.jobs.recent(), field.name)
+    if row.value and not any(one.value == row.value for one in known):
+        known.insert(0, voice_of(Option(row.shown, row.value)))
     picker = VoicePicker(known, row.value)
 
     def chosen(number: int | None) -> None:
@@ -193,7 +188,8 @@ class TextPrompt(ModalScreen[str | None]):
 
     CSS_PATH = theme.path("picker")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "bind.close", id="ask.close"),
+        Binding("enter", "take", "bind.text_take", id="ask.take"),
+        Binding("escape", "dismiss", "bind.close", id="ask.close"),
     ]
 
     def __init__(
@@ -213,8 +209,7 @@ class TextPrompt(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="ask"):
-            yield Static(Content(self._title), id="ask-title")
+        with Window(self._title, widget_id="ask"):
             yield self._field
         yield BottomLine()
 
@@ -223,9 +218,9 @@ class TextPrompt(ModalScreen[str | None]):
         self._field.focus()
 
     def on_input_submitted(self) -> None:
+        """Take over what was typed."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Take over what was typed; nothing is no answer."""
         self.dismiss(self._field.value.strip() or None)
-
-    def action_give_up(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)

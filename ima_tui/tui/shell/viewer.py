@@ -66,20 +66,6 @@ class FileItem:
     medium: Medium
 
 
-class OneFile:
-    """A single file, for the viewer."""
-
-    def __init__(self, item: FileItem) -> None:
-        self._item = item
-
-    def __len__(self) -> int:
-        return 1
-
-    async def get(self, number: int) -> FileItem | None:
-        """Return the file."""
-        return self._item
-
-
 class ViewerItems(Protocol):
     """Results to turn through; read one at a time, for there may be thousands."""
 
@@ -89,18 +75,17 @@ class ViewerItems(Protocol):
         """The result at `number`, from 0; None: it is no more."""
 
 
-class JobResults:
-    """All results of one job."""
+class FewItems(tuple[ViewerItem | FileItem, ...]):
+    """Items that are all known."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    async def get(self, number: int) -> ViewerItem | FileItem | None:
+        """Return the item with that number, from 0."""
+        return self[number]
 
-    def __len__(self) -> int:
-        return len(self._job.medias)
 
-    async def get(self, number: int) -> ViewerItem | None:
-        """Return the result with that number, from 0."""
-        return ViewerItem(self._job, number)
+def results_of(job: Job) -> FewItems:
+    """Return all results of one job."""
+    return FewItems(ViewerItem(job, index) for index in range(len(job.medias)))
 
 
 class ViewerLine(Line):

@@ -24,12 +24,18 @@ SORTS: dict[str, Callable[[ReportRow], tuple[object, ...]]] = {
     "name": lambda row: (row.key,),
 }
 WIDE = 160
-"""Columns of the screen from which on bars and durations take more cells."""
+"""Columns of the screen from which on bars and durations take more cells, and more is shown."""
+
+
+LEAST_BAR = 100
+"""Columns of the screen from which on a bar takes more cells than a name needs."""
+SLOW = 1.2
+"""How many times its estimate a median time is before it stands out."""
 
 
 def plot_cells(total: int) -> tuple[int, int]:
     """Return the cells of a bar and of a row's durations on a screen of that width."""
-    return (18, 26) if total >= WIDE else (14, 20)
+    return (18, 26) if total >= WIDE else (14 if total >= LEAST_BAR else 8, 20)
 
 
 def columns(total: int) -> tuple[Column, ...]:
@@ -88,7 +94,7 @@ def drawn(row: ReportRow, name: str, most: int, glyphs: Glyphs, total: int) -> R
     bar, cells = plot_cells(total)
     rate = row.success
     role = "text" if rate is None or rate >= GOOD else "warn"
-    longer = row.median_time and row.median_estimate and row.median_time > row.median_estimate
+    longer = (row.median_time or 0.0) > SLOW * (row.median_estimate or row.median_time or 0.0)
     share = row.points / most if most else 0.0
     spread = plots.durations(row.times, row.median_estimate, cells, plain=glyphs.ascii)
     return (
@@ -124,7 +130,7 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
         step = -(-len(values) // room)
         values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
         top = plots.ceiling(max(values))
-    upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤│▔"
+    upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤▔▔"
     lines: list[tuple[str, str]] = []
     bars = plots.columns(values, rows, top, plain=glyphs.ascii)
     bars = [plots.spread(line, room) for line in bars]

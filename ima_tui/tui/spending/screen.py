@@ -93,6 +93,12 @@ class SpendingScreen(BaseScreen):
     UNDER = "queue"
     HOME = "#spending"
     CSS_PATH = styles.path("spending")
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - so declared by Textual
+        (0, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+        (WIDE, "-huge"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("view_after", "turn(1)", "bind.spending_view", "spending.view", show=True),
         bind("view_before", "turn(-1)", "bind.spending_view_before", "spending.view_before"),
@@ -187,7 +193,7 @@ class SpendingScreen(BaseScreen):
             names = {row.key: spending.name_of(row.key, view, models) for row in rows}
             shares.query_ancestor(Pane).say([(say(f"spending.by_{view}"), "strong")])
             shares.show(rows, names, high)
-        self.query_one(JobLines).show(jobs)
+        self.query_one(JobLines).show(jobs, [] if jobs else [say("queue.no_jobs_of")])
 
     def _show(self) -> None:
         found = self.found

@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
@@ -159,9 +160,19 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         changed: Any = renderable
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
             changed = ChangedCells(renderable, self.shown)
+            if self._changes_nothing(changed):
+                changed = None
         super()._display(screen, changed)
         if renderable is not None and not self._batch_count:
             self.after_display(screen, renderable)
+
+    def _changes_nothing(self, changed: ChangedCells) -> bool:
+        """Whether an update goes to the terminal now, and neither a cell nor the cursor differs."""
+        is_there = self._running and not self._closed and self._driver is not None
+        if not is_there or self.is_headless or self._batch_count:
+            return False
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        return bool(cursor == self._previous_cursor_position) and changed.is_empty(self.console)
 
     def _fatal_error(self) -> None:
         """A bug of ours ends the app with a sentence. Textual would print every local variable,
@@ -203,6 +214,13 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
     ) -> None:
         """Show a notification, as Textual's; text is never markup: it may come from outside."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Show a sentence once: said again, it stays for as long as if it were new."""
+        new = event.notification
+        for one in [*self._notifications]:
+            if (one.message, one.severity) == (new.message, new.severity):
+                del self._notifications[one]
 
 
 def sequence(text: str, *, in_tmux: bool) -> str:

@@ -29,9 +29,8 @@ GAP = 6
 """Cells that did not change are sent too where moving the cursor over them costs more."""
 _BEHIND = 0x1F000
 """From here on terminals disagree on widths: what follows on the line is sent with it."""
-_LONG = 8
-"""So many blanks are erased with one sequence, where the terminal erases in the background's
-colour."""
+_SKIPPED = 5
+"""From so many erased cells on, moving the cursor over them costs less than blanks."""
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
 """What turns an attribute off again."""
 _SEEN_ON_BLANKS = frozenset("479")
@@ -139,14 +138,21 @@ class ChangedCells(CompositorUpdate):
     def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownCells) -> None:
         self.update = update
         self.shown = shown
+        self._sequences: str | None = None
+
+    def is_empty(self, console: Console) -> bool:
+        """Return whether nothing changed."""
+        return not self.render_segments(console)
 
     def render_segments(self, console: Console) -> str:
-        """Return the sequences that draw the changed cells."""
-        colours, pen = console._color_system, _Pen(erases_in_colour(os.environ.get("TERM", "")))
-        for y, x, cells, uncertain in _drawn(self.update, colours):
-            for first, changed in self.shown.runs(y, x, cells, uncertain):
-                pen.draw(y, first, changed)
-        return pen.drawn()
+        """Return the sequences that draw the changed cells, which count as shown from then on."""
+        if self._sequences is None:
+            colours, pen = console._color_system, _Pen(erases_in_colour(os.environ.get("TERM", "")))
+            for y, x, cells, uncertain in _drawn(self.update, colours):
+                for first, changed in self.shown.runs(y, x, cells, uncertain):
+                    pen.draw(y, first, changed)
+            self._sequences = pen.drawn()
+        return self._sequences
 
 
 def _drawn(
@@ -199,15 +205,29 @@ class _Pen:
     def draw(self, y: int, x: int, cells: Sequence[Cell]) -> None:
         """Draw `cells` at a place."""
         self._found.append(f"\x1b[{y + 1};{x + 1}H")
-        for cell, same in groupby(cells):
-            character, look = cell
-            count = sum(1 for _ in same)
-            if look != self._look:
+        for _, ground in groupby(cells, lambda cell: cell[1].back):
+            self._draw_ground([(cell, sum(1 for _ in same)) for cell, same in groupby(ground)])
+        if self._found[-1].startswith("\x1b["):
+            self._found.pop()  # a gap at the end is erased, and not skipped
+
+    def _draw_ground(self, groups: Sequence[tuple[Cell, int]]) -> None:
+        """Draw cells on one background. Where it costs less, they are erased from the first gap on,
+        and the cursor skips the gaps."""
+        skipped = [
+            at
+            for at, ((character, look), count) in enumerate(groups)
+            if character == " " and look.front is None and count >= _SKIPPED
+        ]
+        erased = sum(count for _, count in groups[skipped[0] :]) if skipped else 0
+        spared = sum(groups[at][1] - len(f"\x1b[{groups[at][1]}C") for at in skipped)
+        if not self._erases or spared <= len(f"\x1b[{erased}X"):
+            skipped = []
+        for at, ((character, look), count) in enumerate(groups):
+            if look != self._look and at not in skipped[1:]:
                 self._turn(look)
-            if self._erases and character == " " and look.front is None and count >= _LONG:
-                self._found.append(f"\x1b[{count}X\x1b[{count}C")
-            else:
-                self._found.append(character * count)
+            if skipped and at == skipped[0]:
+                self._found.append(f"\x1b[{erased}X")
+            self._found.append(f"\x1b[{count}C" if at in skipped else character * count)
 
     def _turn(self, wanted: Look) -> None:
         now = self._look

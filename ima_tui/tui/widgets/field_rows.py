@@ -6,10 +6,10 @@ stays the one place that knows the draft.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -28,8 +28,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.widgets.cells import cut, fit, width, window
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.cells import fit, width, window
+from ima_tui.tui.widgets.lines import Line, Part, clipped, measure
 from ima_tui.tui.widgets.prompt import SEND, LineInput
 
 MOVES: list[BindingType] = [
@@ -61,6 +61,11 @@ class ValueWanted(Message):
     row: FormRow
 
 
+BESIDE = 3
+"""Cells between what a line shows and who put it there, and behind that."""
+LEAST_FOR_OPTIONS = 24
+
+
 class FormLine(Line, can_focus=True):
     """A label, and behind it what a subclass draws."""
 
@@ -83,12 +88,9 @@ class FormLine(Line, can_focus=True):
             self._origin, self.is_mine = tuple(origin), mine
             self.refresh()
 
-    def on_focus(self) -> None:
-        """Redraw with focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.Focus)
+    @on(events.Blur)
+    def _follow_focus(self) -> None:
         self.refresh()
 
     @property
@@ -116,7 +118,7 @@ class FormLine(Line, can_focus=True):
         """What stands at the right end: notes, and who put this here; what finds no room goes."""
         gap: list[Part] = [("  ", "text")] if notes and self._origin else []
         for parts in ([*notes, *gap, *self._origin], [*self._origin], [*notes]):
-            if parts and measure(parts) + 3 <= cells:
+            if parts and measure(parts) + BESIDE <= cells:
                 return [*parts, (" ", "text")]
         return []
 
@@ -152,7 +154,7 @@ class ButtonLine(FormLine):
         """Return the text at the left and at the right of the line, each part with its role."""
         head = self.head()
         room = cells - measure(head)
-        left = _clipped(self._left, room)
+        left = clipped(self._left, room)
         return [*head, *left], self.right(room - measure(left), self._right)
 
     def action_press(self) -> None:
@@ -198,15 +200,6 @@ class WindowLine(ButtonLine):
         self.post_message(ValueWanted(self.row))
 
 
-def _clipped(parts: Iterable[Part], cells: int) -> list[Part]:
-    kept: list[Part] = []
-    for text, role in parts:
-        short = cut(text, cells)
-        kept.append((short, role))
-        cells -= width(short)
-    return kept
-
-
 class ChoiceLine(FormLine):
     """Options side by side, the one that holds in brackets; what isn't available is crossed out."""
 
@@ -244,7 +237,7 @@ class ChoiceLine(FormLine):
         """Return the options round the chosen one."""
         labels = [self.row.words(option) for option in self.options]
         chosen = self.chosen
-        seen = window(labels, chosen or 0, cells)
+        seen = window(labels, chosen or 0, self._room(cells))
         shown: list[Part] = []
         if seen.more_left:
             shown.append((self.sign("‹ ", "< "), "muted"))
@@ -253,6 +246,11 @@ class ChoiceLine(FormLine):
         if seen.more_right:
             shown.append((self.sign(" ›", " >"), "muted"))
         return shown
+
+    def _room(self, cells: int) -> int:
+        """Cells for the options: who chose one of them is told, too, where that leaves enough."""
+        left = cells - measure([*self._origin]) - BESIDE
+        return left if self._origin and left >= LEAST_FOR_OPTIONS else cells
 
     def _option(self, index: int, chosen: int | None) -> Part:
         option = self.options[index]
@@ -300,7 +298,7 @@ class ChoiceLine(FormLine):
         """Act on the row or cell under the mouse."""
         head = measure(self.head())
         labels = [self.row.words(option) for option in self.options]
-        seen = window(labels, self.chosen or 0, self.size.width - head)
+        seen = window(labels, self.chosen or 0, self._room(self.size.width - head))
         index = seen.at(event.x - head, labels)
         if index is not None:
             self._pick(index)
@@ -376,12 +374,9 @@ class TextLine(Horizontal):
         self._heard = event.value
         self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
 
-    def on_descendant_focus(self) -> None:
-        """Follow the focus of the widgets inside."""
-        self._head.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _follow_focus(self) -> None:
         self._head.refresh()
 
 

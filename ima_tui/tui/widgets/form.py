@@ -101,9 +101,16 @@ class DraftForm(VerticalScroll, can_focus=False):
                 else:
                     line.show(row, row.field.name in faults)
             for each in (self.kind, self.model, *self._lines):
-                parts, mine = origin(each.control)
+                parts, mine = origin(each.control) if self._has_value(each) else ([], False)
                 each.show_origin(parts, mine=mine)
             self._show_fold(rows)
+
+    def _has_value(self, line: FormLine | TextLine) -> bool:
+        """Whether a line shows the value of its control: of sizes and shapes, which are one field
+        on two lines, one does."""
+        sharing = [each.row for each in self._lines if each.control == line.control]
+        mine = [each.row for each in self._lines if each is line]
+        return len(sharing) < 2 or not mine or mine[0].value is not None
 
     async def _fit(self, rows: Sequence[FormRow]) -> None:
         shape = tuple(

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -215,12 +216,9 @@ class InputLine(Vertical):
         self._say("", None)
         self.look_soon()
 
-    def on_descendant_focus(self) -> None:
-        """Follow the focus of the widgets inside."""
-        self._role.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Redraw without focus."""
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _follow_focus(self) -> None:
         self._role.refresh()
 
     def look_soon(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from textual.content import Content
 
@@ -314,13 +316,24 @@ def event_words(event: Event, now: float) -> str:
     return f"{time.strftime(form, then)}  {words}"
 
 
-def result_words(media: Media) -> str:
-    """Where one result is: the file here, else its address."""
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?) ?s")
+
+
+def length_words(length: str) -> str:
+    """`5 s` for `5s`, as the service has it; `0:12` as it is."""
+    found = _SECONDS.fullmatch(length)
+    return say("compose.seconds", span=found[1]) if found else length
+
+
+def result_words(media: Media, folder: Path | None = None) -> str:
+    """Where one result is: the file here, else its address. A file in `folder` without that."""
     facts = [media.format]
     if media.width and media.height:
         facts.append(f"{media.width}x{media.height}")
-    facts.append(media.duration)
+    facts.append(length_words(media.duration))
     where = media.path or media.url
+    if folder is not None and media.path and Path(media.path).is_relative_to(folder):
+        where = str(Path(media.path).relative_to(folder))
     return "  ".join(filter(None, (where, " ".join(filter(None, facts)))))
 
 
@@ -351,7 +364,7 @@ def settings(order: Order, model: ModelVersion | None) -> list[tuple[str, str]]:
     """Return names and values as people know them, without settings that are empty or only repeat
     the prompt; then the inputs."""
     rows = [
-        (_name(model, name), _value(name, value))
+        (_name(model, name), _value(model, name, value))
         for name, value in order.parameters
         if str(value).strip() not in ("", order.prompt.strip())
     ]
@@ -366,8 +379,10 @@ def _name(model: ModelVersion | None, name: str) -> str:
     return known.replace("_", " ").capitalize() if known == name else known
 
 
-def _value(name: str, value: Value) -> str:
-    """As the form says it: with its unit, and on and off, not True and False."""
+def _value(model: ModelVersion | None, name: str, value: Value) -> str:
+    """As the form says it: with its unit, on and off, not True and False, and a voice's name."""
+    if model is not None and name.casefold() in parameter_names.VOICES:
+        value = draft.option_label(model, name, value)
     return parameter_names.value(name, one_line(value, 120) if isinstance(value, str) else value)
 
 

@@ -9,7 +9,7 @@ separators.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -49,14 +49,15 @@ class Line(Widget):
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         left, right = self.parts(self.size.width)
+        gap = self.size.width - measure([*left, *right])
+        return self.drawn([*left, (" " * max(0, gap), "text"), *right])
+
+    def drawn(self, parts: Iterable[Part]) -> Strip:
+        """Return the cells of a whole line."""
         theme = self.app.theme
-        gap = self.size.width - sum(width(text) for text, _ in (*left, *right))
-        blank = [(" " * max(0, gap), "text")]
-        return Strip(
-            Segment(text, style(theme, role, self.GROUND))
-            for text, role in (*left, *blank, *right)
-            if text
-        ).adjust_cell_length(self.size.width, style(theme, "text", self.GROUND))
+        segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
+        plain = style(theme, "text", self.GROUND)
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
 
 
 def measure(parts: list[Part]) -> int:
@@ -101,6 +102,8 @@ Aside = list[Part]
 SEPARATOR = " · "
 LEAST_TITLE = 8
 """Cells that a title keeps beside facts."""
+LEAST_FACT = 20
+"""Cells of the last fact of a title for which it is cut, and not left out."""
 
 
 class PaneHead(Line):
@@ -128,7 +131,7 @@ class PaneHead(Line):
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
-        cells, glyphs, theme = self.size.width, self.ima.glyphs, self.app.theme
+        cells, glyphs = self.size.width, self.ima.glyphs
         pane = self.parent
         has_keys = isinstance(pane, Widget) and pane.has_pseudo_class("focus-within")
         role = "accent" if has_keys else "rule"
@@ -141,8 +144,7 @@ class PaneHead(Line):
         parts.append((glyphs.rule * max(0, fill), role))
         parts += [(" ", "text"), *aside, (" ", "text")] if aside else []
         parts.append((f"{glyphs.rule}{last}", role))
-        segments = [Segment(text, style(theme, how, self.GROUND)) for text, how in parts if text]
-        return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+        return self.drawn(parts)
 
 
 def _shortened(title: list[Part], cells: int) -> list[Part]:
@@ -153,7 +155,7 @@ def _shortened(title: list[Part], cells: int) -> list[Part]:
         if SEPARATOR in text.strip(SEPARATOR):
             kept[-1] = (text.rpartition(SEPARATOR)[0], role)
             continue
-        if len(kept) == 1:
+        if len(kept) == 1 or cells - measure(kept[:-1]) >= LEAST_FACT:
             break
         kept.pop()
         if len(kept) > 1 and kept[-1][0] == SEPARATOR:
@@ -184,6 +186,18 @@ class Pane(Vertical):
     @on(events.DescendantBlur)
     def _follow_focus(self) -> None:
         self.head.refresh()
+
+
+class Window(Vertical):
+    """A frame over the screen, with its title in the upper rule."""
+
+    def __init__(self, title: str, *, widget_id: str) -> None:
+        super().__init__(id=widget_id, classes="window")
+        self.say(title)
+
+    def say(self, title: str) -> None:
+        """Show another title."""
+        self.border_title = Content(title)
 
 
 Chunk = list[Part]
@@ -221,10 +235,17 @@ def _torn(chunk: Chunk, cells: int) -> Iterator[Chunk]:
         yield chunk
         return
     roles = [role for text, role in chunk for _ in text]
-    text, place = "".join(text for text, _ in chunk), 0
+    text = "".join(text for text, _ in chunk)
+    for place, line in _laid(text, cells):
+        yield [(letter, roles[place + i]) for i, letter in enumerate(line)]
+
+
+def _laid(text: str, cells: int) -> Iterator[tuple[int, str]]:
+    """The lines that a text is wrapped into, each with the place where it begins."""
+    place = 0
     for line in wrap(text, cells):
         place = text.index(line, place)
-        yield [(letter, roles[place + i]) for i, letter in enumerate(line)]
+        yield place, line
         place += len(line)
 
 
@@ -262,6 +283,8 @@ def _going_on(line: list[Part], cells: int) -> list[Part]:
 _WORD = re.compile(r"\S+")
 _LEAST_COLUMN = 12
 """Cells of a column below which its text goes on at the left edge."""
+_NAME = re.compile(r".*/.*|[!-~]*[_-][!-~]*")
+"""A path, or a name of letters with joints."""
 _PIECE = re.compile(r"[^/_-]+[/_-]*|[/_-]+")
 
 
@@ -308,12 +331,7 @@ def hanging(told: Content, cells: int) -> Content:
         if not tab or room < _LEAST_COLUMN:
             lines.append(line if not tab else line[: len(name)] + line[len(name) + 1 :])
             continue
-        cuts, place = [], 0
-        for piece in wrap(value, room):
-            place = value.index(piece, place)
-            cuts += [place] if place else []
-            place += len(piece)
-        first, *rest = line[len(name) + 1 :].divide(cuts) if cuts else [line[len(name) + 1 :]]
+        first, *rest = line[len(name) + 1 :].divide([at for at, _ in _laid(value, room) if at])
         lines.append(line[: len(name)] + first.rstrip(" "))
         lines += [Content(" " * width(name)) + each.rstrip(" ") for each in rest]
     return Content("\n").join(lines)
@@ -325,11 +343,7 @@ def beside_wide(told: Content, cells: int) -> Content:
     at = 0
     for line in told.plain.split("\n"):
         if not line.isascii() and width(line) > cells:
-            place = at
-            for piece in wrap(line, cells):
-                place = told.plain.index(piece, place)
-                cuts += [place] if place > at else []
-                place += len(piece)
+            cuts += [at + place for place, _ in _laid(line, cells) if place]
         at += len(line) + 1
     return Content("\n").join(part.rstrip(" ") for part in told.divide(cuts)) if cuts else told
 
@@ -339,7 +353,7 @@ def at_joints(told: Content, cells: int) -> Content:
     it begins a line of its own where it would not fit."""
     cuts: list[int] = []
     for word in _WORD.finditer(told.plain):
-        if "/" not in word[0] or width(word[0]) <= cells:
+        if width(word[0]) <= cells or _NAME.fullmatch(word[0]) is None:
             continue
         *found, last = _starts(word[0], cells)
         cuts += [word.start() + at for at in (*found, last) if at]
@@ -373,10 +387,4 @@ class RowLines(Line):
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
-        theme, cells = self.app.theme, self.size.width
-        segments = [
-            Segment(text, style(theme, role, self.GROUND))
-            for text, role in self.row(y, cells)
-            if text
-        ]
-        return Strip(segments).adjust_cell_length(cells, style(theme, "text", self.GROUND))
+        return self.drawn(self.row(y, self.size.width))

@@ -35,15 +35,6 @@ def kind_name(task_type: TaskType) -> str:
     return say(f"task.{task_type}")
 
 
-def preferred(studio: Studio, task_type: TaskType, user: str | None = None) -> str:
-    """The id of the model that the user prefers for this, or ""."""
-    preferred = studio.preferences.preferences.users().get(
-        user or f"user_{studio.settings.user_id}", {}
-    )
-    preference = preferred.get(task_type)
-    return preference.model_id if preference else ""
-
-
 def notes(model: ModelVersion, is_mine: bool) -> list[str]:
     """What is said of a model in a list: that it is preferred, cheapest, best …"""
     found = [say("compose.mine")] if is_mine else []
@@ -88,7 +79,7 @@ def model_line(
         way = studio.catalogue.way
         words = say("compose.fetching_through", way=way) if way else say("compose.fetching")
         return [(words, "muted")], []
-    is_mine = model.model_id == preferred(studio, task_type)
+    is_mine = model.model_id == studio.preferences.model_id(task_type)
     left = [
         (f"{model.name} {_opens(signs)}", "strong"),
         (f" {signs.star}" if is_mine else "", "accent"),

@@ -16,6 +16,7 @@ from ima_tui.tui.widgets import lines, price_text
 from ima_tui.tui.widgets.lines import Line, Part, measure
 
 Told = tuple[Sequence[Part], Sequence[Part]]
+Shown = tuple[ModelVersion | None, DraftPrice, MultiPrompt | None, Told | None, bool]
 
 
 class PriceBar(Line):
@@ -23,11 +24,7 @@ class PriceBar(Line):
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._leaf: ModelVersion | None = None
-        self._offer = DraftPrice()
-        self._several: MultiPrompt | None = None
-        self._steps: Told | None = None
-        self._is_likely = False
+        self._shown: Shown = (None, DraftPrice(), None, None, False)
 
     def show(
         self,
@@ -39,44 +36,42 @@ class PriceBar(Line):
     ) -> None:
         """`several`: many entries are one sending; `steps`: what a plan's bar would say.
         `is_likely`: a question is open, and the price is that of the likely answer."""
-        now = (self._leaf, self._offer, self._several, self._steps, self._is_likely)
-        if (model, offer, several, steps, is_likely) != now:
-            self._leaf, self._offer, self._several, self._steps = model, offer, several, steps
-            self._is_likely = is_likely
+        shown = (model, offer, several, steps, is_likely)
+        if shown != self._shown:
+            self._shown = shown
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        if self._several is not None:
-            jobs, points = len(self._several.entries), self._several.total
-            return [(" " + say("compose.several", n=jobs, points=points), "title")], []
-        if self._steps is not None:
-            return list(self._steps[0]), list(self._steps[1])
-        quote = self._offer.quote
-        if self._leaf is None or quote is None:
+        model, offer, entries, steps, is_likely = self._shown
+        if entries is not None:
+            words = say("compose.several", n=len(entries.entries), points=entries.total)
+            return [(f" {words}", "title")], []
+        if steps is not None:
+            return list(steps[0]), list(steps[1])
+        quote = offer.quote
+        if model is None or quote is None:
             return [(" " + say("compose.no_price"), "muted")], []
-        if self._is_likely:
-            kind = say(f"task.{self._leaf.task_type}")
+        if is_likely:
+            kind = say(f"task.{model.task_type}")
             words = say("compose.points_likely", points=quote.total, kind=kind)
             return [(" " + words, "title"), ("   " + say("compose.choose_above"), "muted")], []
         left: list[Part] = [(" " + say("compose.points", points=quote.total), "title")]
         if several := price_text.times_n(quote):
             left.append((f"   {several}", "text"))
-        left.append((f"   {price_text.usually(self._leaf)}", "muted"))
+        left.append((f"   {price_text.usually(model)}", "muted"))
         if quote.changes:
-            return left, [(price_text.changes(self._leaf, quote.changes) + " ", "warn")]
-        near = self._neighbours(quote.n)
+            return left, [(price_text.changes(model, quote.changes) + " ", "warn")]
+        near = self._neighbours(model, offer, quote.n)
         for kept in (near[:count] for count in range(len(near), 0, -1)):
             right = [part for place, one in enumerate(kept) for part in (*self._dot(place), *one)]
             if measure(left) + measure(right) + 3 <= cells:
                 return left, [*right, (" ", "text")]
         return left, []
 
-    def _neighbours(self, n: int) -> list[list[Part]]:
+    def _neighbours(self, model: ModelVersion, offer: DraftPrice, n: int) -> list[list[Part]]:
         """What else it could cost, each with the key that takes it."""
-        if self._leaf is None:
-            return []
-        found = price_text.neighbours(self._leaf, self._offer, n)
+        found = price_text.neighbours(model, offer, n)
         keys = {name: actions.key_of(self.screen, f"compose.{name}") for name, _ in found}
         return [
             [(f"{keys[name]} " if keys[name] else "", "strong"), (words, "muted")]

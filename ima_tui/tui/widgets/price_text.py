@@ -15,6 +15,7 @@ from ima_tui.core.domain import (
     Estimate,
     ModelVersion,
     Order,
+    Value,
 )
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
@@ -77,16 +78,22 @@ def changes(model: ModelVersion, changed: tuple[Change, ...]) -> str:
     """What the price makes of the prompt: `Duration becomes 5 instead of 7`."""
     labels = {field.name: parameter_names.label(field) for field in model.fields}
     return say("compose.list_comma").join(
-        say("compose.becomes", name=labels.get(c.name, c.name), value=str(c.becomes))
+        say("compose.becomes", name=labels.get(c.name, c.name), value=_plain(c.name, c.becomes))
         if c.asked is None
         else say(
             "compose.becomes_instead",
             name=labels.get(c.name, c.name),
-            value=str(c.becomes),
-            asked=str(c.asked),
+            value=_plain(c.name, c.becomes),
+            asked=_plain(c.name, c.asked),
         )
         for c in changed
     )
+
+
+def _plain(name: str, value: Value) -> str:
+    """As the list has it; a voice by its name."""
+    is_voice = name.casefold() in parameter_names.VOICES
+    return parameter_names.value(name, value) if is_voice else str(value)
 
 
 def question(

@@ -16,6 +16,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from ima_tui.core.records import dataclass
 from ima_tui.tui.keys.verbs import bind
@@ -29,6 +30,9 @@ from ima_tui.tui.widgets.painter import (
 )
 
 __all__ = ["Cell", "LazyRows", "Row", "RowId", "Table"]
+
+RESTING = 0.15
+"""Seconds that the cursor rests on a row before others are told of it, over a slow line."""
 
 RowId = int | str
 
@@ -66,6 +70,18 @@ class LazyRows(MutableMapping[RowId, Row]):
         return row_id in self._ids
 
 
+@dataclass
+class FromTable:
+    """A message of a table."""
+
+    table: Table
+
+    @property
+    def control(self) -> Table:
+        """The widget that sent it."""
+        return self.table
+
+
 class Table(ScrollView, can_focus=True):
     """Rows by id, in an order. Its first line are the titles of the columns."""
 
@@ -82,51 +98,27 @@ class Table(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class RowHighlighted(Message):
-        """The cursor moved to a row, or to none."""
+    class RowHighlighted(FromTable, Message):
+        """The cursor moved to a row, or to none. Over a slow line it is sent once the cursor rests:
+        what is told of a row costs more than moving to the next one."""
 
-        table: Table
         row_id: RowId | None
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class RowSelected(Message):
+    class RowSelected(FromTable, Message):
         """A row was clicked twice; `enter` is the screen's own binding."""
 
-        table: Table
         row_id: RowId
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class HeadingClicked(Message):
+    class HeadingClicked(FromTable, Message):
         """The title of a column was clicked."""
 
-        table: Table
         column: str
 
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
-
     @dataclass
-    class Marked(Message):
+    class Marked(FromTable, Message):
         """The marks changed."""
-
-        table: Table
-
-        @property
-        def control(self) -> Table:
-            """The widget that sent it."""
-            return self.table
 
     def __init__(
         self,
@@ -149,6 +141,7 @@ class Table(ScrollView, can_focus=True):
         """The ids of the rows as they are."""
         self._at: dict[RowId, int] = {}
         self._painter: Painter | None = None
+        self._rests: Timer | None = None
 
     # ------------------------------------------------------------------------------- the rows
 
@@ -181,7 +174,7 @@ class Table(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(order) + 1)
         if self.cursor not in self._at:
             self.cursor = self._row_near(at, 1)
-            self.post_message(self.RowHighlighted(self, self.cursor))
+            self._tell()
         self._reveal()
         self.refresh()
 
@@ -207,11 +200,6 @@ class Table(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(self.order) + 1)
         self._reveal()
         self.refresh()
-
-    @on(events.Focus)
-    @on(events.Blur)
-    def _show_focus(self) -> None:
-        self._refresh_cursor()
 
     def _painted(self) -> Painter:
         """The painter for the width and the theme there are now."""
@@ -248,7 +236,15 @@ class Table(ScrollView, can_focus=True):
         self.moved()
         self._reveal()
         self._refresh_cursor()
-        self.post_message(self.RowHighlighted(self, row_id))
+        if self._rests is not None:
+            self._rests.stop()
+        if context(self).studio.settings.quiet:
+            self._rests = self.set_timer(RESTING, self._tell)
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.RowHighlighted(self, self.cursor))
 
     def chosen(self) -> tuple[RowId, ...]:
         """The marked rows in order, or the one under the cursor."""
@@ -284,6 +280,8 @@ class Table(ScrollView, can_focus=True):
         elif index >= top + room:
             self.scroll_to(y=index - room + 1, animate=False, force=True)
 
+    @on(events.Focus)
+    @on(events.Blur)
     def _refresh_cursor(self) -> None:
         if self.cursor is not None:
             self._refresh_row(self.cursor)

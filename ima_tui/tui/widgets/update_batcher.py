@@ -50,7 +50,8 @@ class UpdateBatcher:
         """Why the service can't be reached, as last heard."""
         self._jobs: dict[int, Job] = {}
         self._lists: dict[TaskType, ProductList] = {}
-        self._preferences = self._guides = self._subjects = False
+        self._changed: set[type] = set()
+        """Notices that only say that something is otherwise."""
         self._endings: set[str] = set()
         self._waiting = False
 
@@ -67,12 +68,8 @@ class UpdateBatcher:
                 self._lists[product_list.task_type] = product_list
             case ConnectivityChanged(problem):
                 self.problem = problem
-            case PreferencesChanged():
-                self._preferences = True
-            case GuidesChanged():
-                self._guides = True
-            case SubjectsChanged():
-                self._subjects = True
+            case PreferencesChanged() | GuidesChanged() | SubjectsChanged():
+                self._changed.add(type(notice))
             case EndingChanged(workflow_id):
                 self._endings.add(workflow_id)
         first = not self._waiting
@@ -84,12 +81,11 @@ class UpdateBatcher:
         news = Updates(
             self._jobs,
             self._lists,
-            self._preferences,
-            self._guides,
-            self._subjects,
+            PreferencesChanged in self._changed,
+            GuidesChanged in self._changed,
+            SubjectsChanged in self._changed,
             frozenset(self._endings),
         )
-        self._jobs, self._lists, self._endings = {}, {}, set()
-        self._preferences = self._guides = self._subjects = False
+        self._jobs, self._lists, self._endings, self._changed = {}, {}, set(), set()
         self._waiting = False
         return news

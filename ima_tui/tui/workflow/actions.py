@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,11 +24,13 @@ from ima_tui.workflow.steps import (
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio
-    from ima_tui.tui.shell.confirm_bar import Answer
+    from ima_tui.tui.shell.confirm_bar import Answer, Choice
     from ima_tui.tui.widgets.app_context import AppContext
+    from ima_tui.tui.workflow.board_tiles import BoardFacts
     from ima_tui.tui.workflow.page import WorkflowPage
 
-Verb = Callable[[], Awaitable[None]]
+_MOVES = {"up": ("move", -1), "down": ("move", 1)}
+"""Methods and arguments of verbs that are not the name of a method."""
 _OF_STEPS = frozenset({"remove", "up", "down"})
 """Verbs that mean shots on a storyboard."""
 
@@ -38,6 +40,7 @@ class WorkflowHost(Protocol):
 
     plan: Workflow | None
     status: WorkflowStatus | None
+    facts: BoardFacts | None
 
     @property
     def page(self) -> WorkflowPage:
@@ -51,7 +54,9 @@ class WorkflowHost(Protocol):
     def studio(self) -> Studio:
         """The studio."""
 
-    def ask(self, words: str, then: Answer, *, deliberate: bool = False) -> None:
+    def ask(
+        self, words: str, then: Answer, *, deliberate: bool = False, choices: Sequence[Choice] = ()
+    ) -> None:
         """Ask before points are spent; `then` runs on a yes."""
 
     def remark(self, sentence: str, role: str) -> None:
@@ -69,17 +74,6 @@ class WorkflowActions:
 
     def __init__(self, host: WorkflowHost) -> None:
         self._host = host
-        self._verbs: Mapping[str, Verb] = {
-            "run": self.run,
-            "view": self.view,
-            "edit": self.edit,
-            "model": self.model,
-            "remove": self.remove,
-            "up": partial(self.move, -1),
-            "down": partial(self.move, 1),
-            "queue": self.queue,
-            "drop": self.drop,
-        }
 
     @property
     def current(self) -> StepStatus | None:
@@ -109,7 +103,8 @@ class WorkflowActions:
     async def do(self, verb: str) -> None:
         """Run an action by its name, if it is available."""
         if self.can(verb):
-            await self._verbs[verb]()
+            name, *by = _MOVES.get(verb, (verb,))
+            await getattr(self, str(name))(*by)
 
     # ------------------------------------------------------------------------ what costs points
 
@@ -148,17 +143,8 @@ class WorkflowActions:
         host.ask(words, partial(self._go, status, first), deliberate=unknown)
 
     async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
-        host, plans = self._host, self._host.studio.workflows
-        try:
-            agreed = await plans.agree(status)
-            if agreed.ends:
-                await host.studio.endings.want(agreed.id)
-            await plans.go(status, again=True, only=first)
-        except KeyMissing:
-            ask_for_key(self._host.ima)
-            return
-        except ImaError as error:
-            host.remark(explain(error), "bad")
+        host, agreed = self._host, await send(self._host, status, first)
+        if agreed is None:
             return
         await host.put(agreed)
         host.ima.sent_prompt = agreed.prompt
@@ -195,7 +181,7 @@ class WorkflowActions:
             if number is None:
                 return
             model = models[number]
-            draft, lost = switch(step_rows.draft_of(step), model)
+            draft, lost = switch(step.draft(), model)
             changed = step_rows.step_of(step, model, draft)
             await self._changed(price_step(changed, {model.task_type: (model,)}).step)
             if lost:
@@ -233,11 +219,11 @@ class WorkflowActions:
 
     async def view(self) -> None:
         """Open the results of the step."""
-        from ima_tui.tui.shell.viewer import JobResults, ViewerScreen
+        from ima_tui.tui.shell.viewer import ViewerScreen, results_of
 
         each = self.current
         if each is not None and each.job is not None:
-            self._host.ima.push_screen(ViewerScreen(JobResults(each.job)))
+            self._host.ima.push_screen(ViewerScreen(results_of(each.job)))
 
     async def queue(self) -> None:
         """Open the queue on the job of the step."""
@@ -255,6 +241,23 @@ class WorkflowActions:
         await self._host.studio.workflows.drop(plan.id)
         self._host.plan = self._host.status = None
         await self._host.action_back()
+
+
+async def send(host: WorkflowHost, status: WorkflowStatus, only: frozenset[int]) -> Workflow | None:
+    """Send steps that the user approved; None where that was impossible, which is said."""
+    plans = host.studio.workflows
+    try:
+        agreed = await plans.agree(status)
+        if agreed.ends:
+            await host.studio.endings.want(agreed.id)
+        await plans.go(status, again=True, only=only)
+    except KeyMissing:
+        ask_for_key(host.ima)
+    except ImaError as error:
+        host.remark(explain(error), "bad")
+    else:
+        return agreed
+    return None
 
 
 def _question(status: WorkflowStatus, first: frozenset[int]) -> str:

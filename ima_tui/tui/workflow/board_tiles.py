@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,20 +11,19 @@ from ima_tui.core.domain import Job, Medium, Result, State, TaskType, results_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
 from ima_tui.film.assembler import FilmProgress, progress_words
-from ima_tui.film.timeline import Role
+from ima_tui.film.timeline import Role, Track
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.workflow import film_edits
-from ima_tui.workflow.film_plan import FilmPlan, PlannedShot, PlannedTrack
+from ima_tui.workflow import film_edits, film_plan
+from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import job_of, result_of
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
 
 MASTER, MUSIC, VOICE, FILM = "master", "music", "voice", "film"
-_SECONDS = re.compile(r"\d{1,5}(?:\.\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ class BoardTile:
 
     id: str
     title: str
-    sign: str
-    sign_role: str
+    sign: Part
     length: str
     caption: str
     states: tuple[Part, ...]
@@ -98,12 +95,10 @@ def tiles(facts: BoardFacts) -> tuple[BoardTile, ...]:
 
 def _master(facts: BoardFacts) -> BoardTile:
     each = facts.status.step_status(facts.film.master)
-    sign, role = _sign(facts, each)
     return BoardTile(
         MASTER,
         say("board.master"),
-        sign,
-        role,
+        _sign(facts, each),
         "",
         one_line(each.step.prompt, 200),
         _states(facts, each),
@@ -128,7 +123,7 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     for each in steps:
         states += ((f" {facts.glyphs.dot} ", "muted"),) if states else ()
         states += _states(facts, each)
-    sign, role = _sign(facts, steps[-1]) if steps else _sign_of_file(facts, here=result is not None)
+    sign = _sign(facts, steps[-1] if steps else None, here=result is not None)
     if not steps:
         states = ((_source_words(shot.source), "muted"),)
     for each in reversed(steps):
@@ -138,7 +133,6 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
         f"shot:{shot.id}",
         say("board.shot", n=place),
         sign,
-        role,
         length,
         one_line(title, 200),
         states,
@@ -148,20 +142,17 @@ def _shot(facts: BoardFacts, shot: PlannedShot, place: int) -> BoardTile:
     )
 
 
-def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
-    step, named = result_of(track.source), job_of(track.source)
+def _track(facts: BoardFacts, track: Track) -> BoardTile:
+    step, named = result_of(track.file), job_of(track.file)
     each = facts.status.step_status(step[0]) if step else None
     job = facts.jobs.get(named[0]) if named else each.job if each else None
     name = MUSIC if track.role is Role.MUSIC else VOICE
-    here = job is not None or named is None
-    sign, role = _sign(facts, each) if each else _sign_of_file(facts, here=here)
-    caption = track.text or (each.step.title if each else _source_words(track.source))
-    states = _states(facts, each) if each else ((_source_words(track.source), "muted"),)
+    caption = track.text or (each.step.title if each else _source_words(track.file))
+    states = _states(facts, each) if each else ((_source_words(track.file), "muted"),)
     return BoardTile(
         name,
         say(f"board.{name}"),
-        sign,
-        role,
+        _sign(facts, each, here=job is not None or named is None),
         say("board.volume", percent=round(track.volume * 100)),
         one_line(caption, 200),
         states,
@@ -174,20 +165,16 @@ def _track(facts: BoardFacts, track: PlannedTrack) -> BoardTile:
 def _film(facts: BoardFacts) -> BoardTile:
     state, made = facts.state, facts.state.made
     seconds = film_seconds(facts)
-    sign, role = facts.glyphs.planned, "muted"
-    if state.ending is not None and state.ending.is_open:
-        sign, role = facts.glyphs.state(State.RUNNING), "accent"
-    elif made is not None:
-        sign = "!" if state.outdated else facts.glyphs.state(State.DONE)
-        role = "warn" if state.outdated else "ok"
-    result = None
+    sign, result = (facts.glyphs.planned, "muted"), None
     if made is not None:
+        sign = ("!", "warn") if state.outdated else (facts.glyphs.state(State.DONE), "ok")
         result = Result(0, 0, made.at, TaskType.TEXT_TO_VIDEO, "", "", made.path)
+    if state.ending is not None and state.ending.is_open:
+        sign = facts.glyphs.state(State.RUNNING), "accent"
     return BoardTile(
         FILM,
         say("board.film"),
         sign,
-        role,
         say("board.seconds", seconds=f"{seconds:g}") if seconds else "",
         Path(made.path).name if made else settings_words(facts.film),
         (film_words(facts),),
@@ -235,12 +222,12 @@ def film_words(facts: BoardFacts) -> Part:
 
 def missing_shots(facts: BoardFacts) -> list[int]:
     """Return the places of the shots that are not made yet."""
-    found: list[int] = []
-    for place, shot in enumerate(facts.film.shots, 1):
-        step = result_of(shot.source)
-        if step is not None and not facts.status.step_status(step[0]).is_done:
-            found.append(place)
-    return found
+    steps = [result_of(shot.source) for shot in facts.film.shots]
+    return [
+        place
+        for place, step in enumerate(steps, 1)
+        if step is not None and not facts.status.step_status(step[0]).is_done
+    ]
 
 
 # ------------------------------------------------------------------------------------ details
@@ -269,7 +256,10 @@ def _result(job: Job | None, index: int) -> Result | None:
     return found[index - 1] if 0 < index <= len(found) else None
 
 
-def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
+def _sign(facts: BoardFacts, each: StepStatus | None, *, here: bool = False) -> Part:
+    """Return the sign of a step; without one that of a file, which is `here` or not."""
+    if each is None:
+        return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
     job = each.job
     if job is None:
         wrong = each.priced.problem is not None
@@ -278,20 +268,15 @@ def _sign(facts: BoardFacts, each: StepStatus) -> tuple[str, str]:
     return facts.glyphs.state(job.state), role
 
 
-def _sign_of_file(facts: BoardFacts, *, here: bool) -> tuple[str, str]:
-    return (facts.glyphs.state(State.DONE), "ok") if here else ("!", "bad")
-
-
 def _states(facts: BoardFacts, each: StepStatus) -> tuple[Part, ...]:
     """Return medium, state, time while it runs, and price of a step."""
     medium, job = each.step.task_type.medium, each.job
-    sign, role = _sign(facts, each)
     time = ""
     if job is not None and job.state in words.MOVING:
         time = f" {duration(words.stepped(job.elapsed(facts.now)))}"
     return (
         (f"{say(f'task.tag_{medium}')} ", MEDIUM_ROLE[medium]),
-        (sign, role),
+        _sign(facts, each),
         (f"{time} {each.step.total}", "muted"),
     )
 
@@ -306,16 +291,11 @@ def _source_words(source: str) -> str:
 
 def whole_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
     """Return the length of a shot's file, 0 where it is not known."""
-    step, named = result_of(shot.source), job_of(shot.source)
-    if step is not None:
-        return _number(dict(facts.status.step_status(step[0]).step.chosen).get("duration"))
-    job = facts.jobs.get(named[0]) if named is not None else None
-    return _number(dict(job.order.parameters).get("duration")) if job is not None else 0.0
-
-
-def _number(value: object) -> float:
-    found = _SECONDS.match(str(value)) if value is not None else None
-    return float(found[0]) if found else 0.0
+    named = job_of(shot.source)
+    if named is None:
+        return film_edits.step_seconds(facts.status.workflow, shot)
+    job = facts.jobs.get(named[0])
+    return film_edits.number(dict(job.order.parameters).get("duration")) if job else 0.0
 
 
 def shot_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
@@ -326,14 +306,7 @@ def shot_seconds(facts: BoardFacts, shot: PlannedShot) -> float:
 
 def film_seconds(facts: BoardFacts) -> float:
     """Return the film's length, 0 where a shot's is not known."""
-    lengths = [shot_seconds(facts, shot) for shot in facts.film.shots]
-    if not all(lengths):
-        return 0.0
-    more = (
-        shot.hold - (shot.transition_s if shot.transition == "fade" else 0.0)
-        for shot in facts.film.shots
-    )
-    return round(sum(lengths) + sum(more), 2)
+    return film_plan.seconds(facts.film, lambda shot: whole_seconds(facts, shot))
 
 
 def is_sound(tile: BoardTile) -> bool:

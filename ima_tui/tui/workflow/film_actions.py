@@ -2,93 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ima_tui.core.domain import Job, Media, Medium
-from ima_tui.core.errors import ImaError, KeyMissing
+from ima_tui.core.errors import ImaError
+from ima_tui.core.records import dataclass
+from ima_tui.core.text import folded
+from ima_tui.film import timeline
 from ima_tui.film.timeline import Role
 from ima_tui.i18n import explain, say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import Choice
-from ima_tui.tui.workflow import board_tiles, film_settings
-from ima_tui.tui.workflow.actions import ask_for_key
-from ima_tui.workflow import film_edits
+from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.table import Cell
+from ima_tui.tui.workflow import board_tiles
+from ima_tui.tui.workflow.actions import WorkflowHost, ask_for_key, send
+from ima_tui.workflow import film_edits, film_plan
 from ima_tui.workflow.film_plan import FilmPlan, PlannedShot
 from ima_tui.workflow.sources import job_of
 from ima_tui.workflow.steps import Workflow
 
 if TYPE_CHECKING:
-    from ima_tui.studio.studio import Studio
-    from ima_tui.tui.shell.confirm_bar import Answer
-    from ima_tui.tui.widgets.app_context import AppContext
-    from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
-    from ima_tui.tui.workflow.page import WorkflowPage
+    from ima_tui.tui.workflow.board_tiles import BoardFacts
     from ima_tui.workflow.status import WorkflowStatus
 
 MOST_UNDONE = 50
 
 
-class FilmHost(Protocol):
-    """What these actions need of the screen that shows the storyboard."""
-
-    plan: Workflow | None
-    status: WorkflowStatus | None
-    facts: BoardFacts | None
-
-    @property
-    def page(self) -> WorkflowPage:
-        """The storyboard, with the cursor on one of its tiles."""
-
-    @property
-    def ima(self) -> AppContext:
-        """The app."""
-
-    @property
-    def studio(self) -> Studio:
-        """The studio."""
-
-    def ask(
-        self,
-        words: str,
-        then: Answer,
-        *,
-        deliberate: bool = False,
-        choices: Sequence[Choice] = (),
-    ) -> None:
-        """Ask before points are spent."""
-
-    def remark(self, sentence: str, role: str) -> None:
-        """Say what happened."""
-
-    async def put(self, plan: Workflow) -> None:
-        """Show the changed workflow."""
+_COLUMNS = (Column("setting", 30, "board.col_setting", flex=1), Column("now", 14, "board.col_now"))
+_SHIFTS = {
+    "less": ("change", -1),
+    "more": ("change", 1),
+    "earlier": ("move", -1),
+    "later": ("move", 1),
+}
+"""Methods and arguments of verbs that are not the name of a method."""
 
 
 class FilmActions:
     """Actions on the film that a host shows, by name."""
 
-    def __init__(self, host: FilmHost) -> None:
+    def __init__(self, host: WorkflowHost) -> None:
         self._host = host
         self._undo: list[FilmPlan] = []
-        self._verbs: Mapping[str, Callable[[], Awaitable[None]]] = {
-            "assemble": self.assemble,
-            "cancel": self.cancel,
-            "remake": self.remake,
-            "swap": self.swap,
-            "less": partial(self.change, -1),
-            "more": partial(self.change, 1),
-            "earlier": partial(self.move, -1),
-            "later": partial(self.move, 1),
-            "leave_out": self.leave_out,
-            "undo": self.undo,
-            "settings": self.settings,
-            "watch": self.watch,
-            "open_file": self.open_file,
-        }
 
     def forget(self) -> None:
         """Another workflow is shown: nothing of this one can be undone."""
@@ -115,10 +76,10 @@ class FilmActions:
             case "less" | "more":
                 return bool(tile.shot) or board_tiles.is_sound(tile)
             case "remake":
-                return self._can_remake(tile, facts)
+                return self._can_remake(facts)
         return bool(tile.shot)
 
-    def _can_remake(self, tile: BoardTile, facts: BoardFacts) -> bool:
+    def _can_remake(self, facts: BoardFacts) -> bool:
         """Tell whether a shot's video is there, so that only another take helps."""
         shot = self._shot()
         step = film_edits.video_step(facts.status.workflow, shot) if shot is not None else None
@@ -131,7 +92,8 @@ class FilmActions:
     async def do(self, verb: str) -> None:
         """Run an action by its name, if it is available."""
         if self.can(verb):
-            await self._verbs[verb]()
+            name, *by = _SHIFTS.get(verb, (verb,))
+            await getattr(self, str(name))(*by)
 
     def _shot(self) -> PlannedShot | None:
         tile, plan = self._host.page.tile, self._host.plan
@@ -141,8 +103,8 @@ class FilmActions:
 
     # --------------------------------------------------------------------------- free changes
 
-    async def _change(self, change: Callable[[FilmPlan], FilmPlan], told: str) -> None:
-        """Change the film and keep it; `told` is said then."""
+    async def _change(self, change: Callable[[FilmPlan], FilmPlan], told: str = "") -> None:
+        """Change the film and keep it; `told` is said then, or that it costs nothing."""
         host = self._host
         plan = host.plan
         if plan is None or plan.film is None:
@@ -156,7 +118,7 @@ class FilmActions:
             return
         if await self._keep(film):
             self._undo = [*self._undo, plan.film][-MOST_UNDONE:]
-            host.remark(told, "info")
+            host.remark(told or say("board.free"), "info")
 
     async def _keep(self, film: FilmPlan) -> bool:
         host = self._host
@@ -179,9 +141,7 @@ class FilmActions:
         if shot is None:
             role = Role.MUSIC if tile.id == board_tiles.MUSIC else Role.VOICE
             step = by * film_edits.STEP_VOLUME
-            await self._change(
-                lambda film: film_edits.with_louder(film, role, step), say("board.free")
-            )
+            await self._change(lambda film: film_edits.with_louder(film, role, step))
             return
         whole = board_tiles.whole_seconds(facts, shot)
         if not whole:
@@ -191,14 +151,12 @@ class FilmActions:
         if by > 0 and shot.trim[1] in (0.0, whole):
             self._host.remark(say("board.longest", seconds=f"{whole:g}"), "warn")
             return
-        await self._change(
-            lambda film: film_edits.trimmed(film, shot.id, step, whole), say("board.free")
-        )
+        await self._change(lambda film: film_edits.trimmed(film, shot.id, step, whole))
 
     async def move(self, by: int) -> None:
         """Move a shot earlier or later in the film."""
         if (shot := self._shot()) is not None:
-            await self._change(lambda film: film_edits.moved(film, shot.id, by), say("board.free"))
+            await self._change(lambda film: film_edits.moved(film, shot.id, by))
 
     async def leave_out(self) -> None:
         """Leave a shot out of the film; its video stays in the gallery."""
@@ -228,9 +186,7 @@ class FilmActions:
         async def chosen(number: int | None) -> None:
             if number is not None:
                 source = offered[number][2]
-                await self._change(
-                    lambda film: film_edits.swapped(film, shot.id, source), say("board.free")
-                )
+                await self._change(lambda film: film_edits.swapped(film, shot.id, source))
 
         await host.ima.push_screen(picker, chosen)
 
@@ -255,14 +211,16 @@ class FilmActions:
         host = self._host
         if host.plan is None or host.plan.film is None:
             return
-        film = host.plan.film
-        rows = film_settings.changes(film)
+        rows = _setting_changes(host.plan.film)
+        items = [
+            PickerItem((Cell(row.words), Cell(row.now, "muted")), folded(row.words)) for row in rows
+        ]
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                await self._change(rows[number].change, say("board.free"))
+                await self._change(rows[number].change)
 
-        await host.ima.push_screen(film_settings.picker(rows), chosen)
+        await host.ima.push_screen(Picker(say("board.settings"), _COLUMNS, items), chosen)
 
     # ----------------------------------------------------------------------- a take that costs
 
@@ -300,16 +258,8 @@ class FilmActions:
         )
 
     async def _order(self, status: WorkflowStatus, only: frozenset[int]) -> None:
-        host, plans = self._host, self._host.studio.workflows
-        try:
-            agreed = await plans.agree(status)
-            await host.studio.endings.want(agreed.id)
-            await plans.go(status, again=True, only=only)
-        except KeyMissing:
-            ask_for_key(host.ima)
-            return
-        except ImaError as error:
-            host.remark(explain(error), "bad")
+        host, agreed = self._host, await send(self._host, status, only)
+        if agreed is None:
             return
         self._undo.clear()  # an older film would name the take before
         await host.put(agreed)
@@ -340,13 +290,13 @@ class FilmActions:
 
     async def watch(self) -> None:
         """Open the film in the viewer."""
-        from ima_tui.tui.shell.viewer import FileItem, OneFile, ViewerScreen
+        from ima_tui.tui.shell.viewer import FewItems, FileItem, ViewerScreen
 
         tile = self._host.page.tile
         if tile is not None and tile.result is not None:
             media = Media("", format="mp4", path=tile.result.path)
             item = FileItem(say("board.film"), media, Medium.VIDEO)
-            self._host.ima.push_screen(ViewerScreen(OneFile(item)))
+            self._host.ima.push_screen(ViewerScreen(FewItems([item])))
 
     async def open_file(self) -> None:
         """Open the file of a tile with the system's program."""
@@ -363,11 +313,11 @@ def _can_assemble(status: WorkflowStatus | None) -> bool:
 
 def _own_steps(status: WorkflowStatus | None) -> dict[int, str]:
     """Return the job of each step that makes a video, with the step's result as a source."""
-    found: dict[int, str] = {}
-    for each in status.steps if status is not None else ():
-        if each.job is not None and each.step.task_type.medium is Medium.VIDEO:
-            found[each.job.id] = f"step:{each.step.id}#1"
-    return found
+    return {
+        each.job.id: f"step:{each.step.id}#1"
+        for each in (status.steps if status is not None else ())
+        if each.job is not None and each.step.task_type.medium is Medium.VIDEO
+    }
 
 
 def _place(plan: Workflow, shot: PlannedShot) -> int:
@@ -380,3 +330,53 @@ def _made(status: WorkflowStatus, step_id: int) -> str:
     """Return the result that a step has, as a source; "" for none."""
     job = status.step_status(step_id).job
     return f"job:{job.id}#1" if job is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A change of a whole film, in words, and what holds now."""
+
+    words: str
+    now: str
+    change: Callable[[FilmPlan], FilmPlan]
+
+
+def _setting_changes(film: FilmPlan) -> list[SettingChange]:
+    """Return the changes that mean something for a film."""
+    fades = any(shot.transition == "fade" for shot in film.shots)
+    wanted, even = "cut" if fades else "fade", film.loudness != 0.0
+    offered: tuple[tuple[bool, str, str, Callable[[FilmPlan], FilmPlan]], ...] = (
+        (
+            len(film.shots) > 1,
+            "use_cuts" if fades else "use_fades",
+            say("board.fades" if fades else "board.cuts"),
+            lambda plan: film_plan.with_transition(plan, wanted, timeline.FADE),
+        ),
+        (
+            any(track.text for track in film.tracks),
+            "no_subtitles" if film.subtitles else "with_subtitles",
+            _on(film.subtitles),
+            lambda plan: replace(plan, subtitles=not plan.subtitles),
+        ),
+        (
+            bool(film.title) or film.subtitles,
+            "subtitle_track" if film.burned else "burn_subtitles",
+            _on(film.burned),
+            lambda plan: replace(plan, burned=not plan.burned),
+        ),
+        (
+            True,
+            "keep_loudness" if even else "even_loudness",
+            _on(even),
+            lambda plan: replace(plan, loudness=0.0 if even else timeline.LOUDNESS),
+        ),
+    )
+    return [
+        SettingChange(say(f"board.{key}"), now, change)
+        for fits, key, now, change in offered
+        if fits
+    ]
+
+
+def _on(flag: bool) -> str:
+    return say("compose.on" if flag else "compose.off")

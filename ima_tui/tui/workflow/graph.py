@@ -191,20 +191,22 @@ def _prompt(row: StepRow, cells: int) -> list[str]:
 
 
 def _indent(row: StepRow) -> str:
-    return " " * (4 + width(row.tag) + 1)
+    return " " * (4 + width(row.tag[0]) + 1)
 
 
 def _first(row: StepRow, cells: int) -> Parts:
     """Its place and what it is; right where it stands and what it costs."""
-    right: list[Part] = [(row.points.rjust(POINTS), row.points_role), (" ", "text")]
-    if cells >= ROOMY and row.state:
-        right = [(f"  {row.state}", row.state_role), *right]
+    points, points_role = row.points
+    right: list[Part] = [(points.rjust(POINTS), points_role), (" ", "text")]
+    if cells >= ROOMY and row.state[0]:
+        right = [("  ", "text"), row.state, *right]
     left: list[Part] = [
         (f" {row.lanes.before}", "muted"),
-        (row.sign, row.sign_role),
+        row.sign,
         (f"{row.lanes.after} ", "muted"),
         (f"{row.id:>2} ", "muted"),
-        (f"{row.tag} ", row.tag_role),
+        row.tag,
+        (" ", "text"),
         (row.title, "strong"),
     ]
     return left, right
@@ -217,8 +219,8 @@ def _second(row: StepRow, cells: int) -> Parts:
         (_indent(row), "text"),
         (row.told, "muted"),
     ]
-    if cells < ROOMY and row.state:
-        return left, [(f" {row.state} ", row.state_role)]
+    if cells < ROOMY and row.state[0]:
+        return left, [(" ", "text"), row.state, (" ", "text")]
     return left, []
 
 

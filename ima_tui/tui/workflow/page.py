@@ -10,16 +10,16 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from ima_tui.core.domain import Event, Media, Medium
+from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part
 from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile, FilmState
-from ima_tui.tui.workflow.board_timeline import FilmTimeline
 from ima_tui.tui.workflow.graph import StepDetail, WorkflowGraph
-from ima_tui.tui.workflow.step_timeline import StepTimeline
 from ima_tui.tui.workflow.storyboard import Storyboard
+from ima_tui.tui.workflow.timelines import FilmTimeline, StepTimeline
 
 if TYPE_CHECKING:
     from ima_tui.studio.endings import Ending
@@ -70,8 +70,9 @@ class WorkflowPage(Container):
         now = app.studio.clock.time()
         self.graph.show(step_rows.rows(status, now, app.glyphs))
         self.query_one(StepTimeline).show(status, now)
-        count: list[Part] = [(say("workflow.steps", n=len(status.steps)), "strong")]
-        self.query_one("#steps-pane", Pane).say(count)
+        count = say("workflow.steps", n=len(status.steps))
+        title = [(say("workflow.title"), "strong"), (SEPARATOR + count, "text")]
+        self.query_one("#steps-pane", Pane).say([*title, *self._prompt()])
 
     def _show_board(self, facts: BoardFacts) -> None:
         tiles = board_tiles.tiles(facts)
@@ -81,7 +82,13 @@ class WorkflowPage(Container):
         if seconds := board_tiles.film_seconds(facts):
             length = say("board.seconds", seconds=f"{seconds:g}")
             title.append((SEPARATOR + length, "text"))
-        self.query_one("#board-pane", Pane).say(title)
+        self.query_one("#board-pane", Pane).say([*title, *self._prompt()])
+
+    def _prompt(self) -> list[Part]:
+        """The prompt of the workflow, at the end of a title."""
+        status = self._status
+        words = one_line(status.workflow.prompt, 400) if status is not None else ""
+        return [(SEPARATOR, "muted"), (words, "muted")] if words else []
 
     @property
     def shows_board(self) -> bool:
@@ -117,7 +124,7 @@ class WorkflowPage(Container):
         shown = next((media for media in medias if media.path), None)
         eager = shown if studio.settings.preview else None
         happened = self._happened.get(each.job.id, ()) if each.job is not None else ()
-        facts = step_rows.detail(each, studio.clock.time(), happened)
+        facts = step_rows.detail(each, studio.clock.time(), happened, studio.settings.downloads)
         title = step_rows.headline(each.step)
         self.detail.show(title, facts, eager, each.step.task_type.medium)
 

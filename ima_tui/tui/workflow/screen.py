@@ -16,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from ima_tui.core.domain import Event
-from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.studio.endings import Ending
 from ima_tui.tui.keys.actions import key_of
@@ -106,7 +105,6 @@ class WorkflowScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
-        yield WorkflowLine("background", widget_id="workflow-title")
         yield WorkflowPage()
         yield Rule()
         yield DraftMessage(widget_id="said")
@@ -187,8 +185,6 @@ class WorkflowScreen(BaseScreen):
         status, plan = self.status, self.plan
         if status is None or plan is None:
             return
-        title = [(f" {say('workflow.title')}  ", "title"), (one_line(plan.prompt, 400), "text")]
-        self.query_one("#workflow-title", WorkflowLine).show(title, [])
         self._show_page()
         self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
         self.page.show_detail()

@@ -7,10 +7,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
@@ -30,7 +28,7 @@ from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged, input_source
-from ima_tui.tui.widgets.lines import Part, Rule
+from ima_tui.tui.widgets.lines import Part, Rule, Window
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows
@@ -45,7 +43,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     CSS_PATH = theme.path("step_editor")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012 - so declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j,f9", "take", "bind.plan_take", priority=True, id="step.take"),
+        Binding("ctrl+j,f9,ctrl+enter", "take", "bind.plan_take", priority=True, id="step.take"),
         Binding("escape", "leave_field", "bind.leave", priority=True, id="step.leave"),
         Binding("escape", "give_up", "bind.plan_leave", priority=True, id="step.close"),
         bind("model", "choose_model", "bind.compose_model", "step.model", show=True),
@@ -62,7 +60,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.composer = Composer(step.task_type)
         if model is not None:
             self.composer.model = model
-            self.composer.draft = step_rows.draft_of(step)
+            self.composer.draft = step.draft()
         self._offer = DraftPrice()
 
     @property
@@ -72,8 +70,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        with Vertical(id="step"):
-            yield Static(id="step-title")
+        with Window("", widget_id="step"):
             yield Prompt(widget_id="step-prompt")
             known = [source_of(made.id, index) for made, index in self._made]
             yield InputList(self._look_at, known, widget_id="inputs")
@@ -95,7 +92,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
         self._offer = price_of(desk, studio.catalogue.models(desk.kind))
         title = say("workflow.change_step", id=self.step.id, kind=model_text.kind_name(desk.kind))
-        self.query_one("#step-title", Static).update(Content(title))
+        self.query_one(Window).say(title)
         page.model.show(*model_text.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
         rows = drafting.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
         await page.show(rows, desk.model, desk.draft, self._offer.at_fault, _nobody)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from textual.content import Content
 
@@ -41,17 +42,13 @@ class StepRow:
 
     id: int
     lanes: Lanes
-    sign: str
-    sign_role: str
-    tag: str
-    tag_role: str
+    sign: Part
+    tag: Part
     title: str
     prompt: str
     told: str
-    state: str
-    state_role: str
-    points: str
-    points_role: str
+    state: Part
+    points: Part
 
 
 def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, ...]:
@@ -65,22 +62,18 @@ def rows(status: WorkflowStatus, now: float, glyphs: Glyphs) -> tuple[StepRow, .
 def _row(each: StepStatus, lane: Lanes, now: float, glyphs: Glyphs) -> StepRow:
     step, job = each.step, each.job
     sign = glyphs.state(job.state) if job else glyphs.planned
-    state, role = _state(each, now)
+    state = _state(each, now)
     medium = step.task_type.medium
     return StepRow(
         id=step.id,
         lanes=lane,
-        sign="!" if role == "bad" and job is None else sign,
-        sign_role=role,
-        tag=say(f"task.tag_{medium}"),
-        tag_role=MEDIUM_ROLE[medium],
+        sign=("!" if state[1] == "bad" and job is None else sign, state[1]),
+        tag=(say(f"task.tag_{medium}"), MEDIUM_ROLE[medium]),
         title=steady(step.title or step.prompt),
         prompt=steady(one_line(step.prompt, PROMPT_LIMIT)),
         told=steady(f" {glyphs.dot} ".join([step.model_name, *_settings(step), *_sources(step)])),
         state=state,
-        state_role=role,
-        points=str(step.total),
-        points_role="muted" if each.is_done else "text",
+        points=(str(step.total), "muted" if each.is_done else "text"),
     )
 
 
@@ -101,7 +94,7 @@ def _sources(step: WorkflowStep) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _state(each: StepStatus, now: float) -> tuple[str, str]:
+def _state(each: StepStatus, now: float) -> Part:
     """Where it stands in few words, and the role it is said in."""
     job = each.job
     if job is None:
@@ -132,8 +125,11 @@ def headline(step: WorkflowStep) -> str:
     return f"{step.id}  {say(f'task.{step.task_type}')} · {step.model_name}"
 
 
-def detail(each: StepStatus, now: float, happened: Sequence[Event] = ()) -> Content:
-    """Everything about one step; `happened`: the timeline of its job."""
+def detail(
+    each: StepStatus, now: float, happened: Sequence[Event] = (), folder: Path | None = None
+) -> Content:
+    """Everything about one step; `happened`: the timeline of its job. Files in `folder` are named
+    without it."""
     step, job = each.step, each.job
     lines = [Content.styled(_cost(step), "$muted")]
     problem = each.priced.problem
@@ -144,7 +140,9 @@ def detail(each: StepStatus, now: float, happened: Sequence[Event] = ()) -> Cont
         sentence, role = words.standing(job, now)
         if sentence:
             lines.append(Content.styled(sentence, f"${role}"))
-        lines += [Content.styled(words.result_words(media), "$info") for media in job.medias]
+        lines += [
+            Content.styled(words.result_words(media, folder), "$info") for media in job.medias
+        ]
     lines += [Content.styled(line, "$muted") for line in _labelled(each)]
     lines.append(Content(steady(clean(step.prompt, PROMPT_LIMIT)) or say("workflow.no_prompt")))
     lines += [Content.styled(words.event_words(event, now), "$muted") for event in happened]
@@ -235,19 +233,6 @@ def summary(status: WorkflowStatus) -> str:
     if status.is_done:
         return say("workflow.all_done")
     return _left_to_do(status) or say("workflow.not_run")
-
-
-def draft_of(step: WorkflowStep) -> Draft:
-    """The step as something to be shaped."""
-    return Draft(
-        step.task_type,
-        step.model_id,
-        step.version,
-        step.prompt,
-        step.chosen,
-        step.inputs,
-        step.n,
-    )
 
 
 def step_of(step: WorkflowStep, model: ModelVersion, draft: Draft) -> WorkflowStep:

@@ -222,7 +222,7 @@ class Storyboard(ScrollView, can_focus=True):
         self, tile: BoardTile, line: int, room: int, shape: BoardLayout, ground: str
     ) -> list[Segment]:
         if line == 0:
-            title: list[Part] = [(f"{tile.title} ", "strong"), (tile.sign, tile.sign_role)]
+            title: list[Part] = [(f"{tile.title} ", "strong"), tile.sign]
             taken = sum(width(text) for text, _ in title) + 1
             fits = taken + width(tile.length) <= room
             return self._parts(title, tile.length if fits else "", room, ground)
@@ -230,7 +230,8 @@ class Storyboard(ScrollView, can_focus=True):
             shown: Shown = tile.empty
             if tile.result is not None:
                 graphics = graphics_of(self)
-                shown = self._thumbnails.of(tile.result, max(1, shape.wide - 3), graphics)
+                wide = max(1, shape.wide - 3)
+                shown = self._thumbnails.of(tile.result, wide, shape.picture, graphics)
             plain = self._style("muted", ground)
             return picture_line(shown, line - 1, room, shape.picture, plain)
         if line == shape.picture + 1:

@@ -307,7 +307,7 @@ def is_shown(pilot: Pilot[None]) -> bool:
         return False
     return (
         screen.composer.model is not None
-        and screen.query_one(PriceBar)._leaf is screen.composer.model
+        and screen.query_one(PriceBar)._shown[0] is screen.composer.model
     )
 
 

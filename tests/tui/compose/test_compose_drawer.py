@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from typing import cast
 
 import pytest
@@ -14,7 +15,7 @@ from test_compose import said
 from textual.pilot import Pilot
 
 from ima_tui import i18n
-from ima_tui.compose.composer import MODEL
+from ima_tui.compose.composer import COUNT, MODEL
 from ima_tui.compose.draft_store import Drafts, SavedDraft, Templates
 from ima_tui.core.domain import TaskType
 from ima_tui.ledger import process_id
@@ -82,6 +83,55 @@ async def test_choices_by_hand_come_back_pinned(tmp_path: Path) -> None:
         assert MODEL in screen.composer.pins
         assert screen.composer.draft is not None
         assert (dict(screen.composer.draft.chosen), screen.composer.draft.n) == ({"size": "4K"}, 2)
+
+
+async def test_a_draft_that_is_read_late_does_not_replace_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = SavedDraft("a fox", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image", at=NOW)
+    drafts = Drafts(tmp_path / "drafts", GONE)
+    drafts.keep(left)
+    reading, may_end, was_read = Event(), Event(), Event()
+    take_over = Drafts.take_over
+
+    def late(self: Drafts, now: float) -> SavedDraft | None:
+        reading.set()
+        may_end.wait(60)
+        try:
+            return take_over(self, now)
+        finally:
+            was_read.set()
+
+    monkeypatch.setattr(Drafts, "take_over", late)
+    async with opened(tmp_path) as (pilot, screen):
+        await until(pilot, reading.is_set)
+        await pilot.press("ctrl+n")
+        may_end.set()
+        await until(pilot, was_read.is_set)
+        await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
+        assert screen.prompt.text == ""
+        assert not screen.composer.pins
+        assert "restored" not in said(pilot)
+    (kept,) = (tmp_path / "drafts").glob("*.json")
+    assert '"a fox"' in kept.read_text()  # it comes back with the next start
+
+
+async def test_a_new_draft_is_not_filled_with_the_rest_of_an_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as (_, screen):
+        reload = ComposeScreen.reload
+
+        async def begun_meanwhile(self: ComposeScreen) -> None:
+            await reload(self)
+            await self.new_draft()
+
+        old = SavedDraft("a fox", TaskType.TEXT_TO_IMAGE, "gemini-3-pro-image", n=2)
+        monkeypatch.setattr(ComposeScreen, "reload", begun_meanwhile)
+        await screen.history.put_back(old)
+        assert screen.prompt.text == ""
+        assert MODEL not in screen.composer.pins
+        assert COUNT not in screen.composer.pins
 
 
 def _fields(wish: SavedDraft) -> dict[str, object]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fake import SEEDREAM, choice
 from patience import until
 from rich.segment import Segment
 from test_compose_reads import composing
 from textual.pilot import Pilot
 
+from ima_tui.compose import draft as drafting
+from ima_tui.core.domain import Draft
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.widgets.field_rows import ChoiceLine
 
@@ -15,6 +20,7 @@ SNOW = (
     "木屋又低下头继续往前走细细的雪花落在它的背上风把脚印一点点抹平"
 )
 """Of 60 wide characters and more."""
+RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 WISH = "a video of a puppy, 1080p"
 
 
@@ -53,6 +59,21 @@ async def test_words_are_underlined_and_told_on_their_lines() -> None:
         assert marked(screen) == ["video", "1080p"]
         await until(pilot, lambda: told(line(screen, "resolution")) == "1080p")
         assert told(line(screen, "duration")) == ""
+
+
+async def test_of_sizes_and_shapes_the_line_with_the_value_tells_the_words() -> None:
+    model = replace(SEEDREAM, fields=(choice("size", "2k", "4k", *RATIOS),))
+    chosen = (("size", "16:9"),)
+    draft = Draft(model.task_type, model.model_id, model.version, chosen=chosen)
+    async with composing("") as (_, screen):
+        rows = drafting.rows(model, draft)
+        origin = [("16:9", "ok:words")]
+        await screen.form.show(rows, model, draft, frozenset(), lambda _: (origin, False))
+        sizes, shapes = (one for one in screen.query(ChoiceLine) if one.control == "size")
+        assert (told(sizes), told(shapes)) == ("", "16:9")
+        drawn, behind = shapes.parts(60)
+        assert "[16:9]" in "".join(words for words, _ in drawn)
+        assert "16:9" in "".join(words for words, _ in behind)
 
 
 async def test_moving_through_the_form_stresses_the_words() -> None:

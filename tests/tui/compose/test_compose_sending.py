@@ -179,6 +179,16 @@ async def test_what_is_not_met_is_confirmed_by_name_and_the_nearest_is_chosen() 
         assert (one.model_id, one.total) == ("kling-video-o1", 120)
 
 
+async def test_what_is_sent_anyway_is_no_other_choice() -> None:
+    text = "a 10s video of a puppy on a meadow with kling o1, 21:9"
+    async with composing(text) as (pilot, screen, _studio):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: "21:9 → 16:9" in bar(screen))
+        choices = bar(screen).partition("[Send, ")[2]
+        assert "9:16, " in choices
+        assert " 16:9, " not in choices
+
+
 async def test_another_choice_is_sent_for_its_price_only_if_nothing_else_is_unmet() -> None:
     async with composing("a 15s video of a whale with kling o1") as (pilot, screen, studio):
         await pilot.press("ctrl+j", "right", "right")
@@ -349,7 +359,7 @@ async def test_of_several_prompts_each_change_is_named_with_its_jobs() -> None:
     ):
         await until(pilot, lambda: screen.lines.several)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "Changed: 30s → 10 s (job 1 2)" in bar(screen))
+        await until(pilot, lambda: "Changed: 30s → 10 s (jobs 1 2)" in bar(screen))
         assert sent(studio) == []
         await pilot.press("y")
         await until(pilot, lambda: len(sent(studio)) == 4)
@@ -451,3 +461,27 @@ async def test_a_workflow_that_was_sent_leaves_an_empty_prompt() -> None:
 async def the_queue(pilot: Pilot[None]) -> QueueScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
     return cast(QueueScreen, pilot.app.screen)
+
+
+@pytest.mark.parametrize(
+    ("language", "numbers", "told"),
+    [
+        ("en", ("2",), "30s → 10 s (job 2)"),
+        ("en", ("1", "2"), "30s → 10 s (jobs 1 2)"),
+        ("zh", ("1", "2"), "30s → 10 s（2 个任务：1 2）"),
+    ],
+)
+def test_jobs_that_are_sent_otherwise_are_named_in_the_right_number(
+    language: str, numbers: tuple[str, ...], told: str
+) -> None:
+    i18n.use(language)
+    words = i18n.say(
+        "compose.several_of", change="30s → 10 s", n=len(numbers), numbers=" ".join(numbers)
+    )
+    assert words == told
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_job_that_takes_too_long_is_told_alike_in_its_row_and_its_timeline(language: str) -> None:
+    i18n.use(language)
+    assert i18n.say("queue.standing_parked").lower().startswith(i18n.say("event.parked"))

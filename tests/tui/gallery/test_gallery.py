@@ -15,6 +15,7 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from ima_tui import i18n
 from ima_tui.core.domain import (
     Job,
     Media,
@@ -35,6 +36,7 @@ from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.viewer import ViewerScreen
+from ima_tui.tui.widgets.job_text import length_words
 from ima_tui.tui.widgets.lines import ListStatus
 
 SIZE = (120, 40)
@@ -131,6 +133,32 @@ async def test_one_pane_two_or_three_by_width(
             assert (pane.size.width, screen.wall.has_focus) == (0, True)
         else:
             assert screen.wall.tiles is not tiles
+
+
+async def test_tiles_grow_into_the_lines_that_are_left(path: Callable[[str], str]) -> None:
+    app = app_of(*(done(number, path("a.png")) for number in range(1, 5)))
+    async with app.run_test(size=(200, 60)) as pilot:
+        screen = await ready(pilot, 4)
+        await until(pilot, lambda: screen.wall.tiles)
+        painter = screen.wall._painter
+        assert painter.picture_high == painter.picture_wide // 2  # a square
+        assert screen.wall._hanging.lines <= screen.wall.size.height
+        await pilot.resize_terminal(200, 40)
+        await until(pilot, lambda: screen.wall.size.height < 40)
+        assert screen.wall._hanging.lines <= screen.wall.size.height
+
+
+def test_a_length_has_a_blank_before_its_unit() -> None:
+    i18n.use("en")
+    assert [length_words(one) for one in ("5s", "12.5s", "0:12", "")] == [
+        "5 s",
+        "12.5 s",
+        "0:12",
+        "",
+    ]
+    i18n.use("zh")
+    assert length_words("5s") == "5 秒"
+    i18n.use("en")
 
 
 async def test_twenty_thousand_results_cost_what_is_seen(

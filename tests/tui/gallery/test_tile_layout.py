@@ -34,19 +34,21 @@ def test_every_line_holds_a_heading_or_tiles_and_each_tile_once(
     for line in range(wall.lines):
         spot = wall.at(line)
         assert spot is not None
-        if spot.row < 0:
+        row, inner = spot
+        if not row.tiles:
             headings += 1
-        elif spot.line == 0:
-            seen += range(spot.first, spot.first + spot.count)
+        elif inner == 0:
+            seen += range(row.first, row.first + row.tiles)
     assert (headings, seen) == (len(sizes), list(range(sum(sizes))))
     assert wall.at(wall.lines) is None
     for tile in range(wall.count):
         first, end = wall.lines_of(tile)
         spot = wall.at(first)
         assert spot is not None
-        assert spot.first <= tile < spot.first + spot.count
+        row, _ = spot
+        assert row.first <= tile < row.first + row.tiles
         assert end - first == high
-        assert wall.column_of(tile) == tile - spot.first
+        assert wall.column_of(tile) == tile - row.first
 
 
 @given(SIZES.filter(bool), st.integers(1, 5), st.data())
@@ -71,8 +73,8 @@ def test_what_is_seen_is_what_the_lines_hold(
     wanted = set()
     for line in range(top, min(wall.lines, top + lines)):
         spot = wall.at(line)
-        if spot is not None and spot.row >= 0:
-            wanted |= set(range(spot.first, spot.first + spot.count))
+        if spot is not None and (row := spot[0]).tiles:
+            wanted |= set(range(row.first, row.first + row.tiles))
     assert set(wall.seen(top, lines)) == wanted
 
 

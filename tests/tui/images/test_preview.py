@@ -71,6 +71,12 @@ def test_a_wave_stands_and_hangs_from_its_middle() -> None:
     )
 
 
+def test_a_wide_wave_is_made_of_bars_with_gaps() -> None:
+    lines = pictures.wave(bytes([255, 40] * 10), 4, Style(color="red", bgcolor="blue"))
+    assert lines[0][0].text == "█ " * 10
+    assert lines[-1][0].text == " █" * 10  # turned round: what is blank is drawn
+
+
 def test_looking_closely_stays_within_the_picture() -> None:
     lens = Viewport().closer(2)
     assert lens.crop == (0.25, 0.25, 0.75, 0.75)

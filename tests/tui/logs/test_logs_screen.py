@@ -17,9 +17,10 @@ from ima_tui.logs.entry import LogLevel
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs import screen as place
 from ima_tui.tui.logs.lines import LogLines
-from ima_tui.tui.logs.panes import LogStatusLine
+from ima_tui.tui.logs.panes import EntrySide, LogStatusLine
 from ima_tui.tui.logs.screen import LogsScreen
 from ima_tui.tui.queue.screen import QueueScreen
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.picker import Picker
 
 HOUR = 3600
@@ -300,6 +301,26 @@ async def test_an_entry_is_shown_whole(folder: Path) -> None:
         assert "[/nope]" in str(screen.query_one("#log-text", Static).content)
         await pilot.press("enter")
         assert not screen.has_class("-detail")
+
+
+async def test_very_wide_shows_the_entry_and_its_job_beside_the_lines(folder: Path) -> None:
+    async with open_app(folder).run_test(size=(200, 60)) as pilot:
+        await there(pilot, 6)
+        side = logs(pilot).query_one(EntrySide)
+        facts = side.query_one("#detail-facts", Static)
+        assert side.region.right == 200
+        assert logs(pilot).lines.region.right <= side.region.x
+        assert not side.query_one(JobDetail).display
+        await pilot.press("down", "down")
+        await until(pilot, lambda: side.query_one(JobDetail).display)
+        text = str(side.query_one("#log-text", Static).content)
+        assert text.endswith("Traceback\n    ValueError")
+        assert "job 2" in str(side.query_one("#log-facts", Static).content)
+        assert logs(pilot).studio.jobs.rows[2].order.prompt in str(facts.content)
+        await pilot.press("up", "up")
+        await until(pilot, lambda: not side.query_one(JobDetail).display)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: not side.display)
 
 
 async def test_from_a_job_to_its_lines_and_back(folder: Path) -> None:

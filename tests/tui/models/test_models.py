@@ -330,6 +330,29 @@ async def test_a_very_wide_screen_shows_the_latest_jobs_of_a_model(
         assert "a fox" not in lines.render_line(1).text
 
 
+async def test_a_model_without_jobs_says_how_to_make_the_first_and_what_it_costs() -> None:
+    async with open_app(FakeStudio()).run_test(size=(200, 60)) as pilot:
+        lines = pilot.app.screen.query_one(JobLines)
+        await until(pilot, lambda: "Compose" in lines.render_line(1).text)
+        told = "\n".join(lines.render_line(y).text.strip() for y in range(3))
+        assert told == (
+            "No jobs yet.\nenter opens Compose with this model.\n"
+            "At its default settings: 8 pts, usually 40–90 s."
+        )
+
+
+async def test_below_that_stand_the_jobs_of_other_models_for_the_task_type() -> None:
+    studio = FakeStudio((done(7, prompt="a fox"), done(8, model=WAN, prompt="waves")))
+    async with open_app(studio).run_test(size=(200, 60)) as pilot:
+        lines = pilot.app.screen.query_one(JobLines)
+        await until(pilot, lambda: "With other models:" in lines.render_line(4).text)
+        assert "a fox" in lines.render_line(5).text
+        assert "waves" not in lines.render_line(6).text
+        await pilot.click(JobLines, offset=(20, 5))
+        await until(pilot, lambda: pilot.app.screen.query("#jobs"))
+        assert pilot.app.screen.query_one(Table).cursor == 7
+
+
 def test_the_prices_of_a_model_for_other_task_types_are_told_below_its_own() -> None:
     told = str(model_detail.detail(BANANA_2, False, glyphs(False), more=(WAN, BANANA_2)))
     assert told.index("text to image") < told.index("text to video") < told.index("Same prices.")

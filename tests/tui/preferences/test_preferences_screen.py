@@ -220,3 +220,12 @@ async def test_a_very_wide_screen_shows_the_latest_jobs_of_the_model() -> None:
         lines = pilot.app.screen.query_one(JobLines)
         await until(pilot, lambda: "a map" in lines.render_line(0).text)
         assert "waves" not in lines.render_line(1).text
+
+
+async def test_where_a_model_has_no_jobs_the_way_to_the_first_is_told() -> None:
+    async with open_preferences(FakeStudio(), (200, 60)) as pilot:
+        lines = pilot.app.screen.query_one(JobLines)
+        await until(pilot, lambda: "opens Compose" in lines.render_line(1).text)
+        assert lines.render_line(1).text.strip().startswith("2 opens Compose: prompts")
+        await pilot.press("end")  # no list of models
+        await until(pilot, lambda: not lines.render_line(0).text.strip())

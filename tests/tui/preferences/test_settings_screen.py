@@ -76,10 +76,10 @@ async def go_to(pilot: Pilot[None], name: str) -> None:
 
 async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> None:
     async with open_settings(path, language="en") as pilot:
-        assert rows(pilot)["queue.running"][:4] == ["Jobs at once", "3", "", "config file"]
-        assert rows(pilot)["queue.running"][4].startswith("How many jobs may run at IMA at once.")
-        assert rows(pilot)["language"][:4] == ["Language", "English", "", "flag"]
-        assert rows(pilot)["look.notify"][:4] == ["When a job ends", "bell", "", "default"]
+        assert rows(pilot)["queue.running"][:3] == ["Jobs at once", "3", "config file"]
+        assert rows(pilot)["queue.running"][3].startswith("How many jobs may run at IMA at once.")
+        assert rows(pilot)["language"][:3] == ["Language", "English", "flag"]
+        assert rows(pilot)["look.notify"][:3] == ["When a job ends", "bell", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
         assert said(pilot).startswith("How to notify you that a job finished")
@@ -91,6 +91,11 @@ async def test_a_choice_is_taken_from_a_list_and_kept_for_the_next_start(path: P
         await go_to(pilot, "look.notify")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        values = pilot.app.screen.query_one(Table)
+        at = values.cursor
+        assert at is not None
+        assert [cell.text for cell in values.rows[at]] == ["bell", "default"]
+        assert values.render_line(values.order.index(at) + 1).text.startswith("▌")  # it is seen
         await pilot.press(*"osc", "enter")
         await until(pilot, lambda: "osc9" in path.read_text())
         await until(pilot, lambda: rows(pilot)["look.notify"][2] == "notification")
@@ -166,7 +171,7 @@ async def test_a_limit_takes_effect_at_once(path: Path) -> None:
         await go_to(pilot, "spending.per_day")
         await pilot.press("enter", "backspace", "9", "enter")
         await until(pilot, lambda: said(pilot) == "Limit per day: 9")
-        assert rows(pilot)["spending.per_day"][:4] == ["Limit per day", "9", "", "config file"]
+        assert rows(pilot)["spending.per_day"][:3] == ["Limit per day", "9", "config file"]
 
 
 async def test_a_read_only_run_changes_nothing(path: Path) -> None:

@@ -40,6 +40,8 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.queue.job_table import QueueSummary
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.frame import BottomLine
+from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.cells import width
@@ -356,6 +358,53 @@ async def test_an_unsent_job_is_taken_out_without_a_question() -> None:
     async with open_app(job(3, State.QUEUED)).run_test() as pilot:
         await pilot.press("x")
         assert asked(pilot) == [("take_out", 3)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_short_list_leaves_its_room_to_the_job(size: tuple[int, int]) -> None:
+    async with open_app(failed(3), job(2)).run_test(size=size) as pilot:
+        table, detail = queue(pilot).table, pilot.app.screen.query_one(JobDetail)
+        await until(pilot, lambda: 2 < table.size.height < 7)
+        assert detail.size.height > size[1] // 2
+        jobs = {number: job(number) for number in range(1, 30)}
+        for one in jobs.values():
+            studio(pilot).jobs.rows[one.id] = one
+        await queue(pilot).reload()
+        await until(pilot, lambda: table.size.height > 8)
+
+
+async def test_without_a_job_there_is_no_empty_pane() -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        detail = pilot.app.screen.query_one(JobDetail)
+        await until(pilot, lambda: not detail.display)
+        studio(pilot).jobs.rows[1] = job(1)
+        await queue(pilot).reload()
+        await until(pilot, lambda: detail.display)
+
+
+def test_a_file_in_the_results_folder_is_named_without_it() -> None:
+    media = Media("https://x.y/a", path="/results/2027/fox.png", format="png")
+    assert words.result_words(media) == "/results/2027/fox.png  png"
+    assert words.result_words(media, Path("/results")) == "2027/fox.png  png"
+    assert words.result_words(media, Path("/elsewhere")) == "/results/2027/fox.png  png"
+
+
+async def test_the_key_that_stops_says_what_it_does_to_unsent_jobs() -> None:
+    found = (job(3, State.QUEUED), job(2), job(1, State.QUEUED))
+    async with open_app(*found).run_test(size=(120, 40)) as pilot:
+        bottom = pilot.app.screen.query_one(BottomLine)
+
+        def keys() -> str:
+            return bottom.render_line(0).text
+
+        queue(pilot).table.move_to(3)
+        await until(pilot, lambda: "x remove from queue" in keys())
+        queue(pilot).table.move_to(2)
+        await until(pilot, lambda: "x stop following" in keys())
+        queue(pilot).table.mark((1, 3))
+        await until(pilot, lambda: "x remove from queue" in keys())
+        queue(pilot).table.mark((2,))
+        await until(pilot, lambda: "x stop following" in keys())
 
 
 async def test_marked_jobs_are_asked_about_once_with_what_they_cost_together() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+import pytest
 from fake import NOW, SEEDREAM, WAN, FakeStudio, done, failed
 from patience import until
 from textual.pilot import Pilot
@@ -121,9 +122,12 @@ def test_a_name_that_no_list_has_is_shown_by_its_id() -> None:
     assert spending.name_of(SEEDREAM.model_id, "model", known) == "SeeDream 4.5"
 
 
-async def test_a_very_wide_screen_has_shares_by_other_views_and_the_latest_jobs() -> None:
+@pytest.mark.parametrize("columns", [160, 179, 200])
+async def test_a_very_wide_screen_has_shares_by_other_views_and_the_latest_jobs(
+    columns: int,
+) -> None:
     app = open_app("queue")
-    async with app.run_test(size=(200, 60)) as pilot:
+    async with app.run_test(size=(columns, 60)) as pilot:
         await pilot.press("dollar_sign")
         screen = await shown(pilot)
         await until(pilot, lambda: "text to video" in lines_of(screen, "#others"))

@@ -80,6 +80,13 @@ def test_of_a_style_only_what_changes_is_named_and_blanks_have_no_ink() -> None:
     assert ChangedCells(again, shown).render_segments(COLOURED) == ""
 
 
+def test_gaps_are_skipped_where_that_costs_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partial_updates, "erases_in_colour", lambda term: True)
+    line = "vid " + " " * 12 + "96" + " " * 9 + "120" + " " * 8
+    assert drawn(ShownCells(), line) == "\x1b[1;1Hvid\x1b[35X\x1b[13C96\x1b[9C120"
+    assert drawn(ShownCells(), "a" + " " * 7 + "b") == "\x1b[1;1Ha       b"
+
+
 def test_of_a_region_the_part_that_is_asked_for_is_looked_at() -> None:
     shown = ShownCells()
     strip = Strip([Segment("hello brave world")])
@@ -102,7 +109,12 @@ _STYLES = st.sampled_from(
     ]
 )
 _LINES = st.lists(
-    st.tuples(st.text(st.sampled_from("ab  雪·…"), min_size=6, max_size=6), _STYLES, _STYLES),
+    st.tuples(
+        st.text(st.sampled_from("ab  雪·…"), min_size=6, max_size=6),
+        st.integers(0, 14),
+        _STYLES,
+        _STYLES,
+    ),
     min_size=3,
     max_size=3,
 )
@@ -111,18 +123,22 @@ _LINES = st.lists(
 @pytest.mark.parametrize("erases", [True, False])
 @given(screens=st.lists(_LINES, min_size=2, max_size=6))
 def test_a_terminal_shows_the_same_as_if_all_had_been_sent(
-    erases: bool, screens: list[list[tuple[str, Style, Style]]]
+    erases: bool, screens: list[list[tuple[str, int, Style, Style]]]
 ) -> None:
-    seen, whole, shown = pyte.Screen(24, 3), pyte.Screen(24, 3), ShownCells()
+    seen, whole, shown = pyte.Screen(54, 3), pyte.Screen(54, 3), ShownCells()
     one, other = pyte.Stream(seen), pyte.Stream(whole)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(partial_updates, "erases_in_colour", lambda term: erases)
         for lines in screens:
             strips = [
-                [Strip([Segment(text, a), Segment(text, b)]).adjust_cell_length(24, b)]
-                for text, a, b in lines
+                [
+                    Strip(
+                        [Segment(text + " " * gap, a), Segment(text + " " * gap + text, b)]
+                    ).adjust_cell_length(54, b)
+                ]
+                for text, gap, a, b in lines
             ]
-            region = Region(0, 0, 24, 3)
+            region = Region(0, 0, 54, 3)
             update = LayoutUpdate(strips, region)  # type: ignore[arg-type]
             one.feed(ChangedCells(update, shown).render_segments(COLOURED))
             other.feed(update.render_segments(COLOURED).replace("\n", ""))
@@ -134,7 +150,7 @@ def test_a_terminal_shows_the_same_as_if_all_had_been_sent(
 def visible(row: Mapping[int, pyte.screens.Char]) -> list[object]:
     """What can be seen of a row: of a blank, its ink can't."""
     found: list[object] = []
-    for x in range(24):
+    for x in range(54):
         cell = row[x]
         if cell.data == " " and not (cell.underscore or cell.reverse):
             found.append((" ", cell.bg))

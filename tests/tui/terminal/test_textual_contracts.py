@@ -26,7 +26,7 @@ from textual.css import stylesheet
 from textual.css.scalar import Scalar
 from textual.dom import DOMNode
 from textual.drivers import linux_driver
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
@@ -144,6 +144,27 @@ async def test_a_new_screen_gets_its_styles_without_all_sheets_being_read_again(
         before = app.refreshed
         await app.switch_mode("one")
         assert app.refreshed == before + 1
+
+
+async def test_an_update_that_changes_nothing_is_not_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`App._display` writes to `_driver` unless `is_headless`; `_previous_cursor_position`."""
+    app = Small()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        written: list[str] = []
+        monkeypatch.setattr(app.driver, "write", written.append)
+        monkeypatch.setattr(Small, "is_headless", False)
+        update = app.screen._compositor.render_update(full=True)
+        app._display(app.screen, update)
+        assert "over" in "".join(written)
+        written.clear()
+        app._display(app.screen, update)
+        assert written == []
+        app.cursor_position = Offset(3, 1)
+        app._display(app.screen, update)
+        assert "".join(written).endswith("\x1b[2;4H")
 
 
 async def test_driver_writes_raw_and_clipboard_is_kept() -> None:

@@ -20,6 +20,15 @@ def test_a_path_is_whole_again_and_its_extension_never_torn(cells: int) -> None:
     assert any("1.jpg" in line for line in path)
 
 
+def test_a_file_name_is_broken_at_its_joints() -> None:
+    name = PATH.rpartition("/")[2]
+    assert at_joints(Content(f"{name}  jpg 1280x1280"), 30).plain.split("\n") == [
+        "20261126-seedream-4.5-task_",
+        "ef134f2a180ba05de91a-1.jpg",
+        "jpg 1280x1280",
+    ]
+
+
 def test_where_there_is_room_nothing_is_broken() -> None:
     told = Content(f"{PATH}  jpg")
     assert at_joints(told, len(PATH)) is told

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from fake import FakeStudio
+from patience import until
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -38,8 +39,8 @@ def row(number: int, time: str = "0:01", prompt: str = "") -> Row:
 class Bench(ImaApp):
     """An app with nothing but a table in it."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__(FakeStudio(), frame_first=True)  # type: ignore[arg-type]
+    def __init__(self, count: int, *, quiet: bool = False) -> None:
+        super().__init__(FakeStudio(quiet=quiet), frame_first=True)  # type: ignore[arg-type]
         self.rows = {number: row(number) for number in range(count)}
         self.heard: list[object] = []
 
@@ -285,3 +286,19 @@ async def test_the_cursor_is_in_sight_when_many_rows_come_at_once() -> None:
         table.set_rows({number: row(number) for number in range(40, -1, -1)})
         assert table.cursor == 0
         assert table.scroll_offset.y + table.size.height - 1 > 40
+
+
+async def test_over_a_slow_line_only_the_row_where_the_cursor_rests_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ima_tui.tui.widgets.table.RESTING", 0.5)
+    app = Bench(9, quiet=True)
+    async with app.run_test() as pilot:
+        app.heard.clear()
+        table = table_of(pilot)
+        for row_id in (1, 2, 3):
+            table.move_to(row_id)
+        assert table.cursor == 3
+        assert app.heard == []
+        await until(pilot, lambda: app.heard)
+        assert app.heard == [3]

@@ -25,6 +25,7 @@ from ima_tui.studio.studio import open_studio
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
+from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.inputs import InputList, PathInput
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
@@ -152,7 +153,8 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert [row for row in rows if "from step 1" in row]
         assert "│" in rows[1]
         assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
-        assert WISH in line(pilot, "#workflow-title")
+        head = pilot.app.screen.query_one("#steps-pane PaneHead")
+        assert WISH in head.render_line(0).text
         assert "Nothing was sent" in told(pilot)
         await said_alike(pilot.app.screen)
         await pilot.press("escape")
@@ -273,6 +275,9 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         editor = pilot.app.screen.query_one(Prompt)
+        keys = pilot.app.screen.query_one(BottomLine).render_line(0).text
+        assert keys.strip().startswith("ctrl+j save changes")
+        assert "send" not in keys
         editor.text = "a quiet harbour"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))

@@ -9,7 +9,7 @@ from fake import NOW, SEEDREAM, WAN, done, job
 from ima_tui.core.domain import Estimate, Job, State, TaskType
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets.cells import width
-from ima_tui.tui.workflow.step_timeline import lines, spans
+from ima_tui.tui.workflow.timelines import spans, step_lines
 from ima_tui.workflow.status import PricedStep, StepStatus, WorkflowStatus
 from ima_tui.workflow.steps import Workflow, WorkflowStep, source_of
 
@@ -65,7 +65,7 @@ def test_what_ran_stands_where_it_ran() -> None:
 def test_each_line_is_as_wide_as_the_pane() -> None:
     first = replace(done(1), sent_at=NOW - 30, ended_at=NOW - 10)
     for cells in (60, 118):
-        axis, *bars = lines(status_of(first), NOW, cells, glyphs(False))
+        axis, *bars = step_lines(status_of(first), NOW, cells, glyphs(False))
         assert axis[0][0].split()[0] == "0:00"
         assert all(len(time) <= len("10:00") for time in axis[0][0].split())  # none touches another
         assert len(bars) == 2

@@ -40,10 +40,10 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.workflow.board_timeline import FilmTimeline
 from ima_tui.tui.workflow.navigation import open_plan
 from ima_tui.tui.workflow.screen import WorkflowScreen
 from ima_tui.tui.workflow.storyboard import LEAST, Storyboard, layout
+from ima_tui.tui.workflow.timelines import FilmTimeline
 from ima_tui.workflow.film_plan import FilmPlan
 from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import digest
@@ -270,7 +270,7 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: film(pilot).shots[0].source == take)
-        assert tiles(pilot).tiles[1].sign_role == "ok"
+        assert tiles(pilot).tiles[1].sign[1] == "ok"
     assert len(charged(sandbox)) == paid + 1
 
 
