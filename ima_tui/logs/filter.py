@@ -29,7 +29,7 @@ _COUNT = re.compile(r"\{\s*(\d*)\s*(?:,\s*(\d*)\s*)?\}")
 
 
 class _Compiled(Protocol):
-    def finditer(self, string: str, *, timeout: float) -> Iterator[re.Match[str]]: ...
+    def finditer(self, _: str, *, timeout: float) -> Iterator[re.Match[str]]: ...
 
 
 class Pattern:
