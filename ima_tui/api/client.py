@@ -351,6 +351,8 @@ class ImaClient:
             raise Unauthorised(message)
         if envelope.code == 429:
             raise Limited(self._retry_after(answer.headers), message)
+        if paid and _has_task(envelope):
+            raise Lost(f"code {envelope.code} with a task id")
         raise Refused(envelope.code, message, answer.status)
 
     async def _exchange(
@@ -401,6 +403,12 @@ def _decides(envelope: wire.Envelope | None) -> bool:
     if envelope.code in OK:
         return isinstance(envelope.data, dict) and bool(envelope.data)
     return envelope.code in (401, 4008, 4014)
+
+
+def _has_task(envelope: wire.Envelope) -> bool:
+    """Tell whether a refusal with a vague code names a task, so that it may have been accepted."""
+    vague = envelope.code == 500 or envelope.code not in Refused.KEYS
+    return vague and isinstance(envelope.data, dict) and bool(envelope.data.get("id"))
 
 
 def _message(envelope: wire.Envelope | None) -> str:

@@ -25,7 +25,7 @@ from ima_tui import i18n
 from ima_tui.core import labels
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import clean, folded, one_line, whole
+from ima_tui.core.text import clean, encodable, folded, one_line, whole
 
 NAME_FIELDS = ("date", "time", "job", "task", "task_type", "model", "prompt", "index")
 """What a template of result names can hold."""
@@ -232,7 +232,11 @@ def checked(setting: Setting, value: object, source: str) -> Raw:
         value = tuple(value)
     if _fits(setting, value):
         return value  # type: ignore[return-value]
-    raise UsageError(
+    raise _not_allowed(setting, value, source)
+
+
+def _not_allowed(setting: Setting, value: object, source: str) -> UsageError:
+    return UsageError(
         "error.config_value",
         source=one_line(source, 300),
         name=setting.name,
@@ -274,6 +278,9 @@ def parsed(setting: Setting, words: str) -> Raw:
         value = plain if number is None else number
     elif isinstance(setting.default, tuple):
         value = _array(plain)
+    text = json.dumps(value, ensure_ascii=False)
+    if encodable(text) != text:  # can't be written to config.toml, which is UTF-8
+        raise _not_allowed(setting, plain, one_line(words, 40))
     return checked(setting, value, one_line(words, 40))
 
 

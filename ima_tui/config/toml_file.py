@@ -87,13 +87,19 @@ def _text(path: Path) -> str | None:
         return atomic_file.read_small(path, LARGEST)[0].decode(
             "utf-8-sig"
         )  # some editors begin with a mark
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except OSError as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if missing and not _leads_nowhere(path):
+            return None
         reason = i18n.reason(error)
         raise UsageError("error.config_unreadable", path=str(path), reason=reason) from error
     except UnicodeDecodeError as error:
         raise _broken(path, i18n.say("config.not_utf8")) from error
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Tell whether a symbolic link on the way is broken: limits written behind it exist."""
+    return any(part.is_symlink() and not part.exists() for part in (path, *path.parents))
 
 
 def _broken(path: Path, reason: object) -> UsageError:

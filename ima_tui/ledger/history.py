@@ -10,6 +10,7 @@ from statistics import median
 
 from ima_tui.core.domain import Event, Job, State
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import encodable
 from ima_tui.ledger import queries
 from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.queries import CHARGED, OPEN, rows_in
@@ -74,7 +75,8 @@ class JobFilter:
             parts.append((f"{at} >= ?", (self.since,)))
         if self.until:
             parts.append((f"{at} <= ?", (self.until,)))
-        return " AND ".join(part for part, _ in parts), sum((v for _, v in parts), ())
+        values = [encodable(v) if isinstance(v, str) else v for _, each in parts for v in each]
+        return " AND ".join(part for part, _ in parts), tuple(values)
 
     def _labels(self) -> Iterator[tuple[str, tuple[str | float, ...]]]:
         if self.project is not None:  # the partial indices are used only where they are named

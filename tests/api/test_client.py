@@ -191,6 +191,21 @@ async def test_accepted_without_an_id_is_lost(server: Wire, data: object) -> Non
         await create(server, http(envelope(0, data)))
 
 
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+@pytest.mark.parametrize("code", [500, 201, 77])
+async def test_a_refusal_with_a_task_id_may_have_been_accepted(
+    server: Wire, status: str, code: int
+) -> None:
+    with pytest.raises(Lost):
+        await create(server, http(envelope(code, {"id": "task-1"}), status))
+
+
+@pytest.mark.parametrize("code", [4008, 4014, 6006, 6009, 6010, 400017])
+async def test_a_known_refusal_stays_one_whatever_its_data(server: Wire, code: int) -> None:
+    with pytest.raises(Refused):
+        await create(server, http(envelope(code, {"id": "task-1"})))
+
+
 async def test_an_answer_without_an_end_is_cut(
     server: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -444,6 +444,14 @@ def test_a_manifest_that_can_not_be_written_is_told_first(person: Person) -> Non
     assert (said.code, person.accepted()) == (2, [])
 
 
+def test_a_manifest_never_goes_into_the_file_of_the_rows(person: Person) -> None:
+    file = person.write(wishes(*THREE))
+    before = (person.folder / file).read_text()
+    said = person.verb("batch", file, "--yes", "--manifest", str(person.folder / file))
+    assert (said.code, person.accepted()) == (2, [])
+    assert (person.folder / file).read_text() == before
+
+
 def test_no_manifest_is_wanted(person: Person) -> None:
     file = person.write(wishes("a cat"))
     assert person.verb("batch", file, "--yes", "--manifest", "/dev/null").code == 0

@@ -459,6 +459,20 @@ def test_waiting_for_a_held_job_ends_at_once(ima: Verb, home: Path, sandbox: San
     assert (said.code, creates(sandbox)) == (5, [])
 
 
+def test_waiting_for_a_job_that_timed_out_polls_it(ima: Verb, home: Path) -> None:
+    said = ima("generate", "x", "--task-type", "text_to_image", "--no-wait", "--json")
+    number = said.json["job_id"]
+
+    async def timed_out() -> None:  # by a clock that was wrong
+        ledger = await Ledger.open(home / "data" / "ledger.sqlite3", "x")
+        await ledger.step(number, State.TIMED_OUT, session.clock.time(), "event.parked")
+        await ledger.aclose()
+
+    asyncio.run(timed_out())
+    waited = ima("jobs", "wait", str(number), "--json")
+    assert (waited.code, waited.jobs[0]["status"]) == (0, "done")
+
+
 def test_waiting_without_a_key_ends_with_a_sentence(
     ima: Verb, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

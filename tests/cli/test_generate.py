@@ -361,6 +361,9 @@ def test_a_prompt_comes_from_a_file_or_from_stdin(
     (tmp_path / "wrong.txt").write_bytes("狐狸".encode("gb18030"))
     for words, kind in (
         (("a fox", "--prompt-file", "prompt.txt"), "prompt_twice"),
+        (("--prompt", "a fox", "--prompt-file", "prompt.txt"), "prompt_twice"),
+        (("a fox", "--prompt", "a hen"), "prompt_twice"),
+        (("-", "--prompt", "a hen"), "prompt_twice"),
         (("--prompt-file", "nowhere.txt"), "prompt_file"),
         (("--prompt-file", "wrong.txt"), "prompt_encoding"),
     ):

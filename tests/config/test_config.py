@@ -106,6 +106,18 @@ def test_a_file_that_cant_be_read_is_named(env: dict[str, str]) -> None:
     assert refused(env).key == "error.config_unreadable"
 
 
+@pytest.mark.parametrize("linked", ["config.toml", ""])
+def test_a_link_that_leads_nowhere_is_no_config_without_limits(
+    env: dict[str, str], tmp_path: Path, linked: str
+) -> None:
+    folder = tmp_path / "folder"
+    if linked:
+        folder.mkdir()
+    (folder / linked).symlink_to(tmp_path / "not mounted")
+    env["IMA_TUI_CONFIG"] = str(folder / "config.toml")
+    assert refused(env).key == "error.config_unreadable"
+
+
 def test_the_reference_is_what_the_code_says() -> None:
     assert configuration.PATH.read_text("utf-8") == configuration.page(), "make configuration"
 
@@ -393,7 +405,15 @@ def test_typed_words_become_values(name: str, words: str, value: Raw) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("look.ascii", "maybe"), ("queue.running", "0"), ("queue.running", "٣"), ("language", "de")],
+    [
+        ("look.ascii", "maybe"),
+        ("queue.running", "0"),
+        ("queue.running", "٣"),
+        ("language", "de"),
+        ("user_id", "an\udcff"),
+        ("results.folder", "/home/an\udcff"),
+        ("notify.command", '["an\\udcff"]'),
+    ],
 )
 def test_typed_nonsense_is_refused_with_what_is_allowed(name: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:

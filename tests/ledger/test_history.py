@@ -57,6 +57,7 @@ async def ended(
         (JobFilter(states=(State.FAILED,)), [2]),
         (JobFilter(search="FOX"), [3, 1]),
         (JobFilter(search="100%"), [2]),
+        (JobFilter(search="\udcff", model="\udcff", client="\udcff", tag="\udcff"), []),
         (JobFilter(search="%"), [2]),
         (JobFilter(search="_"), []),
         (JobFilter(search="狐"), [4]),

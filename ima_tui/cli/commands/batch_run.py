@@ -33,7 +33,7 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
-from ima_tui.core.text import duration
+from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger import traces
 from ima_tui.ledger.job_states import (
@@ -385,9 +385,16 @@ class BatchRun:
 
 
 def manifest_of(arguments: Namespace) -> Manifest | None:
-    """Return the manifest that the flags name; None for --no-manifest."""
+    """Return the manifest that the flags name; None for --no-manifest.
+
+    Raises `UsageError` where that is the file of the rows, which would be read as rows next time.
+    """
     if arguments.manifest:
-        return Manifest(atomic_file.expand(arguments.manifest))
+        path = atomic_file.expand(arguments.manifest)
+        rows = atomic_file.expand(arguments.file)
+        if path.exists() and rows.exists() and path.samefile(rows):
+            raise UsageError("error.batch_manifest_rows", path=one_line(path, 300))
+        return Manifest(path)
     if arguments.file == "-":
         return None
     return Manifest(atomic_file.expand(f"{arguments.file}.manifest.jsonl"))

@@ -55,10 +55,11 @@ LONGEST_PROMPT = 1024 * 1024
 def read_prompt(arguments: Namespace) -> None:
     """Take the prompt from `--prompt-file`, or from stdin for `-`. Raises `UsageError`."""
     file = arguments.prompt_file
-    if file is None and prompt_of(arguments) != "-":
-        return
-    if file is not None and prompt_of(arguments):
+    given = [each for each in (arguments.text, arguments.prompt, file) if each is not None]
+    if len(given) > 1:
         raise UsageError("error.prompt_twice")
+    if file is None and given != ["-"]:
+        return
     name = file or "-"
     content = read_input(name, LONGEST_PROMPT, "error.prompt_file", "error.prompt_large")
     try:

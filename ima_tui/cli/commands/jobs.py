@@ -94,8 +94,10 @@ async def wait_jobs(studio: Studio, arguments: Namespace) -> int:
     jobs = await named(studio, arguments.id)
     if not arguments.id:
         jobs = [job for job in await studio.jobs.recent() if job.state in FOLLOWED]
-    for job in jobs:
-        if job.state in OPEN:
+    for number, job in enumerate(jobs):
+        if job.state is State.TIMED_OUT:
+            jobs[number] = await studio.jobs.follow(job.id)  # polled now, not in five minutes
+        elif job.state in OPEN:
             await studio.jobs.adopt(job.id)
     ended = await ends(studio, jobs, seconds=arguments.timeout)
     return EXIT_INTERRUPTED if ended is None else await conclude(studio, arguments, ended)
