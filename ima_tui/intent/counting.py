@@ -11,12 +11,15 @@ from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
-MOST = 100
+MOST = 9_999
+"""More than any model makes: what can't be is said, not dropped."""
 _UNITS = frozenset({":", "px", "k", "p", "x", "fps", "bpm", "%", "s", "by", "岁", "年", "月", "度"})
 """Behind a number these make it anything but a count."""
 Count = tuple[int, int, int]
 """(how many, where it is told: start, end in the folded text)."""
 
+_ZH = "(?:[二三四五六七八九]?十[一二三四五六七八九]?|[两二三四五六七八九])"
+_ZH_NUMBER = rf"(?<![\d零一二两三四五六七八九十百千几])(?:\d{{1,3}}|{_ZH})(?!几)"
 _EXPLICIT = re.compile(
     r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures"
     r"|results|versions))\s*[:=]"
@@ -27,7 +30,7 @@ _EXPLICIT = re.compile(
     r"(?P<given>two|three|four|five|six|[2-9])"
     r"(?= (?:to (?:choose|pick) from|options)|\s*(?:[,.!;]|$))"
     r"|, say (?P<say>two|three|four|five|six|[2-9])(?=\s*(?:[,.!;]|$))"
-    r"|(?:^|[,;。!\s])(?P<only>[2-9]|[两二三四五六七八九])[个张版款份]"
+    rf"|(?:^|[,;。!\s])(?P<only>{_ZH_NUMBER})[个张版款份]"
     r"(?:吧|就行|就好|即可|就够了?|连发)"
     r"|(?<=\s)(?P<burst>[2-9])连[发张]"
     r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|diff|alternative"
@@ -37,7 +40,7 @@ _EXPLICIT = re.compile(
     r"|(?:^|[,.;!-] ?)(?:please )?(?:(?:give|show|make|do)(?: me| us)? )?(?P<differ>two"
     r"|three|four|five|six|[2-9]) different (?:ones|takes|looks|ideas|designs)\b"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
-    r"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>\d{1,2}|[两二三四五六七八九十])\s*(?:个"
+    rf"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>{_ZH_NUMBER})\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$)"
     r"|不(?:一样|同|重样)的(?=[,。;!]|$))"
 )
@@ -57,14 +60,14 @@ _AT_THE_END = re.compile(
     rf"(?:(?:{_WORKS})|(?(wish)(?:{_LOOKS})|(?!)))\b(?: at it)?"
     r"(?: (?:to (?:choose|pick|compare)(?: from)?|pls|please|plz|thanks?))*"
     r"\s*(?=[,.;:!?)]|$)"
-    rf"|(?<![第每这那上下前后用有出了\d])(?P<kind>[2-9]|[两二三四五六七八九])[款版](?=[,。;!(]|$)"
+    rf"|(?<![第每这那上下前后用有出了\d])(?P<kind>{_ZH_NUMBER})[款版](?=[,。;!(]|$)"
     r"|(?:[,。;!:\s]|(?P<zh>[给要出来做试弄整换](?:我|咱|个)?)|^)"
-    r"(?P<works>[2-9]|[两二三四五六七八九])[个种款版套张](?:不同的?|不一样的)?"
+    rf"(?P<works>{_ZH_NUMBER})[个种款版套张](?:不同的?|不一样的)?"
     rf"(?:(?:{_ZH_WORKS})|(?(zh)(?:{_ZH_LOOKS})|(?!)))"
     r"(?:都?要?(?:选|挑|看)+(?:看|一看|选|一下)?|对比(?:一下)?|吧|可选)?(?=[,。;!(]|$)"
-    r"|[给要来出](?:我)?(?P<pick>[2-9]|[两二三四五六七八九])[个张款版份](?:给?我?[挑选]{1,2})(?=[,。;!]|$)"
+    rf"|[给要来出](?:我)?(?P<pick>{_ZH_NUMBER})[个张款版份](?:给?我?[挑选]+)(?=[,。;!]|$)"
     rf"|(?P<compare>{_NUMBER_WORD}) (?:different )?(?:{_LOOKS}) to (?:choose|pick|compare)\b"
-    rf"|(?P<choose>[2-9]|[两二三四五六七八九])[个种款套](?:{_ZH_LOOKS})(?:挑|选|对比)"
+    rf"|(?P<choose>{_ZH_NUMBER})[个种款套](?:{_ZH_LOOKS})(?:挑|选|对比)"
     r"|[给来出](?:我|咱)?(?P<both>[俩仨])(?=[,。;!]|$)"
 )
 """What counts results by itself: "…, three goes at it", 三个方向, 海报两版."""
@@ -83,6 +86,7 @@ _ABROAD = re.compile(
 _KOREAN = {
     w: n for n, w in enumerate(("두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열"), 2)
 }
+MOST_BARE = 20
 _ADJECTIVES = 3
 """Words that may stand between a number and its noun."""
 
@@ -170,7 +174,8 @@ def _elsewhere(scan: Scan, asked: MediaRequest) -> Count | None:
                 or (after.under("classifier") == "image" and _last(clause, place + 1))
                 or (_last(clause, place + 1) and _only_counts(clause, place))
             ):
-                if _is_pointed(clause, place):
+                before = clause.items[place - 1].phrase if place else ""
+                if _is_pointed(clause, place) or before in _COUNTS_OTHERS:
                     continue
                 if told := _checked(_number(item), item.start, after.end):
                     return told
@@ -202,7 +207,7 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
         beyond = item.start > max(want.end, want.phrase[1])
         if value is None or (beyond and not copied and not drawn):
             continue
-        if _is_pointed(clause, place) or (place and items[place - 1].phrase in ("第", "每", ":")):
+        if _is_pointed(clause, place) or (place and items[place - 1].phrase in _COUNTS_OTHERS):
             continue
         if not following:
             continue
@@ -214,10 +219,16 @@ def _in_clause(scan: Scan, clause: Clause, want: Want) -> Count | None:
                 return _checked(value, item.start, measure.end)
             continue
         close = 1 if clause.chinese and measure.phrase[0] > "\u3000" else len(following)
+        if close == 1 and value > MOST_BARE:
+            continue  # 404页面 is one page
         noun = _counted_noun(following[:close], want)
         if noun is not None:
             return _checked(value, item.start, noun.end)
     return None
+
+
+_COUNTS_OTHERS = frozenset({"第", "每", ":", "印", "打印", "印刷", "发", "贴", "寄", "卖"})
+"""Behind these a number counts copies that are printed or sent, or names one of several."""
 
 
 def _measures(items: tuple[Item, ...], at: int, want: Want) -> bool:
@@ -302,9 +313,11 @@ def _is_pointed(clause: Clause, place: int) -> bool:
 
 
 def _number(item: Item) -> float | None:
+    told = item.under("number")
+    if told and item.last - item.first > 1:
+        return float(told)  # 十二, two dozen; 三四张 are four
     if item.phrase[:1].isdigit() or len(item.phrase) <= 6:
         return numerals.number(item.phrase)
-    told = item.under("number")
     return float(told) if told else None
 
 

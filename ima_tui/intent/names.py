@@ -104,9 +104,13 @@ _EVERYDAY = frozenset(
 _VERSION = re.compile(
     r"\s*(?:-|的)?\s*(?:(?:version|ver\.?|v|版本)\s*)?"
     r"(?P<v>o1|q[123]|\d{1,2}(?:\.\d{1,2})?)?"
-    r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus|\+))?(?![a-z0-9])"
+    r"(?:[\s-]*(?P<extra>pro|fast|turbo|master|flash|plus|\+))?(?![a-z0-9]|\.\d)"
 )
-_ENDS_NAME = re.compile(r"\s*(?:$|[,.;!?。、\n](?!\d))")
+_ENDS_NAME = re.compile(
+    r"\s*(?:$|[,.;!?。、\n](?!\d)|来|做|画|生成|出图|模型)"
+    r"|\s+of (?!them|these|those)"
+    r"|\s+(?:to|for|from|please|model|image|picture|photo|video|clip|song)\b"
+)
 """Behind "SeeDream 9": the number is a version, if one that there is not."""
 _NO_VERSION = re.compile(
     r"\s*(?:秒|s\b|sec|分|张|幅|首|段|个|条|只|部|支|:|x|%|k\b|p\b|px|years?|minutes?|[a-z]+s\b|比|岁|位|名|匹|到|-\d)"

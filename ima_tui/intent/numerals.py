@@ -19,12 +19,15 @@ NUMBER = rf"(?:\d+(?:\.\d+)?|{CHINESE}{{1,7}}(?:点{CHINESE}{{1,3}})?)"
 """A number in digits or Chinese characters, as part of a pattern."""
 ENGLISH = rf"(?:{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})"
 ANY = rf"(?:{NUMBER}|{ENGLISH}(?:[ -]five)?)"
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,3}")
 _CHINESE_ONLY = re.compile(rf"{CHINESE}+")
 
 
 def number(text: str) -> float | None:
     """The number that `text` says, or None."""
     text = text.strip()
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
     if re.fullmatch(r"\d{1,12}(?:\.\d{1,6})?", text):
         return float(text)
     if text in _ENGLISH:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ima_tui.core.records import dataclass
+from ima_tui.intent import numerals
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise
@@ -117,7 +118,7 @@ def scan(original: str) -> Scan:
     }
     marks = vocabulary().lexicon.find(tokens, respell)
     names = find_names(tokens, content.text, marks)
-    items = list(_items(tokens, marks, names))
+    items = list(_whole_numbers(list(_items(tokens, marks, names)), content.text))
     tags = frozenset(tag for item in items for tag in item.tags)
     sections = frozenset(tag.partition(".")[0] for tag in tags)
     return Scan(plain, content, tokens, tuple(names), tuple(_clauses(items)), tags, sections)
@@ -151,6 +152,80 @@ def _items(tokens: Tokens, marks: list[TokenMark], names: list[Named]) -> Iterat
             tags = (QUOTE,)
         yield Item(place, place + 1, start, tokens.ends[place], word, tags)
         place += 1
+
+
+def _whole_numbers(items: list[Item], text: str) -> Iterator[Item]:
+    """Items, with a number of several words as one: 十二, twenty-four, two dozen."""
+    place = 0
+    while place < len(items):
+        run = _numerals(items, place)
+        length, value = run, _chinese_number(items[place : place + run])
+        if value is None and run < 2:
+            length, value = _english_number(items, place) or (1, None)
+        first, last = items[place], items[place + length - 1]
+        if value is None:
+            yield from items[place : place + length]
+        else:
+            words, tag = text[first.start : last.end], f"number.{value}"
+            yield Item(first.first, last.last, first.start, last.end, words, (tag,))
+        place += length
+
+
+def _numerals(items: list[Item], place: int) -> int:
+    """How many Chinese numerals stand side by side from here on; at least 1."""
+    last = place
+    while last < len(items) and items[last].phrase in _NUMERALS:
+        if last > place and items[last].start != items[last - 1].end:
+            break
+        last += 1
+    return max(1, last - place)
+
+
+def _chinese_number(items: Sequence[Item]) -> int | None:
+    """The value of 十二 or 一百零四; 三四 are three or four, which is four."""
+    if not 2 <= len(items) <= _LONGEST_NUMERAL:
+        return None
+    written = "".join(item.phrase for item in items)
+    if not _TENS.search(written):
+        larger = _IN_ORDER.find(written.replace("两", "二"))
+        return larger + 2 if len(items) == 2 and larger >= 0 else None
+    value = numerals.number(written)
+    return None if value is None else int(value)
+
+
+def _english_number(items: list[Item], place: int) -> tuple[int, int] | None:
+    """(items, value) of "a hundred and four", "two dozen" or "twenty four"."""
+    value, following = _small_number(items, place), items[place + 1 : place + 2]
+    if value is None or not following:
+        return None
+    if unit := _GROUPS.get(following[0].phrase):
+        more = _small_number(items, place + 3)
+        joined = items[place + 2 : place + 3]
+        if unit != _DOZEN and more is not None and joined[0].phrase == "and":
+            return 4, value * unit + more
+        return 2, value * unit
+    ones = _small_number(items, place + 1)
+    if items[place].phrase in _TY and ones is not None and ones < _TEN:
+        return 2, value + ones
+    return None
+
+
+def _small_number(items: list[Item], place: int) -> int | None:
+    """The number that one item says; None for any other."""
+    if place >= len(items):
+        return None
+    told = items[place].under("number") or items[place].phrase
+    return int(told) if told.isdecimal() and len(told) < _LONGEST_NUMBER else None
+
+
+_NUMERALS = frozenset("零〇一二两三四五六七八九十百千")
+_TENS = re.compile("[十百千]")
+_IN_ORDER = "一二三四五六七八九"
+_TEN, _DOZEN = 10, 12
+_GROUPS = {"dozen": _DOZEN, "hundred": 100, "thousand": 1000}
+_TY = frozenset(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+_LONGEST_NUMBER = 4
+_LONGEST_NUMERAL = 7
 
 
 def _clauses(items: list[Item]) -> Iterator[Clause]:

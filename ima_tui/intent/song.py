@@ -17,7 +17,7 @@ from ima_tui.intent.scan import Item, scan
 
 _LONGEST_TITLE = 120
 LONGEST_STYLE = 3_000
-"""Characters of a description that are searched for a style; models take some hundreds."""
+"""Characters of a description that are searched for title and style; models take some hundreds."""
 _TITLE = re.compile(
     r"(?:,?\s*(?<![a-z])(?:titled|entitled|called|named"
     r"|(?:call|name|title) (?:it|this one|the song)|(?:(?:the|its|with the|song) )?title"
@@ -73,7 +73,8 @@ def read_song(text: str) -> Song:
     """The parts of a text that asks for music."""
     sung = find_lyrics(text)
     before = text if sung is None else _without(text, sung.whole)
-    named = _TITLE.search(before) or _NAMED_IN_MARKS.search(before)
+    searched = before[:LONGEST_STYLE]
+    named = _TITLE.search(searched) or _NAMED_IN_MARKS.search(searched)
     title = None if named is None else _title(text, before, named)
     rest = before if named is None else _without(before, named.span())
     if sung is not None and sung.heading:

@@ -26,7 +26,7 @@ _PAUSE = (
 """画一间小屋 再让它动起来: between Chinese phrases a blank is a comma."""
 _TOKEN = re.compile(
     rf"{_PAUSE}|[-=]+>|[→⇒➜➡]|"
-    r"\x00+|\x01+|\d+(?:\.\d+)*|[a-z]+(?:'[a-z]+)?|[\u0370-\u04ff\u0590-\u06ff]+|\n|[^\s]"
+    r"\x00+|\x01+|\d{1,3}(?:,\d{3})+(?![\d.])|\d+(?:\.\d+)*|[a-z]+(?:'[a-z]+)?|[\u0370-\u04ff\u0590-\u06ff]+|\n|[^\s]"
 )
 _BREAKS = frozenset(",.;!?。、;…\n|—–()[]{}·•")
 """Punctuation that ends a clause. A colon does so too, with a meaning of its own."""

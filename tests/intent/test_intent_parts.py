@@ -6,6 +6,7 @@ import pytest
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import numerals
+from ima_tui.intent.commands import without
 from ima_tui.intent.content import hide
 from ima_tui.intent.intent import (
     Intent,
@@ -140,6 +141,31 @@ def test_lengths(text: str, seconds: float | None) -> None:
 def test_versions_count_and_what_one_picture_shows_does_not(text: str, count: int | None) -> None:
     told = {param.name: param.value for param in route(text).requirements}
     assert told.get("n") == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "sent"),
+    [
+        ("六十四张猫的图片", 64, "猫的图片"),
+        ("一百零四张猫的图片", 104, "猫的图片"),
+        ("十二张猫的图片", 12, "猫的图片"),
+        ("海报十二版", 12, "海报十二版"),
+        ("来三四张猫的图", 4, "来猫的图"),
+        ("a hundred and four images of a cat", 104, "images of a cat"),
+        ("four hundred images of cats", 400, "images of cats"),
+        ("two dozen pictures of cats", 24, "pictures of cats"),
+        ("twenty-one posters of foxes", 21, "posters of foxes"),
+        ("1,004 images of a cat", 1004, "1,004 images of a cat"),
+        ("a picture of twenty-four cats", None, "a picture of twenty-four cats"),
+        ("二十四节气的插画", None, "二十四节气的插画"),
+        ("网站404页面的插图", None, "网站404页面的插图"),
+        ("尾牙抽奖券的图，要印一百张", None, "尾牙抽奖券的图，要印一百张"),
+    ],
+)
+def test_a_number_of_several_words_is_one_number(text: str, count: int | None, sent: str) -> None:
+    intent = route(text)
+    assert {p.name: p.value for p in intent.requirements}.get("n") == count
+    assert without(text, intent.commands) == sent
 
 
 @pytest.mark.parametrize(
