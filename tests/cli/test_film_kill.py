@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from batch_person import PATIENT, environment_of
-from forked import SPEED, Forker
+from forked import PATIENCE, SPEED, Forker
 
 from ima_tui.sandbox.server import Sandbox
 
@@ -95,8 +95,10 @@ def test_killed_at_any_moment_of_assembling(
         assert read(film).seconds == 12.0
         moment += 1
     assert place.charges() == charged
-    while place.left():  # the worker of a killed program ends by itself, and takes these along
-        time.sleep(0.05)
+    due = time.monotonic() + PATIENCE
+    while place.left() and time.monotonic() < due:
+        time.sleep(0.05)  # the worker of a killed program ends by itself, and takes these along
+    assert place.left() == []
 
 
 def test_killed_at_random_moments_of_the_whole_way(
