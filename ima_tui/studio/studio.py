@@ -270,9 +270,8 @@ class Studio:
         await self.catalogue.load(*task_types)
         if not self._loaded:
             self._loaded = True
-            await self.preferences.load()
-            await asyncio.to_thread(self.guides.load)
-            await self.subjects.load()
+            guides = asyncio.to_thread(self.guides.load)
+            await asyncio.gather(self.preferences.load(), guides, self.subjects.load())
 
     async def begin(self) -> None:
         """Open the ledger, load preferences and stored lists, follow unfinished jobs. Once.

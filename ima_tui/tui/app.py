@@ -34,7 +34,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.images.image_protocol import TerminalImages
 from ima_tui.tui.keys import keymap
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
+from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
 from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
@@ -193,8 +193,10 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     async def _open_first(self, opening: SplashScreen) -> None:
         """The frame stands; read the place in beside it. Keys wait their turn behind this."""
-        await asyncio.to_thread(_read_in, self._first)
-        await self.studio.load_stored(TaskType.TEXT_TO_IMAGE)  # a draft names its model at once
+        await asyncio.to_thread(_read_services)
+        # a draft names its model at once
+        stored = self.studio.load_stored(TaskType.TEXT_TO_IMAGE)
+        await asyncio.gather(asyncio.to_thread(self._first.load), stored)
         await self.switch_mode(self._first.id)
         self._after_first_paint()
 
@@ -319,8 +321,6 @@ class ImaApp(AppActions, inherit_bindings=False):
         return say("app.crashed", kind=type(error).__name__, where=where)
 
 
-def _read_in(place: ScreenEntry) -> None:
-    """Import a screen, and what every screen needs when it is mounted."""
+def _read_services() -> None:
+    """Import what every screen needs when it is mounted."""
     from ima_tui.studio import catalogue_service  # noqa: F401
-
-    place.load()

@@ -6,7 +6,7 @@ the keys for the screen that follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.segment import Segment
 from textual import events
@@ -116,7 +116,8 @@ class TopLine(Line):
 class BottomLine(Line):
     """The keys that matter here; right: where all the others are told."""
 
-    _told: tuple[str, ...] = ()
+    _told: tuple[str, ...] | None = None
+    """What was drawn last; None: nothing yet."""
     _ways: tuple[actions.ActionEntry, ...] = ()
     """What is shown, from left to right."""
 
@@ -126,14 +127,13 @@ class BottomLine(Line):
 
     def _retell(self) -> None:
         """Most moves of the cursor change no key: then nothing is drawn."""
-        told = tuple(f"{act.sentence} {act.id} {act.keys[:1]}" for act in actions.acts(self.screen))
-        if told != self._told:
-            self._told = told
+        if self._told is not None and _told_of(actions.acts(self.screen)) != self._told:
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
         known = actions.acts(self.screen)
+        self._told = _told_of(known)
         by_id = {act.id: act for act in known}
         ways = [by_id.get("app.palette"), by_id.get("app.help")]
         right = [self._part(act, "  " if place else "") for place, act in enumerate(ways) if act]
@@ -167,6 +167,10 @@ class BottomLine(Line):
             if start <= event.x < end:
                 await self.app.run_action(act.action, act.node)
                 return
+
+
+def _told_of(known: Sequence[actions.ActionEntry]) -> tuple[str, ...]:
+    return tuple(f"{act.sentence} {act.id} {act.keys[:1]}" for act in known)
 
 
 def _edges(parts: list[Part], at: int) -> Iterator[tuple[int, int]]:
