@@ -128,7 +128,7 @@ class IntentSummary(Line, can_focus=False):
             rows.append(SummaryRow(read, yields=len(open_) + 1, gap=1))
         every = sum(len(asking.answers) for asking in open_)
         self._chosen = min(self._chosen, max(0, every - 1))
-        count, key = 0, actions.key_of(self.screen, "compose.answer")
+        count, key = 0, actions.key_of(self.screen, "compose.answer") if open_ else ""
         for asking in open_:
             chosen = self._chosen - count if self._has_keys else None
             rows.append(SummaryRow(_asked(asking, "" if count else key, chosen), yields=len(rows)))
