@@ -40,6 +40,8 @@ def value(parameter: str, asked: Value) -> str:
     if parameter.casefold() in VOICES:
         sex = f"voice.sex_{words}"
         return say(sex) if has(sex) else voice_of(Option(words, words)).name
+    if parameter == "vocal_gender" and has(f"value.{words}"):
+        return say(f"value.{words}")
     is_span = parameter == "duration" and words.replace(".", "", 1).isdecimal()
     return say("compose.seconds", span=words) if is_span else words
 

@@ -53,6 +53,8 @@ def test_a_value_that_the_prompt_chose_is_told_as_its_option_is() -> None:
     i18n.use("en")
     assert parameter_names.chosen(sex, "f") == "female"
     assert parameter_names.chosen(sex, "x") == "x"
+    assert parameter_names.value("vocal_gender", "m") == "male"
+    assert parameter_names.value("vocal_gender", "mixed") == "mixed"
 
 
 XIAOHE = "zh_female_xiaohe_uranus_bigtts"
