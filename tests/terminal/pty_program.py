@@ -225,6 +225,8 @@ class PtyProgram:
             self.read(0.05)
             if time.perf_counter() > due:
                 raise AssertionError(f"still running; the screen:\n{self.text}")
+        while self.read(0.2):
+            pass  # what it said last
         self.process.close()
         return int(self.process.exitstatus or 0)
 

@@ -114,7 +114,7 @@ class DraftHistory:
     async def restore(self) -> None:
         """What a window that is gone left behind, if the user has not begun already."""
         screen = self._screen
-        if screen.studio.settings.read_only or not screen.is_untouched:
+        if screen.studio.settings.read_only or not (screen.is_complete and screen.is_untouched):
             return
         saved = await asyncio.to_thread(self._drafts.take_over, screen.studio.clock.time())
         if saved is None or saved.is_empty or not screen.is_complete or not screen.is_untouched:

@@ -197,6 +197,8 @@ class ComposeScreen(DraftScreen):
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
+            if not self.is_complete:
+                return  # the app ends already
             if not _has_side_panes(self):
                 self._is_painted = True
                 await self.query_one("#settings").mount(price_pane())
