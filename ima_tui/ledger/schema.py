@@ -95,7 +95,8 @@ MIGRATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (
         7,
         (
-            "CREATE INDEX events_fault ON events(at) WHERE key = 'event.fault'",
+            # there already in files of version 6, which was never released
+            "CREATE INDEX IF NOT EXISTS events_fault ON events(at) WHERE key = 'event.fault'",
             # the authority on both: an order that is changed on the way keeps them
             "ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT '' COLLATE NOCASE",
             "ALTER TABLE jobs ADD COLUMN client TEXT NOT NULL DEFAULT ''",

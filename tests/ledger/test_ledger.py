@@ -191,6 +191,19 @@ async def test_an_older_file_is_kept_before_it_is_converted(path: Path, version:
         connection.close()
 
 
+async def test_a_file_of_a_version_between_two_releases_is_converted(path: Path) -> None:
+    older(path, 5)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE INDEX events_fault ON events(at) WHERE key = 'event.fault'")
+        connection.execute("PRAGMA user_version=6")
+    connection.close()
+    await (await Ledger.open(path, "me")).aclose()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == schema.newest()
+        assert connection.execute("SELECT points, project FROM jobs").fetchall() == [(5, "")]
+    connection.close()
+
+
 async def test_without_room_for_the_copy_an_older_file_stays_and_can_be_looked_at(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
