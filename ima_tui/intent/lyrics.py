@@ -80,6 +80,7 @@ _END = re.compile(
     r"|[.。!！;；\n]\s*[-–—]*\s*(?:(?:make|do|sing) (?:it|this|that|them|these|those)"
     r"|(?:turn|set) (?:it|this|that|them|these|those) (?:in)?to"
     r"|帮我|[请請](?:[帮幫]|[谱譜]|做|把)|[谱譜]成|做成|配成|唱成|(?:风格|曲风|情绪)"
+    r"|(?:不用|不要|别|別)唱"
     r"|用[^。,，]{1,6}(?:味|腔|调|風|风|唱法)|(?:曲子|旋律|调子|節奏|节奏)要?"
     rf"|{_ABOUT}\s*(?:is|是|为))"
     rf"|\s*{_ABOUT}\s*(?:is|是|为)?\s*[:：=]",
@@ -116,7 +117,7 @@ class Lyrics(NamedTuple):
 
 def find_lyrics(text: str) -> Lyrics | None:
     """Return the first lyrics of a text; None where it has none."""
-    if _SIGN.search(text) is None or _NOT_SUNG.search(text) is not None:
+    if _SIGN.search(text) is None:
         return None
     found = _LYRICS.search(text) or _MARKED.search(text)
     if found is None:
@@ -127,6 +128,8 @@ def find_lyrics(text: str) -> Lyrics | None:
     name = next(iter(written))
     ended = _END.search(text, found.start(name)) if name in _UNQUOTED else None
     end = found.end() if ended is None else ended.start()
+    if _NOT_SUNG.search(text[: found.start(name)]) or _NOT_SUNG.search(text[end:]):
+        return None  # the words themselves may say so: 我再也不唱情歌
     words = inside(text, found.start(name), min(end, found.end(name)))
     return Lyrics(words, (found.start(), end), heading) if words is not None else None
 

@@ -95,6 +95,8 @@ SONGS = [
      "阿母的手 粗粗的手 牵我行过 彼条水沟", "", "台语歌"),
     ('Sing my verse in a calypso: "Boss man say come early, sun say stay in bed"',
      "Boss man say come early, sun say stay in bed", "", ""),
+    ("写一首歌，歌词：“我再也不唱情歌，唱给谁听”，民谣", "我再也不唱情歌，唱给谁听", "", "民谣"),
+    ("歌词就这两句：潮水退到第七天，我还在等你的船。不用唱，做成明信片", "", "", ""),
     ("女声，《第七封信》，弦乐起，写异地恋", "", "第七封信", ""),
     ("给《黑神话》的片头写首歌", "", "", ""),
     ("a calm song about a town called hope", "", "", "calm song about a town called hope"),
