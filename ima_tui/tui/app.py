@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LEAST_WIDE = 96
+"""Columns from which on a screen may be wide."""
 SLOW_COUNT = 5.0
 """Seconds between two numbers of a countdown over a slow line."""
 
@@ -167,6 +170,11 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     # -------------------------------------------------------------------------------- the news
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Read the styles of wide screens before the first of them is mounted."""
+        if event.size.width >= LEAST_WIDE:
+            self.read_styles(theme.path("wide"))
+
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
         self._leave_studio = self.studio.subscribe(self._hear)
@@ -201,6 +209,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         self._after_first_paint()
 
     def _after_first_paint(self) -> None:
+        self.read_styles(theme.path("windows"))
         self._images.ask()
         if self.on_painted is not None:
             self.on_painted()

@@ -85,7 +85,8 @@ class ComposeScreen(DraftScreen):
     ]
 
     submitter: DraftSubmitter
-    _is_painted = False
+    _has_panes = False
+    """Whether the panes beside prompt and form are there, or come with the other widgets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,6 +132,8 @@ class ComposeScreen(DraftScreen):
 
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
+        if self._is_wide:
+            self._expect_panes()
         with Container(id="composer"):
             with Pane(say("pane.prompt"), widget_id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
@@ -141,12 +144,21 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                if _has_side_panes(self):
+                if self._has_panes:
                     yield price_pane()
-            if _has_side_panes(self):
+            if self._has_panes:
                 yield from job_panes()
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.has_class("-wide") or self.has_class("-huge")
+
+    def _expect_panes(self) -> None:
+        """Have the panes from now on; narrow screens hide most of them, and get them late."""
+        self._has_panes = True
+        self.ima.read_styles(theme.path("compose_panes"))
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
@@ -199,10 +211,12 @@ class ComposeScreen(DraftScreen):
         async def learn() -> None:
             if not self.is_complete:
                 return  # the app ends already
-            if not _has_side_panes(self):
-                self._is_painted = True
+            if not self._has_panes:
+                self._expect_panes()
                 await self.query_one("#settings").mount(price_pane())
                 await self.query_one("#composer").mount(*job_panes())
+                if self._is_wide:  # only since the first paint
+                    self.update_node_styles(animate=False)
             await self.reader.learn()
             await self.history.restore()
             if self.is_complete:
@@ -317,8 +331,3 @@ class ComposeScreen(DraftScreen):
         if action == "do" and parameters == ("write",):
             return not self.prompt.has_focus
         return super().check_action(action, parameters)
-
-
-def _has_side_panes(screen: ComposeScreen) -> bool:
-    """On a narrower screen they are hidden, and mounted after the first paint."""
-    return screen._is_painted or screen.has_class("-wide") or screen.has_class("-huge")

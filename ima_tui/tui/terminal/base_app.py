@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import RenderableType
@@ -30,6 +30,7 @@ from ima_tui.tui.terminal.signals import WatchedApp
 from ima_tui.tui.terminal.textual_internals import (
     SharedStylesheet,
     binding_chain,
+    css_variables,
     skip_refresh_of_styles,
     without_alt,
 )
@@ -49,7 +50,7 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
 
     def __init__(self, *, css_path: list[str | PurePath] | None = None) -> None:
         super().__init__(css_path=css_path)
-        self.stylesheet = SharedStylesheet(variables=self.get_css_variables())
+        self.stylesheet = SharedStylesheet(variables=css_variables(self.stylesheet))
         self.shown = ShownCells()
         self._keys = KeyQueue(self, self)
 
@@ -57,6 +58,12 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         """Draw the whole screen again, whatever the terminal shows."""
         self.shown.forget()
         self.refresh(layout=True)
+
+    def read_styles(self, sheet: Path) -> None:
+        """Read one more style sheet, if it is not known yet. Widgets that exist follow it once
+        their classes change."""
+        if not self.stylesheet.has_source(str(sheet)):
+            self.stylesheet.read(sheet)
 
     @property
     def driver(self) -> Driver | None:

@@ -127,6 +127,11 @@ def top_screen(app: App[object]) -> Screen[object] | None:
     return stack[-1] if stack else None
 
 
+def css_variables(stylesheet: Stylesheet) -> dict[str, str]:
+    """Return the variables that a style sheet was made with."""
+    return stylesheet._variables
+
+
 _parsed: dict[frozenset[tuple[str, str]], dict[Any, Any]] = {}
 _MOST_THEMES = 8
 """Sets of variables whose rules are kept: a user tries themes one after another."""
