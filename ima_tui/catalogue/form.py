@@ -17,7 +17,9 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import encodable, folded, nearest, one_line
 
-OUTSIDE_THE_FORM = frozenset({"n", "prompt", "input_images", "cast"})
+COUNT = "n"
+"""The number of outputs, which is set like a field."""
+OUTSIDE_THE_FORM = frozenset({COUNT, "prompt", "input_images", "cast"})
 """Sent in places of their own; not parameters of the form."""
 
 EXACT = 2.0**53

@@ -11,13 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import capabilities
-from ima_tui.compose.capabilities import COUNT as COUNT
 from ima_tui.core.domain import ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.intent import binding
-from ima_tui.intent.intent import LYRICS, TITLE, IntentQuestion
+from ima_tui.intent.intent import LYRICS, TITLE
+from ima_tui.intent.kinds import IntentQuestion
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Parameter, Refusal, Roles

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ima_tui.core.domain import Job, Medium, State, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
-from ima_tui.intent.intent import Confidence, IntentQuestion
+from ima_tui.intent.kinds import Confidence, IntentQuestion
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent

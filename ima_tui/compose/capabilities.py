@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
+from ima_tui.catalogue.form import COUNT
 from ima_tui.core.domain import Field, FieldKind, Medium, ModelVersion, Option, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.patterns import pattern
@@ -23,8 +24,7 @@ from ima_tui.intent.intent import Parameter
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit
 
-COUNT, PIXELS = "n", "pixels"
-"""The number of outputs is set like a control."""
+PIXELS = "pixels"
 _SIZES = ("size", "resolution", "quality")
 """What the size of a picture or a film is called, by one leaf or another."""
 _SIZE = pattern(r"(\d+)\s*(k|p|px)", re.I)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.compose import apply_intent
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.apply_intent import COUNT, AppliedIntent
 from ima_tui.compose.draft import DraftPrice, Role
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
@@ -25,6 +24,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
+    from ima_tui.compose.apply_intent import AppliedIntent
     from ima_tui.compose.back_reference import LastResult
     from ima_tui.intent.intent import Intent
     from ima_tui.subjects.store import Subject
@@ -261,6 +261,8 @@ class Composer:
             return
         if self.kind.takes_inputs:
             self._feed_read(mine.inputs)
+        from ima_tui.compose import apply_intent  # the first screen hears nothing yet
+
         if ORDER not in self.pins:
             self.order = apply_intent.in_order(mine.roles, len(mine.inputs))
         if self.model is not None:

@@ -13,9 +13,9 @@ from enum import StrEnum
 from ima_tui.catalogue import choice, form, names, order, price
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import capabilities, parameter_names
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.capabilities import COUNT
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
@@ -23,7 +23,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Evidence, Intent, IntentQuestion, Parameter, RequestKind
+from ima_tui.intent.intent import Evidence, Intent, Parameter
+from ima_tui.intent.kinds import IntentQuestion, RequestKind
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
 KIND, MODEL = "kind", "model"

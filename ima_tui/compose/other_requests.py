@@ -13,7 +13,7 @@ from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.text import points_range
 from ima_tui.i18n import joined, say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 
 if TYPE_CHECKING:
     from ima_tui.film.brief_facts import Brief

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.names import voice_of
 from ima_tui.core.domain import Field, FieldKind, Option, Value
 from ima_tui.core.patterns import pattern
 from ima_tui.core.text import one_line
 from ima_tui.i18n import has, say
-from ima_tui.intent.intent import Refusal
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Refusal
 
 NAMED = frozenset({
     "aspect_ratio", "audio", "bpm", "duration", "fps", "lyrics", "make_instrumental", "n",

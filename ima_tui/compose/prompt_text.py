@@ -18,16 +18,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.compose import apply_intent, confirmation
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import KIND, Composer
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Confidence, IntentQuestion
-from ima_tui.intent.intent import RequestKind as Reading
+from ima_tui.intent.kinds import Confidence, IntentQuestion
+from ima_tui.intent.kinds import RequestKind as Reading
 from ima_tui.subjects import mentions
 
 if TYPE_CHECKING:
@@ -114,6 +113,8 @@ def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Sugges
 
 
 def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
+    from ima_tui.compose import confirmation
+
     desk.last = None  # of many prompts nobody would see which one is made of it
     decision = decide(row.prompt, desk)
     problem = _unclear(decision, settled=KIND in desk.pins)
@@ -155,6 +156,8 @@ def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
 
 def words_of(text: str, desk: Composer) -> str:
     """What goes out as the prompt; the names of subjects stay, without their `@`."""
+    from ima_tui.compose import apply_intent
+
     words = apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
     return mentions.without_signs(words, mentions.find(words, desk.subjects))
 

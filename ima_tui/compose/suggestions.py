@@ -23,7 +23,8 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Confidence, IntentQuestion, Parameter, RequestKind
+from ima_tui.intent.intent import Parameter
+from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 
 if TYPE_CHECKING:
     from ima_tui.intent.intent import Intent, Limit, Refusal
@@ -389,8 +390,8 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
         near = [*refusal.possible, refusal.asked]
     answers: list[Suggestion] = []
     for value in near[: MOST - 1]:
-        if refusal.name == apply_intent.COUNT:
-            bound: tuple[tuple[str, Value], ...] = ((apply_intent.COUNT, value),)
+        if refusal.name == form.COUNT:
+            bound: tuple[tuple[str, Value], ...] = ((form.COUNT, value),)
         else:
             bound, _ = binding.bind(model, (Parameter(refusal.name, value),))
         if bound:

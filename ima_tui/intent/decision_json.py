@@ -5,14 +5,8 @@ from __future__ import annotations
 from ima_tui.core.domain import Medium
 from ima_tui.core.text import clean
 from ima_tui.intent.commands import without
-from ima_tui.intent.intent import (
-    Intent,
-    Limit,
-    PreferenceAction,
-    RequestKind,
-    Roles,
-    RunnerUp,
-)
+from ima_tui.intent.intent import Intent, Limit, Roles, RunnerUp
+from ima_tui.intent.kinds import PreferenceAction, RequestKind
 
 
 def decision_json(text: str, decision: Intent) -> dict[str, object]:

@@ -13,7 +13,7 @@ from itertools import islice
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
-from ima_tui.intent.intent import PreferenceAction
+from ima_tui.intent.kinds import PreferenceAction
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
 from ima_tui.intent.scan import NAME, Clause, Item, Scan

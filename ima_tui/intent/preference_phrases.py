@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ima_tui.catalogue.choice import ModelTier
 from ima_tui.core.records import dataclass
-from ima_tui.intent.intent import PreferenceAction
+from ima_tui.intent.kinds import PreferenceAction
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.names import Named
 from ima_tui.intent.preference_grammar import PreferenceRequest, read_request

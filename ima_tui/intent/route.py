@@ -18,10 +18,8 @@ from ima_tui.intent import (
     workflow,
 )
 from ima_tui.intent.inputs import gather
-from ima_tui.intent.intent import (
-    Intent,
-    RequestKind,
-)
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.media import read_media
 from ima_tui.intent.models import Catalogue, Known, Preferred
 from ima_tui.intent.router import Router

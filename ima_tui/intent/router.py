@@ -27,14 +27,12 @@ from ima_tui.intent.intent import (
     Evidence,
     Intent,
     IntentAlternative,
-    IntentQuestion,
     IntentStep,
     Parameter,
-    PreferenceAction,
     PreferencePhrase,
-    RequestKind,
     Roles,
 )
+from ima_tui.intent.kinds import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.intent.limits import Impossible
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.models import Known, ModelChoice

@@ -18,13 +18,8 @@ from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import classifier, workflow
 from ima_tui.intent.classifier import LABELS
-from ima_tui.intent.intent import (
-    Confidence,
-    Intent,
-    IntentQuestion,
-    RequestKind,
-    RunnerUp,
-)
+from ima_tui.intent.intent import Intent, RunnerUp
+from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 
 SURE = 0.83
 """The least probability of what is made without asking: of prompts by strangers one in a hundred

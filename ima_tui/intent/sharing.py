@@ -22,12 +22,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.intent import models, numerals, parameters, workflow
 from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
-from ima_tui.intent.intent import (
-    Intent,
-    Parameter,
-    RequestKind,
-    Span,
-)
+from ima_tui.intent.intent import Intent, Parameter, Span
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.media import MediaRequest, read_media
 from ima_tui.intent.parameters import OF_MEDIUM
 from ima_tui.intent.route import by_rules, route

@@ -9,7 +9,8 @@ from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import missing, workflow
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
-from ima_tui.intent.intent import IntentQuestion, Roles
+from ima_tui.intent.intent import Roles
+from ima_tui.intent.kinds import IntentQuestion
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 

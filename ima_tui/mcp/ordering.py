@@ -22,7 +22,7 @@ from ima_tui.cli.commands.generate_order import Prepared
 from ima_tui.cli.commands.models import from_cache
 from ima_tui.cli.parser import build
 from ima_tui.core.errors import UsageError
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.route import route as read
 from ima_tui.ledger.writing import Why
 from ima_tui.mcp.call import Call, Document

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import choice, names
 from ima_tui.catalogue.choice import Reason
@@ -29,8 +30,11 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.events import Notice, PreferencesChanged
 from ima_tui.core.records import dataclass
-from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
+from ima_tui.intent.kinds import PreferenceAction, RequestKind
 from ima_tui.preferences.file import DroppedPreference, Preferences
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Intent
 
 
 class PreferenceChange(StrEnum):

@@ -17,12 +17,16 @@ from contextlib import suppress
 from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import names
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
-from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
+from ima_tui.intent.kinds import PreferenceAction, RequestKind
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Intent
 
 LARGEST = 256 * 1024
 """Maximum bytes read of one document."""

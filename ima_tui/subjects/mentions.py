@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
+from ima_tui.intent.kinds import IntentQuestion, RequestKind
 from ima_tui.subjects.store import LONGEST_NAME, Subject
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Intent
 
 _QUOTED = r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|‘[^’]*’|《[^》]*》"
 _NOT_PROSE = r"(?i)[^\s,，。；;]*\.(?:png|jpe?g|webp|mp4|mov|mp3|wav)\b|https?://\S+|\S+@\S+\.\w+"

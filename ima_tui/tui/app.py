@@ -59,8 +59,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEAST_WIDE = 96
-"""Columns from which on a screen may be wide."""
 SLOW_COUNT = 5.0
 """Seconds between two numbers of a countdown over a slow line."""
 
@@ -171,8 +169,8 @@ class ImaApp(AppActions, inherit_bindings=False):
     # -------------------------------------------------------------------------------- the news
 
     def on_resize(self, event: events.Resize) -> None:
-        """Read the styles of wide screens before the first of them is mounted."""
-        if event.size.width >= LEAST_WIDE:
+        """Read the styles of wide screens before an open one becomes wide."""
+        if event.size.width >= theme.LEAST_WIDE:
             self.read_styles(theme.path("wide"))
 
     def on_mount(self) -> None:

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order
 from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import capabilities, confirmation
 from ima_tui.compose.apply_intent import song_prompt, song_settings
-from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
     Medium,
@@ -34,7 +34,8 @@ from ima_tui.core.text import (
 )
 from ima_tui.i18n import say
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Parameter, PreferenceAction
+from ima_tui.intent.intent import Parameter
+from ima_tui.intent.kinds import PreferenceAction
 from ima_tui.intent.limits import music_pieces
 from ima_tui.intent.route import by_rules
 from ima_tui.intent.sharing import Share, Shared

@@ -19,7 +19,8 @@ from ima_tui.film import brief_words, timeline
 from ima_tui.film.brief_facts import LONGEST_SHOT, Brief, ShotBrief
 from ima_tui.film.timeline import Part, Track
 from ima_tui.i18n import say
-from ima_tui.intent.intent import Intent, Parameter, RequestKind
+from ima_tui.intent.intent import Intent, Parameter
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.sharing import Share, Shared
 from ima_tui.workflow import film_plan, finishing
 from ima_tui.workflow.building import Builder, lasting

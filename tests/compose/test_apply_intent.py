@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from ima_tui.catalogue import choice, tree
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
     INPUTS,
     KIND,

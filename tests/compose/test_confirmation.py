@@ -14,7 +14,7 @@ from ima_tui.compose import draft as drafting
 from ima_tui.compose.composer import Composer, price_of
 from ima_tui.compose.confirmation import Unmet, Why
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
-from ima_tui.intent.intent import IntentQuestion
+from ima_tui.intent.kinds import IntentQuestion
 from ima_tui.intent.route import route
 
 

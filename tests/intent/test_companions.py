@@ -7,7 +7,7 @@ import pytest
 
 from ima_tui.core.domain import TaskType
 from ima_tui.intent.decision_json import decision_json
-from ima_tui.intent.intent import IntentQuestion, RequestKind
+from ima_tui.intent.kinds import IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 
 IMAGE, VIDEO = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO

@@ -9,7 +9,8 @@ import pytest
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import second_opinion
 from ima_tui.intent.decision_json import decision_json
-from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind, RunnerUp
+from ima_tui.intent.intent import Intent, RunnerUp
+from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 
 TWO = ("a.png", "b.png")

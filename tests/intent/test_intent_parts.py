@@ -8,13 +8,8 @@ from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import numerals
 from ima_tui.intent.commands import without
 from ima_tui.intent.content import hide
-from ima_tui.intent.intent import (
-    Intent,
-    IntentQuestion,
-    Parameter,
-    PreferenceAction,
-    RequestKind,
-)
+from ima_tui.intent.intent import Intent, Parameter
+from ima_tui.intent.kinds import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.normalise import (
     HEAD,

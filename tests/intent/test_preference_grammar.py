@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.core.domain import Medium
-from ima_tui.intent.intent import PreferenceAction, RequestKind
+from ima_tui.intent.kinds import PreferenceAction, RequestKind
 from ima_tui.intent.route import route
 
 MIDJOURNEY, SUNO, KLING = "midjourney", "sonic", "kling-video-o1"

@@ -6,7 +6,7 @@ import pytest
 
 from ima_tui.compose.other_requests import answer
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.route import route
 
 QUESTIONS = [

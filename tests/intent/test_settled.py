@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.core.domain import TaskType
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.intent.route import route
 
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from ima_tui.intent import second_opinion
-from ima_tui.intent.intent import Confidence
+from ima_tui.intent.kinds import Confidence
 from ima_tui.intent.route import route
 
 HERE = Path(__file__).parent / "strangers"

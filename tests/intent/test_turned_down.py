@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.core.domain import TaskType
-from ima_tui.intent.intent import Intent, IntentQuestion, RequestKind
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.kinds import IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 
 

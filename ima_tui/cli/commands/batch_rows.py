@@ -9,13 +9,13 @@ from dataclasses import replace
 from ima_tui.batch.manifest import Manifest, outcome_of
 from ima_tui.batch.rows import BadRow, Row
 from ima_tui.catalogue import choice, order
+from ima_tui.catalogue.form import COUNT
 from ima_tui.cli import confirm
 from ima_tui.cli.commands import generate_order
 from ima_tui.cli.commands.generate_order import Meant, Prepared
 from ima_tui.cli.confirm import count_unsure
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
-from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.confirmation import MODEL
 from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType, Value
 from ima_tui.core.errors import UsageError

@@ -28,7 +28,8 @@ from ima_tui.core.domain import Job, Medium, ModelVersion, Order, State, TaskTyp
 from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say, usual_time
-from ima_tui.intent.intent import Intent, PreferenceAction, RequestKind
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.kinds import PreferenceAction, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.ledger.job_states import ENDED, OPEN
 from ima_tui.ledger.records import LedgerError

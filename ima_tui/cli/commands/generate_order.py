@@ -13,12 +13,12 @@ from dataclasses import replace
 from ima_tui.batch.rows import json_object
 from ima_tui.catalogue import choice, form, order
 from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.form import COUNT
 from ima_tui.cli.arguments import read_input
 from ima_tui.cli.confirm import Unconfirmed
 from ima_tui.cli.output import talk
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.capabilities import COUNT
 from ima_tui.compose.other_requests import Lists, answer
 from ima_tui.core import atomic_file, labels
 from ima_tui.core.domain import Draft, ModelVersion, Order, TaskType, Value
@@ -27,7 +27,8 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import encodable, nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.intent import binding
-from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, PreferenceAction, RequestKind
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.kinds import Confidence, IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 

@@ -22,7 +22,8 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.intent.decision_json import decision_json, prompt_sent
-from ima_tui.intent.intent import Confidence, Intent, IntentStep, Parameter, RequestKind
+from ima_tui.intent.intent import Intent, IntentStep, Parameter
+from ima_tui.intent.kinds import Confidence, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
 from ima_tui.preferences.file import Preferences

@@ -32,7 +32,7 @@ from ima_tui.core.errors import EXIT_DONE, EXIT_USAGE, UsageError
 from ima_tui.core.text import one_line
 from ima_tui.film import timeline
 from ima_tui.i18n import explain, say, usual_time
-from ima_tui.intent.intent import IntentQuestion, PreferenceAction, RequestKind
+from ima_tui.intent.kinds import IntentQuestion, PreferenceAction, RequestKind
 from ima_tui.studio import films
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow import file, film_edits, film_plan

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.back_reference import LastResult, read_with
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
@@ -19,7 +19,8 @@ from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import say, usual_time
-from ima_tui.intent.intent import Confidence, Intent, IntentQuestion, RequestKind
+from ima_tui.intent.intent import Intent
+from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.studio.studio import Studio
 

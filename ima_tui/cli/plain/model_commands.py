@@ -15,7 +15,7 @@ from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import points_range, whole
 from ima_tui.i18n import explain, say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.studio.studio import Studio
 

@@ -35,8 +35,6 @@ class DraftChoices:
         self._screen = screen
         self._view = view
         self._plan = plan
-        self.made_from: Order | None = None
-        """What the newest input was made from, if its file says so."""
 
     def task_type(self) -> None:
         """Open the list of task types."""
@@ -250,17 +248,17 @@ class DraftChoices:
 
     async def look_at(self, sources: Sequence[str]) -> None:
         """Offer the prompt and settings of the newest input whose file carries them."""
-        self.made_from = await asyncio.to_thread(_made_from, sources)
         screen = self._screen
-        if self.made_from is not None:
+        screen.made_from = await asyncio.to_thread(_made_from, sources)
+        if screen.made_from is not None:
             keys = key_of(screen.app.screen, "compose.made_from")
-            told = say("compose.made_from", model=self.made_from.model_name, keys=keys)
+            told = say("compose.made_from", model=screen.made_from.model_name, keys=keys)
             screen.remark(told, "muted")
         screen.refresh_bindings()
 
     def use_made_from(self) -> None:
         """Fill the screen with what the newest input was made from."""
-        found, self.made_from = self.made_from, None
+        found, self._screen.made_from = self._screen.made_from, None
         if found is not None:
             self._screen.forget_remark()
             self._screen.load_order(found)

@@ -18,7 +18,7 @@ from ima_tui.core.domain import Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import joined, say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.preferences import policy
 from ima_tui.tui.widgets import price_text
 

@@ -20,7 +20,7 @@ from ima_tui.compose.prompt_text import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
-from ima_tui.intent.intent import Confidence
+from ima_tui.intent.kinds import Confidence
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
@@ -56,6 +56,8 @@ class DraftScreen(BaseScreen):
         """What happened last, and the role in which it is said."""
         self.note_of: int | None = None
         """The job that `note` tells of: when that ends, its end is told instead."""
+        self.made_from: Order | None = None
+        """What the newest input was made from, if its file says so."""
         self.has_begun = False
         """Whether the user wrote anything or began a new draft, which may be empty again."""
         self._is_empty = True

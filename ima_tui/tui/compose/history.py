@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ima_tui.catalogue import form
-from ima_tui.compose.apply_intent import COUNT
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose.composer import INPUTS, KIND, MODEL
 from ima_tui.compose.draft_store import (
     Drafts,

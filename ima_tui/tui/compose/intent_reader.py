@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import apply_intent
 from ima_tui.compose.composer import INPUTS, KIND, Composer
 from ima_tui.core.domain import TaskType
 from ima_tui.subjects import mentions
@@ -80,6 +79,8 @@ class IntentReader:
     def _decide(
         self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
     ) -> Intent:
+        from ima_tui.compose import apply_intent
+
         lists = self._studio.catalogue.all_models()
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
@@ -97,7 +98,7 @@ def _router() -> Route:
     # read here, no key waits for it
     from ima_tui.film import brief  # noqa: F401
     from ima_tui.intent.route import route
-    from ima_tui.tui.compose import template_picker  # noqa: F401
+    from ima_tui.tui.compose import choices, side_panes, submit, template_picker  # noqa: F401
     from ima_tui.tui.shell import job_actions  # noqa: F401
 
     route("")

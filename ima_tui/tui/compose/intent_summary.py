@@ -6,7 +6,7 @@ Each part of a draft has a colour and an origin: the words that gave it, or the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ima_tui.catalogue import form
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import parameter_names
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.composer import (
     KIND,
     MODEL,
@@ -25,12 +25,11 @@ from ima_tui.compose.composer import (
 )
 from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
 from ima_tui.compose.preference_prompts import PreferenceSwitch
-from ima_tui.compose.suggestions import OpenQuestion, Suggestion
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
@@ -38,6 +37,11 @@ from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.field_rows import Pressed
 from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Line, Part, flow, within
 from ima_tui.tui.widgets.prompt import SEND, Prompt
+
+if TYPE_CHECKING:
+    from ima_tui.compose.suggestions import OpenQuestion, Suggestion
+
+    _Told = tuple[Composer, "Row", Sequence[OpenQuestion], PreferenceSwitch | None, Sequence[str]]
 
 MOST_LINES = {"-narrow": 4, "-normal": 5}
 """Lines by the width of the screen; where it is wider, there is room for more."""
@@ -54,8 +58,6 @@ class SuggestionChosen(Message):
 
 
 Row = list[Chunk]
-
-_Told = tuple[Composer, Row, Sequence[OpenQuestion], PreferenceSwitch | None, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,26 @@ language do. What did not change is not drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from inspect import isawaitable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 from ima_tui.compose.composer import INPUTS
 from ima_tui.compose.preference_prompts import PreferencePrompts
 from ima_tui.i18n import say
 from ima_tui.subjects import mentions
-from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
 from ima_tui.tui.compose.prompt_list import ExampleChosen, Examples, PromptList
-from ima_tui.tui.compose.side_panes import LatestJob, job_panes, price_pane
-from ima_tui.tui.compose.submit import DraftSubmitter
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
@@ -40,6 +39,11 @@ from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
+
+if TYPE_CHECKING:
+    from ima_tui.tui.compose.choices import DraftChoices
+    from ima_tui.tui.compose.side_panes import LatestJob
+    from ima_tui.tui.compose.submit import DraftSubmitter
 
 AFTER_FIRST_PAINT = 0.15
 """Seconds: the vocabulary is read when the screen already stands."""
@@ -84,10 +88,6 @@ class ComposeScreen(DraftScreen):
         bind("undo", "do('undo')", "bind.prompt_undo", "compose.undo"),
     ]
 
-    submitter: DraftSubmitter
-    _has_panes = False
-    """Whether the panes beside prompt and form are there, or come with the other widgets."""
-
     def __init__(self) -> None:
         super().__init__()
         # as long as nothing else is known; each change later styles all widgets once more
@@ -99,41 +99,55 @@ class ComposeScreen(DraftScreen):
         self.lines = MultiPromptPane(self, lambda: self.view.show_price())
         self.preview = WorkflowPreview(self, lambda: self.view.show_price())
         self.view = ComposeView(self, self.lines, self.preview, self.preferences, self.history)
-        self.choices = DraftChoices(self, self.view, lambda: self.submitter.plan())
-        self.submitter = DraftSubmitter(
-            self, self.view, self.choices, self.lines, self.preferences, self.history
-        )
-        self.latest_job = LatestJob(self)
+        self.latest_job: LatestJob | None = None
+        """None before there are panes beside prompt and form, or about to be."""
         self._actions: dict[str, Action] = {
-            "answer": self.choices.accept,
+            "answer": lambda: self.choices.accept(),
             "editor": self.history.edit,
             "write": lambda: self.prompt.focus(),
             "undo": lambda: self.prompt.undo(),
-            "model": self.choices.model,
-            "kind": self.choices.task_type,
-            "project": self.choices.project,
-            "inputs": self.choices.inputs,
-            "lyrics": self.choices.lyrics,
-            "results": self.choices.results,
-            "made_from": self.choices.use_made_from,
-            "cheaper": self.choices.cheaper,
-            "better": self.choices.better,
-            "elsewhere": self.choices.elsewhere,
-            "remember": self.choices.remember,
+            "model": lambda: self.choices.model(),
+            "kind": lambda: self.choices.task_type(),
+            "project": lambda: self.choices.project(),
+            "inputs": lambda: self.choices.inputs(),
+            "lyrics": lambda: self.choices.lyrics(),
+            "results": lambda: self.choices.results(),
+            "made_from": lambda: self.choices.use_made_from(),
+            "cheaper": lambda: self.choices.cheaper(),
+            "better": lambda: self.choices.better(),
+            "elsewhere": lambda: self.choices.elsewhere(),
+            "remember": lambda: self.choices.remember(),
             "batch": self.lines.toggle,
-            "plan": self.submitter.plan,
+            "plan": lambda: self.submitter.plan(),
             "anew": self.new_draft,
             "history": self.history.history,
             "templates": self.history.templates,
-            "guides": self.choices.open_guides,
-            "refresh": self.choices.refresh_list,
+            "guides": lambda: self.choices.open_guides(),
+            "refresh": lambda: self.choices.refresh_list(),
             "key": self.enter_key,
         }
+
+    @cached_property
+    def choices(self) -> DraftChoices:
+        """What the user chooses; imported beside the vocabulary, or when a key wants it."""
+        from ima_tui.tui.compose.choices import DraftChoices
+
+        return DraftChoices(self, self.view, lambda: self.submitter.plan())
+
+    @cached_property
+    def submitter(self) -> DraftSubmitter:
+        """What sends the draft; imported as `choices` is."""
+        from ima_tui.tui.compose.submit import DraftSubmitter
+
+        return DraftSubmitter(
+            self, self.view, self.choices, self.lines, self.preferences, self.history
+        )
 
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
         if self._is_wide:
             self._expect_panes()
+        panes = self._make_panes()
         with Container(id="composer"):
             with Pane(say("pane.prompt"), widget_id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
@@ -144,10 +158,8 @@ class ComposeScreen(DraftScreen):
             with Vertical(id="settings"):
                 with Pane(say("pane.settings"), widget_id="settings-pane"):
                     yield DraftForm(widget_id="form")
-                if self._has_panes:
-                    yield price_pane()
-            if self._has_panes:
-                yield from job_panes()
+                yield from panes[:1]
+            yield from panes[1:]
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
@@ -156,9 +168,20 @@ class ComposeScreen(DraftScreen):
         return self.has_class("-wide") or self.has_class("-huge")
 
     def _expect_panes(self) -> None:
-        """Have the panes from now on; narrow screens hide most of them, and get them late."""
-        self._has_panes = True
+        """Have panes from now on; narrow screens hide most of them, and get them late."""
+        from ima_tui.tui.compose.side_panes import LatestJob
+
         self.ima.read_styles(theme.path("compose_panes"))
+        self.latest_job = self.latest_job or LatestJob(self)
+
+    def _make_panes(self) -> Sequence[Widget]:
+        """Return the panes beside prompt and form, that of the prices first, where any are expected
+        by now."""
+        if self.latest_job is None:
+            return ()
+        from ima_tui.tui.compose.side_panes import job_panes, price_pane
+
+        return (price_pane(), *job_panes())
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
@@ -198,30 +221,32 @@ class ComposeScreen(DraftScreen):
             await self.reload()
             await self.history.lists_came()
             self.submitter.lists_came()
-        if news.jobs:
+        if news.jobs and self.latest_job is not None:
             await self.latest_job.hear(news.jobs)
 
     async def reload(self) -> None:
         """Read the prompt again; prices and the latest job may be others too."""
         await super().reload()
         self.preview.look_again()
-        await self.latest_job.look_again()
+        if self.latest_job is not None:
+            await self.latest_job.look_again()
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
             if not self.is_complete:
                 return  # the app ends already
-            if not self._has_panes:
+            if self.latest_job is None:
                 self._expect_panes()
-                await self.query_one("#settings").mount(price_pane())
-                await self.query_one("#composer").mount(*job_panes())
+                prices, *jobs = self._make_panes()
+                await self.query_one("#settings").mount(prices)
+                await self.query_one("#composer").mount(*jobs)
                 if self._is_wide:  # only since the first paint
                     self.update_node_styles(animate=False)
             await self.reader.learn()
             await self.history.restore()
             if self.is_complete:
                 await super(ComposeScreen, self).reload()
-            if self.is_complete:
+            if self.is_complete and self.latest_job is not None:
                 self.submitter.lists_came()
                 await self.latest_job.look()
 
@@ -325,7 +350,7 @@ class ComposeScreen(DraftScreen):
         if action == "do" and parameters == ("lyrics",):
             return self.is_mounted and self.form.lyrics.display
         if action == "do" and parameters == ("made_from",):
-            return self.choices.made_from is not None
+            return self.made_from is not None
         if action == "do" and parameters == ("answer",):
             return self.view.answers > 0
         if action == "do" and parameters == ("write",):

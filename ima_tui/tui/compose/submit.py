@@ -12,7 +12,7 @@ from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.tui.compose import confirm
 from ima_tui.tui.compose.confirm import ListGate
 from ima_tui.tui.compose.intent_summary import IntentSummary

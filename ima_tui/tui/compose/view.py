@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.compose import draft, other_requests, parameter_names, preference_prompts, suggestions
-from ima_tui.compose.apply_intent import COUNT
+from ima_tui.catalogue.form import COUNT
+from ima_tui.compose import draft, parameter_names, preference_prompts
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.highlights import marks
 from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.prompt_text import lyrics_of
-from ima_tui.compose.suggestions import OpenQuestion
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import say
-from ima_tui.intent.intent import RequestKind
+from ima_tui.intent.kinds import RequestKind
 from ima_tui.studio.guides import Document
 from ima_tui.tui.compose import intent_summary
 from ima_tui.tui.compose.intent_summary import IntentSummary, Row, joined
-from ima_tui.tui.compose.side_panes import PriceNeighbours
 from ima_tui.tui.keys import actions
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.widgets import model_text
@@ -29,6 +27,7 @@ from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 
 if TYPE_CHECKING:
     from ima_tui.compose.preference_prompts import PreferencePrompts
+    from ima_tui.compose.suggestions import OpenQuestion
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
@@ -89,7 +88,7 @@ class ComposeView:
         before = (self.offer, self.askings)
         self.offer, self.askings = (
             price_of(composer, lists[composer.kind]),
-            suggestions.askings(composer, lists, screen.prompt.text),
+            self._open_questions(),
         )
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.offer, self.askings):
@@ -106,7 +105,10 @@ class ComposeView:
         )
         self._preview.look()
         self.show_price()
-        for prices in screen.query(PriceNeighbours):
+        if screen.query("#prices"):
+            from ima_tui.tui.compose.side_panes import PriceNeighbours
+
+            prices = screen.query_one(PriceNeighbours)
             prices.show(composer.model, composer.draft, lists[composer.kind], signs)
         self._history.soon()
         rows = (
@@ -121,6 +123,15 @@ class ComposeView:
                 composer.roles, composer.draft.inputs if composer.draft else (), composer.model
             )
             self.show_message()
+
+    def _open_questions(self) -> tuple[OpenQuestion, ...]:
+        screen = self._screen
+        if screen.composer.decision is None:
+            return ()
+        from ima_tui.compose import suggestions
+
+        lists = screen.studio.catalogue.all_models()
+        return suggestions.askings(screen.composer, lists, screen.prompt.text)
 
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the prompt; behind them (`everything`) all the others."""
@@ -142,6 +153,8 @@ class ComposeView:
             return [[(self._preferences.meant(decision), "info")]]
         if not decision.steps:
             return []
+        from ima_tui.compose import other_requests
+
         key = actions.key_of(self._screen.ima.screen, "compose.send")
         if other_requests.ends_with_film(self._screen.prompt.text, decision):
             return [[(say("compose.reads_a_film", send=key), "warn")]]

@@ -25,6 +25,7 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
 from ima_tui.tui.terminal.textual_internals import bindings_of_node
+from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.update_batcher import Updates
 
@@ -89,6 +90,8 @@ class BaseScreen(Screen[None]):
         if self.studio.settings.inline_safe:
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
         wide = self.app.size.width
+        if wide >= theme.LEAST_WIDE:
+            self.ima.read_styles(theme.path("wide"))
         name = [name for least, name in self.HORIZONTAL_BREAKPOINTS if wide >= least][-1]
         self.add_class(name, update=False)
 

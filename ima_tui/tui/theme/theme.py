@@ -348,6 +348,10 @@ def _folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "styles"
 
 
+LEAST_WIDE = 96
+"""Columns from which on a screen may be wide, so that `wide.tcss` is needed."""
+
+
 def path(name: str) -> Path:
     """The style sheet of `name`, a screen's module name or `app`."""
     return _folder() / f"{name}.tcss"

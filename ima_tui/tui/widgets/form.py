@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from ima_tui.catalogue import form
+from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import parameter_names
-from ima_tui.compose.apply_intent import COUNT
 from ima_tui.compose.draft import FormRow
 from ima_tui.core.domain import (
     Draft,

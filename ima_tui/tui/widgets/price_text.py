@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ima_tui import i18n
 from ima_tui.catalogue import price, times
 from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.compose import confirmation, parameter_names
-from ima_tui.compose.confirmation import Unmet, Why
+from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
     Change,
@@ -20,6 +20,9 @@ from ima_tui.core.domain import (
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from ima_tui.compose.confirmation import Unmet
 
 
 def usual_time(estimate: Estimate) -> str:
@@ -115,12 +118,13 @@ def question(
     return words
 
 
-_IN_A_SENTENCE = (Why.ABSENT, Why.MEDIUM, Why.SHOTS)
-
-
 def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:
     """Each requirement that is not met, and what is sent instead, in as few words as it takes."""
-    pairs = [each for each in found if each.why not in _IN_A_SENTENCE and each.asked]
+    from ima_tui.compose import confirmation
+    from ima_tui.compose.confirmation import Why
+
+    in_a_sentence = (Why.ABSENT, Why.MEDIUM, Why.SHOTS)
+    pairs = [each for each in found if each.why not in in_a_sentence and each.asked]
     words = [confirmation.sentence(each) for each in found if each not in pairs]
     if pairs:
         listed = say("compose.list_comma").join(change(each, signs) for each in pairs)

@@ -15,7 +15,8 @@ from test_compose import said
 from textual.pilot import Pilot
 
 from ima_tui import i18n
-from ima_tui.compose.composer import COUNT, MODEL
+from ima_tui.catalogue.form import COUNT
+from ima_tui.compose.composer import MODEL
 from ima_tui.compose.draft_store import Drafts, SavedDraft, Templates
 from ima_tui.core.domain import TaskType
 from ima_tui.ledger import process_id
