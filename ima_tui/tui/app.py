@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -41,7 +40,12 @@ from ima_tui.tui.shell.announcements import Announcements
 from ima_tui.tui.shell.app_actions import AppActions
 from ima_tui.tui.shell.frame import HintLine, SplashScreen, TopLine
 from ima_tui.tui.terminal import notifications
-from ima_tui.tui.terminal.textual_internals import bindings_of_node, set_bindings, top_screen
+from ima_tui.tui.terminal.textual_internals import (
+    bindings_of_node,
+    read_styles,
+    set_bindings,
+    top_screen,
+)
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.glyphs import AsciiFilter, NoColour, glyphs
 from ima_tui.tui.widgets.app_context import SeenHints
@@ -168,11 +172,6 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     # -------------------------------------------------------------------------------- the news
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Read the styles of wide screens before an open one becomes wide."""
-        if event.size.width >= theme.LEAST_WIDE:
-            self.read_styles(theme.path("wide"))
-
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
         self._leave_studio = self.studio.subscribe(self._hear)
@@ -207,7 +206,7 @@ class ImaApp(AppActions, inherit_bindings=False):
         self._after_first_paint()
 
     def _after_first_paint(self) -> None:
-        self.read_styles(theme.path("windows"))
+        read_styles(self, theme.path("windows"))
         self._images.ask()
         if self.on_painted is not None:
             self.on_painted()

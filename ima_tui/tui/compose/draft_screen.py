@@ -24,7 +24,7 @@ from ima_tui.intent.kinds import Confidence
 from ima_tui.subjects import mentions
 from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
-from ima_tui.tui.compose.prompt_list import PromptList
+from ima_tui.tui.compose.prompt_list import ExampleChosen, PromptList
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.widgets.form import DraftForm
 from ima_tui.tui.widgets.inputs import InputList
@@ -103,6 +103,18 @@ class DraftScreen(BaseScreen):
         """Remove the last remark (`only`: if it is that one)."""
         if self.note[0] and only in ("", self.note[0]):
             self.remark("", "")
+
+    def on_screen_suspend(self) -> None:
+        """Let a new prompt be typed at once after a visit to another screen, not after a window."""
+        left = self.app.current_mode != self.SCREEN_ID
+        if left and self._is_empty and self.focused is self.query(self.HOME).first():
+            self.set_focus(self.prompt)
+
+    def on_example_chosen(self, event: ExampleChosen) -> None:
+        """Write the example into the prompt."""
+        self.prompt.text = event.text
+        self.prompt.move_cursor(self.prompt.document.end)
+        self.prompt.focus()
 
     # ------------------------------------------------------------------------- reading the prompt
 

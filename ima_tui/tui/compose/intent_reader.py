@@ -98,7 +98,7 @@ def _router() -> Route:
     # read here, no key waits for it
     from ima_tui.film import brief  # noqa: F401
     from ima_tui.intent.route import route
-    from ima_tui.tui.compose import choices, side_panes, submit, template_picker  # noqa: F401
+    from ima_tui.tui.compose import side_panes, submit, template_picker  # noqa: F401
     from ima_tui.tui.shell import job_actions  # noqa: F401
 
     route("")

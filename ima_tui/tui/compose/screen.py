@@ -27,10 +27,11 @@ from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
 from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-from ima_tui.tui.compose.prompt_list import ExampleChosen, Examples, PromptList
+from ima_tui.tui.compose.prompt_list import Examples, PromptList
 from ima_tui.tui.compose.view import ComposeView
 from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
+from ima_tui.tui.terminal.textual_internals import read_styles
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
@@ -41,7 +42,6 @@ from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
-    from ima_tui.tui.compose.choices import DraftChoices
     from ima_tui.tui.compose.side_panes import LatestJob
     from ima_tui.tui.compose.submit import DraftSubmitter
 
@@ -102,52 +102,41 @@ class ComposeScreen(DraftScreen):
         self.latest_job: LatestJob | None = None
         """None before there are panes beside prompt and form, or about to be."""
         self._actions: dict[str, Action] = {
-            "answer": lambda: self.choices.accept(),
+            "answer": lambda: self.submitter.choices.accept(),
             "editor": self.history.edit,
             "write": lambda: self.prompt.focus(),
             "undo": lambda: self.prompt.undo(),
-            "model": lambda: self.choices.model(),
-            "kind": lambda: self.choices.task_type(),
-            "project": lambda: self.choices.project(),
-            "inputs": lambda: self.choices.inputs(),
-            "lyrics": lambda: self.choices.lyrics(),
-            "results": lambda: self.choices.results(),
-            "made_from": lambda: self.choices.use_made_from(),
-            "cheaper": lambda: self.choices.cheaper(),
-            "better": lambda: self.choices.better(),
-            "elsewhere": lambda: self.choices.elsewhere(),
-            "remember": lambda: self.choices.remember(),
+            "model": lambda: self.submitter.choices.model(),
+            "kind": lambda: self.submitter.choices.task_type(),
+            "project": lambda: self.submitter.choices.project(),
+            "inputs": lambda: self.submitter.choices.inputs(),
+            "lyrics": lambda: self.submitter.choices.lyrics(),
+            "results": lambda: self.submitter.choices.results(),
+            "made_from": lambda: self.submitter.choices.use_made_from(),
+            "cheaper": lambda: self.submitter.choices.cheaper(),
+            "better": lambda: self.submitter.choices.better(),
+            "elsewhere": lambda: self.submitter.choices.elsewhere(),
+            "remember": lambda: self.submitter.choices.remember(),
             "batch": self.lines.toggle,
             "plan": lambda: self.submitter.plan(),
             "anew": self.new_draft,
             "history": self.history.history,
             "templates": self.history.templates,
-            "guides": lambda: self.choices.open_guides(),
-            "refresh": lambda: self.choices.refresh_list(),
+            "guides": lambda: self.submitter.choices.open_guides(),
+            "refresh": lambda: self.submitter.choices.refresh_list(),
             "key": self.enter_key,
         }
 
     @cached_property
-    def choices(self) -> DraftChoices:
-        """What the user chooses; imported beside the vocabulary, or when a key wants it."""
-        from ima_tui.tui.compose.choices import DraftChoices
-
-        return DraftChoices(self, self.view, lambda: self.submitter.plan())
-
-    @cached_property
     def submitter(self) -> DraftSubmitter:
-        """What sends the draft; imported as `choices` is."""
+        """What takes choices and sends; imported beside the vocabulary, or when a key wants it."""
         from ima_tui.tui.compose.submit import DraftSubmitter
 
-        return DraftSubmitter(
-            self, self.view, self.choices, self.lines, self.preferences, self.history
-        )
+        return DraftSubmitter(self, self.view, self.lines, self.preferences, self.history)
 
     def body(self) -> ComposeResult:
         """Yield the prompt, the form, the latest job, and the price under them."""
-        if self._is_wide:
-            self._expect_panes()
-        panes = self._make_panes()
+        panes = self._side_panes() if self.is_wide or self.latest_job is not None else ()
         with Container(id="composer"):
             with Pane(say("pane.prompt"), widget_id="prompt-pane"):
                 yield Prompt(widget_id="prompt")
@@ -163,24 +152,13 @@ class ComposeScreen(DraftScreen):
         yield DraftMessage(widget_id="said")
         yield PriceBar(widget_id="price")
 
-    @property
-    def _is_wide(self) -> bool:
-        return self.has_class("-wide") or self.has_class("-huge")
+    def _side_panes(self) -> Sequence[Widget]:
+        """Return new panes beside prompt and form, that of the prices first. Narrow screens hide
+        most of them, and get them after the first paint."""
+        from ima_tui.tui.compose.side_panes import LatestJob, job_panes, price_pane
 
-    def _expect_panes(self) -> None:
-        """Have panes from now on; narrow screens hide most of them, and get them late."""
-        from ima_tui.tui.compose.side_panes import LatestJob
-
-        self.ima.read_styles(theme.path("compose_panes"))
+        read_styles(self.app, theme.path("compose_panes"))
         self.latest_job = self.latest_job or LatestJob(self)
-
-    def _make_panes(self) -> Sequence[Widget]:
-        """Return the panes beside prompt and form, that of the prices first, where any are expected
-        by now."""
-        if self.latest_job is None:
-            return ()
-        from ima_tui.tui.compose.side_panes import job_panes, price_pane
-
         return (price_pane(), *job_panes())
 
     async def on_mount(self) -> None:
@@ -194,12 +172,6 @@ class ComposeScreen(DraftScreen):
         self.set_timer(AFTER_FIRST_PAINT, self._begin_to_read, name="begin to read")
         if not self.studio.connection.has_key and not self.studio.settings.profile:
             self.call_after_refresh(self.enter_key)
-
-    def on_screen_suspend(self) -> None:
-        """Let a new prompt be typed at once after a visit to another screen, not after a window."""
-        left = self.app.current_mode != self.SCREEN_ID
-        if left and self._is_empty and self.focused is self.query(self.HOME).first():
-            self.set_focus(self.prompt)
 
     async def on_screen_resume(self) -> None:
         """Begin the next prompt where this one was sent as a workflow."""
@@ -236,11 +208,10 @@ class ComposeScreen(DraftScreen):
             if not self.is_complete:
                 return  # the app ends already
             if self.latest_job is None:
-                self._expect_panes()
-                prices, *jobs = self._make_panes()
+                prices, *jobs = self._side_panes()
                 await self.query_one("#settings").mount(prices)
                 await self.query_one("#composer").mount(*jobs)
-                if self._is_wide:  # only since the first paint
+                if self.is_wide:  # only since the first paint
                     self.update_node_styles(animate=False)
             await self.reader.learn()
             await self.history.restore()
@@ -297,11 +268,11 @@ class ComposeScreen(DraftScreen):
         self.composer.pins.hold(INPUTS)
         self.forget_remark()
         await self.read(anew=True)
-        await self.choices.look_at(event.inputs)
+        await self.submitter.choices.look_at(event.inputs)
 
     async def on_files_dropped(self, event: FilesDropped) -> None:
         """Take a dropped file as an input, anything else as text."""
-        await self.choices.dropped(event.path)
+        await self.submitter.choices.dropped(event.path)
 
     async def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Read the prompt again."""
@@ -310,12 +281,6 @@ class ComposeScreen(DraftScreen):
         await self.follow_typing()
         self.history.soon()
         self.query_one(IntentSummary).make_way()
-
-    def on_example_chosen(self, event: ExampleChosen) -> None:
-        """Write the example into the prompt."""
-        self.prompt.text = event.text
-        self.prompt.move_cursor(self.prompt.document.end)
-        self.prompt.focus()
 
     def text_edited(self) -> None:
         """Drop what was said about the text before."""
@@ -329,7 +294,7 @@ class ComposeScreen(DraftScreen):
     async def on_suggestion_chosen(self, event: SuggestionChosen) -> None:
         """Take the suggestion; the focus returns to the prompt once no question blocks."""
         was_blocked = self.view.blocked
-        await self.choices.answer(event.number)
+        await self.submitter.choices.answer(event.number)
         if was_blocked and not self.view.blocked and isinstance(self.focused, IntentSummary):
             self.prompt.focus()
 

@@ -14,6 +14,7 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.i18n import explain, joined, say
 from ima_tui.intent.kinds import RequestKind
 from ima_tui.tui.compose import confirm
+from ima_tui.tui.compose.choices import DraftChoices
 from ima_tui.tui.compose.confirm import ListGate
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.multi_submit import MultiPromptSubmitter
@@ -23,7 +24,6 @@ from ima_tui.tui.widgets import price_text
 if TYPE_CHECKING:
     from ima_tui.compose.preference_prompts import PreferencePrompts
     from ima_tui.compose.suggestions import Suggestion
-    from ima_tui.tui.compose.choices import DraftChoices
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
     from ima_tui.tui.compose.multi_prompt import MultiPromptPane
@@ -37,14 +37,13 @@ class DraftSubmitter:
         self,
         screen: DraftScreen,
         view: ComposeView,
-        choices: DraftChoices,
         lines: MultiPromptPane,
         preferences: PreferencePrompts,
         history: DraftHistory,
     ) -> None:
         self._screen = screen
         self._view = view
-        self._choices = choices
+        self.choices = DraftChoices(screen, view, self.plan)
         self._lines = lines
         self._preferences = preferences
         self._history = history
@@ -122,7 +121,7 @@ class DraftSubmitter:
 
     async def _instead(self, answer: Suggestion) -> None:
         """Take `answer`, whose price was on it, and send that; ask again if more is to be said."""
-        await self._choices.give(answer)
+        await self.choices.give(answer)
         if not answer.plans:  # a workflow has a screen of its own, which asks before it is sent
             await self.send(agreed=answer.points)
 

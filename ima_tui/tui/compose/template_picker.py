@@ -17,8 +17,8 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell
-from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.text_fields import LineInput
 
 _COLUMNS = (
     Column("name", 16, "compose.column_template", flex=1),

@@ -34,8 +34,8 @@ from ima_tui.tui.shell.frame import HintLine
 from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.label_windows import Target
 from ima_tui.tui.shell.viewer import ViewerItem
-from ima_tui.tui.widgets.inputs import PathSuggester
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.input_line import PathSuggester
+from ima_tui.tui.widgets.text_fields import LineInput
 
 if TYPE_CHECKING:
     from ima_tui.studio.jobs import Jobs

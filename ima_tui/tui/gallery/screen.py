@@ -21,11 +21,11 @@ from ima_tui.tui.gallery.detail import ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.images.thumbnails import Key
 from ima_tui.tui.keys.verbs import bind
-from ima_tui.tui.shell.base_screen import ListScreen
+from ima_tui.tui.shell.list_screen import ListScreen, ListStatus
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets.lines import ListStatus, Pane, Part
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.lines import Pane, Part
+from ima_tui.tui.widgets.text_fields import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 MANY = 2_000

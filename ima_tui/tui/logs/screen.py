@@ -28,7 +28,7 @@ from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.lines import Pane
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.text_fields import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.models import search
 from ima_tui.tui.models.listing import ModelListing, PreferenceChanges, why_empty
 from ima_tui.tui.shell import model_picker
-from ima_tui.tui.shell.base_screen import ListScreen
 from ima_tui.tui.shell.job_lines import LatestJobs
+from ima_tui.tui.shell.list_screen import ListScreen, ListStatus
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_detail, model_text
-from ima_tui.tui.widgets.lines import Fitted, ListStatus, Pane
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.lines import Fitted, Pane
 from ima_tui.tui.widgets.table import RowId, Table
+from ima_tui.tui.widgets.text_fields import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 17

@@ -24,13 +24,13 @@ from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import (
     Cell,
     Row,
     RowId,
     Table,
 )
+from ima_tui.tui.widgets.text_fields import LineInput
 
 COLUMNS = (
     Column("name", 24, "settings.column_name", flex=4, most=27),

@@ -24,13 +24,13 @@ from ima_tui.tui.queue.job_table import (
     place_in_line,
     sending_line,
 )
-from ima_tui.tui.shell.base_screen import ListScreen
 from ima_tui.tui.shell.job_actions import JobActions, are_unsent
 from ima_tui.tui.shell.job_detail import JobDetail
+from ima_tui.tui.shell.list_screen import ListScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.text_fields import LineInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}

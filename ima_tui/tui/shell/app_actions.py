@@ -11,6 +11,7 @@ from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Protocol, cast
 
+from textual import events
 from textual.screen import ModalScreen
 from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
@@ -22,6 +23,7 @@ from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW
+from ima_tui.tui.terminal.textual_internals import read_styles
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext
 from ima_tui.tui.widgets.cells import Column
@@ -103,6 +105,11 @@ class AppActions(AppContext, inherit_bindings=False):
         await cast(JobTarget, self.screen).show_job(job_id)
 
     # --------------------------------------------------------------------- the same everywhere
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Read the styles of wide screens before an open one becomes wide."""
+        if event.size.width >= theme.LEAST_WIDE:
+            read_styles(self, theme.path("wide"))
 
     def action_help(self) -> None:
         """Show all keys of the open screen."""

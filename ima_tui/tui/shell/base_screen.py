@@ -24,7 +24,7 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
-from ima_tui.tui.terminal.textual_internals import bindings_of_node
+from ima_tui.tui.terminal.textual_internals import bindings_of_node, read_styles
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.update_batcher import Updates
@@ -82,6 +82,11 @@ class BaseScreen(Screen[None]):
         """The studio."""
         return self.ima.studio
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether panes stand beside each other, each in a frame."""
+        return self.has_class("-wide") or self.has_class("-huge")
+
     # ------------------------------------------------------------------------------- the news
 
     def _fit_classes(self) -> None:
@@ -91,7 +96,7 @@ class BaseScreen(Screen[None]):
             self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow")]
         wide = self.app.size.width
         if wide >= theme.LEAST_WIDE:
-            self.ima.read_styles(theme.path("wide"))
+            read_styles(self.app, theme.path("wide"))
         name = [name for least, name in self.HORIZONTAL_BREAKPOINTS if wide >= least][-1]
         self.add_class(name, update=False)
 
@@ -182,26 +187,6 @@ class BaseScreen(Screen[None]):
         """Leave the text field."""
         home = self.query(self.HOME).first() if self.HOME else None
         self.set_focus(home)
-
-
-class ListScreen(BaseScreen):
-    """A screen with a list, a field `#filter` that narrows it, and one row in detail."""
-
-    DETAIL: ClassVar[str] = ""
-    """A selector: what scrolls by the keys for details."""
-
-    def action_filter(self) -> None:
-        """Move the focus to the filter."""
-        self.add_class("-filtering")
-        self.query_one("#filter", Input).focus()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.action_leave_field()
-
-    def action_scroll_facts(self, by: int) -> None:
-        """Scroll the details by so many lines."""
-        self.query_one(self.DETAIL).scroll_relative(y=by, animate=False)
 
 
 class RestoredState:

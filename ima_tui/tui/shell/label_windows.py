@@ -22,12 +22,11 @@ from ima_tui.core.labels import UNMARKED, Mark, MarkChange
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.shell.picker import Picker, PickerItem, Window
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.painter import Cell
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.text_fields import LineInput
 
 if TYPE_CHECKING:
     from ima_tui.tui.shell.base_screen import BaseScreen

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -16,13 +18,24 @@ from ima_tui.i18n import say
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.lines import Window
-from ima_tui.tui.widgets.prompt import LineInput
 from ima_tui.tui.widgets.table import Row, Table
+from ima_tui.tui.widgets.text_fields import LineInput
 
 PAGE = 8
 AROUND = 3
 """Lines of the window beside its table: the frame and the filter."""
+
+
+class Window(Vertical):
+    """A frame over the screen, with its title in the upper rule."""
+
+    def __init__(self, title: str, *, widget_id: str) -> None:
+        super().__init__(id=widget_id, classes="window")
+        self.say(title)
+
+    def say(self, title: str) -> None:
+        """Show another title."""
+        self.border_title = Content(title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,14 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, folded, one_line
 from ima_tui.i18n import has, say
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.picker import Picker, PickerItem
+from ima_tui.tui.shell.picker import Picker, PickerItem, Window
 from ima_tui.tui.terminal import external_editor
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import Column
-from ima_tui.tui.widgets.lines import Window
 from ima_tui.tui.widgets.painter import Cell
-from ima_tui.tui.widgets.prompt import LineInput, PlainEditor
 from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.text_fields import LineInput, PlainEditor
 
 Put = Callable[[Value | None], object]
 _VOICES = (

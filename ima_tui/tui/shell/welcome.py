@@ -24,7 +24,7 @@ from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import ChoiceLine, Picked
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.widgets.prompt import LineInput
+from ima_tui.tui.widgets.text_fields import LineInput
 
 if TYPE_CHECKING:
     from ima_tui.config.api_key import Keep

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import RenderableType
@@ -58,12 +58,6 @@ class TerminalApp(WatchedApp, inherit_bindings=False):
         """Draw the whole screen again, whatever the terminal shows."""
         self.shown.forget()
         self.refresh(layout=True)
-
-    def read_styles(self, sheet: Path) -> None:
-        """Read one more style sheet, if it is not known yet. Widgets that exist follow it once
-        their classes change."""
-        if not self.stylesheet.has_source(str(sheet)):
-            self.stylesheet.read(sheet)
 
     @property
     def driver(self) -> Driver | None:

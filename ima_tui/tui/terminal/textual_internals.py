@@ -34,6 +34,8 @@ from textual.screen import Screen
 from ima_tui.imaging.terminal import ReplyListener
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import App
     from textual.dom import DOMNode
     from textual.geometry import Region
@@ -130,6 +132,14 @@ def top_screen(app: App[object]) -> Screen[object] | None:
 def css_variables(stylesheet: Stylesheet) -> dict[str, str]:
     """Return the variables that a style sheet was made with."""
     return stylesheet._variables
+
+
+def read_styles(app: App[Any], sheet: Path) -> None:
+    """Read one more style sheet, if it is not known yet. Widgets that exist follow it once their
+    classes change."""
+    if not app.stylesheet.has_source(str(sheet)):
+        app.stylesheet.read(sheet)
+        app.stylesheet.parse()  # else rules are looked for in an index without the new ones
 
 
 _parsed: dict[frozenset[tuple[str, str]], dict[Any, Any]] = {}

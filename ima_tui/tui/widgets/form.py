@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.widgets import Input
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.form import COUNT
@@ -27,17 +29,19 @@ from ima_tui.tui.widgets.field_rows import (
     ChoiceLine,
     FormLine,
     Pressed,
-    TextLine,
     WindowLine,
 )
 from ima_tui.tui.widgets.lines import Part
-from ima_tui.tui.widgets.prompt import LineInput
+
+if TYPE_CHECKING:
+    from ima_tui.tui.widgets.text_line import TextLine
+
+    ParameterLine = ChoiceLine | TextLine | WindowLine
 
 LONGEST_LABEL = 20
 _TITLE = "title"
 FIXED = ("kind", "model", "project", "lyrics")
 """Ids of the lines that every form has."""
-ParameterLine = ChoiceLine | TextLine | WindowLine
 
 
 class DraftForm(VerticalScroll, can_focus=False):
@@ -176,7 +180,7 @@ class DraftForm(VerticalScroll, can_focus=False):
         if line.row.field.advanced and not self._unfolded:
             self._unfolded = True
             self._show_fold([x.row for x in self._lines])
-        (line.input if isinstance(line, TextLine) else line).focus()
+        (line if isinstance(line, FormLine) else line.input).focus()
 
 
 def _title_first(rows: Sequence[FormRow]) -> list[FormRow]:
@@ -189,7 +193,11 @@ def _title_first(rows: Sequence[FormRow]) -> list[FormRow]:
 def _line(row: FormRow) -> ParameterLine:
     if parameter_names.is_voice(row.field) or parameter_names.is_long_text(row.field):
         return WindowLine(row)
-    return ChoiceLine(row) if _has_options(row) else TextLine(row)
+    if _has_options(row):
+        return ChoiceLine(row)
+    from ima_tui.tui.widgets.text_line import TextLine  # the first form has none
+
+    return TextLine(row)
 
 
 def _has_options(row: FormRow) -> bool:
@@ -206,16 +214,21 @@ def _count_row(model: ModelVersion | None, draft: Draft | None) -> tuple[FormRow
     return (FormRow(field, draft.n, is_set=draft.n != counts[0], label=label),)
 
 
+def _line_of(focused: object) -> object:
+    return focused.parent if isinstance(focused, Input) else focused
+
+
 def control_of(focused: object) -> str:
     """The control whose line has the keys; "" for anything else."""
-    line = focused.parent if isinstance(focused, LineInput) else focused
-    return line.control if isinstance(line, FormLine | TextLine) else ""
+    control: str = getattr(_line_of(focused), "control", "")
+    return control
 
 
 def hint(focused: object) -> str:
     """What the field that has the keys is about, and why some of its options aren't available."""
-    line = focused.parent if isinstance(focused, LineInput) else focused
-    if not isinstance(line, ParameterLine):
+    line = _line_of(focused)
+    row = getattr(line, "row", None)
+    if not isinstance(row, FormRow):
         return ""
     said: list[str] = []
     if isinstance(line, ChoiceLine):
@@ -223,7 +236,7 @@ def hint(focused: object) -> str:
             say("compose.blocked", option=label, other=why.other, value=why.other_value)
             for label, why in line.why_blocked()
         ]
-    said += [about] if (about := parameter_names.about(line.row.field)) else []
+    said += [about] if (about := parameter_names.about(row.field)) else []
     if isinstance(line, ChoiceLine) and line.is_mine:
         said.append(say("compose.let_go"))
     return "  ".join(said)

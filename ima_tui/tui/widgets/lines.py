@@ -75,26 +75,6 @@ class Rule(Line):
         return [(self.ima.glyphs.rule * cells, "rule")], []
 
 
-class ListStatus(Line):
-    """As wide as its words, a blank before and behind them."""
-
-    GROUND = "background"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[Part] = []
-
-    def say(self, words: list[Part]) -> None:
-        """Show these parts."""
-        self.words = words
-        self.styles.width = measure(words) + 2
-        self.refresh()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        return [], [*self.words, (" ", "text")]
-
-
 Aside = list[Part]
 """What stands at the right end of a pane's upper rule."""
 
@@ -186,18 +166,6 @@ class Pane(Vertical):
     @on(events.DescendantBlur)
     def _follow_focus(self) -> None:
         self.head.refresh()
-
-
-class Window(Vertical):
-    """A frame over the screen, with its title in the upper rule."""
-
-    def __init__(self, title: str, *, widget_id: str) -> None:
-        super().__init__(id=widget_id, classes="window")
-        self.say(title)
-
-    def say(self, title: str) -> None:
-        """Show another title."""
-        self.border_title = Content(title)
 
 
 Chunk = list[Part]

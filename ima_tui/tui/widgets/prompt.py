@@ -12,14 +12,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester
-from textual.widgets import Input, TextArea
+from textual.widgets import TextArea
 
 from ima_tui.compose.highlights import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
 from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import clean, one_line
+from ima_tui.core.text import clean
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
@@ -147,54 +146,3 @@ class Prompt(TextArea):
             look = style(self.app.theme, f"{self._role(mark.part)}:{how}", "surface")
             line.stylize(look, mark.start, mark.end)
         return line
-
-
-class PlainEditor(TextArea):
-    """A text of several lines that is only a text: nothing in it is read or marked."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            text,
-            soft_wrap=True,
-            tab_behavior="focus",
-            show_line_numbers=False,
-            highlight_cursor_line=False,
-        )
-        self.cursor_blink = False
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Insert pasted text, cleaned of control characters."""
-        event.text = clean(event.text)
-
-
-class LineInput(Input):
-    """One line of text, without a frame."""
-
-    def __init__(
-        self,
-        value: str = "",
-        *,
-        widget_id: str | None = None,
-        placeholder: str = "",
-        password: bool = False,
-        max_length: int = 0,
-        suggester: Suggester | None = None,
-    ) -> None:
-        super().__init__(
-            value,
-            id=widget_id,
-            placeholder=placeholder,
-            password=password,
-            max_length=max_length,
-            suggester=suggester,
-            select_on_focus=False,
-        )
-        self.cursor_blink = False
-
-    def tidy(self, pasted: str) -> str:
-        """What a paste becomes."""
-        return one_line(pasted, 4000)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Insert pasted text as one line, without control characters."""
-        event.text = self.tidy(event.text)

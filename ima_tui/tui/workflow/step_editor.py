@@ -22,13 +22,14 @@ from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.frame import BottomLine
+from ima_tui.tui.shell.picker import Window
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_text
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, hint
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged, input_source
-from ima_tui.tui.widgets.lines import Part, Rule, Window
+from ima_tui.tui.widgets.lines import Part, Rule
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
 from ima_tui.tui.workflow import step_rows

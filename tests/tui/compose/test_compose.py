@@ -48,12 +48,14 @@ from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.picker import Picker
-from ima_tui.tui.widgets.field_rows import ChoiceLine, TextLine
+from ima_tui.tui.widgets.field_rows import ChoiceLine
 from ima_tui.tui.widgets.form import DraftForm
-from ima_tui.tui.widgets.inputs import InputLine, InputList, complete
+from ima_tui.tui.widgets.input_line import InputLine, complete
+from ima_tui.tui.widgets.inputs import InputList
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.widgets.table import Table
+from ima_tui.tui.widgets.text_line import TextLine
 
 T2I = TaskType.TEXT_TO_IMAGE
 
@@ -119,6 +121,43 @@ async def test_it_opens_ready_to_type_with_a_price_in_sight() -> None:
         assert price(pilot) == "5 pts   usually 20–40 s | "
         await pilot.press("a", "space", "f", "o", "x", "enter", "3")
         assert place(pilot).query_one(Prompt).text == "a fox\n3"
+
+
+def styled(pilot: Pilot[None]) -> dict[str, tuple[object, ...]]:
+    """What the styles of panes and their frames are, by widget."""
+    nodes = place(pilot).query("#composer, Pane, .pane-body, #prices, JobDetail")
+    return {
+        str(node): (
+            node.display,
+            node.styles.height,
+            node.styles.border_left[0],
+            node.styles.grid_columns,
+        )
+        for node in nodes
+    }
+
+
+async def test_a_screen_that_becomes_wide_looks_as_one_that_was_opened_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where it does so before the panes beside the prompt are there."""
+    async with open_compose(studio_with(SEEDREAM), (120, 40)) as pilot:
+        wanted = styled(pilot)
+    async with open_compose(studio_with(SEEDREAM)) as pilot:
+        narrow = styled(pilot)
+        await pilot.resize_terminal(120, 40)
+        assert styled(pilot) == wanted != narrow
+        await pilot.resize_terminal(80, 24)
+        assert styled(pilot) == narrow
+    monkeypatch.setattr("ima_tui.tui.compose.screen.AFTER_FIRST_PAINT", 3600)
+    app = ImaApp(studio_with(SEEDREAM))  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ComposeScreen) and app.focused)
+        await pilot.resize_terminal(120, 40)
+        assert not place(pilot).query("#price-pane")
+        place(pilot)._begin_to_read()
+        await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
+        assert styled(pilot) == wanted
 
 
 async def test_ctrl_j_sends_what_is_written_and_the_next_prompt_can_be_typed_at_once() -> None:
@@ -535,7 +574,7 @@ async def test_a_bad_input_is_told_at_its_line_and_never_sent(tmp_path: Path) ->
 
 
 async def test_a_dragged_file_comes_without_its_quotes() -> None:
-    from ima_tui.tui.widgets.inputs import PathInput
+    from ima_tui.tui.widgets.input_line import PathInput
 
     field = PathInput()
     assert field.tidy("'/a/my cat.png' ") == "/a/my cat.png"

@@ -38,7 +38,7 @@ from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell import confirm_bar
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
-from ima_tui.tui.widgets.field_rows import TextLine
+from ima_tui.tui.widgets.text_line import TextLine
 
 T2I, T2V = TaskType.TEXT_TO_IMAGE, TaskType.TEXT_TO_VIDEO
 WHALE = "a 30s video of a whale in 8K, 7:3, with kling o1"

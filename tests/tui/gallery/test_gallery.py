@@ -35,9 +35,9 @@ from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import HintLine
+from ima_tui.tui.shell.list_screen import ListStatus
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.job_text import length_words
-from ima_tui.tui.widgets.lines import ListStatus
 
 SIZE = (120, 40)
 

@@ -34,9 +34,9 @@ from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
 from ima_tui.tui.models.search import ModelSearch
 from ima_tui.tui.shell.job_lines import JobLines
+from ima_tui.tui.shell.list_screen import ListStatus
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import model_detail
-from ima_tui.tui.widgets.lines import ListStatus
 from ima_tui.tui.widgets.table import LazyRows, Table
 
 

@@ -194,6 +194,11 @@ async def test_fatal_error_ends_the_app_with_one_sentence(
     assert capsys.readouterr().err.strip() == "ended by ZeroDivisionError"
 
 
+def test_variables_of_a_stylesheet_can_be_read() -> None:
+    """`Stylesheet._variables`."""
+    assert internals.css_variables(stylesheet.Stylesheet(variables={"a": "1"})) == {"a": "1"}
+
+
 async def test_parsed_rules_are_shared_and_follow_the_theme(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -224,6 +229,24 @@ async def test_parsed_rules_are_shared_and_follow_the_theme(
     assert looks[0] == looks[1]
     assert looks[0][0] == looks[0][2] != looks[0][1]
     assert 0 < counts[0] == counts[1]  # the second app found all of it
+
+
+async def test_a_style_sheet_can_be_read_late_and_once(tmp_path: Path) -> None:
+    """`Stylesheet.has_source` and `read`: what is mounted later, or changes its classes, follows."""
+    sheet = tmp_path / "late.tcss"
+    sheet.write_text("Tight Static.late { height: 2; }")
+    app = Small()
+    async with app.run_test() as pilot:
+        internals.read_styles(app, sheet)
+        sheet.write_text("Tight Static.late { height: 4; }")
+        internals.read_styles(app, sheet)
+        await app.screen.mount(Static(classes="late"))
+        assert app.screen.query_one(".late").styles.height == Scalar.parse("2")
+        over = app.screen.query_one("#over")
+        assert over.styles.height == Scalar.parse("1")
+        over.add_class("late")  # more specific than the type of the screen's own sheet
+        await pilot.pause()
+        assert over.styles.height == Scalar.parse("2")
 
 
 def test_bindings_of_nodes_and_classes() -> None:

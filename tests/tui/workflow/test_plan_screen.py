@@ -27,7 +27,8 @@ from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker
-from ima_tui.tui.widgets.inputs import InputList, PathInput
+from ima_tui.tui.widgets.input_line import PathInput
+from ima_tui.tui.widgets.inputs import InputList
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
 from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
