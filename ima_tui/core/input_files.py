@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -227,6 +226,8 @@ def _readings(plain: str) -> list[str]:
         return [unquote(re.sub(r"\A//[^/]*", "", plain[5:]))]
     readings = [plain]
     if "\\" in plain or "'" in plain or '"' in plain:
+        import shlex  # 1 ms that the first screen does without
+
         with suppress(ValueError):  # a quote that is not closed
             words = shlex.split(plain)
             readings += words if len(words) == 1 else []

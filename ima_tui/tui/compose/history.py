@@ -24,7 +24,6 @@ from ima_tui.compose.draft_store import (
 from ima_tui.core.domain import Job
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import say
-from ima_tui.tui.terminal import external_editor
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
@@ -221,6 +220,8 @@ class DraftHistory:
 
     async def edit(self) -> None:
         """The prompt in the user's own editor."""
+        from ima_tui.tui.terminal import external_editor
+
         screen = self._screen
         try:
             text = await external_editor.edit(screen.app, screen.prompt.text)

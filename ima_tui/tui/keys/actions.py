@@ -10,7 +10,6 @@ named so here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from textual.app import App
@@ -71,27 +70,29 @@ class ActionEntry:
 
 def acts(screen: Screen[object]) -> tuple[ActionEntry, ...]:
     """Everything that the active bindings of `screen` can do, nearest first."""
-    found: dict[str, ActionEntry] = {}
+    found: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     taken: set[str] = set()
     for node, key, binding in _active(screen):
-        name = binding.id or binding.action
-        before = found.get(name)
-        keys = before.keys if before else ()
-        if not is_none(key) and key not in taken:
-            taken.add(key)
-            keys = (*keys, key)
-        elif not is_none(key):
+        if key in taken and not is_none(key):
             continue  # something nearer has this key
-        found[name] = ActionEntry(
+        name = binding.id or binding.action
+        keys = found[name][2] if name in found else []
+        found[name] = node, binding, keys
+        if not is_none(key):
+            taken.add(key)
+            keys.append(key)
+    return tuple(
+        ActionEntry(
             id=name,
-            keys=keys,
+            keys=_plain_first(keys),
             sentence=_sentence(node, name, binding.description),
             action=binding.action,
             node=node,
             scope=_scope(node),
             prominent=binding.show,
         )
-    return tuple(replace(act, keys=_plain_first(act.keys)) for act in found.values())
+        for name, (node, binding, keys) in found.items()
+    )
 
 
 def _sentence(node: DOMNode, name: str, usual: str) -> str:
@@ -135,7 +136,7 @@ def _is_first(screen: Screen[object], node: DOMNode, key: str, binding: Binding)
     return node is screen and binding.priority
 
 
-def _plain_first(keys: tuple[str, ...]) -> tuple[str, ...]:
+def _plain_first(keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(keys, key=lambda key: key.startswith("alt+")))
 
 

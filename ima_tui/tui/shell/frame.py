@@ -12,7 +12,6 @@ from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
@@ -20,6 +19,7 @@ from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.tui.keys import actions
 from ima_tui.tui.screens import SCREENS, ScreenEntry
+from ima_tui.tui.terminal.textual_internals import BareScreen
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, wrap
 from ima_tui.tui.widgets.lines import Line, Part, clipped, measure
@@ -219,7 +219,7 @@ class HintLine(Line):
         return Strip([Segment(text, plain)]).adjust_cell_length(self.size.width, plain)
 
 
-class SplashScreen(Screen[None]):
+class SplashScreen(BareScreen):
     """`place` is the id of the one that follows."""
 
     def __init__(self, place: str) -> None:

@@ -53,6 +53,13 @@ def skip_refresh_of_styles(app: App[Any], screen: Screen[Any]) -> None:
     screen._css_update_count = app._css_update_count
 
 
+class BareScreen(Screen[None]):
+    """A screen without the widgets that Textual adds for tooltips and toasts."""
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        pass
+
+
 def is_uncovered(screen: Screen[object], widget: Widget, region: Region) -> bool:
     """Return whether no other widget is drawn over `region` of `widget`."""
     layers = screen._compositor.layers_visible

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -48,6 +47,8 @@ def unquoted(path: str) -> str:
     """The path without the quotes and escapes that a terminal puts into it for a shell."""
     if "://" in path and path[0] not in "'\"":
         return path
+    import shlex  # 1 ms that the first screen does without
+
     try:
         words = shlex.split(path)
     except ValueError:  # a quote that is not closed is part of the name

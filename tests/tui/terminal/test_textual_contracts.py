@@ -29,7 +29,8 @@ from textual.drivers import linux_driver
 from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Static
+from textual.widgets import Static, Tooltip
+from textual.widgets._toast import ToastRack
 
 import ima_tui.tui
 from ima_tui.tui.terminal import textual_internals as internals
@@ -194,6 +195,22 @@ async def test_fatal_error_ends_the_app_with_one_sentence(
     assert capsys.readouterr().err.strip() == "ended by ZeroDivisionError"
 
 
+async def test_a_bare_screen_has_its_own_widgets_alone() -> None:
+    """`Screen._extend_compose`."""
+
+    class Bare(internals.BareScreen):
+        def compose(self) -> ComposeResult:
+            yield Static("alone")
+
+    app = Small()
+    async with app.run_test(tooltips=True, notifications=True) as pilot:
+        assert ToastRack in map(type, app.screen.children)
+        await app.push_screen(Bare())
+        app.notify("not here")
+        await pilot.pause()
+        assert [type(child) for child in app.screen.children] == [Static]
+
+
 def test_variables_of_a_stylesheet_can_be_read() -> None:
     """`Stylesheet._variables`."""
     assert internals.css_variables(stylesheet.Stylesheet(variables={"a": "1"})) == {"a": "1"}
@@ -232,7 +249,7 @@ async def test_parsed_rules_are_shared_and_follow_the_theme(
 
 
 async def test_a_style_sheet_can_be_read_late_and_once(tmp_path: Path) -> None:
-    """`Stylesheet.has_source` and `read`: what is mounted later, or changes its classes, follows."""
+    """`Stylesheet.has_source` and `read`: what comes later, or changes its classes, follows."""
     sheet = tmp_path / "late.tcss"
     sheet.write_text("Tight Static.late { height: 2; }")
     app = Small()
