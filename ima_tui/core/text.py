@@ -36,7 +36,6 @@ _CONTROLS_IN_JSON = pattern(r"[\x7f-\x9f\u2028\u2029]")
 """JSON itself escapes those below."""
 _SURROGATES = pattern("[\ud800-\udfff]")
 _BREAKS = pattern(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-_SPACES = pattern(r"\s+")
 
 
 def clean(text: object, limit: int = LIMIT) -> str:
@@ -70,7 +69,7 @@ def encodable(text: str) -> str:
 
 def one_line(text: object, limit: int = 500) -> str:
     """`clean` the text and join it to one line of at most `limit` characters."""
-    return _SPACES.sub(" ", clean(text, limit * 2)).strip()[:limit]
+    return " ".join(clean(text, limit * 2).split())[:limit]
 
 
 _KEY = pattern(

@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Input
 
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import ImaError
@@ -192,7 +193,9 @@ class ImaApp(AppActions, inherit_bindings=False):
                 self.write(notifications.GIVE_TITLE_BACK)
 
     def prepare_node(self, node: Widget) -> None:
-        """Give every widget and screen the keys of the user's config."""
+        """Give each node the keys of the user's config, and text fields their styles."""
+        if isinstance(node, Input):
+            read_styles(self, theme.path("fields"))
         if self.keymap:
             set_bindings(node, keymap.rekey(bindings_of_node(node), self.keymap))
 

@@ -157,7 +157,7 @@ class ComposeScreen(DraftScreen):
         most of them, and get them after the first paint."""
         from ima_tui.tui.compose.side_panes import LatestJob, job_panes, price_pane
 
-        read_styles(self.app, theme.path("compose_panes"))
+        read_styles(self.app, theme.path("compose_later"))
         self.latest_job = self.latest_job or LatestJob(self)
         return (price_pane(), *job_panes())
 
@@ -211,7 +211,7 @@ class ComposeScreen(DraftScreen):
                 prices, *jobs = self._side_panes()
                 await self.query_one("#settings").mount(prices)
                 await self.query_one("#composer").mount(*jobs)
-                if self.is_wide:  # only since the first paint
+                if self.is_wide or self.query("TextLine, InputLine"):  # there before their styles
                     self.update_node_styles(animate=False)
             await self.reader.learn()
             await self.history.restore()

@@ -222,6 +222,8 @@ class HintLine(Line):
 class SplashScreen(BareScreen):
     """`place` is the id of the one that follows."""
 
+    DEFAULT_CSS = "SplashScreen { layout: vertical; background: $background; color: $text; }"
+
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place

@@ -53,8 +53,8 @@ def skip_refresh_of_styles(app: App[Any], screen: Screen[Any]) -> None:
     screen._css_update_count = app._css_update_count
 
 
-class BareScreen(Screen[None]):
-    """A screen without the widgets that Textual adds for tooltips and toasts."""
+class BareScreen(Screen[None], inherit_css=False):
+    """A screen without Textual's styles, and without what it adds for tooltips and toasts."""
 
     def _extend_compose(self, widgets: list[Widget]) -> None:
         pass

@@ -29,7 +29,7 @@ from textual.drivers import linux_driver
 from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Static, Tooltip
+from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
 import ima_tui.tui
