@@ -37,6 +37,16 @@ def test_what_is_shown_already_is_not_sent_again() -> None:
     assert drawn(shown, "hello brawe world", "second line") == "\x1b[1;10Hw"
 
 
+def test_what_is_known_of_the_usual_terminal_is_what_terminfo_says() -> None:
+    curses = pytest.importorskip("curses")
+    try:
+        curses.setupterm(partial_updates.USUAL_TERMINAL, 1)
+    except curses.error:
+        pytest.skip("no terminfo of the usual terminal on this machine")
+    assert partial_updates.erases_in_colour(partial_updates.USUAL_TERMINAL)
+    assert curses.tigetflag("bce") == 1
+
+
 def test_near_changes_are_sent_in_one_piece_and_far_ones_in_two() -> None:
     shown = ShownCells()
     drawn(shown, "a" * 30)
