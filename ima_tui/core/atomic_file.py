@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import stat
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -112,7 +114,8 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         raise NotAFile
     if mode is None:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else PRIVATE
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    prefix, suffix = f".{target.name}.", f".{os.getpid()}.part"
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=suffix)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -127,6 +130,36 @@ def replace(path: Path, content: bytes, *, mode: int | None = None, flush: bool 
         raise
     if flush:
         sync_path(target.parent)
+    remove_beside(target, SETTLED)
+
+
+SETTLED = 60.0
+"""Seconds after which a small file is written: who shares the folder from another machine, whose
+processes aren't known here, needs it no more."""
+
+
+def remove_beside(target: Path, age: float = 0.0) -> None:
+    """Remove what killed processes left of writing `target`, at least `age` seconds ago."""
+    for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with suppress(OSError):
+            if is_orphan(part) and time.time() - part.stat().st_mtime >= age:
+                part.unlink()
+
+
+def is_orphan(path: Path) -> bool:
+    """Return whether the process that wrote an unfinished file has ended, by its id in the name."""
+    if path.suffix != ".part":
+        return False
+    owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
+    if not owner.isdigit():
+        return True
+    try:
+        os.kill(int(owner), 0)
+    except PermissionError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return False
 
 
 @contextmanager

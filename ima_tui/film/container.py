@@ -5,8 +5,6 @@ What stopped or killed workers left behind is removed: pieces, half films.
 
 from __future__ import annotations
 
-import glob
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -15,6 +13,7 @@ from typing import Any
 
 import av
 
+from ima_tui.core import atomic_file
 from ima_tui.core.records import dataclass
 from ima_tui.film import source
 from ima_tui.film.pieces import Copy, PicturePlan
@@ -201,26 +200,5 @@ def prune(cache: Path) -> None:
                    key=lambda each: each[0].st_mtime, reverse=True)  # fmt: skip
     for facts, path in found:
         size += facts.st_size
-        if size > MOST_CACHE or now - facts.st_mtime > STALE or _is_orphan(path):
+        if size > MOST_CACHE or now - facts.st_mtime > STALE or atomic_file.is_orphan(path):
             path.unlink(missing_ok=True)
-
-
-def remove_beside(target: Path) -> None:
-    """Remove half films that a killed worker left beside the target."""
-    for path in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        if _is_orphan(path):
-            path.unlink(missing_ok=True)
-
-
-def _is_orphan(path: Path) -> bool:
-    """Tell whether the process that wrote an unfinished file has ended."""
-    if path.suffix != ".part":
-        return False
-    owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
-    if not owner.isdigit():
-        return True
-    try:
-        os.kill(int(owner), 0)
-    except OSError:
-        return True
-    return False

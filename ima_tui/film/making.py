@@ -87,7 +87,7 @@ def assemble(job: AssembleJob, tell: Tell) -> dict[str, object]:
     contents = _contents(film)
     name = film_digest(film, contents)
     target = _target(job, name)
-    container.remove_beside(target)
+    atomic_file.remove_beside(target)
     if _is_made(target, name):
         return _done(target, job.film, made=False)
     if target.exists() and not job.replace:

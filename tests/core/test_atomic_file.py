@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,37 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(
         atomic_file.replace(path, b"two")
     assert path.read_bytes() == b"one"
     assert names(tmp_path) == ["a.json"]
+
+
+def test_what_a_killed_process_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    target = tmp_path / "plan[1].json"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    long_ago = time.time() - 2 * atomic_file.SETTLED
+    names = {
+        "left": f".plan[1].json.abc.{gone.pid}.part",
+        "left by an earlier version": ".plan[1].json.abcdefgh.part",
+        "written now": f".plan[1].json.def.{os.getpid()}.part",
+        "another file's": f".plan[12].json.abc.{gone.pid}.part",
+        "just left": f".plan[1].json.ghi.{gone.pid}.part",
+    }
+    for what, name in names.items():
+        (tmp_path / name).write_text("half")
+        if what != "just left":
+            os.utime(tmp_path / name, (long_ago, long_ago))
+    atomic_file.replace(target, b"whole")
+    kept = {what for what, name in names.items() if (tmp_path / name).exists()}
+    assert kept == {"written now", "another file's", "just left"}
+    atomic_file.remove_beside(target)
+    assert not (tmp_path / names["just left"]).exists()
+
+
+def test_a_process_of_another_user_has_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_allowed(pid: int, signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", not_allowed)
+    assert not atomic_file.is_orphan(tmp_path / ".a.json.x.1.part")
+    assert not atomic_file.is_orphan(tmp_path / "a.json")
