@@ -34,6 +34,7 @@ from ima_tui.preferences.policy import PreferenceChange
 from ima_tui.tui.keys import actions
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
+from ima_tui.tui.widgets.cells import width
 from ima_tui.tui.widgets.field_rows import Pressed
 from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Line, Part, flow, within
 from ima_tui.tui.widgets.prompt import SEND, Prompt
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 MOST_LINES = {"-narrow": 4, "-normal": 5}
 """Lines by the width of the screen; where it is wider, there is room for more."""
 MOST = 12
+SWITCH = "switch"
+"""Behind a role: a click there turns the switch."""
 PROMPT_ROWS = {"-narrow": 4, "-normal": 6}
 """Rows of the prompt above (styles/compose.tcss); empty ones are lent to what is told here."""
 
@@ -103,6 +106,10 @@ class IntentSummary(Line, can_focus=False):
         self._has_keys = False
         self._is_pointed_at = False
         """The key that sends came here: whoever goes on typing writes the prompt."""
+        self._unfocused: list[list[Part]] | None = None
+        """What was drawn before the focus came, for a moment."""
+        self._pressed = ""
+        """What the mouse was pressed on: the number of an answer, or `SWITCH`."""
         self._written = 1
         """Rows of the prompt above."""
 
@@ -133,7 +140,8 @@ class IntentSummary(Line, can_focus=False):
         count, key = 0, actions.key_of(self.screen, "compose.answer") if open_ else ""
         for asking in open_:
             chosen = self._chosen - count if self._has_keys else None
-            rows.append(SummaryRow(_asked(asking, "" if count else key, chosen), yields=len(rows)))
+            asked = _asked(asking, "" if count else key, chosen, first=count + 1)
+            rows.append(SummaryRow(asked, yields=len(rows)))
             count += len(asking.answers)
         if turn is not None:
             key = actions.key_of(self.screen, "compose.remember")
@@ -214,9 +222,14 @@ class IntentSummary(Line, can_focus=False):
 
     def on_focus(self) -> None:
         """Redraw with focus."""
+        self._unfocused = self._drawn
+        self.call_later(self._forget_unfocused)  # behind the press of the mouse that gave it
         self._chosen, self._has_keys = 0, True
         self._tell()
         self.refresh()
+
+    def _forget_unfocused(self) -> None:
+        self._unfocused = None
 
     def on_blur(self) -> None:
         """Redraw without focus."""
@@ -239,6 +252,18 @@ class IntentSummary(Line, can_focus=False):
         segments += [Segment(text, style(theme, role, ground)) for text, role in line if text]
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Note what is under the mouse, as it was drawn before the press gave the keys here: the
+        chosen answer has got brackets since."""
+        self._pressed = _target(self._unfocused or self._drawn, event.x, event.y)
+
+    def on_click(self) -> None:
+        """Take the answer that was pressed, or turn the switch."""
+        if self._pressed == SWITCH:
+            self.action_turn()
+        elif self._pressed:
+            self.post_message(SuggestionChosen(int(self._pressed)))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
         if self._parts is None:
@@ -260,6 +285,16 @@ class IntentSummary(Line, can_focus=False):
     def action_turn(self) -> None:
         """Toggle whether the preference is saved."""
         self.post_message(Pressed("remember"))
+
+
+def _target(lines: Sequence[Sequence[Part]], x: int, y: int) -> str:
+    """What a press at a cell is on; it stands behind the role."""
+    at = 1  # behind the bar
+    for text, told_as in lines[y] if y < len(lines) else ():
+        at += width(text)
+        if x < at:
+            return told_as.partition(":")[2]
+    return ""
 
 
 # ------------------------------------------------------------------------------ what is told
@@ -302,22 +337,26 @@ def _settings(composer: Composer) -> list[str]:
     return told
 
 
-def _asked(asking: OpenQuestion, key: str, chosen: int | None) -> Row:
-    """The question and its answers: behind the key, or the `chosen` one in brackets."""
+def _asked(asking: OpenQuestion, key: str, chosen: int | None, *, first: int) -> Row:
+    """The question and its answers: behind the key, or the `chosen` one in brackets. `first`: the
+    number of the first answer."""
     role = "info" if asking.is_question else "warn"
     sign = "? " if asking.is_question else "! "
     lead: Chunk = [(sign, role), (say(asking.key, **asking.values), "text")]
     if chosen is None and key and asking.answers:
         lead.append((f"  {key}", "title"))
-    return [lead, *(_answer(one, place == chosen) for place, one in enumerate(asking.answers))]
+    answers = enumerate(asking.answers)
+    return [lead, *(_answer(one, place == chosen, first + place) for place, one in answers)]
 
 
-def _answer(answer: Suggestion, chosen: bool) -> Chunk:
+def _answer(answer: Suggestion, chosen: bool, number: int) -> Chunk:
+    """The words of an answer; its number behind the roles is for the mouse."""
     points = say("compose.answer_points", points=answer.points) if answer.points else ""
     words = say(answer.key, **answer.values)
     if chosen:
-        return [("[", "title"), (words, "title"), (points, "title"), ("]", "title")]
-    return [(words, "strong"), (points, "muted")]
+        role = f"title:{number}"
+        return [("[", role), (words, role), (points, role), ("]", role)]
+    return [(words, f"strong:{number}"), (points, f"muted:{number}")]
 
 
 def _listed(names: Sequence[str], key: str) -> Row:
@@ -336,8 +375,8 @@ def _turned(composer: Composer, turn: PreferenceSwitch, key: str) -> Row:
         words = say("compose.switch_save", model=_model(composer), kind=kind)
     on, off = say("compose.on"), say("compose.off")
     state: Chunk = [
-        (f"[{on}]" if turn.on else f" {on} ", "title" if turn.on else "muted"),
-        (f"[{off}]" if not turn.on else f" {off} ", "strong" if not turn.on else "muted"),
+        (f"[{on}]" if turn.on else f" {on} ", f"{'title' if turn.on else 'muted'}:{SWITCH}"),
+        (f"[{off}]" if not turn.on else f" {off} ", f"{'muted' if turn.on else 'strong'}:{SWITCH}"),
     ]
     return [[(key, "title"), (f" {words}", "text")], state]  # the switch is never cut off
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from patience import until
 from test_compose import sent
 from test_compose_reads import composing, told
@@ -31,6 +32,28 @@ async def test_with_the_keys_there_enter_answers() -> None:
         await pilot.press("right", "left", "enter")
         await until(pilot, lambda: "What should I make?" not in told(screen))
         assert "kind" in screen.composer.pins
+
+
+@pytest.mark.parametrize("by_key_first", [False, True])
+async def test_an_answer_and_the_switch_are_taken_by_the_mouse(by_key_first: bool) -> None:
+    """At its first cell, where the brackets of the chosen answer come to stand with the focus."""
+    async with composing("a fox") as (pilot, screen):
+        await until(pilot, lambda: "esc a  image" in told(screen))
+        if by_key_first:
+            await pilot.press("alt+a")
+            await until(pilot, lambda: "[image]" in told(screen))
+        summary = screen.query_one(IntentSummary)
+        (y, line), *_ = (each for each in enumerate(told(screen).split("\n")) if "video" in each[1])
+        await pilot.click(summary, offset=(line.index("video") + 1, y))
+        await until(pilot, lambda: "What should I make?" not in told(screen))
+        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+    async with composing("always use Nano Banana Pro; draw a fox") as (pilot, screen):
+        await until(pilot, lambda: "[on]" in told(screen))
+        y, line = next(each for each in enumerate(told(screen).split("\n")) if "[on]" in each[1])
+        await pilot.click(IntentSummary, offset=(line.index("[on]") + 2, y))
+        await until(pilot, lambda: "[off]" in told(screen))
+        await pilot.click(IntentSummary, offset=(0, y))
+        assert "[off]" in told(screen)
 
 
 async def test_which_picture_is_what_has_to_be_answered_before_it_is_sent() -> None:
