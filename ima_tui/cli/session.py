@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -153,6 +154,7 @@ def _watch(studio: Studio) -> Iterator[None]:
 async def logged(settings: Settings) -> AsyncIterator[None]:
     """What happens inside is written to the log folder, down to the last line; who only looks
     writes nothing."""
+    log_nothing()  # but for what is heard below
     if settings.read_only:
         yield
         return
@@ -164,6 +166,13 @@ async def logged(settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(writer.close)
+
+
+def log_nothing() -> None:
+    """Keep Python from printing to stderr what is logged where nothing takes it."""
+    logger = logging.getLogger("ima_tui")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:

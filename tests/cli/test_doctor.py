@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -142,6 +144,19 @@ def test_a_host_that_is_not_there(
     assert code == 1
     assert (said["upload_host"]["level"], said["api_host"]["level"]) == ("bad", "ok")
     assert said["upload_host"]["advice"]
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("--read-only", "doctor")])
+def test_a_broken_connection_is_told_by_findings_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """Not by lines of the log, which Python prints where nothing takes them."""
+    monkeypatch.setenv("IMA_BASE_URL", "http://127.0.0.1:9")
+    command = [sys.executable, "-m", "ima_tui", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "http://127.0.0.1:9" in ended.stdout
+    assert ended.stderr == ""
 
 
 @pytest.mark.parametrize("missing", [True, False])

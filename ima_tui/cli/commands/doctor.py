@@ -154,6 +154,7 @@ CHECKS: tuple[Check, ...] = (
 
 def run(arguments: Namespace) -> int:
     """Exit code 0 when nothing is bad, else 1."""
+    session.log_nothing()
     about_config, settings = _settings(arguments)
     patient = Patient(arguments, replace(settings, read_only=True), os.environ)
     program, *others = asyncio.run(_examined(patient))
