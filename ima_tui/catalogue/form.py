@@ -1,4 +1,4 @@
-"""Parameters of a model: names, aliases, parsing of values, exclusions, virtual fields.
+"""Parameters of a model: names, parsing of values, exclusions, virtual fields.
 
 Users set *user fields*: plain fields, and the fields behind virtual ones (aspect ratio 16:9). The
 service gets *parameters*: plain fields and the targets of virtual ones (size 2560x1440). Choices

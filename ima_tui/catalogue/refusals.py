@@ -1,9 +1,10 @@
 """Retry policy after a refusal: which corrected order to try next. Pure.
 
-`adapt` corrects an order after a code of `ADAPTED`, `lighter` makes a smaller one after code 500;
-after any other code there is no next try. Both use only the model's rules and options as fetched
-after the refusal. A lighter order never costs more; a more expensive one needs the user's approval
-(`runner.submit`). The codes are listed in docs/sandbox.md.
+`adapt` corrects an order after a code of `ADAPTED`, by a list that is fetched after a code of
+`REPRICED` and otherwise the one that is kept; `lighter` makes a smaller one after code 500, by the
+list that was read before the create. No corrected order follows any other code; 429 repeats the
+same one (`runner.submit`). A lighter order never costs more; a more expensive one needs the user's
+approval. The codes are listed in docs/sandbox.md.
 """
 
 from __future__ import annotations

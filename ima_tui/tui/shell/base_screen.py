@@ -2,7 +2,7 @@
 
 A screen overrides `body` (its widgets), `heard` (news while it is open) and `reload` (facts may
 have changed while it was hidden, or the language did).
-`ListScreen` adds what screens with a filtered list share. While widgets are made anew in another
+Screens with a filtered list are `tui.shell.list_screen`'s. While widgets are made anew in another
 language, `RestoredState` keeps what was typed and marked.
 """
 
