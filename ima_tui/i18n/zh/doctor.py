@@ -109,7 +109,7 @@ TEXTS: dict[str, str] = {
     "bind.log_clear": "显示全部",
     "logs.live": "● 实时",
     "logs.paused": "‖ 已暂停",
-    "logs.back": "‖ 已往回翻",
+    "logs.back": "‖ 回看中",
     "logs.unseen": "新增 {n} 条",
     "logs.searching": "正在查找“{text}”…",
     "logs.hits": "“{text}”有 {n} 处匹配",

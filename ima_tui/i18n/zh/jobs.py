@@ -73,7 +73,7 @@ TEXTS: dict[str, str] = {
     "queue.standing_stopped": "已停止跟踪。按 f 继续跟踪（不扣积分）。",
     "queue.failed": "生成失败，可能已扣积分。可以换个模型试试。",
     "queue.ask_again": "重试 #{id} 将消耗 {points} 积分，确定发送吗？",
-    "queue.ask_missing": "补做 #{id} 缺少的 {missing} 个将消耗 {points} 积分，确定发送吗？",
+    "queue.ask_missing": "补做 #{id} 缺少的 {missing} 个作品将消耗 {points} 积分，确定发送吗？",
     "queue.standing_partial": "{reason}按 r 只补做缺少的 {missing} 个，按 f 再查一次（不扣积分）。",
     "queue.standing_unfetched": "{reason}按 f 重新下载（不扣积分）。",
     "queue.state_partial": "{ready}/{n} 个",

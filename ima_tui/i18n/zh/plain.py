@@ -224,7 +224,7 @@ TEXTS: dict[str, str] = {
     "plain.about_spending": "统计花费，例如 /花费 类型 7；加上“另存”写入文件",
     "plain.name_restore": "恢复偏好",
     "plain.about_restore": "恢复被删除的偏好",
-    "plain.name_let_go": "放弃偏好",
+    "plain.name_let_go": "放弃恢复",
     "plain.about_let_go": "不恢复被删除的偏好",
     "plain.name_undo": "撤销",
     "plain.about_undo": "撤销偏好模型的上次修改",

@@ -92,7 +92,7 @@ TEXTS: dict[str, str] = {
     "error.route_file": "无法读取 {path}：{reason}。",
     "error.route_line": "第 {line} 行必须是包含 id 和 text 的 JSON 对象。",
     "error.route_workflow": "这需要多个任务（{steps}），而 generate 一次只做一个。",
-    "error.route_workflow.hint": "可以创建工作流：ima-tui workflow plan TEXT -o plan.json，或者只写其中一个。",
+    "error.route_workflow.hint": "可以只写其中一个，或创建工作流：ima-tui workflow plan TEXT -o plan.json",
     "error.route_media_type": "提示词没有说明要生成什么。",
     "error.route_media_type.hint": "请写明图片、视频、音乐或语音，或用 --task-type 指定。",
     "error.route_unsure": "可能是{first}，也可能是{second}。",

@@ -53,7 +53,7 @@ TEXTS: dict[str, str] = {
     "workflow.planned": "已规划 {n} 个步骤，{points} 积分：{path}",
     "cli.plan_output": "将工作流保存到 FILE",
     "cli.plan_file": "工作流文件，由 workflow plan -o 保存",
-    "cli.plan_confirm": "确认这个工作流和价格",
+    "cli.plan_confirm": "确认这个工作流和价格；HASH 由 workflow plan 显示",
     "cli.run": "运行工作流",
     "cli.resume": "继续工作流，已完成的步骤不会重复扣积分",
     "workflow.head_step": "步骤",
