@@ -17,7 +17,7 @@ from ima_tui.core.domain import Field, FieldKind, Medium, ModelVersion, Option, 
 from ima_tui.core.errors import UsageError
 from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter
 
@@ -243,8 +243,8 @@ def told(decision: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
     """A row of `messages` that says what isn't available and what is, and the values for it."""
     words: dict[str, str | int] = {
         "asked": in_words(limit.asked),
-        "possible": in_words(", ".join(limit.possible)),
-        "models": ", ".join(limit.models),
+        "possible": in_words(listed(limit.possible)),
+        "models": listed(limit.models),
     }
     if limit.code == EIGHT_K:
         best = largest(decision.model) if decision.model is not None else None

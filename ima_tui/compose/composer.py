@@ -21,6 +21,7 @@ from ima_tui.compose.draft import DraftPrice, Role
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
+from ima_tui.i18n import listed
 from ima_tui.subjects.mentions import Mentions
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Composer:
         self.draft, lost = drafting.switch(self.draft, model)
         if lost:
             self.pins.release(*lost)
-            names = ", ".join(drafting.label(before, name) for name in lost)
+            names = listed(drafting.label(before, name) for name in lost)
             self.remark = Notice("compose.lost", {"names": names, "model": model.name})
 
     def catch_up(self, models: Sequence[ModelVersion], suggested: ModelVersion | None) -> None:

@@ -12,7 +12,7 @@ from ima_tui.catalogue.choice import Reason
 from ima_tui.compose.composer import MODEL, Composer
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange
 
@@ -78,7 +78,7 @@ class PreferencePrompts:
 
 
 def _kinds(kinds: Sequence[TaskType]) -> str:
-    return say("compose.list_comma").join(say(f"task.{kind.value}") for kind in kinds)
+    return listed(say(f"task.{kind.value}") for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import nearest
+from ima_tui.i18n import listed
 from ima_tui.intent import binding
 from ima_tui.intent.intent import Parameter
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
@@ -270,7 +271,7 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
             answers.append(found)
     if limit.code == EIGHT_K and not answers:
         answers += _largest(desk, lists)
-    possible = capabilities.in_words(", ".join(limit.possible))
+    possible = capabilities.in_words(listed(limit.possible))
     asked = capabilities.in_words(limit.asked)
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
@@ -379,7 +380,7 @@ def _absent(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQues
     if desk.model is not None:
         values: dict[str, str | int] = {"model": desk.model.name}
         answers.append(_priced(desk, Suggestion("compose.answer_model", values, model=desk.model)))
-    names = ", ".join(_name_of(name, lists) for name in decision.absent)
+    names = listed(_name_of(name, lists) for name in decision.absent)
     yield OpenQuestion("compose.reads_absent", {"names": names}, tuple(answers[:MOST]))
 
 

@@ -10,7 +10,7 @@ language has a key does not matter: search for the key.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from string import Formatter
@@ -158,6 +158,11 @@ def joined(*sentences: str) -> str:
     for each in filter(None, sentences):
         text += f" {each}" if text and text[-1] not in "。！？；：" else each
     return text
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items in a row with the commas of the language, in Chinese a 、."""
+    return say("compose.list_comma").join(map(str, items))
 
 
 def usual_time(low: float, high: float) -> str:

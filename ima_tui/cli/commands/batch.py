@@ -29,7 +29,7 @@ from ima_tui.core.errors import (
     UsageError,
 )
 from ima_tui.core.text import one_line
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, listed, say
 from ima_tui.ledger.job_states import OPEN, UNSENT, is_done
 from ima_tui.logs.time_spec import coming
 from ima_tui.studio.studio import Studio
@@ -112,7 +112,7 @@ def _read(name: str) -> str:
 def _name_same(same: Mapping[int, int]) -> None:
     if same:
         more = " …" if len(same) > MOST_NAMED else ""
-        lines = ", ".join(map(str, list(same)[:MOST_NAMED])) + more
+        lines = listed(list(same)[:MOST_NAMED]) + more
         talk(say("batch.same", n=len(same), lines=lines))
 
 

@@ -18,7 +18,7 @@ from ima_tui.compose.prompt_text import shares
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
-from ima_tui.i18n import say, usual_time
+from ima_tui.i18n import listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
@@ -155,7 +155,7 @@ class PlainComposer:
         """Set how many results."""
         model = self._leaf()
         if n not in form.counts(model):
-            allowed = ", ".join(map(str, form.counts(model)))
+            allowed = listed(form.counts(model))
             raise UsageError("plain.no_count", model=model.name, allowed=allowed)
         self.desk.set(COUNT, n)
         self.desk.pins.hold(COUNT)
@@ -289,10 +289,10 @@ def fields(desk: Composer) -> Iterator[str]:
     if desk.model is None or desk.draft is None:
         return
     for row in drafting.rows(desk.model, desk.draft):
-        options = ", ".join(row.words(option) for option in row.field.options)
+        options = listed(row.words(option) for option in row.field.options)
         line = _field(row)
         yield f"{line} {say('plain.options', options=options)}" if options else line
-    counts = ", ".join(map(str, form.counts(desk.model)))
+    counts = listed(form.counts(desk.model))
     yield say("plain.counts", n=desk.draft.n, options=counts)
 
 

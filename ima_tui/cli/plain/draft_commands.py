@@ -19,7 +19,7 @@ from ima_tui.core import labels
 from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import folded, one_line, whole
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.studio.studio import Studio
 
 MOST = 20
@@ -100,7 +100,7 @@ class PlainDraftCommands:
         self._tell(say(key, name=now))
         known = await self._studio.history.projects()
         if not rest and known:
-            self._tell(say("plain.projects", names=", ".join(known[:20])))
+            self._tell(say("plain.projects", names=listed(known[:20])))
 
     # ------------------------------------------------------------------------------ suggestions
 

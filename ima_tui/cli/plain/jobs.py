@@ -29,7 +29,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice, Paused, TaskUnsaved
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.core.text import duration, folded, one_line, whole
-from ima_tui.i18n import explain, joined, say, usual_time
+from ima_tui.i18n import explain, joined, listed, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
 from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT, is_held
@@ -381,7 +381,7 @@ def _labels(job: Job) -> Iterator[str]:
         yield say("plain.by_client", name=job.order.client)
     for index, mark in sorted(job.marks.items()):
         words = [say("plain.star_word")] if mark.star else []
-        yield say("plain.marks", index=index, marks=", ".join([*words, *mark.tags]))
+        yield say("plain.marks", index=index, marks=listed([*words, *mark.tags]))
 
 
 def _facts(job: Job) -> dict[str, str | int | float]:

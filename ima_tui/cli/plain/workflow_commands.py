@@ -18,7 +18,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.events import EndingChanged, JobChanged, Notice
 from ima_tui.core.text import one_line, whole
 from ima_tui.film.assembler import shortcomings
-from ima_tui.i18n import explain, joined, say
+from ima_tui.i18n import explain, joined, listed, say
 from ima_tui.studio.endings import Ending
 from ima_tui.studio.studio import Studio
 from ima_tui.workflow.status import WorkflowStatus, price_step
@@ -244,7 +244,7 @@ class PlainWorkflows:
         status = await self._studio.workflows.status(self._open())
         lacking = await self._studio.films.lacking(status)
         if lacking.steps:
-            steps = ", ".join(map(str, lacking.steps))
+            steps = listed(lacking.steps)
             raise UsageError("plain.film_lacks", steps=steps)
         await self._studio.endings.want(self._open().id)
 

@@ -169,7 +169,7 @@ TEXTS: dict[str, str] = {
     "waiting.running.short": "等待空位",
     "waiting.kind.short": "等待空位",
     "waiting.after.short": "等 #{id}",
-    "waiting.in_vain.short": "#{id} 失败",
+    "waiting.in_vain.short": "缺 #{id}",
     "waiting.word_after.short": "等 #{id}",
     "waiting.word.short": "待确认",
     "waiting.price.short": "已涨价",

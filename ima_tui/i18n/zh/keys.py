@@ -77,7 +77,7 @@ TEXTS: dict[str, str] = {
     "pane.board": "分镜",
     "pane.timeline": "时间线",
     "pane.detail": "详情",
-    "app.points_today": "今日 {points} 积分",
+    "app.points_today": "今天 {points} 积分",
     "example.lead": "或从示例开始：方向键选择，enter 采用",
     "example.1": "画一张黄昏时的城市天际线，16:9",
     "example.2": "用可灵 O1 做一段 10 秒的视频：小狗跳舞",

@@ -117,7 +117,7 @@ TEXTS: dict[str, str] = {
     "workflow.master_made": "主图（步骤 {id}）已完成。其余需要 {points} 积分，尚未发送。按 {run} 继续。",
     "workflow.change_step": "步骤 {id} · {kind}",
     "workflow.no_inputs": "“{kind}”不使用素材。",
-    "workflow.sent": "{n} 个步骤已加入队列，素材就绪后依次开始。",
+    "workflow.sent": "{n} 个步骤已加入队列，各自在素材就绪后开始。",
     "workflow.ask_master": "先生成主图（{points} 积分）吗？其余 {n} 个步骤（{rest} 积分）等你看过主图再发送。",
     "workflow.ask_run": "运行全部 {n} 个步骤将消耗 {points} 积分，确定吗？",
     "workflow.ask_on": "继续运行 {n} 个步骤将消耗 {points} 积分，确定吗？",

@@ -12,7 +12,7 @@ from ima_tui.compose import draft
 from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.domain import Order
 from ima_tui.core.errors import ImaError, UsageError
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.tui.shell.confirm_bar import Choice
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import price_text
@@ -117,7 +117,7 @@ def _changed(found: MultiPrompt, signs: Glyphs) -> str:
     ]
     if len(where) > MOST_CHANGES:
         told.append(say("compose.several_more", n=len(where) - MOST_CHANGES))
-    return say("compose.changed", changes=say("compose.list_comma").join(told))
+    return say("compose.changed", changes=listed(told))
 
 
 def _numbers(numbers: Sequence[str]) -> str:

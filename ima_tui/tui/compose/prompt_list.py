@@ -18,7 +18,7 @@ from ima_tui.compose import draft
 from ima_tui.compose.prompt_text import MultiPrompt, PromptDraft
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.cells import cut, fit, width
@@ -129,9 +129,7 @@ class PromptList(Line, can_focus=False):
         if entry.order is None or entry.model is None:
             return []
         medium = entry.order.task_type.medium
-        changed = say("compose.list_comma").join(
-            change(each, self.ima.glyphs) for each in entry.unmet
-        )
+        changed = listed(change(each, self.ima.glyphs) for each in entry.unmet)
         model: list[Part] = [(f"  {fit(entry.model.name, 16)}", "muted")] if cells >= 70 else []
         points = fit(say("compose.points", points=entry.order.total), 9, "right")
         return [

@@ -14,7 +14,7 @@ from ima_tui.compose.highlights import marks
 from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.core.domain import TaskType
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.intent.kinds import RequestKind
 from ima_tui.studio.guides import Document
 from ima_tui.tui.compose import intent_summary
@@ -199,7 +199,7 @@ class ComposeView:
         ]
         told += [f"×{composer.draft.n}"] if COUNT in composer.pins.kept else []
         told += [say("compose.pinned_lines")] if screen.by_lines else []
-        return say("compose.list_comma").join(told)
+        return listed(told)
 
 
 def _has_lyrics(rows: Sequence[FormRow]) -> bool:

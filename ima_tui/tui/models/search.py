@@ -11,7 +11,7 @@ from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import ModelKey, ProductList
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.tui.widgets.lines import Part, measure
 from ima_tui.tui.widgets.model_detail import moment
 
@@ -165,4 +165,4 @@ def _news(lists: Sequence[ProductList]) -> str:
         "prices": sum(len(one.changes.was) for one in lists),
         "gone": sum(len(one.changes.gone) for one in lists),
     }
-    return ", ".join(say(f"models.count_{name}", n=n) for name, n in counts.items() if n)
+    return listed(say(f"models.count_{name}", n=n) for name, n in counts.items() if n)

@@ -18,7 +18,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.text import folded, one_line, points_range
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.cells import Column
@@ -174,7 +174,7 @@ def _model(
     cells = (
         Cell(star if is_mine else "", "accent"),
         Cell(model.name),
-        Cell(say("compose.list_comma").join(notes(model, is_mine)), "muted"),
+        Cell(listed(notes(model, is_mine)), "muted"),
         Cell(points_range(*(points or model.points))),
         Cell(usual_time(times.estimate(model)), "muted"),
     )

@@ -15,7 +15,7 @@ from ima_tui.core.errors import (
     Unauthorised,
 )
 from ima_tui.core.events import ProductList
-from ima_tui.i18n import hint, say
+from ima_tui.i18n import hint, listed, say
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets.lines import Part
 from ima_tui.tui.widgets.painter import Cell
@@ -86,7 +86,7 @@ def model_line(
     ]
     advised = studio.guides.recommended.get(task_type) == model.model_id
     told = [say("guides.recommended")] if advised and not is_mine else []
-    behind = say("compose.list_comma").join([*told, *notes(model, is_mine)])
+    behind = listed([*told, *notes(model, is_mine)])
     return left, [(behind, "muted")] if behind else []
 
 
@@ -97,4 +97,4 @@ def dropped(found: Sequence[DroppedPreference]) -> str:
         for one in found[:3]
     ]
     more = len(found) - len(shown)
-    return say("compose.list_comma").join(shown) + (f" +{more}" if more else "")
+    return listed(shown) + (f" +{more}" if more else "")

@@ -18,7 +18,7 @@ from ima_tui.core.domain import (
     Value,
 )
 from ima_tui.core.errors import UsageError
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.tui.theme.glyphs import Glyphs
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def others(done: Order, offered: Sequence[Alternative]) -> str:
 def changes(model: ModelVersion, changed: tuple[Change, ...]) -> str:
     """What the price makes of the prompt: `Duration becomes 5 instead of 7`."""
     labels = {field.name: parameter_names.label(field) for field in model.fields}
-    return say("compose.list_comma").join(
+    return listed(
         say("compose.becomes", name=labels.get(c.name, c.name), value=_plain(c.name, c.becomes))
         if c.asked is None
         else say(
@@ -127,8 +127,8 @@ def told(found: Iterable[Unmet], signs: Glyphs) -> list[str]:
     pairs = [each for each in found if each.why not in in_a_sentence and each.asked]
     words = [confirmation.sentence(each) for each in found if each not in pairs]
     if pairs:
-        listed = say("compose.list_comma").join(change(each, signs) for each in pairs)
-        words.append(say("compose.changed", changes=listed))
+        changes = listed(change(each, signs) for each in pairs)
+        words.append(say("compose.changed", changes=changes))
     return words
 
 

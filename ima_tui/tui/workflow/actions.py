@@ -10,7 +10,7 @@ from ima_tui.compose import confirmation
 from ima_tui.compose.draft import switch
 from ima_tui.core.domain import State
 from ima_tui.core.errors import ImaError, KeyMissing, UsageError
-from ima_tui.i18n import explain, joined, say
+from ima_tui.i18n import explain, joined, listed, say
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.workflow import step_rows
 from ima_tui.workflow.status import StepStatus, WorkflowStatus, price_step
@@ -185,7 +185,7 @@ class WorkflowActions:
             changed = step_rows.step_of(step, model, draft)
             await self._changed(price_step(changed, {model.task_type: (model,)}).step)
             if lost:
-                names = ", ".join(lost)
+                names = listed(lost)
                 host.remark(say("compose.lost", names=names, model=model.name), "warn")
 
         if models:

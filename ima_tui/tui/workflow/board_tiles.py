@@ -12,7 +12,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
 from ima_tui.film.assembler import FilmProgress, progress_words
 from ima_tui.film.timeline import Role, Track
-from ima_tui.i18n import say
+from ima_tui.i18n import listed, say
 from ima_tui.studio.endings import Ending, Stage
 from ima_tui.studio.films import MadeFilm
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
@@ -211,7 +211,7 @@ def film_words(facts: BoardFacts) -> Part:
     if state.ending is not None and state.ending.is_open:
         return say(f"board.stage_{state.ending.stage}"), "accent"
     if missing := missing_shots(facts):
-        shown = ", ".join(str(n) for n in missing)
+        shown = listed(missing)
         return say("board.waits", n=len(missing), shots=shown), "muted"
     if not facts.status.is_done:
         return say("board.waits_sound"), "muted"

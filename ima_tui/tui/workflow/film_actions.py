@@ -13,7 +13,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.film import timeline
 from ima_tui.film.timeline import Role
-from ima_tui.i18n import explain, say
+from ima_tui.i18n import explain, listed, say
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.confirm_bar import Choice
@@ -275,7 +275,7 @@ class FilmActions:
         try:
             lacking = await host.studio.films.lacking(host.status)
             if lacking.steps:
-                numbers = ", ".join(map(str, lacking.steps))
+                numbers = listed(lacking.steps)
                 host.remark(say("board.lacks", steps=numbers), "warn")
             else:
                 await host.studio.endings.want(host.status.workflow.id)
