@@ -24,8 +24,8 @@ def planned(person: Person, prompt: str) -> tuple[dict[str, Any], str]:
 @pytest.mark.parametrize(
     ("prompt", "words"),
     [
-        ("make me a video", "The prompt doesn't say what it should be about"),
-        ("30秒宣传片", "The prompt doesn't say what it should be about"),
+        ("make me a video", "The prompt doesn't describe the content"),
+        ("30秒宣传片", "The prompt doesn't describe the content"),
         ("a film in three acts", "The prompt doesn't say what the film shows"),
         ("5 shots", "The prompt doesn't say what the film shows"),
         ("a film with subtitles", "There is no text for the subtitles"),

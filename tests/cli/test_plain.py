@@ -152,7 +152,7 @@ async def test_a_job_is_retried_with_any_model_that_can_do_it(
         studio, "a picture of a fox", "yes", has("Job 1 is done"),
         "/retry-with 1 nonsense", "/retry-with 1 mj", "yes", has("Job 2 is done"), "/quit",
     )  # fmt: skip
-    assert "nonsense can't make job 1. These models can:" in script.text
+    assert "nonsense can't be used for job 1. These models can:" in script.text
     assert "Retry job 1 with Midjourney for 8 points?" in script.text
     assert sandbox.ledger()["creates"][1]["model_id"] == "midjourney"
 
@@ -449,7 +449,7 @@ async def test_a_command_is_found_by_words_about_it(studio: Studio) -> None:
     assert "look.theme" not in text
     assert "/tag: add tags" in text.partition("no command /tags")[2]
     assert "/star: add or remove a star" in text
-    assert "No command is about qqq." in text
+    assert "No command matches qqq." in text
 
 
 async def test_a_job_above_a_limit_is_told_with_its_reason(studio: Studio) -> None:

@@ -93,7 +93,7 @@ def test_what_a_model_lacks_is_said_with_what_there_is() -> None:
     assert said(Refusal("n", 20, (1, 4, 10))) == "M makes up to 10 results per job."
     voice = Refusal("voice", "female")
     assert said(voice) == "M has no parameter voice (female)."
-    assert said(voice, takes_voice=True) == "M takes a voice only by its ID, not by “female”."
+    assert said(voice, takes_voice=True) == "M accepts only voice IDs, not “female”."
     assert parameter_names.answer("n", "3") == "3 results"
     assert parameter_names.answer("duration", "10") == "10 s"
 

@@ -238,7 +238,7 @@ def test_a_lock_that_never_comes_ends_every_verb_with_a_sentence(
     with held(home / "data" / "ledger.sqlite3"):
         code, out, err = ima(*FOX)
         assert (code, len(sandbox.ledger()["creates"])) == (1, 1)
-        assert "Another program keeps your job history locked" in err
+        assert "Another program has locked your job history" in err
         code, out, _ = ima("jobs", "list", "--json")
         assert code == 0
         assert out.count('"job_id"') == 1

@@ -406,7 +406,7 @@ def test_a_lock_that_nobody_lets_go_is_said(path: Path, monkeypatch: pytest.Monk
     with FileLock(path.with_name(path.name + ".lock")), pytest.raises(UsageError) as caught:
         preferences.save("ana", T2I, LEAF)
     assert caught.value.key == "error.prefs_unwritable"
-    assert caught.value.values["reason"] == "another program keeps it locked"
+    assert caught.value.values["reason"] == "another program has locked it"
     assert json.loads(path.read_text()) == FOREIGN
 
 

@@ -36,7 +36,7 @@ def test_everyday_tasks_in_english(
         program.type("a cheerful folk song called River Home")
         program.wait("Title +▌?River Home")
         program.press("escape", "down", "down", "enter")
-        program.wait("The words that are sung")
+        program.wait("The words to sing")
         program.type("The river runs home")
         program.press("escape")
         program.wait("esc again: discard")

@@ -37,7 +37,7 @@ TEXTS: dict[str, str] = {
     "cli.remember_model": "set the model as preferred",
     "cli.jobs": "list, follow, retry, download or remove jobs",
     "cli.list": "list your preferred models",
-    "cli.jobs_list": "list jobs, newest first; filtered, sorted and with the columns you choose",
+    "cli.jobs_list": "list jobs, newest first; choose filters, sort order and columns",
     "cli.limit": "show at most N jobs (default: 50)",
     "cli.show": "show details",
     "cli.wait": "wait for jobs to finish; without IDs, for all running jobs",

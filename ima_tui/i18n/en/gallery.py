@@ -31,7 +31,7 @@ TEXTS: dict[str, str] = {
     "viewer.frame": "{at} of {length}",
     # ---- gallery
     "gallery.filter": "/ filter",
-    "gallery.empty": "No results yet. Finished jobs appear here.",
+    "gallery.empty": "No results yet. Results of finished jobs appear here.",
     "gallery.none_match": "No matches. esc shows all.",
     "gallery.reading": "Loading results…",
     "gallery.count": "{n} {n:result|results}",

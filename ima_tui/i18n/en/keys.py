@@ -200,7 +200,7 @@ TEXTS: dict[str, str] = {
     "do.spending_longer": "Show more days",
     "do.spending_shorter": "Show fewer days",
     "do.spending_view": "Group spending by model, type, project or day",
-    "do.spending_write": "Write spending to CSV file",
+    "do.spending_write": "Save spending to CSV file",
     "do.stop": "Stop following job",
     "do.stop_unsent": "Remove job from queue",
     "do.suspend": "Go to the shell",

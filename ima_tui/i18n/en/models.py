@@ -24,7 +24,7 @@ TEXTS: dict[str, str] = {
     "models.gone": "gone",
     "models.new_since": "New since {since}.",
     "models.gone_since": "No longer available since {since}.",
-    "models.was_since": "Was {points} pts as of {since}.",
+    "models.was_since": "Price as of {since}: {points} pts.",
     "models.as_of": "as of {time}",
     "models.live": "live",
     "models.cached": "cached",
@@ -46,5 +46,5 @@ TEXTS: dict[str, str] = {
     "models.kind_number": "number",
     "models.kind_text": "text",
     "models.not_stored": "The preferences file is read-only, so nothing was saved.",
-    "models.here": "Here: median {time} of {n} {n:job|jobs}",
+    "models.here": "On this machine: median {time} ({n} {n:job|jobs})",
 }

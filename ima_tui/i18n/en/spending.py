@@ -6,7 +6,7 @@ TEXTS: dict[str, str] = {
     "bind.spending_view_before": "previous view",
     "bind.spending_longer": "more days",
     "bind.spending_shorter": "fewer days",
-    "bind.spending_write": "write CSV file",
+    "bind.spending_write": "save CSV file",
     "bind.spending_again": "recalculate",
     "bind.spending_back": "back to Queue",
     "place.spending": "Spending",

@@ -78,7 +78,7 @@ TEXTS: dict[str, str] = {
     "bind.refresh": "刷新",
     "bind.next_result": "下一个作品",
     "bind.previous_result": "上一个作品",
-    "bind.all_kinds": "选择类型",
+    "bind.all_kinds": "显示全部类型",
     "bind.go_models": "前往“模型”",
     "bind.go_compose": "前往“创作”",
     "bind.go_queue": "前往“队列”",

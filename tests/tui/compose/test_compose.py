@@ -383,7 +383,7 @@ async def test_another_model_keeps_what_fits_and_says_what_does_not() -> None:
         await pilot.press("right", "down", "right", "right")
         await pilot.press("alt+m", *"banana2", "enter")
         await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.model == BANANA_2)
-        assert said(pilot) == "Left out, not available for Nano Banana 2: Aspect ratio."
+        assert said(pilot) == "Left out (not available for Nano Banana 2): Aspect ratio."
         assert line(pilot, "size").row.value == "4K"
 
 

@@ -105,7 +105,7 @@ async def test_every_result_of_every_done_job_hangs_here_with_its_picture(
 async def test_an_empty_wall_says_how_something_comes_to_hang_on_it() -> None:
     async with app_of().run_test(size=(60, 20)) as pilot:
         screen = await ready(pilot, 0)
-        await until(pilot, lambda: "Finished jobs appear here" in lines(screen.wall))
+        await until(pilot, lambda: "Results of finished jobs" in lines(screen.wall))
         assert not screen.query_one("#facts-pane").display
 
 

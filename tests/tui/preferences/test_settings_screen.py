@@ -82,7 +82,7 @@ async def test_each_setting_stands_with_its_value_and_its_source(path: Path) -> 
         assert rows(pilot)["look.notify"][:3] == ["When a job ends", "bell", "default"]
         assert rows(pilot)["look.ascii"][1] == "off"
         await go_to(pilot, "look.notify")
-        assert said(pilot).startswith("How to notify you that a job finished")
+        assert said(pilot).startswith("How to notify you when a job finishes")
         assert "look.notify. Allowed: off, bell, osc9, both" in said(pilot)
 
 
@@ -160,10 +160,12 @@ async def test_colours_and_language_are_used_at_once(path: Path) -> None:
 async def test_the_demo_changes_its_own_file_and_says_so(path: Path) -> None:
     async with open_settings(path, profile="demo") as pilot:
         await go_to(pilot, "queue.running")
-        assert "Changes end with the demo." in said(pilot)
+        assert "Changes are discarded when the demo ends." in said(pilot)
         await pilot.press("enter", "backspace", "5", "enter")
         await until(pilot, lambda: "running = 5" in path.read_text())
-        await until(pilot, lambda: said(pilot).startswith("Jobs at once: 5. It takes effect"))
+        await until(
+            pilot, lambda: said(pilot).startswith("Jobs at once: 5. This would take effect")
+        )
 
 
 async def test_a_limit_takes_effect_at_once(path: Path) -> None:
