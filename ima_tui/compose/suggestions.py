@@ -271,8 +271,7 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
             answers.append(found)
     if limit.code == EIGHT_K and not answers:
         answers += _largest(desk, lists)
-    possible = capabilities.in_words(listed(limit.possible))
-    asked = capabilities.in_words(limit.asked)
+    possible, asked = map(capabilities.in_words, (listed(limit.possible), limit.asked))
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
     return OpenQuestion(key, values, tuple(answers[:MOST]))

@@ -94,12 +94,8 @@ class IntentReader:
 
 
 def _router() -> Route:
-    # patterns for what reads as a film; and what the first keys need and the first paint does not:
-    # read here, no key waits for it
-    from ima_tui.film import brief  # noqa: F401
+    from ima_tui.film import brief  # noqa: F401 - patterns for what reads as a film
     from ima_tui.intent.route import route
-    from ima_tui.tui.compose import side_panes, submit, template_picker  # noqa: F401
-    from ima_tui.tui.shell import job_actions  # noqa: F401
 
     route("")
     return route

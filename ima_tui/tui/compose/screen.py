@@ -8,6 +8,7 @@ language do. What did not change is not drawn again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from inspect import isawaitable
@@ -205,6 +206,7 @@ class ComposeScreen(DraftScreen):
 
     def _begin_to_read(self) -> None:
         async def learn() -> None:
+            await asyncio.to_thread(_import_later_parts)
             if not self.is_complete:
                 return  # the app ends already
             if self.latest_job is None:
@@ -321,3 +323,9 @@ class ComposeScreen(DraftScreen):
         if action == "do" and parameters == ("write",):
             return not self.prompt.has_focus
         return super().check_action(action, parameters)
+
+
+def _import_later_parts() -> None:
+    """Import what the first keys need and the first paint does not, so that no key waits for it."""
+    from ima_tui.tui.compose import side_panes, submit, template_picker  # noqa: F401
+    from ima_tui.tui.shell import job_actions, job_detail  # noqa: F401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,7 +22,6 @@ from ima_tui.core.input_files import MEDIA_ENDINGS, InputFacts, format_name
 from ima_tui.core.text import one_line, size
 from ima_tui.i18n import joined, say
 from ima_tui.tui.widgets.cells import cut, fit, width
-from ima_tui.tui.widgets.inputs import Check
 from ima_tui.tui.widgets.lines import Line, Part
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.prompt import SEND, unquoted
@@ -32,6 +31,8 @@ PAUSE = 0.3
 """Seconds without a key before a line is looked at."""
 MOST_NAMES = 5_000
 """Names of one folder that are read for a completion."""
+Check = Callable[[str], Awaitable[InputFacts]]
+"""Looks at a path or link. Raises `UsageError`: it can't be taken."""
 
 
 def complete(written: str) -> str | None:

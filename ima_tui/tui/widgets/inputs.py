@@ -7,7 +7,7 @@ stands under it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,7 @@ from ima_tui.core.input_files import InputFacts
 from ima_tui.core.records import dataclass
 
 if TYPE_CHECKING:
-    from ima_tui.tui.widgets.input_line import InputLine
-
-Check = Callable[[str], Awaitable[InputFacts]]
+    from ima_tui.tui.widgets.input_line import Check, InputLine
 
 
 @dataclass
