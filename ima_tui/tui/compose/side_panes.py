@@ -36,6 +36,8 @@ ROOMY = 100
 """Cells from which on each job says its model and when it was made, too."""
 MADE = 12
 """Cells of when a job was made."""
+FEW = 6
+"""Earlier jobs whose pane needs no more lines than they take; prompt and prices get the others."""
 EARLIER = 32
 """Jobs before the newest one that are kept for a tall screen."""
 
@@ -206,6 +208,7 @@ class LatestJob:
             if self._screen.has_class("-no-earlier") == bool(found):
                 self._screen.set_class(not found, "-no-earlier")
                 self._screen.call_next(self._screen.show_draft)  # there is other room for prices
+            self._screen.set_class(len(found) <= FEW, "-few")
             self._screen.set_class(not latest, "-no-job")
 
 
