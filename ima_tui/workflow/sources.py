@@ -10,7 +10,7 @@ from ima_tui.core.input_files import living
 
 _RESULT = re.compile(r"step:([0-9]{1,4})#([0-9]{1,4})")
 _JOB = re.compile(r"job:([0-9]{1,9})#([0-9]{1,4})")
-_SAID = re.compile(r"(?:step[ :]?|第 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?", re.I)
+_SAID = re.compile(r"(?:step[ :]?|第 ?|步骤 ?)([0-9]{1,4})(?: ?步)?(?:#([0-9]{1,4}))?", re.I)
 
 
 def result_of(source: str) -> tuple[int, int] | None:
@@ -25,7 +25,7 @@ def source_of(step_id: int, index: int = 1) -> str:
 
 
 def source_said(written: str) -> str:
-    """Normalise `step 1`, `step:1#2`, `第1步`; other text is returned unchanged."""
+    """Normalise `step 1`, `step:1#2`, `第1步`, `步骤 1`; other text is returned unchanged."""
     found = _SAID.fullmatch(written.strip())
     return source_of(int(found[1]), int(found[2] or 1)) if found else written
 

@@ -13,7 +13,7 @@ from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import LARGEST
 from ima_tui.workflow.lanes import lanes
-from ima_tui.workflow.sources import result_of
+from ima_tui.workflow.sources import result_of, source_said
 from ima_tui.workflow.steps import (
     Workflow,
     WorkflowStep,
@@ -224,3 +224,12 @@ def test_every_row_is_equally_wide_however_many_there_are() -> None:
     rows = lanes(steps)
     widths = {len(row.before) + 1 + len(row.after) for row in rows} | {len(r.below) for r in rows}
     assert len(widths) == 1
+
+
+@pytest.mark.parametrize("written", ["step 1", "step:1", "第1步", "第 1 步", "步骤 1", "步骤1#1"])
+def test_a_step_is_named_as_screens_name_it(written: str) -> None:
+    assert source_said(written) == "step:1#1"
+
+
+def test_a_path_is_no_name_of_a_step() -> None:
+    assert source_said("步骤 1.png") == "步骤 1.png"

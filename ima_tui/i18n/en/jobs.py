@@ -106,8 +106,8 @@ TEXTS: dict[str, str] = {
     "viewer.not_here": "Not downloaded: f in Queue or Gallery",
     "viewer.gone": "File not found: {path}",
     "viewer.broken": "This file can't be shown: it is not a readable image, video or audio file.",
-    "viewer.no_film": "Video previews need: pip install ima-tui[video]",
-    "viewer.no_sound": "Waveforms of MP3 and other formats need: pip install ima-tui[video]",
+    "viewer.no_film": "Video previews need: pip install 'ima-tui[video]'",
+    "viewer.no_sound": "Waveforms of MP3 and other formats need: pip install 'ima-tui[video]'",
     "viewer.of": "{index} of {count}",
     "viewer.too_big": "Too large to preview.",
     # ---- task

@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "cli.plain": "逐行文字模式，适合读屏软件",
     "cli.inline_safe": "一次显示一栏，鼠标留给 tmux，适合小分屏",
     "cli.language": "en 或 zh；默认跟随系统",
-    "cli.json": "在标准输出打印一个 JSON 文档",
+    "cli.json": "向标准输出写入一个 JSON 文档",
     "cli.api_key": "API 密钥，优先于 IMA_API_KEY",
     "cli.base_url": "使用其他服务地址",
     "cli.user_id": "使用哪个用户的偏好，不会发送给 IMA",

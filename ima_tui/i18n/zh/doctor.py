@@ -123,7 +123,7 @@ TEXTS: dict[str, str] = {
     "logs.empty_looking": "正在读取…",
     "logs.no_more_hits": "这个方向没有更多匹配。",
     "logs.job_unknown": "任务记录中没有任务 {id}，可能属于其他配置或其他机器。",
-    "logs.exported_part": "文件会过大，只保存了前 {n} 条，请筛选后再保存。文件：{path}",
+    "logs.exported_part": "日志过多，只保存了前 {n} 条，请筛选后再保存。文件：{path}",
     "logs.ask_find": "文字或正则表达式",
     "logs.ask_time": "时间：14:05 · 2h（2 小时前）· 2026-11-24 · 2026-11-24 14:05",
     "logs.all_sources": "所有工具",

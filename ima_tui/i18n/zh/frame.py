@@ -144,7 +144,7 @@ TEXTS: dict[str, str] = {
     "place.short_logs": "日志",
     # ---- confirmations before points are spent
     "confirm.value": "{model} 不支持 {asked}，将按 {sent} 发送。",
-    "confirm.voice": "{model} 不能按“{asked}”选择音色，将使用自带的音色。",
+    "confirm.voice": "{model} 不能按“{asked}”选择音色，将使用默认音色。",
     "confirm.setting": "{model} 没有{name}参数，“{asked}”不会生效。",
     "confirm.together": "{model} 的 {asked} 不能与其他参数同时使用，将按 {sent} 发送。",
     "confirm.price": "{model} 没有{name} {asked} 的价格，将按 {sent} 发送。",

@@ -17,7 +17,7 @@ TEXTS: dict[str, str] = {
     "error.jobs_both": "任务编号和筛选条件只能用一种。",
     "error.jobs_none": "请指定任务：填写编号，或用筛选条件，例如 --status failed 或 --since yesterday。",
     "jobs.none_match": "没有符合条件的任务。",
-    "jobs.retried_before": "{n} 个任务之前已重试，已略过。",
+    "jobs.retried_before": "{n} 个任务之前已重试，已跳过。",
     "cli.report_by": "按 day（默认）、model、type、project 或 client 各列一行；可用逗号组合：day,model",
     "cli.status": "只看这些状态的任务，例如 done、failed；也可用 open、unsent、ended 和 held（待确认）",
     "cli.model_part": "只看模型 ID 或名称包含 M 的任务",
@@ -233,7 +233,7 @@ TEXTS: dict[str, str] = {
     "cli.open": "打开任务的第一个文件",
     # ---- notifications, names of results, uploads, checks
     "setting_group.notify": "通知",
-    "setting.notify.command": "任务结束时运行的程序，写成程序和参数的列表（不经过 shell）。任务以 JSON 传入其标准输入。",
+    "setting.notify.command": "任务结束时运行的程序，写成程序和参数的列表（不经过 shell）。任务信息以 JSON 格式传入该程序的标准输入。",
     "setting_name.notify.command": "命令",
     "setting.notify.webhook": "任务结束时，以 JSON 格式 POST 到这个 https 地址，不含密钥、提示词和本机路径。留空则不发送。",
     "setting_name.notify.webhook": "Webhook 地址",

@@ -170,7 +170,7 @@ TEXTS: dict[str, str] = {
     "prefs.used_for": "{kind}的提示词没有指定模型时使用。",
     "prefs.from_user": "用户 {user} 的偏好，最近使用：{day}。",
     "prefs.from_user_unused": "用户 {user} 的偏好。",
-    "prefs.from_guides": "默认：来自指南推荐。",
+    "prefs.from_guides": "默认：由指南推荐。",
     "prefs.from_default": "未设偏好，使用默认模型。",
     "prefs.from_gone": "{gone} 已下架。重新选择之前，先使用 {model}。",
     "prefs.price_then": "保存时 {then} 积分，现价 {now} 积分。",

@@ -130,7 +130,7 @@ def _fields(model: ModelVersion, cells: int) -> list[Content]:
 
 def _options(field: Field, usual: Value | None) -> list[Content]:
     if not field.options:
-        shown = "" if usual is None else price_table.shown(usual)
+        shown = "" if usual is None else parameter_names.value(field.name, usual)
         return [Content(shown or say(f"models.kind_{field.kind}"))]
     parts = [
         Content.styled(

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from ima_tui.catalogue import form, price
+from ima_tui.catalogue import form, price, times
 from ima_tui.catalogue.alternatives import Alternative
 from ima_tui.catalogue.price import Combination
 from ima_tui.compose import parameter_names
-from ima_tui.core.domain import ModelVersion, Value
+from ima_tui.core.domain import ModelVersion
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
@@ -67,7 +67,10 @@ def others(found: Sequence[Alternative]) -> list[Content]:
     if not found:
         return []
     titles = [say("compose.column_others"), say("models.col_points"), say("models.col_time")]
-    rows = [(one.model.name, str(one.points), _time(one.model)) for one in found[:MOST]]
+    rows = [
+        (one.model.name, str(one.points), usual_time(times.estimate(one.model)))
+        for one in found[:MOST]
+    ]
     names = max(width(cells[0]) for cells in (titles, *rows))
     points = max(width(cells[1]) for cells in (titles, *rows))
     lines = [
@@ -77,10 +80,6 @@ def others(found: Sequence[Alternative]) -> list[Content]:
     ]
     head = f"{fit(titles[0], names)}  {fit(titles[1], points, 'right')}  {titles[2]}"
     return [Content.styled(head, "$muted"), *lines]
-
-
-def _time(model: ModelVersion) -> str:
-    return usual_time(model.estimate) if model.estimate is not None else ""
 
 
 def _steps(one: Combination, now: form.Chosen) -> int:
@@ -102,7 +101,7 @@ Row = tuple[Combination, bool, str]
 def _lines(model: ModelVersion, rows: Sequence[Row]) -> list[Content]:
     names = [name for name, _ in rows[0][0].values]
     titles = [_title(_label(model, name)) for name in names]
-    table = [[shown(value) for _, value in one.values] for one, _, _ in rows]
+    table = [[parameter_names.value(*setting) for setting in one.values] for one, _, _ in rows]
     widths = [max(width(cells[i]) for cells in (titles, *table)) for i in range(len(names))]
     points = say("models.col_points")
     most = max(width(points), *(len(str(one.points)) for one, _, _ in rows))
@@ -126,10 +125,3 @@ def _title(label: str) -> str:
 def _label(model: ModelVersion, name: str) -> str:
     field = form.user_field(model, name)
     return steady(parameter_names.label(field)) if field else name
-
-
-def shown(value: Value) -> str:
-    """A value, a switch in words."""
-    if isinstance(value, bool):
-        return say("models.on" if value else "models.off")
-    return str(value)

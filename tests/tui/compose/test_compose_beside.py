@@ -65,9 +65,9 @@ def title(screen: ComposeScreen) -> str:
             {"duration": 10},
             [
                 "DURATION  QUALITY  POINTS",
-                "5         720p         48  −48",
-                "10        720p         96  now",
-                "10        1080p       120  +24",
+                "5 s       720p         48  −48",
+                "10 s      720p         96  now",
+                "10 s      1080p       120  +24",
             ],
         ),
         (
