@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.worker import WorkType
 
 from ima_tui.core.domain import Result
@@ -19,7 +20,6 @@ from ima_tui.tui.theme.glyphs import MEDIUM_ROLE
 from ima_tui.tui.widgets.cells import fit, wrap
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual.widget import Widget
 
     from ima_tui.tui.images.graphics import Graphics
@@ -57,6 +57,19 @@ def picture_line(shown: Shown, line: int, room: int, high: int, plain: Style) ->
     right = room - left - shown.width
     row = shown.lines[line - above]
     return [Segment(" " * left, plain), *row, Segment(" " * right, plain)]
+
+
+def on_ground(drawn: list[Segment], before: Style, now: Style) -> list[Segment]:
+    """Return a line of a picture with the ground of `now` wherever that of `before` is seen."""
+    if before.bgcolor == now.bgcolor:
+        return drawn
+    ground = Style(bgcolor=now.bgcolor)
+    return [
+        Segment(each.text, each.style + ground)
+        if each.style is not None and each.style.bgcolor == before.bgcolor
+        else each
+        for each in drawn
+    ]
 
 
 class Thumbnails:

@@ -1,8 +1,10 @@
-"""Graph of a workflow: two lines a step, connections at the left."""
+"""Graph of a workflow: two lines a step and its prompt, connections at the left."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -30,11 +32,25 @@ from ima_tui.tui.widgets.cells import cut, width, wrap
 from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
 from ima_tui.tui.workflow.step_rows import StepRow
 
-LINES, MOST_LINES = 2, 6
-"""Lines of a step; more of its prompt where there is room for every step's."""
+LINES, MOST_PROMPT = 2, 4
+"""Lines of a step, and of its prompt at most, where there is room for every step's."""
+_WAYS = (*((lines, 1) for lines in range(MOST_PROMPT, 0, -1)), (1, 0), (0, 1))
+"""Lines of a prompt at most, and blank ones below a step: the best first."""
 POINTS = 6
 ROOMY = 72
 """From this width on the state stands beside the title, else below it."""
+
+
+def heights(needed: Sequence[int], room: int) -> tuple[int, list[int]]:
+    """Return the lines of a prompt at most, and those of each step, in `room` lines.
+
+    `needed`: the lines of each step's prompt.
+    """
+    for most, blank in _WAYS:
+        found = [LINES + min(most, lines) + blank for lines in needed]
+        if sum(found) <= room:
+            return most, found
+    return 0, [LINES] * len(needed)
 
 
 class WorkflowGraph(ScrollView, can_focus=True):
@@ -69,7 +85,8 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._still = still
         self._rows: tuple[StepRow, ...] = ()
         self._at = 0
-        self._lines = LINES
+        self._tops = [0]
+        self._prompt_lines = 0
 
     @property
     def current(self) -> int | None:
@@ -109,16 +126,15 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self._refresh_row(self._at)
         self._at = index
         self._refresh_row(index)
-        self.scroll_to_region(
-            Region(0, self._lines * index, self.size.width, self._lines),
-            animate=False,
-            force=True,
-        )
+        top, end = self._tops[index : index + 2]
+        region = Region(0, top, self.size.width, end - top)
+        self.scroll_to_region(region, animate=False, force=True)
         self.post_message(self.Highlighted(self._rows[index].id))
 
     def _refresh_row(self, index: int) -> None:
-        y = self._lines * index - self.scroll_offset.y
-        self.refresh(Region(0, y, self.size.width, self._lines))
+        if index < len(self._rows):
+            top, end = self._tops[index : index + 2]
+            self.refresh(Region(0, top - self.scroll_offset.y, self.size.width, end - top))
 
     # ------------------------------------------------------------------------------- drawing
 
@@ -133,29 +149,32 @@ class WorkflowGraph(ScrollView, can_focus=True):
         self.refresh()
 
     def _fit(self) -> None:
-        """As many lines for each step as there is room for, and as the longest prompt needs."""
-        count = max(1, len(self._rows))
-        needed = LINES + max((len(_prompt(row, self.size.width)) for row in self._rows), default=0)
-        room = self.size.height // count
-        lines = min(room, MOST_LINES, needed + 1)
-        if self._still or room <= LINES:
-            lines = LINES
-        if lines != self._lines:
-            self._lines = lines
+        """Give each step the lines that its prompt needs, or as many as all have room for."""
+        cells, room = self.size.width - 1, self.size.height
+        needed = [len(_prompt(row, cells, MOST_PROMPT)) for row in self._rows]
+        most, high = heights(needed, 0 if self._still else room)
+        tops = list(accumulate(high, initial=0))
+        if tops != self._tops or most != self._prompt_lines:
+            self._tops, self._prompt_lines = tops, most
             self.refresh()
-        self.virtual_size = Size(self.size.width, lines * len(self._rows))
+        self.virtual_size = Size(self.size.width, tops[-1])
+
+    def _row_at(self, y: int) -> int:
+        """Return the index of the row at a line of the widget."""
+        return bisect_right(self._tops, y + self.scroll_offset.y) - 1
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
         theme, cells = self.app.theme, self.size.width
-        index, line = divmod(y + self.scroll_offset.y, self._lines)
+        index = self._row_at(y)
         if index >= len(self._rows):
             return Strip.blank(cells, style(theme, "text", "background"))
         row, here = self._rows[index], index == self._at and not self._still
         ground = "raised" if here else "background"
         glyphs = context(self).glyphs
         bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
-        left, right = _line(row, line, cells - 1)
+        line = y + self.scroll_offset.y - self._tops[index]
+        left, right = _line(row, line, cells - 1, self._prompt_lines)
         parts = [bar, *_filled(left, right, cells - 1)]
         return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
 
@@ -163,7 +182,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         """Act on the row or cell under the mouse."""
         if self._still:
             return
-        index = (event.y + self.scroll_offset.y) // self._lines
+        index = self._row_at(event.y)
         if index < len(self._rows):
             self._go(index)
             if event.chain == 2:
@@ -173,21 +192,24 @@ class WorkflowGraph(ScrollView, can_focus=True):
 Parts = tuple[list[Part], list[Part]]
 
 
-def _line(row: StepRow, line: int, cells: int) -> Parts:
+def _line(row: StepRow, line: int, cells: int, most: int) -> Parts:
     """Return one of the lines of a step: what it is, its settings, then its prompt."""
     if line < LINES:
         return (_first if line == 0 else _second)(row, cells)
-    told = _prompt(row, cells)
+    told = _prompt(row, cells, most)
     words = told[line - LINES] if line - LINES < len(told) else ""
     return [(f" {row.lanes.below}", "muted"), (_indent(row) + words, "text")], []
 
 
-def _prompt(row: StepRow, cells: int) -> list[str]:
-    """Return the prompt in lines, none where the title says it all."""
+def _prompt(row: StepRow, cells: int, most: int) -> list[str]:
+    """Return the prompt in at most so many lines, none where the title says it all."""
     room = cells - width(row.lanes.below) - width(_indent(row)) - POINTS - 3
     if room <= POINTS or (row.prompt == row.title and width(row.title) <= room - ROOMY // 3):
         return []
-    return wrap(row.prompt, room)[: MOST_LINES - LINES]
+    told = wrap(row.prompt, room)
+    if len(told) > most > 0:
+        told[most - 1] = cut(told[most - 1], room - 1, "") + "…"
+    return told[:most]
 
 
 def _indent(row: StepRow) -> str:

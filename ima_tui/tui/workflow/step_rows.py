@@ -107,7 +107,9 @@ def _state(each: StepStatus, now: float) -> Part:
         return f"{state} {_time(job, now)}", role
     if job.state is State.DONE:
         return f"{state} {duration(job.elapsed(now))}", role
-    waiting = "" if job.needs_approval else words.waiting_words(job, short=True)
+    # which step it waits for is said beside its model, by the number that steps have here
+    is_plain = job.needs_approval or job.waiting == "waiting.after"
+    waiting = "" if is_plain else words.waiting_words(job, short=True)
     return waiting or state, role
 
 

@@ -16,7 +16,14 @@ from textual.strip import Strip
 
 from ima_tui.core.records import dataclass
 from ima_tui.tui.images.graphics import graphics_of
-from ima_tui.tui.images.thumbnails import Key, Shown, Thumbnails, key_of, picture_line
+from ima_tui.tui.images.thumbnails import (
+    Key,
+    Shown,
+    Thumbnails,
+    key_of,
+    on_ground,
+    picture_line,
+)
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
@@ -29,6 +36,8 @@ LEAST, MOST = 24, 80
 WORDS = 3
 """Lines of a tile beside its picture: title, caption, states."""
 LEAST_PICTURE, MOST_PICTURE = 3, 22
+EDGES = 3
+"""Cells of a tile beside its words and picture: the cursor, the edge behind, and the gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,14 @@ class BoardLayout:
     def high(self) -> int:
         """Lines of a tile with the blank one below it."""
         return self.picture + WORDS + 1
+
+    def whole(self, lines: int) -> int:
+        """Return how many rows of tiles are whole in so many lines, one at least."""
+        return max(1, (lines + 1) // self.high)
+
+    def is_stub(self, row: int, end: int) -> bool:
+        """Whether less than half of a row's pictures is above line `end`, where the view ends."""
+        return row > 0 and end - row * self.high - 1 < self.picture / 2
 
 
 def layout(count: int, cells: int, lines: int) -> BoardLayout:
@@ -66,7 +83,7 @@ def layout(count: int, cells: int, lines: int) -> BoardLayout:
 
 def _picture(wide: int) -> int:
     """Return the lines of a picture of 16:9 in a tile of that width."""
-    return max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - 3) * 9 // 32)))
+    return max(LEAST_PICTURE, min(MOST_PICTURE, -(-(wide - EDGES) * 9 // 32)))
 
 
 class Storyboard(ScrollView, can_focus=True):
@@ -149,7 +166,9 @@ class Storyboard(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         shape = self._layout
         rows = -(-len(self._tiles) // shape.across)
-        self.virtual_size = Size(self.size.width, max(0, rows * shape.high - 1))
+        # with room below the last row, so that it too can be scrolled to its title
+        below = (rows - shape.whole(self.size.height)) * shape.high + self.size.height
+        self.virtual_size = Size(self.size.width, max(0, rows * shape.high - 1, below))
         self._reveal()
 
     def on_resize(self) -> None:
@@ -172,7 +191,7 @@ class Storyboard(ScrollView, can_focus=True):
         seen = [tile.result for tile in self._tiles[top:end] if tile.result is not None]
         self._thumbnails.want(
             [result for result in seen if result.path],
-            max(1, shape.wide - 3),
+            max(1, shape.wide - EDGES),
             shape.picture,
             graphics_of(self),
         )
@@ -200,6 +219,8 @@ class Storyboard(ScrollView, can_focus=True):
         shape, room = self._layout, self.size.width
         row, line = divmod(y + self.scroll_offset.y, shape.high)
         first = row * shape.across
+        if shape.is_stub(row, self.scroll_offset.y + self.size.height):
+            first = len(self._tiles)
         cells: list[Segment] = []
         for place in range(first, min(first + shape.across, len(self._tiles))):
             cells += self._tile(place, line, shape)
@@ -213,10 +234,10 @@ class Storyboard(ScrollView, can_focus=True):
             return [Segment(" " * shape.wide, self._style("text", "background"))]
         bar = self.ima.glyphs.cursor if here else " "
         role = "accent" if self.has_focus else "muted"
-        room = shape.wide - 2
-        inner = self._inner(tile, line, room, shape, ground)
+        inner = self._inner(tile, line, shape.wide - EDGES, shape, ground)
+        edge = Segment(" ", self._style("text", ground))
         gap = Segment(" ", self._style("text", "background"))
-        return [Segment(bar, self._style(role, ground)), *inner, gap]
+        return [Segment(bar, self._style(role, ground)), *inner, edge, gap]
 
     def _inner(
         self, tile: BoardTile, line: int, room: int, shape: BoardLayout, ground: str
@@ -230,10 +251,11 @@ class Storyboard(ScrollView, can_focus=True):
             shown: Shown = tile.empty
             if tile.result is not None:
                 graphics = graphics_of(self)
-                wide = max(1, shape.wide - 3)
+                wide = max(1, shape.wide - EDGES)
                 shown = self._thumbnails.of(tile.result, wide, shape.picture, graphics)
             plain = self._style("muted", ground)
-            return picture_line(shown, line - 1, room, shape.picture, plain)
+            drawn = picture_line(shown, line - 1, room, shape.picture, plain)
+            return on_ground(drawn, self._style("muted", "background"), plain)
         if line == shape.picture + 1:
             return [Segment(fit(tile.caption, room), self._style("text", ground))]
         return self._parts(tile.states, "", room, ground)
@@ -270,14 +292,14 @@ class Storyboard(ScrollView, can_focus=True):
         self.post_message(self.Highlighted())
 
     def _reveal(self) -> None:
+        """Scroll to the row of the cursor, with a whole row at the top."""
         shape, room = self._layout, self.size.height
-        top = self._at // shape.across * shape.high
         if not room:
             return
-        if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False, force=True)
-        elif top + shape.high - 1 > self.scroll_offset.y + room:
-            self.scroll_to(y=top + shape.high - 1 - room, animate=False, force=True)
+        row, first = self._at // shape.across, self.scroll_offset.y // shape.high
+        first = max(min(first, row), row - shape.whole(room) + 1)
+        if first * shape.high != self.scroll_offset.y:
+            self.scroll_to(y=first * shape.high, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         """Act on the tile under the mouse."""

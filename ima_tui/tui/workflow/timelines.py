@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
+from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
-from ima_tui.film.timeline import Role, spoken_seconds
+from ima_tui.film.timeline import Role, Track, spoken_seconds
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import cut, fit, steady, width
@@ -19,6 +20,7 @@ from ima_tui.tui.widgets.lines import Part, RowLines, clipped, measure
 from ima_tui.tui.widgets.price_text import usual_time
 from ima_tui.tui.workflow import board_tiles
 from ima_tui.tui.workflow.board_tiles import BoardFacts, BoardTile
+from ima_tui.workflow import film_edits
 from ima_tui.workflow.status import StepStatus, WorkflowStatus
 
 NAME = 28
@@ -149,6 +151,8 @@ def _axis(total: float, tick: int, room: int, told: Callable[[int], str]) -> str
 
 LABEL = 8
 """Cells of the name before each line."""
+BAR_ENDS = 2
+"""Cells of a bar seen before and, at least, behind words that stand on it."""
 _TICKS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 MOST_TICKS = 9
 ROOMY = 12
@@ -227,26 +231,60 @@ def _told_of_shots(facts: BoardFacts, tiles: Sequence[BoardTile], room: int) -> 
 
 
 def _sound(facts: BoardFacts, tile: BoardTile, room: int) -> list[Part]:
-    """Return when a sound plays, and what it is."""
+    """Return a bar from where a sound begins to where it ends, and what it is.
+
+    The words stand on the bar, or behind it where it is too short for them.
+    """
     track = next(
         each
         for each in facts.film.tracks
         if (each.role is Role.MUSIC) == (tile.id == board_tiles.MUSIC)
     )
     total = board_tiles.film_seconds(facts) or 1.0
-    begins = min(room // 2, round(track.start / total * room))
-    lasts = spoken_seconds(track.text) if track.text else total
-    cells = max(1, min(room - begins, round(lasts / total * room)))
+    begins, ends = sound_span(track, tile, total)
+    first = min(room - 1, round(begins / total * room))
+    cells = max(1, round(ends / total * room) - first)
+    is_made = tile.sign[1] == "ok"
+    role = MEDIUM_ROLE[Medium.MUSIC if track.role is Role.MUSIC else Medium.SPEECH]
+    look = (facts.glyphs.full, role) if is_made else (facts.glyphs.empty, "muted")
     told = f"{one_line(tile.caption, 60)}  {tile.length}"
-    told = cut(told, max(0, room - begins - 3))
-    role = "music" if track.role is Role.MUSIC else "speech"
-    bar = facts.glyphs.full * max(0, cells - width(told) - 3)
-    return [
-        (" " * begins, "muted"),
-        tile.sign,
-        (f" {told} ", "text"),
-        (bar, role),
-    ]
+    margin: Part = (" " * first, "muted")
+    return [margin, *_named_bar(cells, room - first - cells, tile.sign, told, look)]
+
+
+def sound_span(track: Track, tile: BoardTile, total: float) -> tuple[float, float]:
+    """Return the seconds of a film of `total` seconds between which a sound is heard.
+
+    What is repeated ends with the film; what is not made yet is as long as its words take.
+    """
+    lasts = _told_seconds(tile.result.length) if tile.result is not None else 0.0
+    lasts = lasts or spoken_seconds(track.text)
+    ends = track.start + lasts if lasts and not track.loop else total
+    return track.start, min(ends, total)
+
+
+def _told_seconds(length: str) -> float:
+    """Return the seconds of "5s" or "0:12", 0 for anything else."""
+    seconds = 0.0
+    for part in length.split(":"):
+        seconds = seconds * 60 + film_edits.number(part)
+    return seconds
+
+
+def _named_bar(cells: int, behind: int, sign: Part, told: str, look: Part) -> list[Part]:
+    """Return a bar of `cells` cells with its name; `behind`: cells that are free after it."""
+    glyph, role = look
+    on_bar = cells - 2 * BAR_ENDS - width(sign[0]) - 3
+    after = behind - width(sign[0]) - 2
+    if on_bar >= min(width(told), max(after, 1)):
+        short = cut(told, on_bar)
+        left = cells - BAR_ENDS - width(sign[0]) - width(short) - 3
+        name: list[Part] = [(" ", "text"), sign, (f" {short} ", "text")]
+        return [(glyph * BAR_ENDS, role), *name, (glyph * left, role)]
+    bar: Part = (glyph * cells, role)
+    if after < 0:
+        return [bar]
+    return [bar, (" ", "text"), sign, (" " + cut(told, after), "muted")]
 
 
 def _film(facts: BoardFacts, room: int) -> list[Part]:

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from patience import until
+from rich.segment import Segment
+from rich.style import Style
 from test_plan_screen import (
     POLITE,
     SPEED,
@@ -37,6 +39,7 @@ from ima_tui.film.assembler import FilmProgress, Tell
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.films import Lacking, MadeFilm
 from ima_tui.tui.app import ImaApp
+from ima_tui.tui.images.thumbnails import on_ground
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.price_bar import DraftMessage
@@ -49,6 +52,7 @@ from ima_tui.workflow.status import WorkflowStatus
 from ima_tui.workflow.steps import digest
 
 pytestmark = pytest.mark.sandbox(speed=SPEED * 50, scenario=POLITE)
+PIXELS = ("#101010", "#334455")
 FILM = (
     "Two shots of the same red robot: it wakes up; it waters a plant. 10 seconds, calm piano music"
 )
@@ -68,6 +72,22 @@ def test_tiles_are_as_large_as_all_of_them_fit() -> None:
     assert layout(7, 119, 28).across == 4
     assert layout(7, 199, 50).across < 7
     assert layout(6, 79, 10).across == 3
+
+
+def test_a_row_of_which_only_titles_are_in_view_is_left_out() -> None:
+    shape = layout(7, 79, 12)
+    assert (shape.across, shape.high, shape.whole(12)) == (3, 11, 1)
+    assert shape.is_stub(1, 12)
+    assert not shape.is_stub(1, 18)
+    assert not shape.is_stub(0, 1), "the first is shown however low the screen is"
+
+
+def test_the_ground_of_a_picture_follows_the_cursor_and_its_pixels_stay() -> None:
+    plain, raised = Style(bgcolor="#101010"), Style(bgcolor="#202020")
+    drawn = [Segment("▀", Style(color="#ff0000", bgcolor=colour)) for colour in PIXELS]
+    shown = [each.style.bgcolor.name for each in on_ground(drawn, plain, raised)]  # type: ignore[union-attr]
+    assert shown == ["#202020", "#334455"]
+    assert on_ground(drawn, plain, plain) == drawn
 
 
 # --------------------------------------------------------------------------------- on the screen
@@ -272,6 +292,18 @@ async def test_a_shot_is_made_again_for_its_price_and_the_take_before_comes_back
         await until(pilot, lambda: film(pilot).shots[0].source == take)
         assert tiles(pilot).tiles[1].sign[1] == "ok"
     assert len(charged(sandbox)) == paid + 1
+
+
+async def test_on_a_low_screen_rows_of_tiles_are_whole_at_the_top(settings: Settings) -> None:
+    async with board(settings, made=False) as (pilot, _):
+        await pilot.resize_terminal(80, 24)
+        drawn = tiles(pilot)
+        await until(pilot, lambda: drawn.size.width == 80 and drawn.max_scroll_y > 0)
+        for key, title in (("end", "Film"), ("home", "Master image")):
+            await pilot.press(key)
+            await until(pilot, lambda title=title: title in drawn.render_line(0).text)
+            shown = "\n".join(drawn.render_line(y).text for y in range(drawn.size.height))
+            assert ("Master image" in shown) != ("Film" in shown)
 
 
 async def test_the_steps_are_a_key_away(settings: Settings) -> None:
