@@ -401,7 +401,7 @@ async def test_it_is_the_last_result_and_is_named_before_paying(
     )  # fmt: skip
     text = script.text
     assert "Understood as image to video" in text
-    assert text.index("Made from #1: a picture of a fox.") < text.index("Job 2 is in the queue")
+    assert text.index("Uses #1 as input: a picture of a fox.") < text.index("Job 2 is in the queue")
     video, fox = await studio.jobs.recent(2)
     assert video.order.inputs == (fox.medias[0].path,)
 

@@ -44,7 +44,7 @@ def test_route_says_it_in_words(ima: Verb, text: str, language: str) -> None:
 def test_route_says_which_words_led_to_a_workflow(ima: Verb) -> None:
     said = ima("route", "draw a fox, then animate it", "--language", "en")
     lines = said.out.splitlines()
-    assert lines[0] == "Understood as a workflow of 2 jobs, because you wrote “draw … animate”:"
+    assert lines[0] == "Understood as a workflow of 2 steps, because you wrote “draw … animate”:"
     assert lines[1:3] == ["  1. text to image", "  2. image to video, from the result of step 1"]
 
 

@@ -30,7 +30,7 @@ def test_everyday_tasks_in_english(
 ) -> None:
     with PtyProgram(STUDIO, columns=120, rows=40, env={**profile, **settled}) as program:
         make(program, "a picture of a red fox in the snow", "#1 is done: 5 pts")
-        ask(program, "a 10 second video of it", r"Made from #1: a picture of a red fox")
+        ask(program, "a 10 second video of it", r"Uses #1 as input: a picture of a red fox")
         agree(program, r"#2 is in the queue: 50 pts")
         # a song: title in the prompt, lyrics in their window
         program.type("a cheerful folk song called River Home")
@@ -52,7 +52,7 @@ def test_everyday_tasks_in_english(
         # a job fails, and is made with another model at a price that was told
         program.wait("Latest job .* ✓ done")
         box.scenario(FAILS_ONCE)
-        make(program, "a picture of a lighthouse", r"#10 failed: .*esc 3 shows it")
+        make(program, "a picture of a lighthouse", r"#10 failed .esc 3 shows it.: ")
         program.press("escape", "3")
         program.wait("▌ +✗ failed +img +SeeDream 4.5 +a picture of a lighthouse")
         program.press("R")
@@ -141,7 +141,7 @@ def test_everyday_tasks_in_chinese_at_80_columns(
         (
             ("a picture of a red fox", "Send with .* for 5 points"),
             ("yes", "Job 1 is done"),
-            ("a 10 second video of it", "Made from #1: a picture of a red fox"),
+            ("a 10 second video of it", "Uses #1 as input: a picture of a red fox"),
             ("yes", "Job 2 is in the queue"),
             ("20 pictures of a fox", "from 5 jobs for 100 points, answer all"),
             ("all", "Job 7 is in the queue"),

@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "doctor.all_colours": "16 million colors",
     "doctor.n_colours": "{n} colors",
     "doctor.in_tmux": "in tmux",
-    "doctor.in_screen": "in screen",
+    "doctor.in_screen": "in GNU screen",
     "doctor.in_ssh": "over SSH",
     "doctor.images_are": "shown as {way}",
     "doctor.images_ask": "shown as {way}, or as sixel if the terminal supports it",

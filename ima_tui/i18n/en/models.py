@@ -35,7 +35,7 @@ TEXTS: dict[str, str] = {
     "models.usually": "usually {time}",
     "models.takes": "Inputs: {count} ({kinds})",
     "models.hidden_price": "{points} pts; the price depends on a setting that can't be changed here",
-    "models.one_price": "{points} pts for all settings",
+    "models.one_price": "{points} pts with any settings",
     "models.usual": "default",
     "models.same_prices": "Same prices.",
     "models.more": "and {n} more",

@@ -28,7 +28,7 @@ TEXTS: dict[str, str] = {
     "spending.col_jobs": "JOBS",
     "spending.col_success": "SUCCESS",
     "spending.col_median": "MEDIAN",
-    "spending.col_estimate": "USUALLY",
+    "spending.col_estimate": "ESTIMATE",
     "spending.col_spread": "TIMES (│ estimate)",
     "spending.percent": "{n}%",
     "spending.written": "Saved to {path}",

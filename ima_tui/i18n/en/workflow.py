@@ -122,7 +122,7 @@ TEXTS: dict[str, str] = {
     "workflow.ask_run": "Run {n} {n:step|steps} for {points} pts?",
     "workflow.ask_on": "Continue with {n} {n:step|steps} for {points} pts?",
     "workflow.ask_again": "Step {id} failed and must be paid for again. Continue with {n} {n:step|steps} for {points} pts?",
-    "workflow.ask_unknown": "Step {id} may already have been charged {maybe} pts. Pay for it again? {n} {n:step|steps}, {points} pts.",
+    "workflow.ask_unknown": "You may already have been charged {maybe} pts for step {id}. Pay for it again? {n} {n:step|steps}, {points} pts.",
     "workflow.ask_drop": "Delete this workflow? Its jobs and results stay.",
     "workflow.choose": "Open a workflow",
     "workflow.col_when": "CHANGED",

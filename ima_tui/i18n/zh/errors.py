@@ -134,7 +134,7 @@ TEXTS: dict[str, str] = {
     "error.not_fetched": "作品已生成并扣了积分，但还没有下载。",
     "error.partial": "{n} 个作品只完成了 {ready} 个，但已按 {n} 个扣除 {points} 积分。",
     "error.partial.hint": "只补做缺少的：ima-tui jobs retry {id}（会先显示价格）。",
-    "error.partial_late": "其余的没有按时完成。再查一次（不扣积分）：ima-tui jobs fetch",
+    "error.partial_late": "其余的没有按时完成，可用 ima-tui jobs fetch 再查一次（不扣积分）。",
     "error.nothing_came": "任务 {id} 没有作品。",
     "error.nothing_to_fetch": "任务 {id} 没有可下载的作品（{state}）。",
     "error.folder_is_file": "{path} 不能用作作品文件夹：已有同名文件。未发送任何内容。",

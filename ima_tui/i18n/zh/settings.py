@@ -109,6 +109,7 @@ TEXTS: dict[str, str] = {
     "setting_value.both": "响铃和通知",
     "setting_value.queue": "前往队列",
     "setting_value.stay": "留在创作",
+    "setting_value.keep": "保留提示词",
     "setting_value.blocks": "色块",
     # ---- saving, showing and deleting the API key
     "cli.key": "保存、查看或删除 API 密钥",

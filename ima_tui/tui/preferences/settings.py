@@ -329,7 +329,7 @@ def _without_later(cells: tuple[T, ...]) -> tuple[T, ...]:
 
 
 _WORDED = frozenset(
-    ("auto", "on", "off", "en", "zh", "bell", "osc9", "both", "queue", "stay", "blocks")
+    ("auto", "on", "off", "en", "zh", "bell", "osc9", "both", "queue", "stay", "keep", "blocks")
 )
 """Values that are words of ours; the others are names."""
 

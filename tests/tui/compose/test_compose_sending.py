@@ -404,7 +404,7 @@ async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) 
         studio.tell(JobChanged(job(1, State.DONE, medias=(Media("", path=str(path)),))))
         await until(pilot, lambda: "image to video · from #1" in told(screen))
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "Made from #1: a red fox in snow." in bar(screen))
+        await until(pilot, lambda: "Uses #1 as input: a red fox in snow." in bar(screen))
         assert sent(studio) == []
         await pilot.press("y")
         await until(pilot, lambda: sent(studio))
@@ -427,7 +427,7 @@ async def test_the_end_of_what_was_sent_is_told_and_the_queue_opens_on_it() -> N
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"state": State.FAILED}, "#1 failed: "),
+        ({"state": State.FAILED}, "#1 failed (esc 3 shows it): "),
         (
             {
                 "state": State.QUEUED,

@@ -125,7 +125,7 @@ def test_the_price_of_every_combination_cheapest_first() -> None:
 
 
 def test_one_price_is_said_as_one() -> None:
-    assert "5 pts for all settings" in str(model_detail.detail(SEEDREAM, False, glyphs(False)))
+    assert "5 pts with any settings" in str(model_detail.detail(SEEDREAM, False, glyphs(False)))
 
 
 def test_inputs_are_told() -> None:

@@ -85,7 +85,7 @@ async def test_delete_clears_and_u_brings_it_back(studio: FakeStudio) -> None:
         await pilot.press("delete")
         assert model_of(studio, "user_default", T2I) == ""
         assert row(pilot, T2I)[2] == "SeeDream 4.5 (default)"
-        assert said(pilot) == "text to image: cleared. u undoes."
+        assert said(pilot) == "text to image: cleared. u: undo"
         await pilot.press("u")
         assert model_of(studio, "user_default", T2I) == MIDJOURNEY.model_id
         offered = {act.id for act in acts(pilot.app.screen)}
@@ -192,7 +192,7 @@ async def test_elsewhere_a_drop_is_told_once(studio: FakeStudio) -> None:
         await until(pilot, lambda: bool(app._notifications))
         assert [one.message for one in app._notifications] == [
             "Another program removed Midjourney (text to image) from your preferences. "
-            "Restore it in Prefs (5)."
+            "To restore, go to Prefs (5)."
         ]
 
 

@@ -188,8 +188,10 @@ def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
     values = {"status": 403, "time": "14:05", "id": 7}
     waiting = replace(job(7, State.FETCHING), waiting="waiting.link_denied", waiting_values=values)
     sentence, _ = words.standing(waiting, NOW)
-    assert sentence.startswith("The download server refused access (403). Trying again at 14:05;")
-    assert sentence.endswith("Nothing is charged.")
+    assert sentence.startswith(
+        "The download server refused access (403). Trying again at 14:05 (free)."
+    )
+    assert sentence.endswith("To try now: ima-tui jobs fetch 7")
 
 
 # ------------------------------------------------------------------------------- the screen
@@ -429,7 +431,7 @@ async def test_what_is_forgotten_goes_at_once_and_comes_back_by_a_key() -> None:
         await until(pilot, lambda: list(queue(pilot).table.order) == [1])
         assert asked(pilot) == []
         summary = queue(pilot).query_one(QueueSummary)
-        assert "1 removed, u undoes" in summary.head.render_line(0).text
+        assert "1 removed, u: undo" in summary.head.render_line(0).text
         await pilot.press("u")
         await until(pilot, lambda: list(queue(pilot).table.order) == [2, 1])
         assert not queue(pilot).check_action("undo", ())

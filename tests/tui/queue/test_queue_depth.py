@@ -259,7 +259,7 @@ async def test_where_no_other_model_is_offered_it_says_so() -> None:
         await pilot.pause()
         assert question(pilot) == ""
         told = [note.message for note in pilot.app._notifications]
-        assert told == ["No other model can do this right now (Wan 2.6)."]
+        assert told == ["No other model can replace Wan 2.6 right now."]
 
 
 async def test_another_model_is_for_one_job_at_a_time_and_says_so() -> None:

@@ -118,7 +118,7 @@ async def test_more_like_this_is_paid_for_only_after_a_yes() -> None:
         await pilot.press("M")
         bar = screen.query_one(ConfirmBar)
         await until(pilot, lambda: bar.asking)
-        assert "more like job 1 for 5 pts" in " ".join(bar.words.split())
+        assert "more like #1 for 5 pts" in " ".join(bar.words.split())
         assert asked(app, "submit") == []
         await pilot.press("y")
         await until(pilot, lambda: len(asked(app, "submit")) == 1)
