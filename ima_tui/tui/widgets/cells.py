@@ -156,7 +156,7 @@ def layout(columns: Sequence[Column], total: int, left: int = 0, gap: int = 2) -
 FRAME = 2
 """Cells round each option: brackets, or blanks where they would be."""
 HINT = 2
-"""Cells at each end that say that there are more."""
+"""Cells that say that there are more at the left; at the right one will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def window(labels: Sequence[str], chosen: int | None, cells: int) -> OptionWindo
 
     def fits(first: int, last: int) -> bool:
         """Whether the options `first` to `last` - 1 do, with a sign at each end that hides some."""
-        signs = HINT * ((first > 0) + (last < len(sizes)))
+        signs = (HINT if first else 0) + (last < len(sizes))
         blank = 0 if last - 1 == chosen else 1  # behind the last one: nobody misses it
         return sum(sizes[first:last]) - blank + signs <= cells
 

@@ -233,7 +233,8 @@ class ChoiceLine(FormLine):
         """Return the options round the chosen one."""
         labels = [self.row.words(option) for option in self.options]
         chosen = self.chosen
-        seen = window(labels, chosen, self._room(cells))
+        room = self._room(cells)
+        seen = window(labels, chosen, room)
         shown: list[Part] = []
         if seen.more_left:
             shown.append((self.sign("‹ ", "< "), "muted"))
@@ -243,7 +244,8 @@ class ChoiceLine(FormLine):
             words, role = shown[-1]
             shown[-1] = words.rstrip(), role  # a blank that no bracket will need
         if seen.more_right:
-            shown.append((self.sign(" ›", " >"), "muted"))
+            gap = " " if measure(shown) + 2 <= room else ""
+            shown.append((gap + self.sign("›", ">"), "muted"))
         return shown
 
     def _room(self, cells: int) -> int:

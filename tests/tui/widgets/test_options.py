@@ -16,7 +16,7 @@ def drawn(labels: list[str], chosen: int | None, first: int, last: int) -> str:
     """The options `first` to `last` - 1 as they stand on a line."""
     options = [f"[{x}]" if i == chosen else f" {x} " for i, x in enumerate(labels)]
     left = "‹ " if first else ""
-    return left + "".join(options[first:last]).rstrip() + (" ›" if last < len(labels) else "")
+    return left + "".join(options[first:last]).rstrip() + ("›" if last < len(labels) else "")
 
 
 def ends(seen: OptionWindow) -> tuple[int, int]:
@@ -65,11 +65,11 @@ def test_a_press_hits_the_option_that_is_drawn_there(
     ("cells", "chosen", "line"),
     [
         (42, None, " 1:1  2:3  3:2  3:4  4:3  9:16  16:9  21:9"),
-        (41, None, " 1:1  2:3  3:2  3:4  4:3  9:16  16:9 ›"),
-        (38, 0, "[1:1] 2:3  3:2  3:4  4:3  9:16  16:9 ›"),
+        (41, None, " 1:1  2:3  3:2  3:4  4:3  9:16  16:9›"),
+        (37, 0, "[1:1] 2:3  3:2  3:4  4:3  9:16  16:9›"),
         (43, 7, " 1:1  2:3  3:2  3:4  4:3  9:16  16:9 [21:9]"),
         (42, 7, "‹  2:3  3:2  3:4  4:3  9:16  16:9 [21:9]"),
-        (39, 6, " 1:1  2:3  3:2  3:4  4:3  9:16 [16:9] ›"),
+        (38, 6, " 1:1  2:3  3:2  3:4  4:3  9:16 [16:9]›"),
     ],
 )
 def test_the_shapes_of_a_picture(cells: int, chosen: int | None, line: str) -> None:
