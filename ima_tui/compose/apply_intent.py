@@ -30,10 +30,12 @@ _DESCRIBED = "gpt_description_prompt"
 
 @dataclass(frozen=True, slots=True)
 class AppliedIntent:
-    """A control's value, and the part of the evidence that it comes from."""
+    """A control's value, and the part of the evidence that it comes from. `exact`: it is what the
+    words ask for, not the nearest one on offer."""
 
     value: Value
     part: str
+    exact: bool = True
 
 
 def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
@@ -41,7 +43,7 @@ def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     asked for. `confirmation` tells what differs."""
     found: dict[str, AppliedIntent] = {}
     for param, fit in capabilities.fitted(model, decision.requirements).items():
-        found.setdefault(fit.name, AppliedIntent(fit.value, f"params.{param.name}"))
+        found.setdefault(fit.name, AppliedIntent(fit.value, f"params.{param.name}", fit.exact))
     if model.task_type is TaskType.TEXT_TO_MUSIC:
         sung = decision.param(LYRICS)
         for name, value in song_settings(model, sung, decision.description, decision.style):

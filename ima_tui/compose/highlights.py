@@ -56,6 +56,11 @@ def origin(composer: Composer, part: str) -> Origin:
     return Origin(SetBy.WORDS, spans) if spans else Origin(SetBy.ITSELF)
 
 
+def unmet(composer: Composer) -> frozenset[str]:
+    """Controls that have another value than the words ask for: the model doesn't offer that."""
+    return frozenset(name for name, one in composer.read.items() if not one.exact)
+
+
 def marks(desk: Composer) -> tuple[Highlight, ...]:
     """The words that count, in their order; what was chosen by the user has none."""
     spans = [
@@ -65,7 +70,9 @@ def marks(desk: Composer) -> tuple[Highlight, ...]:
     ]
     if desk.decision is not None:
         spans += [(span, REMEMBER) for span in desk.decision.spans("preference")]
-        spans += [(span, LIMIT) for span in desk.decision.spans("unsupported")]
+        controls = {span for span, part in spans if part in desk.read}  # see `unmet`
+        limits = (span for span in desk.decision.spans("unsupported") if span not in controls)
+        spans += [(span, LIMIT) for span in limits]
     return tuple(Highlight(start, end, part) for (start, end), part in sorted(spans))
 
 

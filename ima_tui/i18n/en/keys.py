@@ -126,6 +126,7 @@ TEXTS: dict[str, str] = {
     "do.filter": "Filter list",
     "do.follow": "Follow job again",
     "do.forget": "Remove job from list",
+    "do.gallery_subject": "Save as subject",
     "do.go_compose": "Go to Compose",
     "do.go_gallery": "Go to Gallery",
     "do.go_logs": "Go to Logs",

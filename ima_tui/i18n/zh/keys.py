@@ -126,6 +126,7 @@ TEXTS: dict[str, str] = {
     "do.filter": "筛选列表",
     "do.follow": "再次查询任务",
     "do.forget": "从列表移除任务",
+    "do.gallery_subject": "存为角色",
     "do.go_compose": "前往“创作”",
     "do.go_gallery": "前往“图库”",
     "do.go_logs": "前往“日志”",

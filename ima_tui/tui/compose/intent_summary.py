@@ -5,7 +5,7 @@ Each part of a draft has a colour and an origin: the words that gave it, or the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -23,7 +23,7 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
-from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin
+from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin, unmet
 from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
@@ -313,27 +313,29 @@ def _read(composer: Composer, dot: str) -> Row:
     named = bool(decision.model_id or decision.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
         parts.append((composer.model.name, role(MODEL, composer.kind)))
-    parts += [(words, "ok") for words in _settings(composer)]
+    parts += _settings(composer)
     if composer.last is not None and composer.last.source in decision.inputs:
         parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]
 
 
-def _settings(composer: Composer) -> list[str]:
+def _settings(composer: Composer) -> list[Part]:
     model, draft = composer.model, composer.draft
     if model is None or draft is None:
         return []
-    told: list[str] = []
-    chosen = dict(draft.chosen)
+    told: list[Part] = []
+    chosen, missed = dict(draft.chosen), unmet(composer)
     for name in sorted(composer.read):
         field = form.user_field(model, name)
+        how = role(name, composer.kind, missed)
         if name == COUNT:
-            told.append(f"×{draft.n}")
+            told.append((f"×{draft.n}", how))
         elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
             words = parameter_names.chosen(field, chosen[name])
             label = parameter_names.label(field)
-            told.append(f"{label} {words}" if isinstance(chosen[name], bool) else words)
+            words = f"{label} {words}" if isinstance(chosen[name], bool) else words
+            told.append((words, how))
     return told
 
 
@@ -390,20 +392,25 @@ LONGEST = 24
 _ROLES = {MODEL: "accent", ORDER: "info", REMEMBER: "info", LIMIT: "warn"}
 
 
-def role(part: str, kind: TaskType) -> str:
-    """The token that the words of `part` are drawn in."""
+def role(part: str, kind: TaskType, missed: Collection[str] = ()) -> str:
+    """The token that the words of `part` are drawn in; of those in `missed`, see `unmet`."""
+    if part in missed:
+        return _ROLES[LIMIT]
     return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
 
 
 def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     """The words of `text` that gave `part`, or that it was chosen by hand; nothing where it stands
-    by itself. And whether it was chosen by the user."""
+    by itself. A sign says that the model doesn't offer what they ask for. And whether it was chosen
+    by the user."""
     set_by = origin(composer, part)
     if set_by.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True
+    missed = unmet(composer)
+    how = role(part, composer.kind, missed)
     found: list[Part] = []
     for start, end in set_by.spans:
         words = one_line(text[start:end], LONGEST)
         found += [(" ", "text")] if found else []
-        found.append((words, f"{role(part, composer.kind)}:words"))
-    return found, False
+        found.append((words, f"{how}:words"))
+    return ([("! ", how), *found] if found and part in missed else found), False

@@ -10,7 +10,7 @@ from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft, parameter_names, preference_prompts
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
-from ima_tui.compose.highlights import marks
+from ima_tui.compose.highlights import marks, unmet
 from ima_tui.compose.preference_prompts import PreferenceSwitch
 from ima_tui.compose.prompt_text import lyrics_of
 from ima_tui.core.domain import TaskType
@@ -99,7 +99,8 @@ class ComposeView:
         page.kind.show(*model_text.kind_line(studio, composer.kind, signs))
         page.model.show(*model_text.model_line(studio, composer.kind, composer.model, signs))
         page.show_project(composer.project)
-        screen.prompt.show_marks(marks(composer), partial(intent_summary.role, kind=composer.kind))
+        role = partial(intent_summary.role, kind=composer.kind, missed=unmet(composer))
+        screen.prompt.show_marks(marks(composer), role)
         screen.query_one(IntentSummary).show(
             composer, self._told(), self.askings, self.switch, self._guide_names()
         )

@@ -35,7 +35,7 @@ from ima_tui.tui.shell.job_actions import JobActions
 from ima_tui.tui.shell.label_windows import Target
 from ima_tui.tui.shell.viewer import ViewerItem
 from ima_tui.tui.widgets.input_line import PathSuggester
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import AskInput
 
 if TYPE_CHECKING:
     from ima_tui.studio.jobs import Jobs
@@ -266,7 +266,7 @@ class SaveRow(Horizontal):
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
         yield Static(Content(say("gallery.save_label")), id="save-label")
-        yield LineInput(
+        yield AskInput(
             widget_id="save", placeholder=say("gallery.save_to"), suggester=PathSuggester()
         )
 

@@ -25,7 +25,7 @@ from ima_tui.tui.shell.list_screen import ListScreen, ListStatus
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.lines import Pane, Part
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import FilterInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 MANY = 2_000
@@ -96,7 +96,7 @@ class GalleryScreen(ListScreen):
         with Container(id="body"):
             with Pane(say("pane.gallery"), widget_id="wall-pane"):
                 with Horizontal(id="head"):
-                    yield LineInput(widget_id="filter", placeholder=say("gallery.filter"))
+                    yield FilterInput(widget_id="filter", placeholder=say("gallery.filter"))
                     yield ListStatus()
                 yield TileGrid(self.collected.get)
             with Pane(say("pane.detail"), widget_id="facts-pane"):

@@ -151,8 +151,12 @@ def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
     shown = [
         act for act in all_acts if act.prominent and act.keys and act.scope is not Scope.EVERYWHERE
     ]
-    asked = [act for act in shown if getattr(act.node, "KEEPS_KEYS", False)]
+    asked = [act for act in shown if _asks(act.node)]
     return tuple((asked or shown)[:FOOTER_KEYS])  # while something is asked, only its answers
+
+
+def _asks(node: DOMNode) -> bool:
+    return any(getattr(node, name, False) for name in ("KEEPS_KEYS", "FILLS_BAR"))
 
 
 _NAMES = {

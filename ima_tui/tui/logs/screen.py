@@ -28,7 +28,7 @@ from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.lines import Pane
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import AskInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class LogsScreen(BaseScreen):
         with Container(id="log-body"):
             with Pane(say("place.logs"), widget_id="lines-pane"):
                 yield LogStatusLine()
-                yield LineInput(widget_id="ask", max_length=300)
+                yield AskInput(widget_id="ask", max_length=300)
                 yield LogLines()
             yield EntrySide()
 
@@ -182,7 +182,8 @@ class LogsScreen(BaseScreen):
         """Open the field for a search or a time."""
         self._asked = what
         self.add_class("-asking")
-        field = self.query_one("#ask", Input)
+        field = self.query_one("#ask", AskInput)
+        field.takes = f"bind.field_{what}"
         field.placeholder = say(f"logs.ask_{what}")
         before = self.search.pattern
         field.value = before.written if what == "find" and before else ""

@@ -25,7 +25,7 @@ from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_detail, model_text
 from ima_tui.tui.widgets.lines import Fitted, Pane
 from ima_tui.tui.widgets.table import RowId, Table
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import FilterInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 17
@@ -88,7 +88,7 @@ class ModelsScreen(ListScreen):
         with Container(id="body"):
             with Pane(say("pane.models"), widget_id="list-pane"):
                 with Horizontal(id="head"):
-                    yield LineInput(widget_id="filter", placeholder=say("models.filter"))
+                    yield FilterInput(widget_id="filter", placeholder=say("models.filter"))
                     yield ListStatus()
                 yield Table(self.list.columns, widget_id="models")
             pane = Pane(say("pane.detail"), widget_id="facts-pane")

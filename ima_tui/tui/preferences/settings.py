@@ -30,7 +30,7 @@ from ima_tui.tui.widgets.table import (
     RowId,
     Table,
 )
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import AskInput, FilterInput, LineInput
 
 COLUMNS = (
     Column("name", 24, "settings.column_name", flex=4, most=27),
@@ -70,10 +70,10 @@ class SettingsScreen(BaseScreen):
         path = one_line(self.studio.settings.config_file)
         pane.say([(say("settings.title"), "strong")], [(path, "muted")])
         with pane:
-            yield LineInput(widget_id="filter", placeholder=say("settings.filter"))
+            yield FilterInput(widget_id="filter", placeholder=say("settings.filter"))
             yield Table(COLUMNS, widget_id="settings")
             yield DraftMessage(widget_id="about")
-            yield LineInput(widget_id="value", max_length=400)
+            yield AskInput(widget_id="value", max_length=400, leave="back")
 
     @property
     def adjustments(self) -> ConfigEditor:

@@ -30,7 +30,7 @@ from ima_tui.tui.shell.list_screen import ListScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets.table import Table
-from ima_tui.tui.widgets.text_fields import LineInput
+from ima_tui.tui.widgets.text_fields import FilterInput
 from ima_tui.tui.widgets.update_batcher import Updates
 
 BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}
@@ -95,7 +95,7 @@ class QueueScreen(ListScreen):
         """Yield the screen's own widgets."""
         with Container(id="body"):
             with QueueSummary():
-                yield LineInput(widget_id="filter", placeholder=say("queue.filter"))
+                yield FilterInput(widget_id="filter", placeholder=say("queue.filter"))
                 yield JobTable()
             yield JobDetail()
 

@@ -58,8 +58,8 @@ class Command:
 
 MOVES = frozenset({
     "back", "before", "choose", "close", "closer", "detail_down", "detail_up", "down", "farther",
-    "first", "form_down", "form_left", "form_next", "form_open", "form_reset", "form_right",
-    "form_up",
+    "field_find", "field_save", "field_time", "filter_done", "first", "form_down", "form_left",
+    "form_next", "form_open", "form_reset", "form_right", "form_up",
     "guides_back", "guides_next", "input_complete", "last", "leave", "left", "next_result", "no",
     "page_down", "page_up", "pan_down", "pan_left", "pan_right", "pan_up", "plan_back",
     "plan_leave", "previous_result", "question_back", "question_next", "question_nothing", "right",

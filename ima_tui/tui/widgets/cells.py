@@ -156,7 +156,7 @@ def layout(columns: Sequence[Column], total: int, left: int = 0, gap: int = 2) -
 FRAME = 2
 """Cells round each option: brackets, or blanks where they would be."""
 HINT = 2
-"""Cells at each end that say that there are more."""
+"""Cells that say that there are more at the left; at the right one will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,22 +176,27 @@ class OptionWindow:
         return None
 
 
-def window(labels: Sequence[str], wanted: int, cells: int) -> OptionWindow:
-    """As many options as fit into `cells`, the one that is `wanted` among them.
+def window(labels: Sequence[str], chosen: int | None, cells: int) -> OptionWindow:
+    """As many options as fit into `cells`, the `chosen` one among them.
 
     They stay where they are for as long as they can: a line that jumps with each key is hard
     to read.
     """
     sizes = [width(label) + FRAME for label in labels]
-    if sum(sizes) <= cells:
-        return OptionWindow(0, _starts(sizes, 0), False, False)
-    room = max(1, cells - 2 * HINT)
-    first = 0
-    while first < wanted and sum(sizes[first : wanted + 1]) > room:
-        first += 1
-    last = first + 1
-    while last < len(sizes) and sum(sizes[first : last + 1]) <= room:
-        last += 1
+    wanted = chosen or 0
+
+    def fits(first: int, last: int) -> bool:
+        """Whether the options `first` to `last` - 1 do, with a sign at each end that hides some."""
+        signs = (HINT if first else 0) + (last < len(sizes))
+        blank = 0 if last - 1 == chosen else 1  # behind the last one: nobody misses it
+        return sum(sizes[first:last]) - blank + signs <= cells
+
+    def last_from(first: int) -> int | None:
+        ends = range(len(sizes), wanted, -1)
+        return next((last for last in ends if fits(first, last)), None)
+
+    first = next((place for place in range(wanted) if last_from(place) is not None), wanted)
+    last = last_from(first) or wanted + 1
     begin = HINT if first else 0
     return OptionWindow(first, _starts(sizes[first:last], begin), first > 0, last < len(sizes))
 

@@ -233,14 +233,19 @@ class ChoiceLine(FormLine):
         """Return the options round the chosen one."""
         labels = [self.row.words(option) for option in self.options]
         chosen = self.chosen
-        seen = window(labels, chosen or 0, self._room(cells))
+        room = self._room(cells)
+        seen = window(labels, chosen, room)
         shown: list[Part] = []
         if seen.more_left:
             shown.append((self.sign("‹ ", "< "), "muted"))
         last = seen.first + len(seen.starts)
         shown += [self._option(index, chosen) for index in range(seen.first, last)]
+        if shown:
+            words, role = shown[-1]
+            shown[-1] = words.rstrip(), role  # a blank that no bracket will need
         if seen.more_right:
-            shown.append((self.sign(" ›", " >"), "muted"))
+            gap = " " if measure(shown) + 2 <= room else ""
+            shown.append((gap + self.sign("›", ">"), "muted"))
         return shown
 
     def _room(self, cells: int) -> int:
@@ -294,7 +299,7 @@ class ChoiceLine(FormLine):
         """Act on the row or cell under the mouse."""
         head = measure(self.head())
         labels = [self.row.words(option) for option in self.options]
-        seen = window(labels, self.chosen or 0, self._room(self.size.width - head))
+        seen = window(labels, self.chosen, self._room(self.size.width - head))
         index = seen.at(event.x - head, labels)
         if index is not None:
             self._pick(index)

@@ -7,12 +7,16 @@ from dataclasses import replace
 from fake import SEEDREAM, choice
 from patience import until
 from rich.segment import Segment
+from test_compose import write
 from test_compose_reads import composing
+from test_compose_sending import composing as with_every_model
 from textual.pilot import Pilot
 
 from ima_tui.compose import draft as drafting
 from ima_tui.core.domain import Draft
+from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.field_rows import ChoiceLine
 
 SNOW = (
@@ -110,3 +114,48 @@ async def test_marks_follow_keys_wide_characters_and_wrapped_lines() -> None:
         screen.prompt.text = SNOW[:44] + "，做成1080p的视频"
         await pilot.pause()
         assert "".join(marked(screen)) == "1080p视频"
+
+
+PUPPY = "a 10s video of a puppy on a meadow with kling o1, 21:9"
+
+
+def colours(screen: ComposeScreen) -> dict[str, str]:
+    """The words that are marked in the prompt, with the role that they are drawn in."""
+    theme = screen.app.theme
+    roles = {style(theme, role, "surface").color: role for role in ("ok", "warn", "accent")}
+    return {
+        segment.text: roles.get(segment.style.color, "")
+        for y in range(screen.prompt.size.height)
+        for segment in screen.prompt.render_line(y)
+        if segment.style is not None and segment.style.underline
+    }
+
+
+def behind(screen: ComposeScreen, control: str) -> list[tuple[str, str]]:
+    return [part for part in line(screen, control).parts(80)[1] if part[0].strip()]
+
+
+async def test_a_value_that_the_model_lacks_warns_in_the_prompt_and_on_its_line() -> None:
+    async with with_every_model(PUPPY) as (pilot, screen, _):
+        await until(pilot, lambda: "21:9" in colours(screen))
+        assert (colours(screen)["10s"], colours(screen)["21:9"]) == ("ok", "warn")
+        assert behind(screen, "duration") == [("10s", "ok:words")]
+        assert behind(screen, "aspect_ratio") == [("! ", "warn"), ("21:9", "warn:words")]
+        line(screen, "aspect_ratio").focus()
+        await until(pilot, lambda: marked(screen, stressed=True) == ["21:9"])
+
+
+async def test_the_nearest_value_is_told_as_not_the_one_that_was_asked_for() -> None:
+    async with with_every_model("a 13s video of a whale with kling o1") as (pilot, screen, _):
+        await until(pilot, lambda: colours(screen).get("13s") == "warn")
+        assert behind(screen, "duration") == [("! ", "warn"), ("13s", "warn:words")]
+        rows = screen.query_one(IntentSummary)._drawn
+        assert any(("10 s", "warn") in row for row in rows)
+
+
+async def test_once_the_value_is_one_of_the_models_it_warns_no_more() -> None:
+    async with with_every_model(PUPPY) as (pilot, screen, _):
+        await until(pilot, lambda: colours(screen).get("21:9") == "warn")
+        await write(pilot, PUPPY.replace("21:9", "16:9"))
+        await until(pilot, lambda: colours(screen).get("16:9") == "ok")
+        assert behind(screen, "aspect_ratio") == [("16:9", "ok:words")]
