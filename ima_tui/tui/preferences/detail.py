@@ -67,8 +67,8 @@ def _origin(wanted: Wanted) -> list[tuple[str, str]]:
     key = "prefs.from_user" if day else "prefs.from_user_unused"
     told = [(say(key, user=one_line(wanted.user, 60), day=day), "ok")]
     if has_changed(preference, model):
-        values = {"then": preference.credit, "now": model.points[0]}
-        told.append((say("prefs.price_then", **values), "warn"))
+        then = preference.credit or 0
+        told.append((say("prefs.price_then", then=then, now=model.points[0]), "warn"))
     return told
 
 
