@@ -19,6 +19,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 from textual.widgets._toast import Toast
 
+from ima_tui import i18n
 from ima_tui.core.domain import State, TaskType
 from ima_tui.core.errors import Unreachable
 from ima_tui.core.events import (
@@ -134,7 +135,16 @@ async def test_the_top_line_says_where_one_is_and_what_is_out() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "1 Models 2 Compose [3 Queue]" in " ".join(top_line(app).split())
-        assert top_line(app).rstrip().endswith("demo · 5 in flight")
+        assert top_line(app).rstrip().endswith("demo · 5 pts open")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "5 pts open"), ("zh", "在途 5 积分")])
+async def test_points_out_keep_their_unit_on_a_small_screen(language: str, told: str) -> None:
+    i18n.use(language)
+    app = open_app(FakeStudio((job(1),)))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert top_line(app).rstrip().endswith(told)
 
 
 async def test_trouble_with_the_link_is_said_in_words() -> None:
@@ -188,7 +198,7 @@ async def test_the_frame_fills_its_lines_and_never_more(size: tuple[int, int]) -
         await pilot.pause()
         for kind in (TopLine, BottomLine):
             assert app.screen.query_one(kind).render_line(0).cell_length == size[0]
-        assert re.search(r"6 Logs? +(demo|300 in flight)", top_line(app))
+        assert re.search(r"6 Logs? +(demo|300 pts open)", top_line(app))
         lines = app.screen._compositor.render_strips()
         assert {line.cell_length for line in lines} == {size[0]}
         assert app.screen.query_one(BottomLine).region.bottom == size[1]

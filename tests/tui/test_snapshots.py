@@ -89,7 +89,7 @@ async def test_a_place_looks_as_it_was_looked_at(
 async def settled(pilot: Pilot[None]) -> None:
     """Until what is read in the background stands there, and the screen stays as it is."""
     screen = pilot.app.screen
-    await until(pilot, lambda: "in flight" in picture(screen))
+    await until(pilot, lambda: any(out in picture(screen) for out in ("in flight", "pts open")))
     if isinstance(screen, ComposeScreen):
         await until(pilot, lambda: screen.reader.can_read)
         await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))

@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "app.offline": "can't reach IMA",
     "app.custom": "custom service",
     "app.points_out": "{points} pts in flight",
-    "app.points_out_short": "{points} in flight",
+    "app.points_out_short": "{points} pts open",
     "app.palette": "Type an action, such as retry or theme",
     "app.how_to_quit": "Press ctrl+q to quit. Jobs you sent keep running; ima-tui follows them again at the next start.",
     "app.copied": "Copied, if your terminal allows it.",

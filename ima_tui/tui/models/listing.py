@@ -91,8 +91,16 @@ class ModelListing:
 
     @property
     def count(self) -> int:
-        """How many models are shown, each version counted."""
-        return len(self.by_id) + sum(len(row.versions) for row in self._rows.values())
+        """How many rows of models are shown; those that are gone don't count."""
+        return len(self.by_id) + len(self._rows)
+
+    @property
+    def hidden(self) -> int:
+        """How many more rows there are without the filter."""
+        models = [model for one in self.lists for model in one.models]
+        if self.kind is None:
+            return len({(one.task_type.medium, one.name) for one in models}) - self.count
+        return len({leaf_id(one) for one in models}) - self.count
 
     # --------------------------------------------------------------------------------- a row
 

@@ -158,12 +158,15 @@ class ModelsScreen(ListScreen):
     def _say_standing(self) -> None:
         one = self.list
         if one.kind is not None:
-            kind = model_text.kind_name(one.kind)
+            shown = f"{model_text.kind_name(one.kind)} ({one.count})"
+        elif one.medium is not None:
+            shown = f"{say(f'gallery.kind_{one.medium}')} ({one.count})"
         else:
-            kind = say("models.every" if one.medium is None else f"gallery.kind_{one.medium}")
+            shown = say("models.every", n=one.count)
         beside = next((cells for name, cells in BESIDE.items() if self.has_class(name)), 0)
         room = self.size.width - beside - LEAST_FILTER
-        words = search.standing(one.lists, one.count, kind, one.sort, self.ima.glyphs.dot, room)
+        dot = self.ima.glyphs.dot
+        words = search.standing(one.lists, shown, one.hidden, one.sort, dot, room)
         self.query_one(ListStatus).say(words)
 
     def _show_detail(self) -> None:

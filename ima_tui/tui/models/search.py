@@ -127,12 +127,12 @@ def scattered(text: str, wanted: str) -> tuple[int, ...]:
 
 
 def standing(
-    lists: Sequence[ProductList], shown: int, kind: str, sort: str, dot: str, room: int
+    lists: Sequence[ProductList], shown: str, hidden: int, sort: str, dot: str, room: int
 ) -> list[Part]:
-    """Which kind is shown, how many, what is hidden or changed, how old it is: the most needed
-    first, and no more than `room` cells of it."""
-    words: list[Part] = [(f"{kind} ({shown})", "strong")]
-    if hidden := sum(len(one.models) for one in lists) - shown:
+    """What is shown (`shown`), how much is hidden or changed, how old it is: the most needed first,
+    and no more than `room` cells of it."""
+    words: list[Part] = [(shown, "strong")]
+    if hidden:
         words.append((say("models.hidden", n=hidden), "warn"))
     words.append(_link(lists))
     if news := _news(lists):

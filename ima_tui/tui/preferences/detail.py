@@ -44,9 +44,7 @@ class Wanted:
 
 def facts(wanted: Wanted, glyphs: Glyphs, cells: int) -> Content:
     """Return what the preference does, where it comes from, and all about its model."""
-    kind = say(f"task.{wanted.task_type}")
-    lines = [Content(say("prefs.used_for", kind=kind))]
-    lines += [Content.styled(words, f"${role}") for words, role in _origin(wanted)]
+    lines = [Content.styled(words, f"${role}") for words, role in _origin(wanted)]
     if (found := wanted.serving) is not None:
         preferred = found[1] is Reason.PREFERENCE
         lines += [Content(""), detail_of(found[0], preferred, glyphs, cells=cells)]
@@ -68,11 +66,16 @@ def _origin(wanted: Wanted) -> list[tuple[str, str]]:
     day = one_line(preference.last_used, 40)[:10]
     key = "prefs.from_user" if day else "prefs.from_user_unused"
     told = [(say(key, user=one_line(wanted.user, 60), day=day), "ok")]
-    low, high = model.points
-    if preference.credit is not None and not low <= preference.credit <= high:
-        now = points_range(low, high)
-        told.append((say("prefs.price_then", then=preference.credit, now=now), "warn"))
+    if has_changed(preference, model):
+        then = preference.credit or 0
+        told.append((say("prefs.price_then", then=then, now=model.points[0]), "warn"))
     return told
+
+
+def has_changed(preference: Preference, model: ModelVersion) -> bool:
+    """Return whether the price in the file, one of the model's then, is none of them now."""
+    low, high = model.points
+    return preference.credit is not None and not low <= preference.credit <= high
 
 
 def others(wanted: Wanted, glyphs: Glyphs, cells: int) -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -34,15 +34,20 @@ from ima_tui.tui.widgets.update_batcher import Updates
 if TYPE_CHECKING:
     from ima_tui.preferences.file import Preference
 
+T = TypeVar("T")
 PREFIX = "user_"
 COLUMNS = (
     Column("tag", 3),
     Column("kind", 20, "prefs.column_kind", flex=9, most=29),
     Column("model", 12, "prefs.column_model", flex=4),
-    Column("saved", 5, "prefs.column_saved", align="right", drop=1),
+    Column("saved", 8, "prefs.column_saved", align="right", drop=1),
     Column("now", 8, "prefs.column_now", align="right"),
     Column("used", 10, "prefs.column_used", align="right", drop=2),
 )
+
+
+_SAVED = 3
+"""Where the saved price stands; the column is there if a price changed or has none beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,13 @@ class PreferencesScreen(BaseScreen):
             )
             for task_type in TaskType
         }
-        self.query_one(Table).set_rows(rows)
+        table = self.query_one(Table)
+        if any(row[_SAVED].text for row in rows.values()):
+            table.set_columns(COLUMNS)
+        else:
+            table.set_columns(_without_saved(COLUMNS))
+            rows = {name: _without_saved(row) for name, row in rows.items()}
+        table.set_rows(rows)
         self._highlighted()
 
     @on(Table.RowHighlighted)
@@ -167,7 +178,7 @@ class PreferencesScreen(BaseScreen):
         self.refresh_bindings()
 
     def _about(self) -> None:
-        """What is wrong with the file, else what this screen is for."""
+        """What is wrong with the file, if anything is."""
         preferences = self.studio.preferences.preferences
         self.refresh_bindings()
         if dropped := self.studio.preferences.dropped():
@@ -182,10 +193,12 @@ class PreferencesScreen(BaseScreen):
         elif not preferences.writable:
             self._say(say("prefs.read_only"), "warn")
         else:
-            self._say(say("prefs.about"), "muted")
+            self._say("", "muted")
 
     def _say(self, words: str, role: str) -> None:
-        self.query_one(DraftMessage).say(words, role)
+        line = self.query_one(DraftMessage)
+        line.display = bool(words)
+        line.say(words, role)
 
     @property
     def task_type(self) -> TaskType:
@@ -330,6 +343,20 @@ def _leaf_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelV
     return choice.newest(kin) if kin else None
 
 
+def _without_saved(cells: tuple[T, ...]) -> tuple[T, ...]:
+    return cells[:_SAVED] + cells[_SAVED + 1 :]
+
+
+def _prices(preference: Preference, model: ModelVersion | None) -> tuple[str, str]:
+    """The saved price, where that is no price of the model now, and the price now in its form."""
+    saved = "" if preference.credit is None else say("prefs.from_points", n=preference.credit)
+    if model is None:
+        return saved, ""
+    if detail.has_changed(preference, model):
+        return saved, say("prefs.from_points", n=model.points[0])
+    return "", points_range(*model.points)
+
+
 def _row(
     task_type: TaskType,
     preference: Preference | None,
@@ -344,8 +371,9 @@ def _row(
         return (*start, Cell(words, "muted"), Cell(""), Cell(points, "muted"), Cell(""))
     model = _leaf_of(models, preference)
     is_gone = model is None and bool(models)
-    saved = "" if preference.credit is None else str(preference.credit)
-    now = points_range(*model.points) if model else say("prefs.gone" if is_gone else "prefs.unseen")
+    saved, now = _prices(preference, model)
+    if model is None:
+        now = say("prefs.gone" if is_gone else "prefs.unseen")
     return (
         *start,
         Cell(preference.model_name or preference.model_id, "warn" if is_gone else "strong"),

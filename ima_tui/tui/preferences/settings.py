@@ -21,7 +21,7 @@ from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.cells import Column, wrap
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import (
@@ -39,6 +39,8 @@ COLUMNS = (
     Column("origin", 11, "settings.column_origin", drop=1),
     Column("about", 36, "settings.column_about", flex=9, drop=3),
 )
+ABOUT = 3
+"""Lines below the table, as the style sheet says."""
 _LATER = 2
 """Where what holds from the next start on stands; the column is there if it says anything."""
 T = TypeVar("T")
@@ -125,6 +127,10 @@ class SettingsScreen(BaseScreen):
         if event.input is self.filter:
             self._show()
 
+    def on_resize(self) -> None:
+        """Tell as much of the setting as the new width has room for."""
+        self.call_after_refresh(self._about)
+
     def on_table_row_highlighted(self, event: Table.RowHighlighted) -> None:
         """Show what belongs to the row under the cursor."""
         self._about()
@@ -138,14 +144,9 @@ class SettingsScreen(BaseScreen):
         if not self.adjustments.kept:
             self._say(joined(setting.about, say("settings.not_kept")), "muted")
             return
-        told = [say("settings.in_file", name=setting.name, allowed=setting.allowed)]
-        if one.setting.environment:
-            told.append(say("settings.environment", name=one.setting.environment))
-        if one.origin in ("flag", "environment"):
-            told.append(say(f"settings.wins_{one.origin}"))
-        if self.adjustments.in_demo:
-            told.append(say("settings.in_demo"))
-        self._say(f"{setting.about}\n{joined(*told)}", "muted")
+        # before the first layout: what is left beside frame and padding
+        cells = self.query_one("#about").content_size.width or self.size.width - 4
+        self._say(_told(one, cells, in_demo=self.adjustments.in_demo), "muted")
 
     def _say(self, words: str, role: str) -> None:
         self.query_one("#about", DraftMessage).say(words, role)
@@ -281,6 +282,24 @@ class SettingsScreen(BaseScreen):
             self.call_after_refresh(partial(self.ima.retell))
 
 
+def _told(one: SettingStatus, cells: int, *, in_demo: bool) -> str:
+    """Return what the setting is for and how it is set, in whole sentences that have room."""
+    setting = one.setting
+    told = [say("settings.in_file", name=setting.name, allowed=setting.allowed)]
+    if one.origin in ("flag", "environment"):
+        told.append(say(f"settings.wins_{one.origin}"))
+    if setting.environment:
+        told.append(say("settings.environment", name=setting.environment))
+    if in_demo:
+        told.append(say("settings.in_demo"))
+    for count in range(len(told), 0, -1):
+        rest = joined(*told[:count])
+        for words in (f"{setting.about}\n{rest}", joined(setting.about, rest)):
+            if len(wrap(words, max(1, cells))) <= ABOUT:
+                return words
+    return setting.about
+
+
 def _choices(one: SettingStatus) -> tuple[str, ...]:
     if isinstance(one.setting.default, bool):
         return ("true", "false")
@@ -329,9 +348,37 @@ def _without_later(cells: tuple[T, ...]) -> tuple[T, ...]:
 
 
 _WORDED = frozenset(
-    ("auto", "on", "off", "en", "zh", "bell", "osc9", "both", "queue", "stay", "keep", "blocks")
+    (
+        "auto",
+        "none",
+        "on",
+        "off",
+        "en",
+        "zh",
+        "bell",
+        "osc9",
+        "both",
+        "queue",
+        "stay",
+        "keep",
+        "blocks",
+    )
 )
 """Values that are words of ours; the others are names."""
+
+
+_LIMITS = frozenset(
+    (
+        "spending.per_job",
+        "spending.per_session",
+        "spending.per_day",
+        "spending.per_month",
+        "agents.per_job",
+        "agents.per_day",
+        "queue.running_per_kind",
+    )
+)
+"""Settings whose 0 is no limit."""
 
 
 def _typed(value: object) -> str:
@@ -343,6 +390,8 @@ def _shown(setting: Setting, value: object) -> str:
     words = one_line(_typed(value), 200)
     if isinstance(setting.default, bool):
         words = "on" if words.lower() == "true" else "off"
+    elif setting.name in _LIMITS and words == "0":
+        words = "none"
     elif not setting.choices:
         return words
     return say(f"setting_value.{words}") if words in _WORDED else words

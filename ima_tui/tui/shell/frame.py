@@ -37,14 +37,21 @@ class TopLine(Line):
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        states = (self._state(), self._state(today=False), self._state(full=False, today=False))
+        states = (
+            self._state(),
+            self._state(today=False),
+            self._state(full=False, today=False, unit=True),
+            self._state(full=False, today=False),
+        )
         for state in states:
             for form in ("airy", "dense"):
                 left = self._places(form)
                 if measure(left) + measure(state) < cells:
                     return left, state
         left = self._places("short")
-        state = self._state(full=False, today=False, profile=False)
+        state = self._state(full=False, today=False, profile=False, unit=True)
+        if measure(left) + measure(state) > cells:
+            state = self._state(full=False, today=False, profile=False)
         return left, clipped(state, max(0, cells - measure(left) - 1))
 
     def _places(self, form: str) -> list[Part]:
@@ -64,7 +71,15 @@ class TopLine(Line):
     def _role(self, place: ScreenEntry) -> str:
         return "strong" if place.id == self.place else "muted"
 
-    def _state(self, *, full: bool = True, today: bool = True, profile: bool = True) -> list[Part]:
+    def _state(
+        self,
+        *,
+        full: bool = True,
+        today: bool = True,
+        profile: bool = True,
+        unit: bool = False,
+    ) -> list[Part]:
+        """`unit`: the points out are said in full, even if all else is short."""
         app = self.ima
         settings = app.studio.settings
         found: list[Part] = []
@@ -85,7 +100,7 @@ class TopLine(Line):
         if settings.profile and profile:
             found.append((say(f"app.profile_{settings.profile}"), "info"))
         if app.totals.out:
-            key = "app.points_out" if full else "app.points_out_short"
+            key = "app.points_out" if full or unit else "app.points_out_short"
             found.append((say(key, points=app.totals.out), "text"))
         if today and app.totals.today:
             found.append((say("app.points_today", points=app.totals.today), "muted"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from ima_tui.core.records import dataclass
@@ -55,6 +55,10 @@ _REST = (
 )
 
 
+WEEK = 7
+"""Days that a plot shows at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spending:
     """Figures of the last `days` days up to `today`: by day, and by what is looked at."""
@@ -79,6 +83,12 @@ class Spending:
         found = {row.key: row.points for row in self.by_day}
         first = self.today - timedelta(days=self.days - 1)
         return [found.get(str(first + timedelta(days=day)), 0) for day in range(self.days)]
+
+    @property
+    def plotted(self) -> int:
+        """The days from the first with points on, but a week at least: they share the width."""
+        first = next((at for at, points in enumerate(self.points()) if points), 0)
+        return min(self.days, max(WEEK, self.days - first))
 
 
 # ------------------------------------------------------------------------------------- the rows
@@ -122,14 +132,12 @@ def _time(seconds: float | None) -> str:
 
 def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[str, str]]:
     """Return lines of the points of each day, each as (axis, bars); the last says the dates."""
-    values = found.points()
-    top = plots.ceiling(max(values))
+    days = found.plotted
+    parts = _parts(rows)
+    values, top = _scaled(found.points()[-days:], cells, parts)
     axis = len(f"{top:,}") + 1
     room = max(1, cells - axis - 2)
-    if len(values) > room:  # a column for several days
-        step = -(-len(values) // room)
-        values = [sum(values[at : at + step]) for at in range(0, len(values), step)]
-        top = plots.ceiling(max(values))
+    ticks = {rows - rows * part // parts: top * part // parts for part in range(1, parts + 1)}
     upright, tick, corner, ground = "|++-" if glyphs.ascii else "│┤▔▔"
     lines: list[tuple[str, str]] = []
     bars = plots.columns(values, rows, top, plain=glyphs.ascii)
@@ -137,14 +145,30 @@ def plot(found: Spending, cells: int, rows: int, glyphs: Glyphs) -> list[tuple[s
     if rows >= TALL:
         bars = plots.labelled(bars, [f"{value:,}" if value else "" for value in values])
     for number, line in enumerate(bars):
-        label = f"{top:,}" if number == 0 else ""
-        if number == rows // 2 and top % 2 == 0:
-            label = f"{top // 2:,}"
+        label = f"{ticks[number]:,}" if number in ticks else ""
         lines.append((f"{label:>{axis}} {tick if label else upright}", line))
     wide = len(plots.spread("x" * len(values), room))
     lines.append((f"{'0':>{axis}} {corner}", ground * wide))
-    lines.append((" " * (axis + 2), _dates(found, wide)))
+    lines.append((" " * (axis + 2), _dates(found.today, days, wide)))
     return lines
+
+
+def _parts(rows: int) -> int:
+    """Return into how many equal parts, each of whole rows, ticks divide the axis."""
+    parts = (4, 2, 3, 5) if rows >= TALL else (2, 3, 5)
+    return next((count for count in parts if rows % count == 0), 1)
+
+
+def _scaled(days: Sequence[int], cells: int, parts: int) -> tuple[list[int], int]:
+    """Return the columns, each of as many days as their room asks for, and the axis' top, whose
+    parts are round numbers."""
+    step = 0
+    while True:
+        step += 1
+        values = [sum(days[at : at + step]) for at in range(0, len(days), step)]
+        top = parts * plots.ceiling(max(values) / parts)
+        if len(values) <= max(1, cells - len(f"{top:,}") - 3):
+            return values, top
 
 
 TALL = 8
@@ -153,16 +177,18 @@ DATE_GAP = 14
 """Cells between two dates at least."""
 
 
-def _dates(found: Spending, cells: int) -> str:
+def _dates(today: date, days: int, cells: int) -> str:
     """Return days below their columns: the first, the last, and as many between as have room."""
     size = len("11-29")
     if cells < size * 2 + 1:
-        return f"{found.today:%m-%d}".rjust(cells)[-cells:]
-    count = max(2, min(found.days, 1 + (cells - size) // (size + DATE_GAP)))
+        return f"{today:%m-%d}".rjust(cells)[-cells:]
+    count = max(2, min(days, 1 + (cells - size) // (size + DATE_GAP)))
+    if days == WEEK:  # a whole number of days between two dates
+        count = max(each for each in (2, 3, 4, 7) if each <= count)
     line = ""
     for number in range(count):
-        back = round((found.days - 1) * (1 - number / (count - 1)))
-        day = found.today - timedelta(days=back)
-        at = round((cells - size) * (found.days - 1 - back) / max(1, found.days - 1))
+        back = round((days - 1) * (1 - number / (count - 1)))
+        day = today - timedelta(days=back)
+        at = round((cells - size) * (days - 1 - back) / max(1, days - 1))
         line += " " * (at - len(line)) + f"{day:%m-%d}"
     return line

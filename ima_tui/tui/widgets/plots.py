@@ -10,7 +10,7 @@ from math import ceil, floor, log10
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _HALVES = " #"
-_NICE = (1, 2, 3, 4, 5, 6, 8, 10)
+_NICE = (1, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 def ceiling(value: float) -> int:

@@ -12,6 +12,7 @@ from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.models import listing
 from ima_tui.tui.models.screen import ModelsScreen
+from ima_tui.tui.shell.list_screen import ListStatus
 from ima_tui.tui.theme.glyphs import glyphs
 
 T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
@@ -53,6 +54,8 @@ async def test_views_task_types_and_columns_follow_the_keys() -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         screen = screen_of(pilot)
         assert len(screen.table.order) == 6
+        status = screen.query_one(ListStatus)
+        assert status.render_line(0).text.startswith(" 6 models ·")  # as many as rows
         await pilot.press("right_square_bracket", "right_square_bracket")
         assert list(screen.table.order) == ["video/Wan 2.6", "video/Kling 2.6"]
         found: list[ModelVersion | None] = [screen.current]

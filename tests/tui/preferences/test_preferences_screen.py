@@ -64,10 +64,20 @@ def model_of(studio: FakeStudio, user: str, task_type: TaskType) -> str:
 
 async def test_saved_and_live_prices_stand_side_by_side(studio: FakeStudio) -> None:
     async with open_preferences(studio) as pilot:
-        assert row(pilot, T2I) == ["img", "text to image", "Midjourney", "7", "8–10", "2026-11-20"]
-        assert row(pilot, T2V)[2:5] == ["Old Model", "30", "gone"]
+        prices = ["from 7", "from 8"]
+        assert row(pilot, T2I) == ["img", "text to image", "Midjourney", *prices, "2026-11-20"]
+        assert row(pilot, T2V)[2:5] == ["Old Model", "from 30", "gone"]
         assert row(pilot, TaskType.TEXT_TO_MUSIC)[2] == "–"
         assert isinstance(pilot.app.focused, Table)
+
+
+async def test_a_saved_price_that_did_not_change_is_not_repeated(studio: FakeStudio) -> None:
+    mine = FakePreference(MIDJOURNEY.model_id, "Midjourney", 8, "2026-11-20T10:00:00Z")
+    studio.preferences.preferences.rows = {"user_default": {T2I: mine}}
+    async with open_preferences(studio) as pilot:
+        assert row(pilot, T2I)[2:] == ["Midjourney", "8–10", "2026-11-20"]
+        assert "SAVED" not in pilot.app.screen.query_one(Table).render_line(0).text
+        assert not pilot.app.screen.query_one(DraftMessage).display
 
 
 async def test_enter_chooses_a_model_for_that_kind(studio: FakeStudio) -> None:
@@ -122,7 +132,7 @@ async def test_what_another_tool_writes_shows_by_itself(studio: FakeStudio) -> N
             T2V: FakePreference(WAN.model_id, "Wan 2.6", 25)
         }
         studio.tell(PreferencesChanged())
-        await until(pilot, lambda: row(pilot, T2V)[2:5] == ["Wan 2.6", "25", "25–40"])
+        await until(pilot, lambda: row(pilot, T2V)[2:5][:2] == ["Wan 2.6", "25–40"])
         assert row(pilot, T2I)[2] == "SeeDream 4.5 (default)"
 
 
@@ -149,7 +159,7 @@ async def test_without_a_list_nothing_is_called_gone() -> None:
         "user_default": {T2I: FakePreference("midjourney", "MJ", 8)}
     }
     async with open_preferences(studio) as pilot:
-        assert row(pilot, T2I)[2:5] == ["MJ", "8", "?"]
+        assert row(pilot, T2I)[2:5] == ["MJ", "from 8", "?"]
         await pilot.press("enter")
         assert said(pilot).startswith("These models are not loaded yet")
 
@@ -203,7 +213,7 @@ def told(pilot: Pilot[None], part: str) -> str:
 async def test_the_model_in_use_and_the_others_stand_beside_the_table(studio: FakeStudio) -> None:
     async with open_preferences(studio, (120, 40)) as pilot:
         assert "Preferred by user default, last used 2026-11-20." in told(pilot, "model")
-        assert "7 pts when it was saved, 8–10 pts now." in told(pilot, "model")
+        assert "From 7 pts when it was saved, from 8 pts now." in told(pilot, "model")
         assert "Nano Banana Pro" in told(pilot, "others")
         await pilot.press("down", "down")
         await until(pilot, lambda: "Old Model is no longer available." in told(pilot, "model"))

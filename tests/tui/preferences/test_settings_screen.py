@@ -176,6 +176,27 @@ async def test_a_limit_takes_effect_at_once(path: Path) -> None:
         assert rows(pilot)["spending.per_day"][:3] == ["Limit per day", "9", "config file"]
 
 
+async def test_no_limit_is_a_word_and_0_is_typed(path: Path) -> None:
+    async with open_settings(path) as pilot:
+        assert rows(pilot)["spending.per_day"][1] == "none"
+        assert rows(pilot)["agents.approve_above"][1] == "0"  # every job needs approval
+        await go_to(pilot, "spending.per_day")
+        await pilot.press("enter")
+        assert pilot.app.screen.query_one("#value", Input).value == "0"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_help_of_every_setting_ends_with_a_sentence(path: Path, language: str) -> None:
+    i18n.use(language)
+    async with open_settings(path, (60, 20), "demo", language=language) as pilot:
+        about = pilot.app.screen.query_one("#about", DraftMessage)
+        for name in BY_NAME:
+            await go_to(pilot, name)
+            seen = "".join(about.render_line(y).text for y in range(about.size.height))
+            assert "".join(seen.split()) == "".join(said(pilot).split())
+            assert said(pilot).startswith(BY_NAME[name].about)
+
+
 async def test_a_read_only_run_changes_nothing(path: Path) -> None:
     async with open_settings(path, read_only=True) as pilot:
         await go_to(pilot, "queue.running")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -108,6 +108,35 @@ def test_a_range_that_is_wider_than_the_plot_is_summed_up() -> None:
     lines = report.plot(found, 60, 4, report_glyphs())
     assert all(len(axis + bars) <= 60 for axis, bars in lines)
     assert any("█" in bars for _, bars in lines)
+
+
+@pytest.mark.parametrize(
+    ("rows", "most"), [(1, 80), (3, 80), (4, 5), (6, 325), (7, 80), (12, 1_234)]
+)
+def test_a_tick_stands_on_the_row_of_its_value(rows: int, most: int) -> None:
+    today = datetime.fromtimestamp(NOW).date()  # noqa: DTZ006
+    found = report.Spending(today, 30, (ReportRow(str(today), jobs=1, points=most),))
+    axes = [axis.strip(" │┤▔") for axis, _ in report.plot(found, 58, rows, report_glyphs())]
+    ticks = {at: int(label.replace(",", "")) for at, label in enumerate(axes) if label}
+    assert ticks[0] >= most
+    assert ticks[rows] == 0
+    assert all(value * rows == ticks[0] * (rows - at) for at, value in ticks.items())
+
+
+def test_few_days_with_points_share_the_width() -> None:
+    today = datetime.fromtimestamp(NOW).date()  # noqa: DTZ006
+    found = report.Spending(today, 30, (ReportRow(str(today), jobs=1, points=80),))
+    *bars, ground, dates = (line for _, line in report.plot(found, 58, 3, report_glyphs()))
+    assert bars[-1].count("█") >= len(ground) // report.WEEK - 1
+    assert dates.split()[0] == f"{today - timedelta(days=report.WEEK - 1):%m-%d}"
+
+
+def test_the_plot_begins_with_the_first_day_with_points() -> None:
+    today = datetime.fromtimestamp(NOW).date()  # noqa: DTZ006
+    first = today - timedelta(days=20)
+    rows = tuple(ReportRow(str(day), jobs=1, points=5) for day in (first, today))
+    assert report.Spending(today, 30, rows).plotted == 21
+    assert report.Spending(today, 30).plotted == 30
 
 
 def report_glyphs() -> report.Glyphs:
