@@ -99,6 +99,12 @@ _SIGN = re.compile(
     re.I,
 )
 """What each form of lyrics has somewhere: without it, a long text is searched once, not twice."""
+_PARTS_OF_SIGNS = (
+    *("lyric", "sing", "vocal", "sung", "that goes", "words", "line", "verse", "poem", "["),
+    *("chorus", "bridge", "refrain", "music", "song", "词", "詞", "唱", "谱", "譜", "作曲"),
+    *("主歌", "副歌", "曲", "歌"),
+)
+"""Each match of `_SIGN` has one of these; looking for them takes a tenth of the time."""
 
 
 _SAYS_WHAT = re.compile("[a-z]{3}|[歌曲乐樂调調戏戲风風腔搖摇]", re.I)
@@ -117,7 +123,8 @@ class Lyrics(NamedTuple):
 
 def find_lyrics(text: str) -> Lyrics | None:
     """Return the first lyrics of a text; None where it has none."""
-    if _SIGN.search(text) is None:
+    folded = text.lower()
+    if not any(part in folded for part in _PARTS_OF_SIGNS) or _SIGN.search(text) is None:
         return None
     found = _LYRICS.search(text) or _MARKED.search(text)
     if found is None:

@@ -158,6 +158,11 @@ def _whole_numbers(items: list[Item], text: str) -> Iterator[Item]:
     """Items, with a number of several words as one: 十二, twenty-four, two dozen."""
     place = 0
     while place < len(items):
+        item = items[place]
+        if not (item.tags or item.phrase in _NUMERALS or item.phrase.isdecimal()):
+            yield item  # most words
+            place += 1
+            continue
         run = _numerals(items, place)
         length, value = run, _chinese_number(items[place : place + run])
         if value is None and run < 2:

@@ -33,6 +33,11 @@ _TITLE = re.compile(
     r"\s+(?-i:(?P<capital>[A-Z][\w'’]*(?:\s+(?:(?:of|the|and|in|on|a|an|to|for|with|at)\s+)*[A-Z][\w'’]*)*))",
     re.I,
 )
+_PARTS_OF_TITLES = (
+    *("title", "call", "name", "歌名", "曲名", "标题", "題目", "题目", "名字", "名为", "取名"),
+    *("命名为", "题为", "叫"),
+)
+"""Each match of `_TITLE` has one of these; looking for them takes a tenth of the time."""
 _NAMED_IN_MARKS = re.compile(
     r"(?<![像似参參考给給为為自类類翻同版戏戲影说說剧劇片书書画畫目辑輯听聽弹彈读讀看编編的再过過])\s*"
     r"《(?P<marks>[^》]{1,60})》"
@@ -74,7 +79,10 @@ def read_song(text: str) -> Song:
     sung = find_lyrics(text)
     before = text if sung is None else _without(text, sung.whole)
     searched = before[:LONGEST_STYLE]
-    named = _TITLE.search(searched) or _NAMED_IN_MARKS.search(searched)
+    folded = searched.lower()
+    named = _TITLE.search(searched) if any(part in folded for part in _PARTS_OF_TITLES) else None
+    if named is None and ("《" in searched or "title" in folded):
+        named = _NAMED_IN_MARKS.search(searched)
     title = None if named is None else _title(text, before, named)
     rest = before if named is None else _without(before, named.span())
     if sung is not None and sung.heading:

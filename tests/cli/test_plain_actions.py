@@ -92,7 +92,7 @@ MOVES = (
     "up", "down", "left", "right", "first", "last", "page_up", "page_down", "pgup", "pgdn",
     "above", "below", "next", "previous", "back", "close", "leave", "later", "before", "after",
     "open", "detail_up", "detail_down", "mark", "mark_all", "closer", "farther", "newest",
-    "oldest", "play", "take", "yes", "no", "nothing", "yes_deliberately",
+    "oldest", "play", "take", "yes", "no", "nothing", "yes_deliberately", "done",
 )  # fmt: skip
 """Last parts of ids that move a cursor, close a window or answer a question."""
 
