@@ -270,7 +270,10 @@ async def test_it_goes_to_a_time(folder: Path) -> None:
         assert any("soon" in note.message for note in pilot.app._notifications)
 
 
-async def test_a_long_log_is_walked_from_end_to_end(folder: Path) -> None:
+async def test_a_long_log_is_walked_from_end_to_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ima_tui.tui.logs.reader.SLICE", 3600)  # as much as is asked for at once
     (folder / "long.log").write_text("".join(line(9000 - n, f"n{n}") for n in range(9000)))
     async with open_app(folder).run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: len(said(pilot)) > 200)
