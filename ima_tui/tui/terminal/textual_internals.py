@@ -56,7 +56,7 @@ def skip_refresh_of_styles(app: App[Any], screen: Screen[Any]) -> None:
 class BareScreen(Screen[None], inherit_css=False):
     """A screen without Textual's styles, and without what it adds for tooltips and toasts."""
 
-    def _extend_compose(self, widgets: list[Widget]) -> None:
+    def _extend_compose(self, _widgets: list[Widget]) -> None:
         pass
 
 
