@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -106,15 +107,22 @@ SLOW = {
 
 USUAL_TEXT = "draw a fox in the snow at 10:30, 16:9, 把这张图做成视频 " * 320
 USUAL_WORDS = re.compile(r"(?<![a-z])(?:snow|rain)\s*[:：]|\d+\s*(?:s|秒)|[a-z]+|[\u4e00-\u9fff]")
-USUAL_SECONDS = 0.0020
+USUAL_TABLE = array("b", bytes(600_000))
+USUAL_LEXICON = {f"word {number}": number for number in range(30_000)}
+USUAL_PLACES = [number * 7919 % len(USUAL_TABLE) for number in range(6_000)]
+USUAL_LOOKUPS = [f"word {number * 6287 % 40_000}" for number in range(6_000)]
+USUAL_SECONDS = 0.0040
 """What `usual_work` takes on a machine that is not busy."""
 
 
 def usual_work() -> int:
-    """Work of the same kind as reading a text: interpreters differ in what they are fast at."""
+    """Work of the same kind as reading a text: interpreters differ in what they are fast at, and
+    programs beside us slow down what a core's own cache does not hold (weights, the lexicon)."""
     found = [match.group() for match in USUAL_WORDS.finditer(USUAL_TEXT)]
     kinds = Counter(found)
-    return sum(kinds[word] for word in found if word.isalpha() and not word.isascii())
+    weighed = sum(map(USUAL_TABLE.__getitem__, USUAL_PLACES))
+    known = sum(word in USUAL_LEXICON for word in USUAL_LOOKUPS)
+    return weighed + known + sum(kinds[w] for w in found if w.isalpha() and not w.isascii())
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
