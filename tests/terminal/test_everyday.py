@@ -164,7 +164,7 @@ def test_everyday_tasks_in_chinese_at_80_columns(
             ("是", "任务 2 已提交"),
             ("20张红狐狸", "请回答“全部”"),
             ("全部", "任务 7 已提交"),
-            ("/对比 SeeDream 4.5，Midjourney", "积分：SeeDream 4.5 为 5；Midjourney 为 8 到 10"),
+            ("/对比 SeeDream 4.5，Midjourney", "积分：SeeDream 4.5（5）；Midjourney（8 到 10）"),
             ("以后画图都用Midjourney", "不消耗积分"),
             ("是", "Midjourney 已设为"),
             ("/换模型 1", "Midjourney：8 积分"),
