@@ -101,8 +101,8 @@ class Setting:
     """One setting of config.toml. `name` is `table.key`, or a bare key of the top table.
 
     `guards`: it protects points or the key; an invalid value stops the program instead of being
-    replaced by the default. `minimum` and `maximum` apply to numbers. `fits` judges a text, and
-    `example` shows one.
+    replaced by the default. `minimum` and `maximum` apply to numbers; `zero_is_none`: 0 sets no
+    limit. `fits` judges a text, and `example` shows one.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Setting:
     minimum: int = 0
     maximum: int = 1_000_000_000
     guards: bool = False
+    zero_is_none: bool = False
     fits: Callable[[str], bool] | None = None
     example: str = ""
     attribute_name: str = ""
@@ -178,15 +179,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("look.notify", "bell", choices=("off", "bell", "osc9", "both")),
     Setting("compose.after_send", "stay", choices=("stay", "queue", "keep")),
     Setting("spending.ask_above", 50, guards=True),
-    Setting("spending.per_job", 0, guards=True),
-    Setting("spending.per_session", 0, guards=True),
-    Setting("spending.per_day", 0, guards=True),
-    Setting("spending.per_month", 0, guards=True),
-    Setting("agents.per_job", 0, guards=True, attribute_name="agent_per_job"),
-    Setting("agents.per_day", 0, guards=True, attribute_name="agent_per_day"),
+    Setting("spending.per_job", 0, guards=True, zero_is_none=True),
+    Setting("spending.per_session", 0, guards=True, zero_is_none=True),
+    Setting("spending.per_day", 0, guards=True, zero_is_none=True),
+    Setting("spending.per_month", 0, guards=True, zero_is_none=True),
+    Setting("agents.per_job", 0, guards=True, zero_is_none=True, attribute_name="agent_per_job"),
+    Setting("agents.per_day", 0, guards=True, zero_is_none=True, attribute_name="agent_per_day"),
     Setting("agents.approve_above", 0, guards=True, attribute_name="agent_approve_above"),
     Setting("queue.running", 8, minimum=1),
-    Setting("queue.running_per_kind", 0),
+    Setting("queue.running_per_kind", 0, zero_is_none=True),
     Setting("queue.requests_per_second", 4, minimum=1),
     Setting("queue.requests_at_once", 8, minimum=1),
     Setting("results.download", True),
@@ -350,4 +351,5 @@ def setting_of(name: str) -> Setting | None:
     head, _, project = table.partition(".")
     if head != TABLE or key not in LIMITS or not labels.project(project):
         return None
-    return Setting(f"{TABLE}.{labels.project(project)}.{key}", 0, guards=True)
+    name = f"{TABLE}.{labels.project(project)}.{key}"
+    return Setting(name, 0, guards=True, zero_is_none=True)

@@ -139,11 +139,14 @@ processes aren't known here, needs it no more."""
 
 
 def remove_beside(target: Path, age: float = 0.0) -> None:
-    """Remove what killed processes left of writing `target`, at least `age` seconds ago."""
-    for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        with suppress(OSError):
+    """Remove what killed processes left of writing `target`, at least `age` seconds ago.
+
+    Where the folder can't be read or changed, it stays.
+    """
+    with suppress(OSError):
+        for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
             if is_orphan(part) and time.time() - part.stat().st_mtime >= age:
-                part.unlink()
+                part.unlink(missing_ok=True)
 
 
 def is_orphan(path: Path) -> bool:
@@ -151,15 +154,18 @@ def is_orphan(path: Path) -> bool:
     if path.suffix != ".part":
         return False
     owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
-    if not owner.isdigit():
-        return True
+    return not owner.isdigit() or is_running(int(owner)) is False
+
+
+def is_running(pid: int) -> bool | None:
+    """Return whether a process of this machine runs; None where that can't be known."""
     try:
-        os.kill(int(owner), 0)
-    except PermissionError:
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
     except (OSError, OverflowError):
-        return True
-    return False
+        return None
+    return True
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import socket
 
+from ima_tui.core.atomic_file import is_running
+
 
 def name() -> str:
     """Return a new name for this run."""
@@ -31,13 +33,7 @@ def _lives(owner: str) -> bool | None:
     pid = rest.partition("/")[0]
     if host != _host() or not pid.isdigit():
         return None
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return None
-    return True
+    return is_running(int(pid))
 
 
 def _host() -> str:

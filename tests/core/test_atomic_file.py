@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -93,3 +94,14 @@ def test_a_process_of_another_user_has_not_ended(
     monkeypatch.setattr(os, "kill", not_allowed)
     assert not atomic_file.is_orphan(tmp_path / ".a.json.x.1.part")
     assert not atomic_file.is_orphan(tmp_path / "a.json")
+
+
+def test_what_was_written_is_written_though_its_folder_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk is gone")
+
+    monkeypatch.setattr(Path, "glob", broken)
+    atomic_file.replace(tmp_path / "plan.json", b"whole")
+    assert (tmp_path / "plan.json").read_bytes() == b"whole"

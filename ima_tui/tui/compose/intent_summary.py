@@ -259,10 +259,11 @@ class IntentSummary(Line, can_focus=False):
 
     def on_click(self) -> None:
         """Take the answer that was pressed, or turn the switch."""
-        if self._pressed == SWITCH:
+        pressed, self._pressed = self._pressed, ""
+        if pressed == SWITCH:
             self.action_turn()
-        elif self._pressed:
-            self.post_message(SuggestionChosen(int(self._pressed)))
+        elif pressed:
+            self.post_message(SuggestionChosen(int(pressed)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""

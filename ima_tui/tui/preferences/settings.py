@@ -15,7 +15,7 @@ from ima_tui.config.editor import ConfigEditor, SettingStatus
 from ima_tui.config.schema import Raw, Setting, typed
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import folded, one_line
-from ima_tui.i18n import joined, say
+from ima_tui.i18n import has, joined, say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell import app_actions
 from ima_tui.tui.shell.base_screen import BaseScreen
@@ -347,40 +347,6 @@ def _without_later(cells: tuple[T, ...]) -> tuple[T, ...]:
     return cells[:_LATER] + cells[_LATER + 1 :]
 
 
-_WORDED = frozenset(
-    (
-        "auto",
-        "none",
-        "on",
-        "off",
-        "en",
-        "zh",
-        "bell",
-        "osc9",
-        "both",
-        "queue",
-        "stay",
-        "keep",
-        "blocks",
-    )
-)
-"""Values that are words of ours; the others are names."""
-
-
-_LIMITS = frozenset(
-    (
-        "spending.per_job",
-        "spending.per_session",
-        "spending.per_day",
-        "spending.per_month",
-        "agents.per_job",
-        "agents.per_day",
-        "queue.running_per_kind",
-    )
-)
-"""Settings whose 0 is no limit."""
-
-
 def _typed(value: object) -> str:
     return typed(value) if isinstance(value, tuple) else str(value)
 
@@ -390,8 +356,9 @@ def _shown(setting: Setting, value: object) -> str:
     words = one_line(_typed(value), 200)
     if isinstance(setting.default, bool):
         words = "on" if words.lower() == "true" else "off"
-    elif setting.name in _LIMITS and words == "0":
+    elif setting.zero_is_none and words == "0":
         words = "none"
     elif not setting.choices:
         return words
-    return say(f"setting_value.{words}") if words in _WORDED else words
+    key = f"setting_value.{words}"  # others than ours are names
+    return say(key) if has(key) else words
