@@ -86,6 +86,7 @@ class ComposeView:
         studio, signs = screen.studio, screen.ima.glyphs
         lists = studio.catalogue.all_models()
         before = (self.offer, self.askings)
+        had_keys = (self.answers > 0, page.lyrics.display)
         self.offer, self.askings = (
             price_of(composer, lists[composer.kind]),
             self._open_questions(),
@@ -119,6 +120,8 @@ class ComposeView:
         sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)
+        if had_keys != (self.answers > 0, page.lyrics.display):
+            screen.refresh_bindings()  # the bottom line names the keys of what is there
         if screen.is_complete:
             await screen.inputs.show(
                 composer.roles, composer.draft.inputs if composer.draft else (), composer.model

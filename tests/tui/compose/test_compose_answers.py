@@ -9,6 +9,7 @@ from test_compose_reads import composing, told
 
 from ima_tui.core.domain import TaskType
 from ima_tui.tui.compose.intent_summary import IntentSummary
+from ima_tui.tui.shell.frame import BottomLine
 
 
 async def test_a_question_is_answered_while_typing() -> None:
@@ -21,6 +22,20 @@ async def test_a_question_is_answered_while_typing() -> None:
         screen.form.kind.focus()
         await pilot.press("backspace")
         await until(pilot, lambda: "What should I make?" in told(screen))
+
+
+async def test_the_bottom_line_names_the_answering_key_while_there_is_a_question() -> None:
+    async with composing("a fox") as (pilot, screen):
+
+        def keys() -> str:
+            """What was drawn last, not what would be drawn now."""
+            bottom = screen.query_one(BottomLine)
+            return bottom.render_lines(bottom.size.region)[0].text
+
+        await until(pilot, lambda: "a choose" in keys())
+        await pilot.press("alt+a", "right", "enter")
+        await until(pilot, lambda: "What should I make?" not in told(screen))
+        await until(pilot, lambda: "a choose" not in keys())
 
 
 async def test_with_the_keys_there_enter_answers() -> None:
