@@ -32,7 +32,7 @@ _ALONE = frozenset(
 )
 """They may go as a whole clause."""
 _BEFORE = frozenset({"in", "at", "with", "using", "size", "resolution", "ratio", "aspect", "format",
-                     "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比", "长宽比", "用",
+                     "shape", "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比", "长宽比", "用",
                      "按", "以", "seed", "种子"})  # fmt: skip
 _BEHIND = frozenset({"aspect", "ratio", "resolution", "format", "比例", "画幅", "分辨率", "尺寸",
                      "清晰度", "画质", "px", "pixels"})  # fmt: skip
@@ -42,12 +42,14 @@ _GLUE = _BEFORE | _BEHIND | frozenset(
      "时长", "长度", "就", "吧", "随机", "=", ":", "×", "x", "n"})  # fmt: skip
 _CLOSES = {")": "(", "）": "（", "]": "["}
 _LABELS = re.compile(
-    "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面)*"
+    "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面|形状)*"
 )
 """Chinese words outside the vocabulary come character by character."""
 _VOWEL = re.compile(r"[aeiou8]", re.I)
 _JOINTS = " \t,，、;；"
 _LEAD = re.compile(r"^[\s,，、;；:：.。!！]+")
+_BULLET = re.compile(r"\s*[-–—•*]\s*")
+"""What a list begins with goes with the words behind it: "- 3 images of a fox"."""
 _JOINED_ON = re.compile(r"(?:of\s+|的)(?=\S)", re.I)
 """What a prompt does not begin with: "10 seconds, 1080p, of a dragon" leaves a dragon."""
 _BLANKS = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
@@ -115,6 +117,8 @@ def without(text: str, commands: Collection[Command], kept: Collection[str] = ()
     pieces, done = [], 0
     for each in sorted(found, key=lambda each: each.span):
         start, end = each.span
+        if not done and _BULLET.fullmatch(text[:start]):
+            done = start
         pieces += [text[done : max(start, done)], each.instead if start >= done else ""]
         done = max(end, done)
     left = _tidy("".join([*pieces, text[done:]]))
@@ -179,8 +183,11 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
 
 
 def _counts(item: Item) -> bool:
-    """n=4, "four versions"."""
-    return item.phrase == "=" or item.has("copies")
+    """n=4, "four versions", ×4."""
+    return item.phrase in ("=", *_TIMES) or item.has("copies")
+
+
+_TIMES = ("x", "×", "*")
 
 
 def _is_glue(item: Item) -> bool:
@@ -300,10 +307,12 @@ def _article_fits(article: str, word: str) -> bool:
 
 
 def _count(items: Sequence[Item], place: int) -> Span | None:
-    """ "3 pictures of", 三张: the number, in Chinese with its measure word."""
+    """ "3 pictures of", 三张: the number, in Chinese with its measure word; x3."""
     item = items[place]
     following = items[place + 1] if place + 1 < len(items) else None
-    if following is None or following.phrase in ("x", "×", "*"):
+    if item.phrase in _TIMES and following is not None:
+        return place, place + 2
+    if following is None or following.phrase in _TIMES:
         return None
     if following.has("copies") or item.under("noun"):
         return None
@@ -316,5 +325,5 @@ def _count(items: Sequence[Item], place: int) -> Span | None:
         if last < len(items) and items[last].phrase in ("的", "吧"):
             last += 1
         return (place, last) if last < len(items) else None
-    numeral = item.phrase.isdigit() or bool(item.under("number"))
+    numeral = item.phrase.replace(",", "").isdigit() or bool(item.under("number"))
     return (place, place + 1) if numeral and item.phrase not in ("a", "an") else None

@@ -11,7 +11,7 @@ from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Clause, Item, Scan
 from ima_tui.intent.wants import Want, medium_of
 
-MOST = 9_999
+MOST = 999_999
 """More than any model makes: what can't be is said, not dropped."""
 _UNITS = frozenset({":", "px", "k", "p", "x", "fps", "bpm", "%", "s", "by", "岁", "年", "月", "度"})
 """Behind a number these make it anything but a count."""
@@ -25,7 +25,7 @@ _EXPLICIT = re.compile(
     r"|results|versions))\s*[:=]"
     r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
-    r"|(?:(?<=[\s,])[x×]|(?<=[^\W\d_])\*)\s?(?P<times>\d{1,2})(?=\s*(?:[,.!。，]|$))"
+    r"|(?:(?<=[\s,])[x×]|(?<=[^\W\d_])\*|(?<=[^\W\d_] )\*)\s?(?P<times>\d{1,2})(?=\s*(?:[,.!。，]|$))"
     r"|(?:^|[,.;!-] ?)(?:please )?(?:give|show|send|make|do|get)(?: me| us)? "
     r"(?P<given>two|three|four|five|six|[2-9])"
     r"(?= (?:to (?:choose|pick) from|options)|\s*(?:[,.!;]|$))"

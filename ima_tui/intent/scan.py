@@ -199,10 +199,12 @@ def _chinese_number(items: Sequence[Item]) -> int | None:
 
 
 def _english_number(items: list[Item], place: int) -> tuple[int, int] | None:
-    """(items, value) of "a hundred and four", "two dozen" or "twenty four"."""
+    """(items, value) of "a hundred and four", "two dozen", "twenty four" or "1 000"."""
     value, following = _small_number(items, place), items[place + 1 : place + 2]
     if value is None or not following:
         return None
+    if _THOUSANDS.fullmatch(f"{items[place].phrase} {following[0].phrase}"):
+        return 2, int(items[place].phrase + following[0].phrase)
     if unit := _GROUPS.get(following[0].phrase):
         more = _small_number(items, place + 3)
         joined = items[place + 2 : place + 3]
@@ -227,6 +229,7 @@ _NUMERALS = frozenset("零〇一二两三四五六七八九十百千")
 _TENS = re.compile("[十百千]")
 _IN_ORDER = "一二三四五六七八九"
 _TEN, _DOZEN = 10, 12
+_THOUSANDS = re.compile(r"[1-9]\d{0,2} 000")
 _GROUPS = {"dozen": _DOZEN, "hundred": 100, "thousand": 1000}
 _TY = frozenset(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
 _LONGEST_NUMBER = 4

@@ -30,6 +30,8 @@ _TOKEN = re.compile(
 )
 _BREAKS = frozenset(",.;!?。、;…\n|—–()[]{}·•")
 """Punctuation that ends a clause. A colon does so too, with a meaning of its own."""
+_OPENS_LINE = frozenset("*#>")
+"""What Markdown puts before a line says nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def tokenise(text: str) -> Tokens:
             word = "then"  # a poster -> a clip
         if word in "-_" and start > 0 and end < length and _joins(text[start - 1], text[end]):
             continue  # text-to-speech and text to speech are the same words
+        if word in _OPENS_LINE and (not words or words[-1] == "\n"):
+            continue  # "* draw a fox", "## Logo", "> a quoted request"
         words.append(word)
         starts.append(start)
         ends.append(end)

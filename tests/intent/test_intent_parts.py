@@ -150,7 +150,10 @@ def test_versions_count_and_what_one_picture_shows_does_not(text: str, count: in
         ("four hundred images of cats", 400, "images of cats"),
         ("two dozen pictures of cats", 24, "pictures of cats"),
         ("twenty-one posters of foxes", 21, "posters of foxes"),
-        ("1,004 images of a cat", 1004, "1,004 images of a cat"),
+        ("1,004 images of a cat", 1004, "images of a cat"),
+        ("1 000 images of a cat", 1000, "images of a cat"),
+        ("99999 images of a cat", 99_999, "images of a cat"),
+        ("a picture of a fox and 1 000 stars", None, "a picture of a fox and 1 000 stars"),
         ("a picture of twenty-four cats", None, "a picture of twenty-four cats"),
         ("二十四节气的插画", None, "二十四节气的插画"),
         ("网站404页面的插图", None, "网站404页面的插图"),
@@ -161,6 +164,12 @@ def test_a_number_of_several_words_is_one_number(text: str, count: int | None, s
     intent = route(text)
     assert {p.name: p.value for p in intent.requirements}.get("n") == count
     assert without(text, intent.commands) == sent
+
+
+@pytest.mark.parametrize("mark", ["* ", "# ", "## ", "> ", "- ", "• "])
+@pytest.mark.parametrize("text", ["draw a fox", "画一只狐狸"])
+def test_a_line_of_markdown_is_read_like_its_words(mark: str, text: str) -> None:
+    assert route(mark + text).task_type is TaskType.TEXT_TO_IMAGE
 
 
 @pytest.mark.parametrize(

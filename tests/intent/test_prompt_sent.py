@@ -25,6 +25,14 @@ SENT = {
     "用最好的模型画一幅山水画，比例3:4": "画一幅山水画",
     "给我来4张赛博朋克城市海报，2K，竖屏": "给我来赛博朋克城市海报",
     "an image of two foxes, four versions": "an image of two foxes",
+    "draw a fox x3": "draw a fox",
+    "draw a cat x 2, 16:9": "draw a cat",
+    "画猫 * 3": "画猫",
+    "画一只猫，x4": "画一只猫",
+    "draw a fox, shape: 16:9": "draw a fox",
+    "画狐狸，画面形状：16:9": "画狐狸",
+    "- 3 images of a fox": "images of a fox",
+    "- draw a fox": "- draw a fox",
 }
 WHOLE = [
     "a fox in the snow, oil painting",
@@ -34,6 +42,8 @@ WHOLE = [
     "an image of three cats on two chairs",
     "a picture of a banana, a pro photographer and a nano robot",
     "A 16:9 image of an aurora",
+    "a picture of a 2x2 grid of cats",
+    "a cookie in the shape of a heart, photo",
 ]  # fmt: skip
 
 
