@@ -27,11 +27,11 @@ from ima_tui.tui.widgets.painter import Cell, Painter, Row
 
 COLUMNS = (
     Column("mark", 1),
-    Column("time", 11, drop=0),
-    Column("level", 5, drop=1),
-    Column("tool", 11, drop=3),
-    Column("function", 16, drop=4),
-    Column("message", 34, flex=1),
+    Column("time", 11, "logs.col_time"),
+    Column("level", 5, "logs.col_level", drop=1),
+    Column("tool", 11, "logs.col_tool", drop=3),
+    Column("function", 16, "logs.col_function", drop=4),
+    Column("message", 34, "logs.col_message", flex=1),
     Column("more", 4, align="right", drop=2),
 )
 MARKS = {
@@ -46,6 +46,17 @@ WORDS = {LogLevel.WARNING: "WARN", LogLevel.CRITICAL: "FATAL"}
 MOST_SHOWN = 600
 """Characters of a message that can matter for a line."""
 WHEEL = 3
+
+
+class LogTitles(Widget):
+    """Titles of the columns, above the lines; shown from 120 columns on."""
+
+    DEFAULT_CSS = "LogTitles { height: 1; display: none; }"
+
+    def render_line(self, y: int) -> Strip:
+        """Return the cells of the only line."""
+        glyphs = context(self).glyphs
+        return Painter(COLUMNS, self.size.width, self.app.theme, glyphs).titles()
 
 
 class LogLines(Widget, can_focus=True):

@@ -22,7 +22,7 @@ from ima_tui.logs.time_spec import moment
 from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.logs.feed import LogFeed, LogSearch
-from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.lines import LogLines, LogTitles
 from ima_tui.tui.logs.panes import EntrySide, LogDetail, LogStatusLine, source_picker
 from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
@@ -85,6 +85,7 @@ class LogsScreen(BaseScreen):
             with Pane(say("place.logs"), widget_id="lines-pane"):
                 yield LogStatusLine()
                 yield AskInput(widget_id="ask", max_length=300)
+                yield LogTitles()
                 yield LogLines()
             yield EntrySide()
 
@@ -128,6 +129,7 @@ class LogsScreen(BaseScreen):
 
     @on(LogLines.Moved)
     def _moved(self) -> None:
+        self.query_one(LogTitles).visible = bool(self.lines.entries)
         self.feed.moved()
         self._show_entry()
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from ima_tui.logs.entry import LogLevel
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.logs import screen as place
-from ima_tui.tui.logs.lines import LogLines
+from ima_tui.tui.logs.lines import LogLines, LogTitles
 from ima_tui.tui.logs.panes import EntrySide, LogStatusLine
 from ima_tui.tui.logs.screen import LogsScreen
 from ima_tui.tui.queue.screen import QueueScreen
@@ -157,6 +157,22 @@ async def test_pause_holds_still_and_goes_on(folder: Path) -> None:
         assert said(pilot) == EVERY
         await pilot.press("p")
         await there(pilot, 7)
+
+
+@pytest.mark.parametrize(("width", "titled"), [(80, False), (120, True), (200, True)])
+async def test_where_there_is_room_the_columns_have_titles(
+    folder: Path, width: int, titled: bool
+) -> None:
+    async with open_app(folder).run_test(size=(width, 40)) as pilot:
+        await there(pilot, 6)
+        titles = logs(pilot).query_one(LogTitles)
+        assert titles.display == titled
+        if titled:
+            drawn = titles.render_line(0).text
+            first = logs(pilot).lines.render_line(0).text
+            assert first[drawn.index("TIME") :][:2].isdigit()
+            assert drawn.index("LEVEL") > drawn.index("TIME")
+            assert drawn.index("MESSAGE") > drawn.index("FUNCTION")
 
 
 async def test_nothing_new_draws_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
