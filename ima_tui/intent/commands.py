@@ -39,7 +39,7 @@ _BEHIND = frozenset({"aspect", "ratio", "resolution", "format", "比例", "画�
 _GLUE = _BEFORE | _BEHIND | frozenset(
     {"a", "an", "the", "to", "and", "for", "is", "be", "it", "of", "length", "duration", "long",
      "make", "model", "please", "video", "image", "picture", "output", "的", "是", "为", "和",
-     "时长", "长度", "就", "吧", "随机", "=", ":", "×", "x", "n"})  # fmt: skip
+     "时长", "长度", "就", "吧", "随机", "来", "给我", "给我来", "=", ":", "×", "x", "n"})  # fmt: skip
 _CLOSES = {")": "(", "）": "（", "]": "["}
 _LABELS = re.compile(
     "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面|形状)*"
@@ -170,7 +170,9 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
             rest += item.phrase if is_chinese(item.phrase) else "."
     if not _LABELS.fullmatch(rest):
         return None
-    if told == {_COUNT} and not any(_counts(item) for item in clause.items):
+    if told == {_COUNT} and any(
+        item.under("noun") and not item.has("copies") for item in clause.items
+    ):
         return None  # it belongs to the noun beside it
     start, end = scan.plain.span(clause.start, clause.end)
     if before is not None:
@@ -180,11 +182,6 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
     if opening is not None and opening in text[start:end]:
         end += 1
     return Command((start, end), tuple(sorted(told)))
-
-
-def _counts(item: Item) -> bool:
-    """n=4, "four versions", ×4."""
-    return item.phrase in ("=", *_TIMES) or item.has("copies")
 
 
 _TIMES = ("x", "×", "*")

@@ -36,7 +36,7 @@ _EXPLICIT = re.compile(
     r"|\b(?P<kinds>two|three|four|five|six|[2-9]) (?:(?:different|diff|alternative"
     r"|separate) )?(?:versions"
     r"|options|variations|variants|drafts|alternatives)\b(?! (?:of|with|in)\b)"
-    r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)\s*(?=[,.;!]|$)"
+    r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)(?: please| pls)?\s*(?=[,.;!]|$)"
     r"|(?:^|[,.;!-] ?)(?:please )?(?:(?:give|show|make|do)(?: me| us)? )?(?P<differ>two"
     r"|three|four|five|six|[2-9]) different (?:ones|takes|looks|ideas|designs)\b"
     r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"

@@ -33,6 +33,9 @@ SENT = {
     "画狐狸，画面形状：16:9": "画狐狸",
     "- 3 images of a fox": "images of a fox",
     "- draw a fox": "- draw a fox",
+    "为茶馆设计一个水墨风格的标志，来四张": "为茶馆设计一个水墨风格的标志",
+    "画一只猫，给我来两张": "画一只猫",
+    "猫咪海报，三款，竖屏": "猫咪海报",
 }
 WHOLE = [
     "a fox in the snow, oil painting",
@@ -44,6 +47,7 @@ WHOLE = [
     "A 16:9 image of an aurora",
     "a picture of a 2x2 grid of cats",
     "a cookie in the shape of a heart, photo",
+    "画一只狗，四只脚",
 ]  # fmt: skip
 
 
