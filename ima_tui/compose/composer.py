@@ -14,7 +14,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.catalogue.choice import cheaper
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.draft import DraftPrice, Role

@@ -11,10 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, names, order, price
-from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.choice import Alternative, Reason
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose import apply_intent, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
@@ -103,7 +102,7 @@ def check(
         unmet += _parameters(text, decision, model, draft, by_hand)
     told = {each.name for each in unmet}
     asked = decision.requirements if decision is not None else ()
-    fits = capabilities.fitted(model, [param for param in asked if param.name in told])
+    fits = apply_intent.fitted(model, [param for param in asked if param.name in told])
     unmet += _priced_otherwise(model, draft, told | {fit.name for fit in fits.values()})
     return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
 
@@ -163,7 +162,7 @@ def _models(text: str, decision: Intent, model: ModelVersion) -> Iterator[Unmet]
 def _parameters(
     text: str, decision: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
 ) -> Iterator[Unmet]:
-    fits = capabilities.fitted(model, decision.requirements)
+    fits = apply_intent.fitted(model, decision.requirements)
     stands = _standing(model, draft)
     for param in decision.requirements:
         fit = fits.get(param)
@@ -179,10 +178,10 @@ def _parameters(
             yield _unmet(text, decision, param, sent, _why(model, param, fit), model)
 
 
-def _why(model: ModelVersion, param: Parameter, fit: capabilities.Fit) -> Why:
+def _why(model: ModelVersion, param: Parameter, fit: apply_intent.Fit) -> Why:
     if fit.name == COUNT:
         return Why.COUNT
-    return Why.TOGETHER if capabilities.can(model, param) else Why.VALUE
+    return Why.TOGETHER if apply_intent.can(model, param) else Why.VALUE
 
 
 def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
@@ -250,7 +249,7 @@ def instead(
     wanted = tuple(Parameter(binding.canonical(name), value) for name, value in chosen)
     if done.n > 1:
         wanted += (Parameter(COUNT, done.n),)
-    for fit in capabilities.fitted(model, wanted).values():
+    for fit in apply_intent.fitted(model, wanted).values():
         if fit.name == COUNT:
             draft = drafting.count(model, draft, int(fit.value))
         else:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, order, price
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,

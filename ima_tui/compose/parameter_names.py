@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.names import voice_of
 from ima_tui.core.domain import Field, FieldKind, Option, Value
-from ima_tui.core.patterns import pattern
-from ima_tui.core.text import one_line
+from ima_tui.core.text import one_line, pattern
 from ima_tui.i18n import has, say
 
 if TYPE_CHECKING:

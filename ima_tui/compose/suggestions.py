@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import newest
-from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
-from ima_tui.compose.capabilities import EIGHT_K
+from ima_tui.compose import apply_intent, draft, other_requests, parameter_names
+from ima_tui.compose.apply_intent import EIGHT_K
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer, price_of
 from ima_tui.compose.other_requests import answer as answer_to
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
@@ -265,13 +265,13 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     answers = [*exact]
     for possible in limit.possible:
         param = Parameter(name, _number(possible) if name == "duration" else possible)
-        words = capabilities.in_words(possible)
+        words = apply_intent.in_words(possible)
         found = _with(desk, param, lists, limit.models, words)
         if found is not None:
             answers.append(found)
     if limit.code == EIGHT_K and not answers:
         answers += _largest(desk, lists)
-    possible, asked = map(capabilities.in_words, (listed(limit.possible), limit.asked))
+    possible, asked = map(apply_intent.in_words, (listed(limit.possible), limit.asked))
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
     return OpenQuestion(key, values, tuple(answers[:MOST]))
@@ -301,22 +301,22 @@ def _able(limit: Limit, lists: Lists) -> Lists:
         return lists
     sound = Parameter("audio", value=True)
     return {
-        kind: [model for model in model_versions if capabilities.can(model, sound)]
+        kind: [model for model in model_versions if apply_intent.can(model, sound)]
         for kind, model_versions in lists.items()
     }
 
 
 def _largest(desk: Composer, lists: Lists) -> Iterator[Suggestion]:
     """The most that this model makes, and one that makes more."""
-    here = capabilities.largest(desk.model) if desk.model is not None else None
+    here = apply_intent.largest(desk.model) if desk.model is not None else None
     if here is not None:
         name, value, label = here
         answer = Suggestion("compose.answer_value", {"value": label}, sets=((name, value),))
         yield _priced(desk, answer)
-    least = capabilities.lines(here[2]) if here is not None else 0
+    least = apply_intent.lines(here[2]) if here is not None else 0
     for model in _elsewhere(desk, lists):
-        best = capabilities.largest(model)
-        if best is not None and capabilities.lines(best[2]) > least:
+        best = apply_intent.largest(model)
+        if best is not None and apply_intent.lines(best[2]) > least:
             words: dict[str, str | int] = {"value": best[2], "model": model.name}
             sets = ((best[0], best[1]),)
             yield _priced(

@@ -20,8 +20,8 @@ from ima_tui.core import atomic_file
 from ima_tui.core.input_files import HEAD, sniff
 from ima_tui.core.records import dataclass
 from ima_tui.film import source, timeline
-from ima_tui.film.pieces import Crossfade, Encode, PicturePlan, ShotFacts
-from ima_tui.film.request import CannotAssemble, StillJob
+from ima_tui.film.source import Crossfade, Encode, PicturePlan, ShotFacts
+from ima_tui.film.timeline import CannotAssemble, StillJob
 
 if TYPE_CHECKING:
     from PIL import Image

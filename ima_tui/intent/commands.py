@@ -32,14 +32,15 @@ _ALONE = frozenset(
 )
 """They may go as a whole clause."""
 _BEFORE = frozenset({"in", "at", "with", "using", "size", "resolution", "ratio", "aspect", "format",
-                     "shape", "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比", "长宽比", "用",
-                     "按", "以", "seed", "种子"})  # fmt: skip
+                     "shape", "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比",
+                     "长宽比", "用", "按", "以", "seed", "种子"})  # fmt: skip
 _BEHIND = frozenset({"aspect", "ratio", "resolution", "format", "比例", "画幅", "分辨率", "尺寸",
                      "清晰度", "画质", "px", "pixels"})  # fmt: skip
 _GLUE = _BEFORE | _BEHIND | frozenset(
     {"a", "an", "the", "to", "and", "for", "is", "be", "it", "of", "length", "duration", "long",
      "make", "model", "please", "video", "image", "picture", "output", "的", "是", "为", "和",
-     "时长", "长度", "就", "吧", "随机", "来", "给我", "给我来", "=", ":", "×", "x", "n"})  # fmt: skip
+     "时长", "长度", "就", "吧", "随机", "来", "给我", "给我来", "=", ":", "×",
+     "x", "n"})  # fmt: skip
 _CLOSES = {")": "(", "）": "（", "]": "["}
 _LABELS = re.compile(
     "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面|形状)*"

@@ -18,9 +18,9 @@ from ima_tui.catalogue.names import Family
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
-from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import (
     Lexicon,
+    Speller,
     TokenMark,
     Tokens,
     is_break,

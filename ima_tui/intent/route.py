@@ -12,11 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import (
-    questions,
-    second_opinion,
-    workflow,
-)
+from ima_tui.intent import questions, second_opinion, tasks
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import RequestKind
@@ -79,7 +75,7 @@ def _by_rules(read: Scan, images: Sequence[str], known: Known) -> Intent:
     if not alone or known.settled is not None or decision.spoken is not None:
         return decision
     text = read.plain.original
-    start = workflow.behind_heading(text)
+    start = tasks.behind_heading(text)
     if start:
         parts = _by_rules(scan(text[start:]), images, known)
         if any(step.uses is not None for step in parts.steps):

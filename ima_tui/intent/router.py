@@ -19,9 +19,8 @@ from ima_tui.intent import (
     parameters,
     preference_phrases,
     questions,
-    workflow,
+    tasks,
 )
-from ima_tui.intent.inapplicable import inapplicable
 from ima_tui.intent.inputs import Inputs, read_roles
 from ima_tui.intent.intent import (
     Evidence,
@@ -33,15 +32,14 @@ from ima_tui.intent.intent import (
     Roles,
 )
 from ima_tui.intent.kinds import IntentQuestion, PreferenceAction, RequestKind
-from ima_tui.intent.limits import Impossible
+from ima_tui.intent.limits import Impossible, inapplicable
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.models import Known, ModelChoice
 from ima_tui.intent.parameters import Findings
-from ima_tui.intent.preference_grammar import PreferenceRequest
-from ima_tui.intent.preference_phrases import TierPhrase
+from ima_tui.intent.preference_phrases import PreferenceRequest, TierPhrase
 from ima_tui.intent.scan import Scan
 from ima_tui.intent.song import Song, read_song
-from ima_tui.intent.spoken import to_be_spoken
+from ima_tui.intent.sound_parameters import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
 
@@ -95,8 +93,8 @@ class Router:
             roles = roles_of(known, told, count)
             task_type, question = known, None
         elif self._known.assumed is not None and question is IntentQuestion.MISSING_INPUT:
-            task_type, question = workflow.from_text(self._known.assumed), None
-        steps = workflow.plan(asked, self._inputs)
+            task_type, question = tasks.from_text(self._known.assumed), None
+        steps = tasks.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
             None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -384,7 +382,7 @@ class Router:
         if wish.name is None or wish.name.family is None:
             return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
         fits = task_type is not None and task_type.medium is wish.name.medium
-        plainest = workflow.from_text(wish.name.medium)
+        plainest = tasks.from_text(wish.name.medium)
         model = models.model_of(wish.name, task_type if fits else plainest)
         return PreferencePhrase(wish.action, model.model_id)
 

@@ -11,10 +11,10 @@ from ima_tui.intent import numerals
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise
-from ima_tui.intent.spelling import SHORTEST
 from ima_tui.intent.tokens import (
     HIDDEN,
     INPUT,
+    SHORTEST,
     TokenMark,
     Tokens,
     is_break,

@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.intent import models, numerals, parameters, workflow
+from ima_tui.intent import models, numerals, parameters, tasks
 from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import Intent, Parameter, Span
@@ -167,7 +167,7 @@ def _behind_heading(
     text: str, images: Sequence[str], decision: Intent, one_subject: bool
 ) -> Shared | None:
     """The reading where a colon divides the text into what it is about and what is made."""
-    start = workflow.behind_heading(text)
+    start = tasks.behind_heading(text)
     if not start or decision.spoken is not None:
         return None
     head, rest = text[: start - 1].strip(), text[start:].strip()
@@ -224,7 +224,7 @@ def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, 
         alone = decision.task_type
         params = decision.requirements
         return () if alone is None else (_single(text, alone, params, decision),)
-    steps = workflow.plan(asked, inputs)
+    steps = tasks.plan(asked, inputs)
     cuts = _cuts(read, asked)
     found: list[Share] = []
     for want, (task_type, uses) in zip(asked.wants, steps, strict=True):

@@ -19,8 +19,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell
-from ima_tui.film.request import AssembleJob, JoinJob, StillJob
-from ima_tui.film.timeline import Film, Shot
+from ima_tui.film.timeline import AssembleJob, Film, JoinJob, Shot, StillJob
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
 from ima_tui.workflow.finishing import Crop, Finish, Join

@@ -20,8 +20,8 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, ModelVersion, Order, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import job_states
-from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger import records
+from ima_tui.ledger.records import ImpossibleTransition
 from ima_tui.ledger.writing import Why
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
@@ -78,7 +78,7 @@ class Workflows:
             before = plan
         gone = set(intents(before).values()) - set(intents(plan).values())
         for job in (await self._jobs.by_intents(gone)).values() if gone else ():
-            if job.state in job_states.UNSENT:
+            if job.state in records.UNSENT:
                 with suppress(
                     ImpossibleTransition, UsageError
                 ):  # it is just being sent, so it stays
@@ -277,7 +277,7 @@ class Workflows:
             if any(needed not in made for needed in each.step.needs):
                 return None
             failed = each.job
-            if failed is not None and failed.state in job_states.UNSENT:  # it would be blocked
+            if failed is not None and failed.state in records.UNSENT:  # it would be blocked
                 await self._jobs.forget(failed.id)
             intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
             after = made[each.step.after] if each.step.after else None
@@ -299,7 +299,7 @@ class Workflows:
 
         What an agent ordered is not: its approval is the job's own.
         """
-        if job.state in job_states.OPEN:
+        if job.state in records.OPEN:
             await self._jobs.adopt(job.id)
             job = await self._jobs.get(job.id) or job
         stopped = job.state is State.STOPPED and bool(job.task_id)
@@ -307,6 +307,6 @@ class Workflows:
         with suppress(ImpossibleTransition, UsageError):  # another window was faster
             if lacks_files and self.download:
                 await self._jobs.fetch(job.id)
-            elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
+            elif stopped or job.state is State.TIMED_OUT or records.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job

@@ -14,7 +14,7 @@ from dataclasses import replace
 from ima_tui.catalogue import choice, form, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import capabilities, confirmation
+from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.apply_intent import song_prompt, song_settings
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
@@ -252,7 +252,7 @@ class Builder:
         """Add one step with the share's model and parameters, priced; returns its id."""
         model = self.model(share, inputs)
         params = _without(share.params, _SHAPE) if _follows(model, inputs) else share.params
-        fits = capabilities.fitted(model, params)
+        fits = apply_intent.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
             chosen |= _song(model, params, prompt)
@@ -297,7 +297,7 @@ class Builder:
         found = confirmation.check(self._wish, decision, model, step.draft(UNWRITTEN))
         crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
-        follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
+        follows = not apply_intent.has(model, _SHAPE)  # the picture that it is made of
         if crop is not None and (follows or len(left) < len(found.unmet)):
             self.finish.append(crop)
         self.unmet += [(step.id, each) for each in left]
@@ -370,7 +370,7 @@ def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
 def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
     """Tell whether the model uses the aspect ratio of its input image."""
     made = any(result_of(source) for source in inputs)
-    return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
+    return made and model.task_type.medium is Medium.VIDEO and not apply_intent.has(model, _SHAPE)
 
 
 def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from ima_tui.compose.composer import (
     MODEL,
     Composer,
 )
-from ima_tui.compose.highlights import SetBy, origin
+from ima_tui.compose.prompt_text import SetBy, origin
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.intent.route import route
 from ima_tui.sandbox.products import SandboxCatalogue

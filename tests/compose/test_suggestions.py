@@ -271,11 +271,11 @@ def test_a_model_that_is_offered_for_sound_makes_sound(desk: Composer, lists: Li
 def test_without_a_screen_8k_is_answered_with_what_is_possible(
     lists: Lists, text: str, told: str
 ) -> None:
-    from ima_tui.compose import capabilities
+    from ima_tui.compose import apply_intent
 
     decision = route(text, (), lists)
     (limit,) = decision.limits
-    key, words = capabilities.told(decision, limit)
+    key, words = apply_intent.told(decision, limit)
     assert told in say(key, **words)
 
 

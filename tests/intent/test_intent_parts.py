@@ -18,7 +18,7 @@ from ima_tui.intent.normalise import (
     normalise,
 )
 from ima_tui.intent.route import route
-from ima_tui.intent.spelling import distance
+from ima_tui.intent.tokens import distance
 
 
 def words(text: str, decision: Intent, part: str) -> list[str]:

@@ -25,7 +25,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger import history
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.ledger.store import Ledger
 from ima_tui.preferences.file import Preferences
 from ima_tui.sandbox.server import Sandbox

@@ -30,7 +30,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import ImaError
-from ima_tui.ledger.job_states import ENDED, UNSENT, ImpossibleTransition
+from ima_tui.ledger.records import ENDED, UNSENT, ImpossibleTransition
 from ima_tui.studio.studio import Studio, open_studio
 
 KEY = Key("ima_canary_0123456789", "flag")

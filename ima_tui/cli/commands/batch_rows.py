@@ -21,7 +21,7 @@ from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.studio.studio import Studio
 
 NEARBY, MOST_LOOKED_AT = 20, 200

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.choice import Reason, cheaper
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import generate_order, inputs
 from ima_tui.cli.commands.generate_order import Prepared
@@ -31,8 +30,7 @@ from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import PreferenceAction, RequestKind
 from ima_tui.intent.route import route
-from ima_tui.ledger.job_states import ENDED, OPEN
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.records import ENDED, OPEN, LedgerError
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange, Proposal
 from ima_tui.runner import outputs

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ima_tui.batch.rows import json_object
 from ima_tui.catalogue import choice, form, order
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.catalogue.form import COUNT
 from ima_tui.cli.arguments import read_input
 from ima_tui.cli.confirm import Unconfirmed

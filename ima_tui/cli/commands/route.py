@@ -14,7 +14,7 @@ from ima_tui.cli import session
 from ima_tui.cli.arguments import read_input
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
-from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose import apply_intent, parameter_names
 from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -282,7 +282,7 @@ def _roles(decision: Intent) -> Iterator[str]:
 def impossible(text: str, decision: Intent) -> Iterator[str]:
     """What nobody here can do, and what can be had instead."""
     for limit in decision.limits:
-        key, words = capabilities.told(decision, limit)
+        key, words = apply_intent.told(decision, limit)
         yield say(key, **words)
     for param in decision.inapplicable:
         asked = one_line(_quoted(text, decision, f"params.{param.name}"), 60)

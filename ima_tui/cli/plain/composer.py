@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, form, order, times
+from ima_tui.catalogue import choice, form, order, price
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
@@ -338,7 +338,7 @@ def _value(model: ModelVersion, control: str, written: str) -> str:
 
 def usual(model: ModelVersion) -> str:
     """Say how long a model usually takes."""
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     return spoken(usual_time(estimate.low, estimate.high))
 
 

@@ -10,8 +10,7 @@ from importlib import resources
 
 from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
-from ima_tui.intent.spelling import Speller
-from ima_tui.intent.tokens import Lexicon
+from ima_tui.intent.tokens import Lexicon, Speller
 
 LANGUAGES = ("en", "zh", "international", "deliverables")
 _BARE = "words"

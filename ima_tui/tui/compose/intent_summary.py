@@ -23,8 +23,8 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
-from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin, unmet
 from ima_tui.compose.preference_prompts import PreferenceSwitch
+from ima_tui.compose.prompt_text import LIMIT, REMEMBER, SetBy, origin, unmet
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line

@@ -7,8 +7,8 @@ from datetime import datetime
 from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue import choice, times
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue import choice, price
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import draft
 from ima_tui.core.domain import (
     Job,
@@ -176,6 +176,6 @@ def _model(
         Cell(model.name),
         Cell(listed(notes(model, is_mine)), "muted"),
         Cell(points_range(*(points or model.points))),
-        Cell(usual_time(times.estimate(model)), "muted"),
+        Cell(usual_time(price.estimate(model)), "muted"),
     )
     return PickerItem(cells, choice.search_terms(model))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ima_tui import i18n
-from ima_tui.catalogue import price, times
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue import price
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
@@ -37,7 +37,7 @@ def times_n(quote: price.Quote) -> str:
 
 def usually(model: ModelVersion) -> str:
     """Return how long the model usually takes."""
-    return say("compose.usually", time=usual_time(times.estimate(model)))
+    return say("compose.usually", time=usual_time(price.estimate(model)))
 
 
 def neighbour(model: ModelVersion, near: price.Neighbour, n: int) -> str:
