@@ -109,11 +109,11 @@ def pick(models: Sequence[ModelVersion], model: str, version: str = "") -> Model
         raise UsageError("error.unknown_model", model=one_line(model, 60), known=", ".join(near))
     if not version:
         return newest(found)
-    wished = folded(version)
+    wanted = folded(version)
     pinned = [
         model_version
         for model_version in found
-        if folded(model_version.version) == wished or folded(model_version.name) == wished
+        if folded(model_version.version) == wanted or folded(model_version.name) == wanted
     ]
     if not pinned:
         known = [model_version.version for model_version in found]

@@ -88,11 +88,11 @@ class Unconfirmed(UsageError):
         self.alternatives = tuple(alternatives)
 
 
-def exactly(text: str, decision: Intent | None, order: Order) -> str:
+def exactly(text: str, intent: Intent | None, order: Order) -> str:
     """Say which verb makes what no model does: a film, a crop, music of a length; else ""."""
-    if other_requests.shots(text, decision):
+    if other_requests.shots(text, intent):
         return say("finish.exactly_film")
-    for limit in decision.limits if decision is not None else ():
+    for limit in intent.limits if intent is not None else ():
         medium = order.task_type.medium
         if limit.code == "aspect_ratio_custom" and medium in (Medium.IMAGE, Medium.VIDEO):
             return say("finish.exactly_crop", ratio=limit.asked, points=order.total)

@@ -42,23 +42,23 @@ class AppliedIntent:
     exact: bool = True
 
 
-def settings(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
+def settings(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """What the words set on `leaf`, to the nearest value where it does not have the one that was
     asked for. `confirmation` tells what differs."""
     found: dict[str, AppliedIntent] = {}
-    for param, fit in fitted(model, decision.requirements).items():
+    for param, fit in fitted(model, intent.requirements).items():
         found.setdefault(fit.name, AppliedIntent(fit.value, f"params.{param.name}", fit.exact))
     if model.task_type is TaskType.TEXT_TO_MUSIC:
-        sung = decision.param(LYRICS)
-        for name, value in song_settings(model, sung, decision.description, decision.style):
+        sung = intent.param(LYRICS)
+        for name, value in song_settings(model, sung, intent.description, intent.style):
             found.setdefault(name, AppliedIntent(value, f"params.{LYRICS}" if sung else "media"))
     return found
 
 
-def controls(decision: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
+def controls(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     """Those of `settings` that are controls, or the number of outputs."""
     known = {field.name for field in form.user_fields(model)} | {COUNT}
-    return {name: one for name, one in settings(decision, model).items() if name in known}
+    return {name: one for name, one in settings(intent, model).items() if name in known}
 
 
 def song_settings(
@@ -86,30 +86,30 @@ def _cut(model: ModelVersion, description: str) -> str:
     return description[:most]
 
 
-def prompt(text: str, decision: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
+def prompt(text: str, intent: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
     """What goes out of `text` as the prompt: of speech the words to be spoken, of a song its
     lyrics where the model takes them there, else its description; of everything else the text
     without the commands that `model` meets."""
-    if decision is None:
+    if intent is None:
         return text
     if kind is TaskType.TEXT_TO_SPEECH:
-        return text if decision.spoken is None else text[slice(*decision.spoken)]
+        return text if intent.spoken is None else text[slice(*intent.spoken)]
     from ima_tui.intent.commands import without
 
-    sent = without(text, decision.commands, _unmet(decision, model))
+    sent = without(text, intent.commands, _unmet(intent, model))
     if kind is TaskType.TEXT_TO_MUSIC and model is not None:
-        return song_prompt(sent, model, decision.requirements, decision.description)
+        return song_prompt(sent, model, intent.requirements, intent.description)
     return sent
 
 
-def _unmet(decision: Intent, model: ModelVersion | None) -> frozenset[str]:
+def _unmet(intent: Intent, model: ModelVersion | None) -> frozenset[str]:
     """Parts for which `model` has no setting: their words stay in the prompt. Of a value that is
     not on offer another one was agreed on, and its words would contradict that; so would what the
     medium has no setting for."""
     if model is None:
         return frozenset()
-    set_ = {param.name for param in fitted(model, decision.requirements)}
-    told = (param.name for param in decision.requirements if param not in decision.inapplicable)
+    set_ = {param.name for param in fitted(model, intent.requirements)}
+    told = (param.name for param in intent.requirements if param not in intent.inapplicable)
     return frozenset(f"params.{name}" for name in told if name not in set_)
 
 
@@ -125,11 +125,11 @@ def song_prompt(
     return description if told and apart == set(told) and description else text
 
 
-def refusals(decision: Intent, model: ModelVersion) -> tuple[Refusal, ...]:
+def refusals(intent: Intent, model: ModelVersion) -> tuple[Refusal, ...]:
     """What the words want and `model` can't do."""
-    fits = fitted(model, decision.params).items()
+    fits = fitted(model, intent.params).items()
     met = {param.name for param, fit in fits if fit.exact}
-    refused = binding.bind(model, decision.params)[1]
+    refused = binding.bind(model, intent.params)[1]
     return tuple(each for each in refused if each.name not in met)
 
 
@@ -141,15 +141,15 @@ def in_order(roles: Roles, count: int) -> tuple[int, ...]:
     return tuple(place for place in told if place < count)
 
 
-def tentative(decision: Intent) -> TaskType | None:
+def tentative(intent: Intent) -> TaskType | None:
     """The kind that is most likely meant while something about its pictures has to be asked."""
-    if decision.medium is None or decision.question is None:
+    if intent.medium is None or intent.question is None:
         return None
-    kinds = [kind for kind in TaskType if kind.medium is decision.medium and kind.takes_inputs]
-    if decision.question is IntentQuestion.MISSING_INPUT and kinds:
+    kinds = [kind for kind in TaskType if kind.medium is intent.medium and kind.takes_inputs]
+    if intent.question is IntentQuestion.MISSING_INPUT and kinds:
         return kinds[0]
-    if decision.question is IntentQuestion.IMAGE_ROLES and kinds:
-        pair = len(decision.inputs) == TaskType.FIRST_LAST_FRAME.inputs[0]
+    if intent.question is IntentQuestion.IMAGE_ROLES and kinds:
+        pair = len(intent.inputs) == TaskType.FIRST_LAST_FRAME.inputs[0]
         return TaskType.FIRST_LAST_FRAME if pair else TaskType.REFERENCE_TO_VIDEO
     return None
 
@@ -369,7 +369,7 @@ def in_words(told: str) -> str:
     return re.sub(r"(\d+) s\b", lambda found: say("compose.seconds", span=found[1]), told)
 
 
-def told(decision: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
+def told(intent: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
     """A row of `messages` that says what isn't available and what is, and the values for it."""
     words: dict[str, str | int] = {
         "asked": in_words(limit.asked),
@@ -377,13 +377,21 @@ def told(decision: Intent, limit: Limit) -> tuple[str, dict[str, str | int]]:
         "models": listed(limit.models),
     }
     if limit.code == EIGHT_K:
-        best = largest(decision.model) if decision.model is not None else None
-        if best is not None and decision.model is not None:
-            words |= {"possible": best[2], "models": decision.model.name}
-        elif Medium.IMAGE not in _media(decision):
+        best = largest(intent.model) if intent.model is not None else None
+        if best is not None and intent.model is not None:
+            words |= {"possible": best[2], "models": intent.model.name}
+        elif Medium.IMAGE not in _media(intent):
             return "route.no_8k_film", words
     return f"route.no_{limit.code}", words
 
 
-def _media(decision: Intent) -> set[Medium | None]:
-    return {decision.medium, *(step.task_type.medium for step in decision.steps)}
+def _media(intent: Intent) -> set[Medium | None]:
+    return {intent.medium, *(step.task_type.medium for step in intent.steps)}
+
+
+def plainest(medium: Medium, inputs: int) -> TaskType:
+    """Return the plainest task type that makes `medium` from so many pictures."""
+    of_medium = [task_type for task_type in TaskType if task_type.medium is medium]
+    fitting = [task_type for task_type in of_medium if task_type.takes_inputs == bool(inputs)]
+    pairs = [task_type for task_type in fitting if task_type.inputs == (inputs, inputs)]
+    return (pairs or fitting or of_medium)[0]

@@ -109,59 +109,63 @@ def first_line(text: str, *, by_lines: bool) -> str:
     return text if end < 0 else text[:end]
 
 
-def plan(desk: Composer, parts: Sequence[Row], decide: Decide, suggested: Suggest) -> MultiPrompt:
-    """Every row read and priced on a copy of `desk`. Some 0.5 ms each."""
-    return MultiPrompt(tuple(_wish(desk.copy(), row, decide, suggested) for row in parts))
+def plan(
+    composer: Composer, parts: Sequence[Row], decide: Decide, suggested: Suggest
+) -> MultiPrompt:
+    """Every row read and priced on a copy of `composer`. Some 0.5 ms each."""
+    return MultiPrompt(tuple(_drafted(composer.copy(), row, decide, suggested) for row in parts))
 
 
-def _wish(desk: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
+def _drafted(composer: Composer, row: Row, decide: Decide, suggested: Suggest) -> PromptDraft:
     from ima_tui.compose import confirmation
 
-    desk.last = None  # of many prompts nobody would see which one is made of it
-    decision = decide(row.prompt, desk)
-    problem = _unclear(decision, settled=KIND in desk.pins)
+    composer.last = None  # of many prompts nobody would see which one is made of it
+    intent = decide(row.prompt, composer)
+    problem = _unclear(intent, settled=KIND in composer.pins)
     if problem is not None:
         return PromptDraft(row, problem=problem)
-    desk.hear(decision, suggested(desk.meant(decision)))
-    if desk.model is None or desk.draft is None:
-        return PromptDraft(row, problem=UsageError("error.no_models"), kind=desk.kind)
-    draft = replace(desk.draft, prompt=words_of(row.prompt, desk))
+    composer.hear(intent, suggested(composer.meant(intent)))
+    if composer.model is None or composer.draft is None:
+        return PromptDraft(row, problem=UsageError("error.no_models"), kind=composer.kind)
+    draft = replace(composer.draft, prompt=words_of(row.prompt, composer))
     try:
-        order, _ = drafting.finish(desk.model, draft)
+        order, _ = drafting.finish(composer.model, draft)
     except UsageError as error:
-        return PromptDraft(row, model=desk.model, problem=error, kind=desk.kind)
-    order = replace(order, inputs=drafting.ordered(order.inputs, desk.order), project=desk.project)
-    unmet = confirmation.check(row.prompt, decision, desk.model, draft, desk.pins).unmet
-    return PromptDraft(row, order, desk.model, unmet=unmet, kind=desk.kind)
+        return PromptDraft(row, model=composer.model, problem=error, kind=composer.kind)
+    order = replace(
+        order, inputs=drafting.ordered(order.inputs, composer.order), project=composer.project
+    )
+    unmet = confirmation.check(row.prompt, intent, composer.model, draft, composer.pins).unmet
+    return PromptDraft(row, order, composer.model, unmet=unmet, kind=composer.kind)
 
 
-def _unclear(decision: Intent | None, *, settled: bool) -> UsageError | None:
+def _unclear(intent: Intent | None, *, settled: bool) -> UsageError | None:
     """The question that has to be answered before this one can be sent."""
-    if decision is None:
+    if intent is None:
         return UsageError("compose.one_needs_medium")
-    if decision.question is IntentQuestion.MEDIA_TYPE:
+    if intent.question is IntentQuestion.MEDIA_TYPE:
         return UsageError("compose.one_needs_medium")
-    if decision.kind is Reading.WORKFLOW:
+    if intent.kind is Reading.WORKFLOW:
         return UsageError("compose.one_is_a_workflow")
-    if decision.kind is Reading.PREFERENCE:
+    if intent.kind is Reading.PREFERENCE:
         return UsageError("compose.one_is_a_preference")
-    if decision.question is IntentQuestion.IMAGE_ROLES:
+    if intent.question is IntentQuestion.IMAGE_ROLES:
         return UsageError("compose.one_needs_roles")
-    if decision.question is IntentQuestion.MISSING_INPUT:
+    if intent.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
-    if decision.kind is Reading.QUESTION and not settled:
+    if intent.kind is Reading.QUESTION and not settled:
         return UsageError("compose.one_is_a_question")
-    if decision.confidence is Confidence.UNSURE and not settled:
+    if intent.confidence is Confidence.UNSURE and not settled:
         return UsageError("compose.one_needs_medium")
     return None
 
 
-def words_of(text: str, desk: Composer) -> str:
+def words_of(text: str, composer: Composer) -> str:
     """What goes out as the prompt; the names of subjects stay, without their `@`."""
     from ima_tui.compose import apply_intent
 
-    words = apply_intent.prompt(text, desk.decision, desk.kind, desk.model)
-    return mentions.without_signs(words, mentions.find(words, desk.subjects))
+    words = apply_intent.prompt(text, composer.intent, composer.kind, composer.model)
+    return mentions.without_signs(words, mentions.find(words, composer.subjects))
 
 
 def lyrics_of(text: str) -> str:
@@ -182,7 +186,7 @@ def with_lyrics(text: str, lyrics: str) -> str:
         start, end = found.words
         return text[:start] + lyrics + text[end:]
     before = with_lyrics(text, "").rstrip() if found is not None else text.rstrip()
-    return f"{before}\n\n{say('editor.wish_lyrics')}\n{lyrics}".lstrip()
+    return f"{before}\n\n{say('editor.prompt_lyrics')}\n{lyrics}".lstrip()
 
 
 def _find(text: str) -> Lyrics | None:
@@ -198,10 +202,10 @@ MOST_RESULTS = 60
 def shares(composer: Composer, order: Order) -> tuple[int, ...]:
     """How many results each of several jobs makes, where the prompt asks for more than one job
     of the model makes; () where one job is enough."""
-    decision, model = composer.decision, composer.model
-    if decision is None or model is None or COUNT in composer.pins:
+    intent, model = composer.intent, composer.model
+    if intent is None or model is None or COUNT in composer.pins:
         return ()
-    asked = (one.value for one in decision.requirements if one.name == "n")
+    asked = (one.value for one in intent.requirements if one.name == "n")
     left, counts = next(asked, 0), form.counts(model)
     if not isinstance(left, int) or not order.n < left <= MOST_RESULTS:
         return ()
@@ -245,13 +249,13 @@ def origin(composer: Composer, part: str) -> Origin:
     """Return where `part` (as in `Pins`) comes from."""
     if part in composer.pins:
         return Origin(SetBy.HAND)
-    decision = composer.decision
-    if decision is None or decision.task_type is not composer.kind:
+    intent = composer.intent
+    if intent is None or intent.task_type is not composer.kind:
         return Origin(SetBy.ITSELF)
     told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
     if part in composer.read:
         told[part] = (composer.read[part].part,)
-    spans = tuple(span for name in told.get(part, ()) for span in decision.spans(name))
+    spans = tuple(span for name in told.get(part, ()) for span in intent.spans(name))
     return Origin(SetBy.WORDS, spans) if spans else Origin(SetBy.ITSELF)
 
 
@@ -260,17 +264,17 @@ def unmet(composer: Composer) -> frozenset[str]:
     return frozenset(name for name, one in composer.read.items() if not one.exact)
 
 
-def marks(desk: Composer) -> tuple[Highlight, ...]:
+def marks(composer: Composer) -> tuple[Highlight, ...]:
     """The words that count, in their order; what was chosen by the user has none."""
     spans = [
         (span, part)
-        for part in (KIND, MODEL, ORDER, *sorted(desk.read))
-        for span in origin(desk, part).spans
+        for part in (KIND, MODEL, ORDER, *sorted(composer.read))
+        for span in origin(composer, part).spans
     ]
-    if desk.decision is not None:
-        spans += [(span, REMEMBER) for span in desk.decision.spans("preference")]
-        controls = {span for span, part in spans if part in desk.read}  # see `unmet`
-        limits = (span for span in desk.decision.spans("unsupported") if span not in controls)
+    if composer.intent is not None:
+        spans += [(span, REMEMBER) for span in composer.intent.spans("preference")]
+        controls = {span for span, part in spans if part in composer.read}  # see `unmet`
+        limits = (span for span in composer.intent.spans("unsupported") if span not in controls)
         spans += [(span, LIMIT) for span in limits]
     return tuple(Highlight(start, end, part) for (start, end), part in sorted(spans))
 

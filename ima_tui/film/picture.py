@@ -3,7 +3,7 @@
 Runs in the worker. A graph is kept as long as its filters are used: PyAV does not keep it, and a
 lost graph crashes the process.
 
-Stills are written here too: one frame of a video, or a picture, cropped where wished.
+Stills are written here too: one frame of a video, or a picture, cropped where asked.
 """
 
 from __future__ import annotations

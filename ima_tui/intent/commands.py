@@ -63,7 +63,7 @@ def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple
     """Every command before place `until` of the folded text (behind it are words to be spoken)."""
     parts = _Parts(scan, evidence)
     inputs = list(_inputs(scan, until))
-    if not parts.told and "wish.clear" not in scan.tags:
+    if not parts.told and "preference.clear" not in scan.tags:
         return tuple(inputs)
     found = [Command(each.span, (each.part,)) for each in evidence if each.part == _NEGATIVE]
     found += inputs
@@ -202,7 +202,7 @@ def _inside(scan: Scan, parts: _Parts, clause: Clause) -> Iterator[Command]:
     while place < len(items):
         told = parts.of(items[place])
         run = None
-        if (_MODEL in told and items[place].has(NAME)) or items[place].has("wish.clear"):
+        if (_MODEL in told and items[place].has(NAME)) or items[place].has("preference.clear"):
             run = _model(items, place) if told else None
         elif told & set(_EXACT):
             run = _exact(parts, items, place)
@@ -252,7 +252,9 @@ def _model(items: Sequence[Item], place: int) -> Span | None:
 
 
 def _leads(item: Item) -> bool:
-    return item.has("use", "wish.save", "wish.once", "wish.switch", "wish.clear")
+    return item.has(
+        "use", "preference.save", "preference.once", "preference.switch", "preference.clear"
+    )
 
 
 def _goes_on(items: Sequence[Item], first: int, last: int) -> bool:

@@ -226,7 +226,7 @@ def _has_more(readings: Sequence[ClauseReading]) -> bool:
         for reading in readings
         for item in reading.clause.items
         if not item.has("name", "polite", "use", "neg", "model_word", "this")
-        and not item.under("wish")
+        and not item.under("preference")
         and not item.under("verb")
     ]
     return sum(max(1, item.end - item.start) for item in extra) >= 2

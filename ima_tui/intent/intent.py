@@ -177,7 +177,7 @@ class Intent:
     roles: Roles = Roles()
     inputs: tuple[str, ...] = ()
     spoken: Span | None = None
-    """The words to be spoken, where the text tells them apart from the wish."""
+    """The words to be spoken, where the text tells them apart from the request."""
     description: str = ""
     """Of music: the text without lyrics and title."""
     style: str = ""

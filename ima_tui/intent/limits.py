@@ -142,17 +142,17 @@ def _too_long(findings: Findings) -> Impossible | None:
 
 
 def _silent(findings: Findings, model_id: str) -> Impossible | None:
-    wish = next((each for each in findings.params if each.name == "audio"), None)
-    if wish is None or wish.value is not True or not model_id or model_id in _WITH_AUDIO:
+    sound = next((each for each in findings.params if each.name == "audio"), None)
+    if sound is None or sound.value is not True or not model_id or model_id in _WITH_AUDIO:
         return None
     limit = Limit(
         "audio_unsupported_model",
         model_id,
         (),
         ("veo-3.1-generate-preview", "kling-video-o1"),
-        Parameter(wish.name, wish.value),
+        Parameter(sound.name, sound.value),
     )
-    return Impossible(limit, wish.start, wish.end)
+    return Impossible(limit, sound.start, sound.end)
 
 
 def _duration(length: Length) -> Parameter:

@@ -2,7 +2,7 @@
 
 The first thing asked for counts. Later clauses add to it only where they ask: with a verb, with a
 word that begins a step, or with something that goes along (a voiceover, background music). What
-stands behind a colon describes; what is to be spoken is never read as a wish.
+stands behind a colon describes; what is to be spoken is never read as a request.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _BRIEF = 25
 class MediaRequest:
     """The media that are asked for, in the order in which they are made.
 
-    `spoken_from` is where the text to be spoken begins; nothing behind it is a wish.
+    `spoken_from` is where the text to be spoken begins; nothing behind it is a request.
     """
 
     wants: tuple[Want, ...]

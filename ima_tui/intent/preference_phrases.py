@@ -106,8 +106,8 @@ def read_preference(
     return None
 
 
-def _marks(scan: Scan, asked: MediaRequest, wish: str) -> list[tuple[Clause, int, Item]]:
-    tag = f"wish.{wish}"
+def _marks(scan: Scan, asked: MediaRequest, action: str) -> list[tuple[Clause, int, Item]]:
+    tag = f"preference.{action}"
     if tag not in scan.tags:
         return []
     return [
@@ -128,15 +128,15 @@ def _once(scan: Scan, asked: MediaRequest, names: list[Named]) -> PreferenceRequ
 
 
 def _save(scan: Scan, asked: MediaRequest, names: list[Named]) -> PreferenceRequest | None:
-    for wish in ("save", "switch"):
-        for clause, place, item in _marks(scan, asked, wish):
+    for action in ("save", "switch"):
+        for clause, place, item in _marks(scan, asked, action):
             name = _name_after(scan, clause, place, names)
-            if name is None and wish == "save":
+            if name is None and action == "save":
                 name = _name_meant(clause, place, names)
             if name is not None and scan.text[name.end : name.end + 11].lstrip().startswith(_STYLE):
                 continue  # "I like the Midjourney style" is about pictures
             if name is not None:
-                standing = wish == "save"
+                standing = action == "save"
                 return PreferenceRequest(
                     PreferenceAction.SAVE, name, item.start, item.end, standing
                 )
@@ -152,7 +152,7 @@ _STYLE = ("style", "look", "vibe", "aesthetic", "feel", "风格", "画风", "那
 
 
 def _name_after(scan: Scan, clause: Clause, place: int, names: list[Named]) -> Named | None:
-    """The name that a wish leads to, with nothing between that would be the thing liked."""
+    """The name that a request leads to, with nothing between that would be the thing liked."""
     rest = clause.items[place + 1 : place + 1 + _REACH]
     if not rest and clause.index + 1 < len(scan.clauses):
         rest = scan.clauses[clause.index + 1].items[:_REACH]  # "from now on, use Sora"
@@ -366,7 +366,7 @@ def _said(scan: Scan, clause: Clause) -> _Said:
 
 def _is_known(item: Item) -> bool:
     """A model, a medium, or a word that such requests are made of."""
-    if item.has(NAME, *_CLOSED) or item.under("noun") or item.under("wish"):
+    if item.has(NAME, *_CLOSED) or item.under("noun") or item.under("preference"):
         return True
     if item.under("verb") or not item.phrase[0].isalnum():
         return item.phrase[0] >= " "

@@ -195,7 +195,7 @@ def _works_on_it(intent: Intent) -> bool:
 
 def _chance(label: str, intent: Intent, beliefs: Beliefs) -> float:
     """The probability of `label`; where a verb asks for it by name, leaving out that nothing is
-    wished for."""
+    asked for."""
     named = label == label_of(intent) and intent.explicit and intent.asked
     if not named or beliefs.get(MISSING, 0.0) >= MAY_MISS:
         return beliefs.get(label, 0.0)

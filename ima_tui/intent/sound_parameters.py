@@ -191,7 +191,7 @@ _AROUND = " \t\n\u3000\"'“”‘’「」『』"
 
 
 def to_be_spoken(scan: Scan, asked: MediaRequest) -> Span | None:
-    """Of a wish for speech: what stands behind the colon, else the only quotation."""
+    """Of a request for speech: what stands behind the colon, else the only quotation."""
     if Medium.SPEECH not in asked.media:
         return None
     start = asked.spoken_from

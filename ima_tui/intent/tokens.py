@@ -18,7 +18,7 @@ from functools import lru_cache
 from ima_tui.core.records import dataclass
 
 HIDDEN = "\x00"
-"""What stands for a character of content in the text that is read for wishes."""
+"""What stands for a character of content in the text that is read for requests."""
 
 INPUT = "\x01"
 """What stands for a character of a path or address that is an input."""

@@ -58,10 +58,10 @@ async def understand(call: Call) -> Document:
     lists = studio.catalogue.all_models()
     preferred = studio.preferences.preferred()
     images = list(call.arguments.get("input_images", ()))
-    decision = await asyncio.to_thread(
+    intent = await asyncio.to_thread(
         read, text, images, lists, preferred, studio.guides.recommended
     )
-    return route.decision_document(text, decision, preferred, studio.guides)
+    return route.intent_document(text, intent, preferred, studio.guides)
 
 
 async def quote(call: Call) -> Document:
@@ -125,10 +125,10 @@ async def _prepared(studio: Studio, words: Namespace) -> Prepared:
     """Price what is asked for. A text that only changes preferences is no order."""
     generate_order.settle_count(words)
     generate_order.check_prompt(words)
-    decision = await generate.understood(studio, words)
-    if decision is not None and decision.kind is RequestKind.PREFERENCE:
+    intent = await generate.understood(studio, words)
+    if intent is not None and intent.kind is RequestKind.PREFERENCE:
         raise UsageError("error.agent_preference")
-    return await generate.prepare(studio, words, decision)
+    return await generate.prepare(studio, words, intent)
 
 
 def approval_needed(studio: Studio, points: int, n: int) -> Why | None:
@@ -166,7 +166,7 @@ def row_intents(
     return tuple(f"{each}/{request}" for each in (first, *rest))
 
 
-def workflow_id(client: str, key: str, arguments: Mapping[str, object]) -> tuple[str, str]:
+def workflow_id_of(client: str, key: str, arguments: Mapping[str, object]) -> tuple[str, str]:
     """Return the id of what `client` asks for under `key`, and how every id of that key begins."""
     begins = _digest([client, key, "workflow"], 24)
     return begins + intent_of("", "", arguments)[-8:], begins
@@ -282,13 +282,13 @@ async def run_workflow(call: Call) -> Document:
 
     Raises `UsageError` and `OverLimit` before anything is ordered.
     """
-    given, plans = call.arguments, call.studio.workflows
-    plan_id, begins = workflow_id(call.client, given["idempotency_key"], given)
-    kept = await plans.kept_as(begins)
-    if kept is not None and kept.id != plan_id:
+    given, workflows = call.arguments, call.studio.workflows
+    workflow_id, begins = workflow_id_of(call.client, given["idempotency_key"], given)
+    kept = await workflows.kept_as(begins)
+    if kept is not None and kept.id != workflow_id:
         raise UsageError("error.workflow_key_reused")
-    plan, notes = (kept, []) if kept is not None else await _planned(call, plan_id)
-    status = await plans.status(await plans.agreed_before(plan), fetch=True)
+    workflow, notes = (kept, []) if kept is not None else await _planned(call, workflow_id)
+    status = await workflows.status(await workflows.agreed_before(workflow), fetch=True)
     if any(each.job is None for each in status.steps):
         confirm = str(given.get("confirm", ""))
         if not status.agreed(confirm, again=False):
@@ -299,13 +299,13 @@ async def run_workflow(call: Call) -> Document:
     return await _standing(call, status.workflow)
 
 
-async def _planned(call: Call, plan_id: str) -> tuple[Workflow, list[str]]:
+async def _planned(call: Call, workflow_id: str) -> tuple[Workflow, list[str]]:
     given = call.arguments
     inputs = list(given.get("input_images", ()))
-    plan, notes, _ = await workflow_verb.planned(call.studio, str(given["prompt"]), inputs)
+    workflow, notes, _ = await workflow_verb.planned(call.studio, str(given["prompt"]), inputs)
     project = labels.project(given.get("project", ""))
-    notes += confirmation.sentences(each for _, each in plan.unmet)
-    return replace(plan, id=plan_id, project=project), notes
+    notes += confirmation.sentences(each for _, each in workflow.unmet)
+    return replace(workflow, id=workflow_id, project=project), notes
 
 
 async def _unconfirmed(
@@ -327,20 +327,20 @@ async def _unconfirmed(
 
 
 async def _order_steps(call: Call, status: WorkflowStatus) -> None:
-    plan = await call.studio.workflows.agree(status)
-    hold = approval_needed(call.studio, plan.total, len(plan.steps))
+    workflow = await call.studio.workflows.agree(status)
+    hold = approval_needed(call.studio, workflow.total, len(workflow.steps))
     await call.studio.workflows.go(status, again=False, client=call.client, hold=hold)
 
 
-async def _standing(call: Call, plan: Workflow) -> Document:
+async def _standing(call: Call, workflow: Workflow) -> Document:
     """How an ordered plan stands after some waiting; its film where all is made."""
     studio = call.studio
-    status = await studio.workflows.status(plan, priced=False)
+    status = await studio.workflows.status(workflow, priced=False)
     jobs = [each.job for each in status.steps if each.job is not None and not each.blocked]
     for job in jobs:
         await follow(call, job)
     jobs = await until_all(call, jobs, call.arguments.get("seconds", 0))
-    status = await studio.workflows.status(plan, priced=False)
+    status = await studio.workflows.status(workflow, priced=False)
     told: Document = {
         "status": "done" if status.is_done else "unfinished",
         "needs_approval": sum(is_held(job) for job in jobs),
@@ -349,16 +349,16 @@ async def _standing(call: Call, plan: Workflow) -> Document:
     failed = next((each.job for each in status.failures if each.job is not None), None)
     if failed is not None:
         told["error"] = error_json(problem_of(failed) or ImaError("error.generation_failed"))
-    if plan.film is not None:
+    if workflow.film is not None:
         told["film"] = None
-    if plan.finish:
+    if workflow.finish:
         told["files"] = []
     if status.is_done:
         try:
-            async with studio.endings.alone(plan.id):
-                if plan.film is not None:
+            async with studio.endings.alone(workflow.id):
+                if workflow.film is not None:
                     told["film"] = (await studio.films.assemble(status)).path
-                if plan.finish:
+                if workflow.finish:
                     told["files"] = [each.path for each in await studio.films.finish(status)]
         except ImaError as error:
             told["error"] = error_json(error)

@@ -151,7 +151,7 @@ TEXTS: dict[str, str] = {
     "editor.count": "{n} {n:character|characters}",
     "editor.count_of": "{n} of {most} characters",
     "editor.none": "enter to write",
-    "editor.wish_lyrics": "Lyrics:",
+    "editor.prompt_lyrics": "Lyrics:",
     "bind.text_take": "save",
     "bind.text_leave": "cancel",
     "bind.compose_lyrics": "lyrics",

@@ -126,7 +126,7 @@ TEXTS: dict[str, str] = {
     "workflow.ask_drop": "Delete this workflow? Its jobs and results stay.",
     "workflow.choose": "Open a workflow",
     "workflow.col_when": "CHANGED",
-    "workflow.col_wish": "PROMPT",
+    "workflow.col_prompt": "PROMPT",
     "workflow.col_steps": "STEPS",
     "workflow.col_points": "POINTS",
     "workflow.col_state": "STATE",

@@ -151,7 +151,7 @@ TEXTS: dict[str, str] = {
     "editor.count": "{n} 字",
     "editor.count_of": "{n}/{most} 字",
     "editor.none": "按 enter 填写",
-    "editor.wish_lyrics": "歌词：",
+    "editor.prompt_lyrics": "歌词：",
     "bind.text_take": "保存",
     "bind.text_leave": "取消",
     "bind.compose_lyrics": "歌词",

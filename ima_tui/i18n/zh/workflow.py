@@ -126,7 +126,7 @@ TEXTS: dict[str, str] = {
     "workflow.ask_drop": "删除这个工作流吗？任务和作品会保留。",
     "workflow.choose": "打开工作流",
     "workflow.col_when": "修改时间",
-    "workflow.col_wish": "提示词",
+    "workflow.col_prompt": "提示词",
     "workflow.col_steps": "步骤",
     "workflow.col_points": "积分",
     "workflow.col_state": "状态",

@@ -41,7 +41,7 @@ def vocabulary() -> Vocabulary:
             folded = [fold(word) for word in words]
             if tag.startswith("noun.") and language in ("en", "deliverables"):
                 folded += [plural(word) for word in folded if word.isascii()]
-            if tag.startswith(("wish.", "neg", "use")) and language == "zh":
+            if tag.startswith(("preference.", "neg", "use")) and language == "zh":
                 folded += [spelled for word in folded for spelled in other_use(word)]
             phrases.setdefault(tag, []).extend(folded)
     fuzzy = phrases.pop("fuzzy", [])

@@ -110,7 +110,7 @@ class JobActions:
         self._ask(key, jobs, verbs.again, deliberate=bool(unknown), points=points, maybe=maybe)
 
     async def instead(self, jobs: list[Job]) -> None:
-        """The same wish on a model that can do it too: which one, then for how much."""
+        """The same request on a model that can do it too: which one, then for how much."""
         job, screen = jobs[0], self._screen
         offered = screen.studio.catalogue.replacements(job.order)
         if not offered:

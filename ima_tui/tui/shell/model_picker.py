@@ -45,7 +45,7 @@ _MODELS = (
 )
 _HISTORY = (
     Column("tag", 4),
-    Column("prompt", 24, "compose.column_wish", flex=3),
+    Column("prompt", 24, "compose.column_prompt", flex=3),
     Column("model", 14, "compose.column_model", flex=1, drop=1),
     Column("day", 6, "compose.column_day", align="right"),
 )
@@ -90,10 +90,10 @@ def models(
 
 def history(jobs: Sequence[Job], now: float) -> Picker:
     """Earlier prompts, as they were sent."""
-    return Picker(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
+    return Picker(say("compose.history"), _HISTORY, [_item(job, now) for job in jobs])
 
 
-def _wish(job: Job, now: float) -> PickerItem:
+def _item(job: Job, now: float) -> PickerItem:
     order = job.order
     words = one_line(order.prompt, 300)
     cells = (
