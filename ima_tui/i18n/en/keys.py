@@ -85,11 +85,11 @@ TEXTS: dict[str, str] = {
     "example.3": "lo-fi music, 90 BPM, no vocals",
     "example.4": "a logo for a tea house, ink on paper, four versions",
     "example.5": "a 5s video of a paper boat on a rainy street, 9:16",
-    "example.6": 'say "Welcome aboard." in a warm female voice',
+    "example.6": 'say "Welcome aboard. Coffee is served at nine."',
     "example.7": "draw a lighthouse, animate it, add piano music",
     "example.8": (
         "a film of a lighthouse in three shots, 9 seconds, piano music, "
-        'a voice-over saying "The light never sleeps."'
+        'a voice-over: "The light never sleeps."'
     ),
     "example.9": "a photo of a {{red|green|blue}} bicycle by a white wall",
     "example.images": "Images",
