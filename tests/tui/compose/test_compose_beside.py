@@ -158,6 +158,14 @@ async def test_before_the_first_job_an_empty_prompt_has_all_models_beside_it(
         assert "Midjourney" not in facts(screen)
 
 
+@pytest.mark.parametrize(("wide", "small"), [(120, 60), (120, 59), (200, 80), (200, 79)])
+async def test_a_terminal_may_shrink_to_the_width_of_one_column(wide: int, small: int) -> None:
+    async with composing(FakeStudio(), (wide, 40)) as (pilot, screen):
+        await until(pilot, lambda: "Models" in title(screen))
+        await pilot.resize_terminal(small, 24)
+        await until(pilot, lambda: screen.prompt.region.width == small)
+
+
 def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
     model = replace(
         TWO_PRICED,
