@@ -1,4 +1,4 @@
-"""`ima-tui workflow workflow`, `show` and `assemble`: what would be made, how it stands, its film.
+"""`ima-tui workflow plan`, `show` and `assemble`: what would be made, how it stands, its film.
 
 The film is free, at the end of `workflow run` too.
 """

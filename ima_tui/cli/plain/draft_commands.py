@@ -44,11 +44,11 @@ class PlainDraftCommands:
         studio: Studio,
         composer: PlainComposer,
         lines: LineIO,
-        workflow: Callable[[], Awaitable[Asked | None]],
+        plan: Callable[[], Awaitable[Asked | None]],
     ) -> None:
-        """`workflow` makes a workflow of the prompt."""
+        """`plan` makes a workflow of the prompt."""
         self._studio = studio
-        self._plan = workflow
+        self._plan = plan
         self._composer = composer
         self._lines = lines
         self._tell = lines.say

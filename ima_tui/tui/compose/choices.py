@@ -29,12 +29,12 @@ class DraftChoices:
     """Actions that change the composer of a screen."""
 
     def __init__(
-        self, screen: DraftScreen, view: ComposeView, workflow: Callable[[], Awaitable[None]]
+        self, screen: DraftScreen, view: ComposeView, plan: Callable[[], Awaitable[None]]
     ) -> None:
-        """`workflow` opens the prompt as a workflow."""
+        """`plan` opens the prompt as a workflow."""
         self._screen = screen
         self._view = view
-        self._plan = workflow
+        self._plan = plan
 
     def task_type(self) -> None:
         """Open the list of task types."""
