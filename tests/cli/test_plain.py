@@ -13,8 +13,7 @@ import pytest
 from beliefs import torn
 from PIL import Image
 
-from ima_tui.cli.plain import mode as plain
-from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.line_io import LineIO, names
 from ima_tui.cli.plain.mode import PlainMode
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
@@ -256,7 +255,8 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "/help: show all commands" in script.text
 
 
-COMMANDS = [name.removeprefix("plain.name_") for name in en.TEXTS if name.startswith("plain.name_")]
+BEGIN = "plain.command_"
+COMMANDS = [name.removeprefix(BEGIN) for name in en.TEXTS if name.startswith(BEGIN)]
 
 
 async def test_each_command_does_something(studio: Studio) -> None:
@@ -264,8 +264,8 @@ async def test_each_command_does_something(studio: Studio) -> None:
 
 
 def test_no_two_commands_have_one_name() -> None:
-    names = [name for command in COMMANDS for name in plain._names(command)]
-    assert len(names) == len(set(names))
+    every = [name for command in COMMANDS for name in names(command)]
+    assert len(every) == len(set(every))
 
 
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
@@ -325,7 +325,7 @@ async def test_both_languages_and_commands_of_both(studio: Studio) -> None:
     script = await talk(studio, "/language", "/帮助", "/prefs", "/语言", "/help", "/退出")
     assert "文生图" in script.text or "偏好" in script.text
     for name in COMMANDS:
-        assert f"/{en.TEXTS[f'plain.name_{name}']}: " in script.text
+        assert en.TEXTS[BEGIN + name] in script.text
 
 
 def run_demo(*flags: str, typed: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

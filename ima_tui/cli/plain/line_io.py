@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
+from functools import cache
+from importlib import import_module
 from typing import TypeVar
 
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact, whole
+from ima_tui.core.text import LIMIT, clean, encodable, folded, one_line, redact, whole
 from ima_tui.i18n import say
 
 Item = TypeVar("Item")
@@ -32,6 +34,25 @@ class Next(Enum):
 
 Command = Callable[[str], Awaitable[Asked | Next | None]]
 """Run with what was typed behind its name; a question that it returns is asked."""
+
+
+def name_of(command: str) -> str:
+    """Return what a command is called in the language in use: `/stop`."""
+    return _name(say(f"plain.command_{command}"))
+
+
+@cache
+def names(command: str) -> frozenset[str]:
+    """Return what a command is called in every language, and was called by earlier versions."""
+    texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
+    called = (_name(each[f"plain.command_{command}"])[1:] for each in texts)
+    return frozenset((command, *map(folded, called)))
+
+
+def _name(text: str) -> str:
+    return text.replace("：", ":").partition(":")[0]
+
+
 MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 

@@ -6,8 +6,7 @@ Nothing is redrawn or shown by position or colour; states are words.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache, partial
-from importlib import import_module
+from functools import partial
 from typing import Literal
 
 from ima_tui import i18n
@@ -16,7 +15,7 @@ from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
 from ima_tui.cli.plain.jobs import PlainJobs
-from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
+from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next, name_of, names
 from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
@@ -61,7 +60,7 @@ class PlainMode:
     def _commands(self) -> dict[str, Command]:
         """What each does, in the order of /help.
 
-        Each is `/name` in English, and by the word of `plain.name_…` in the language in use.
+        The text `plain.command_…` begins with its name in that language.
         """
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         models = self._models
@@ -134,7 +133,7 @@ class PlainMode:
         asked, self._open = self._open, None
         every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
-        if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
+        if line.startswith("/") or folded(line) in names("help") | names("quit"):
             await self._command(line.removeprefix("/"))
         elif asked is not None and folded(line) in YES:
             await asked[1]()
@@ -158,12 +157,12 @@ class PlainMode:
 
     async def _command(self, line: str) -> None:
         written, _, rest = line.strip().partition(" ")
-        name = next((one for one in self.commands if folded(written) in _names(one)), None)
+        name = next((one for one in self.commands if folded(written) in names(one)), None)
         if name is None:
             self._lines.say(say("plain.unknown", name=one_line(written, 40)))
-            called = {say(f"plain.name_{one}"): one for one in self.commands}
-            for each in nearest(written, list(called), 3, 0.4) if written else ():
-                self._tell_command(called[each])
+            called = {name_of(one): one for one in self.commands}
+            for each in nearest(f"/{written}", list(called), 3, 0.5) if written else ():
+                self._lines.say(say(f"plain.command_{called[each]}"))
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -301,15 +300,12 @@ class PlainMode:
     async def _help(self, rest: str) -> None:
         """List the commands, or those that have a word in their names or in what they do."""
         wanted = folded(rest.removeprefix("/"))
-        named = [name for name in self.commands if wanted in _names(name)]
+        named = [name for name in self.commands if wanted in names(name)]
         found = named or [name for name in self.commands if _mentions(name, wanted)]
         for name in found:
-            self._tell_command(name)
+            self._lines.say(say(f"plain.command_{name}"))
         if not found:
             self._lines.say(say("plain.no_help", word=one_line(rest, 40)))
-
-    def _tell_command(self, name: str) -> None:
-        self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
 
     async def _quit(self, _: str) -> None:
         """End."""
@@ -326,17 +322,8 @@ def _shaped(change: Callable[[str], None]) -> Command:
     return command
 
 
-@cache
-def _names(command: str) -> frozenset[str]:
-    """In every language, whichever is in use, and as earlier versions called it."""
-    texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
-    said = (folded(one[f"plain.name_{command}"]) for one in texts)
-    return frozenset((command, *said))
-
-
 def _mentions(command: str, word: str) -> bool:
-    about = folded(say(f"plain.about_{command}"))
-    return any(word in each for each in (*_names(command), about))
+    return any(word in each for each in (*names(command), folded(say(f"plain.command_{command}"))))
 
 
 def _agreed_to(order: Order) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.plain.line_io import Say
+from ima_tui.cli.plain.line_io import Say, names
 from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import duration, folded, one_line, whole
@@ -101,7 +101,7 @@ class PlainScreens:
         self._tell(say("plain.spending", n=days, points=total))
         for row in sorted(rows, key=lambda row: -row.points)[:MOST]:
             self._tell(self._spent(row, view))
-        if {"save", say("plain.name_save")}.intersection(words):
+        if names("save").intersection(words):
             path = await spending.export(self._studio, rows, view)
             self._tell(say("plain.saved", path=one_line(str(path), 300)))
 
