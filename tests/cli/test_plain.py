@@ -492,3 +492,30 @@ async def test_an_input_that_was_added_is_for_the_next_prompt(studio: Studio) ->
         "a picture of a dog", "no", "/use 1", "no", "in winter, with snow", "/quit",
     )  # fmt: skip
     assert script.text.count("Input 1: /") == 2
+
+
+async def test_a_subject_is_an_input_and_one_that_is_unknown_is_refused(
+    studio: Studio, tmp_path: Path
+) -> None:
+    picture = tmp_path / "mia.png"
+    Image.new("RGB", (320, 320), "teal").save(picture)
+    await studio.subjects.add("Mia", [picture])
+    script = await talk(
+        studio, "a picture of @Mia at the sea", "no", "a picture of @Max at the sea", "yes", "/quit"
+    )
+    text = script.text
+    assert "Understood as image to image" in text
+    assert "Input 1: /" in text
+    assert "Max" in text.partition("Canceled.")[2]
+    assert await studio.jobs.recent() == ()
+
+
+async def test_what_differs_is_named_for_each_line(studio: Studio, sandbox: Sandbox) -> None:
+    script = await talk(
+        studio, "/project Film", "/lines", "a picture of a fox", "a picture of a dog in 16K", "",
+        "yes", has("Job 2 is done"), "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "Line 1, SeeDream 4.5, 5 points: a picture of a fox" in text
+    assert text.index("16K isn't available") < text.index("Send 2 jobs for 10 points in total?")
+    assert {job.order.project for job in await studio.jobs.recent()} == {"Film"}

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
+from ima_tui.compose import confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.back_reference import LastResult, read_with
+from ima_tui.compose.back_reference import LastResult
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
-from ima_tui.compose.prompt_text import shares
+from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
 from ima_tui.i18n import listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
-from ima_tui.intent.route import route
+from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.studio.studio import Studio
+from ima_tui.subjects import mentions
+from ima_tui.subjects.store import unknown
 
 _UNSURE = {
     IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
@@ -33,8 +35,9 @@ _UNSURE = {
 class PlainComposer:
     """A composer, and the prompt that it follows."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, reader: IntentReader) -> None:
         self._studio = studio
+        self.reader = reader
         self.desk = Composer()
         self.text = ""
         self.last = ""
@@ -83,27 +86,12 @@ class PlainComposer:
         self.desk.catch_up(offer.models(kind), offer.suggested(kind))
 
     def _read(self) -> Intent | None:
-        if not self.text:
-            return None
-        desk, offer = self.desk, self._studio.catalogue
-        lists = offer.all_models()
-        preferred = self._studio.preferences.preferred()
-        settled = desk.kind if KIND in desk.pins else None
-
-        def decide(inputs: Sequence[str]) -> Intent:
-            return route(self.text, inputs, lists, preferred, settled=settled)
-
-        decision = decide(desk.attached)
-        desk.last = None if INPUTS in desk.pins else self.last_result()
-        decision = read_with(decide, self.text, decision, desk.last, settled)
-        self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
-        likely = desk.kind if self.assumed else apply_intent.tentative(decision)
-        if likely is None:
-            return decision
-        rest = route(self.text, desk.attached, lists, preferred, settled=likely)
-        if self.assumed:
-            return rest
-        return replace(rest, kind=decision.kind, question=decision.question)
+        desk = self.desk
+        desk.last, desk.subjects = self.last_result(), self._studio.subjects.all
+        desk.named = mentions.find(self.text, desk.subjects)
+        decision = self.reader.read(self.text, desk)
+        self.assumed = decision is not None and decision.question is IntentQuestion.MEDIA_TYPE
+        return self.reader.decide(self.text, desk.attached, desk.kind) if self.assumed else decision
 
     # --------------------------------------------------------------------------- changed by hand
 
@@ -235,9 +223,7 @@ class PlainComposer:
     @property
     def in_steps(self) -> bool:
         """The words are about several things, and nobody has chosen one of them."""
-        decision = self.desk.decision
-        several = decision is not None and decision.kind is RequestKind.WORKFLOW
-        return several and not self.assumed and KIND not in self.desk.pins
+        return self.desk.in_steps and not self.assumed
 
     @property
     def is_unsure(self) -> bool:
@@ -259,11 +245,13 @@ class PlainComposer:
         model, draft = self._leaf(), self.desk.draft
         if draft is None:
             raise UsageError("error.no_models")
+        if self.desk.named.unknown:
+            raise unknown(self.desk.named.unknown[0], self.desk.subjects)
         offer = price_of(self.desk, self._studio.catalogue.models(self.desk.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
-        text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
-        draft = replace(draft, prompt=text, n=draft.n if n is None else n)
+        words = words_of(self.text, self.desk)
+        draft = replace(draft, prompt=words, n=draft.n if n is None else n)
         placed, _ = drafting.finish(model, draft)
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)

@@ -269,9 +269,6 @@ class PlainDraftCommands:
             return None
         orders = await self._each(lines)
         points = sum(order.total for order in orders)
-        for order in orders:
-            words = say("queue.offer", model=order.model_name, points=order.total)
-            self._tell(f"{order.prompt}: {words}")
 
         async def then() -> None:
             for order in orders:
@@ -285,15 +282,20 @@ class PlainDraftCommands:
         be sent as it is."""
         orders: list[Order] = []
         for number, line in enumerate(lines, 1):
-            one = PlainComposer(self._studio)
+            one = PlainComposer(self._studio, self._composer.reader)
+            one.desk.project = self._composer.desk.project
             one.hear(line)
             if doubt := one.doubt():
                 raise UsageError("plain.line_unclear", n=number, why=doubt)
             try:
-                orders.append(await one.order())
+                orders.append(order := await one.order())
             except UsageError as error:
                 why = say(error.key, **draft.spoken(one.desk.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
+            facts = {"model": order.model_name, "prompt": order.prompt}
+            self._tell(say("plain.line", n=number, points=order.total, **facts))
+            for sentence in one.differing():
+                self._tell(sentence)
         return orders
 
 

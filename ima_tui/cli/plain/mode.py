@@ -24,6 +24,7 @@ from ima_tui.core.domain import Job, Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
 from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
+from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.studio.studio import Studio
 
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
@@ -43,7 +44,7 @@ class PlainMode:
     def __init__(self, studio: Studio, lines: LineIO) -> None:
         self._studio = studio
         self._lines = lines
-        self._wish = PlainComposer(studio)
+        self._wish = PlainComposer(studio, IntentReader(studio))
         self._jobs = PlainJobs(studio, self._wish, lines.say)
         self._wish.last_result = self._jobs.last_result
         self._workflows = PlainWorkflows(studio, self._wish, lines.say)
@@ -109,6 +110,7 @@ class PlainMode:
             return self._end
         with self._jobs.told(), self._workflows.told():
             await self._studio.begin()
+            await self._wish.reader.learn()
             say_line(say("plain.fetching"))
             await self._studio.catalogue.refresh()
             await self._jobs.greet()

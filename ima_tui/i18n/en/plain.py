@@ -192,6 +192,7 @@ TEXTS: dict[str, str] = {
     "plain.ask_lyrics": "Type the lyrics line by line. Finish with an empty line.",
     "plain.ask_lines": "Type one prompt per line. Finish with an empty line.",
     "plain.next_line": "Next line:",
+    "plain.line": "Line {n}, {model}, {points} {points:point|points}: {prompt}",
     "plain.line_unclear": "Line {n} can't be sent: {why}",
     "plain.ask_lines_send": "Send {n} {n:job|jobs} for {points} {points:point|points} in total? yes or no:",
     "plain.workflow_row": "{n} {n:step|steps}, {points} {points:point|points}",

@@ -192,6 +192,7 @@ TEXTS: dict[str, str] = {
     "plain.ask_lyrics": "请逐行输入歌词，空行结束。",
     "plain.ask_lines": "请每行输入一个提示词，空行结束。",
     "plain.next_line": "下一行：",
+    "plain.line": "第 {n} 行，{model}，{points} 积分：{prompt}",
     "plain.line_unclear": "第 {n} 行无法发送：{why}",
     "plain.ask_lines_send": "发送 {n} 个任务共将消耗 {points} 积分，确定吗？是或否：",
     "plain.workflow_row": "{n} 个步骤，{points} 积分",
