@@ -276,7 +276,7 @@ async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     assert "Costs 10 points" in script.text
     assert "Aspect ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
-    assert "To set a parameter" in script.text
+    assert "/set: set a parameter" in script.text
     assert "There is no command /nonsense" in script.text
 
 
@@ -303,7 +303,7 @@ async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
         studio, "a picture of a fox", "yes", has("Job 1 failed"), "/retry 1", "", "/retry 1", "yes",
         has("Job 2 is done"), "/job 1", "/quit",
     )  # fmt: skip
-    assert script.text.count("Retry job 1 for 5 points?") == 2
+    assert script.text.count("Retry job 1 with SeeDream 4.5 for 5 points?") == 2
 
 
 async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(
@@ -432,7 +432,7 @@ async def test_models_are_compared_by_number_or_name(studio: Studio) -> None:
     assert "Points: Wan 2.6 25 to 120; Kling O1 48 to 120." in script.text
     assert "Duration: Wan 2.6 5, 10, 15; Kling O1 5, 10." in script.text
     assert script.text.count("\nUsual time: ") == 2
-    assert script.text.count(say("plain.compare_how")) == 1
+    assert script.text.count(say("plain.command_compare")) == 1
 
 
 async def test_a_number_does_not_replace_the_prompt_that_is_to_be_paid(studio: Studio) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, times
 from ima_tui.catalogue.form import COUNT
+from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.compose import confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.back_reference import LastResult
@@ -18,7 +19,7 @@ from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line, points_range
-from ima_tui.i18n import listed, say, usual_time
+from ima_tui.i18n import joined, listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.studio.intent_reader import IntentReader
@@ -143,8 +144,8 @@ class PlainComposer:
         """Set how many results."""
         model = self._leaf()
         if n not in form.counts(model):
-            allowed = listed(form.counts(model))
-            raise UsageError("plain.no_count", model=model.name, allowed=allowed)
+            counts = listed(form.counts(model))
+            raise UsageError("error.bad_count", model=model.name, n=n, counts=counts)
         self.desk.set(COUNT, n)
         self.desk.pins.hold(COUNT)
 
@@ -259,6 +260,25 @@ class PlainComposer:
         return replace(placed, inputs=sources, project=self.desk.project)
 
 
+class PlainCommands:
+    """What each group of commands works on and talks through. Commands raise `UsageError`."""
+
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        self._studio = studio
+        self._composer = composer
+        self._lines = lines
+        self._tell = lines.say
+
+    def done(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Return what a yes does: the work, and a word that it is done."""
+
+        async def then() -> None:
+            await work()
+            self._tell(say("plain.did"))
+
+        return then
+
+
 def _which(kind: TaskType, decision: Intent) -> str:
     """Both answers, the guess first."""
     other = decision.runner_up.task_type if decision.runner_up is not None else None
@@ -278,10 +298,9 @@ def fields(desk: Composer) -> Iterator[str]:
         return
     for row in drafting.rows(desk.model, desk.draft):
         options = listed(row.words(option) for option in row.field.options)
-        line = _field(row)
-        yield f"{line} {say('plain.options', options=options)}" if options else line
-    counts = listed(form.counts(desk.model))
-    yield say("plain.counts", n=desk.draft.n, options=counts)
+        yield joined(_field(row), say("plain.options", options=options) if options else "")
+    counts = say("plain.options", options=listed(form.counts(desk.model)))
+    yield joined(say("plain.count", n=desk.draft.n), counts)
 
 
 def _field(row: FormRow) -> str:
@@ -301,7 +320,7 @@ def _split(model: ModelVersion, written: str) -> tuple[str, str]:
         found = _control(model, " ".join(words[:at]))
         if order.is_count(found) or form.user_field(model, found) is not None:
             return found, _value(model, found, " ".join(words[at:]))
-    raise UsageError("plain.set_how")
+    raise UsageError("plain.command_set")
 
 
 def _control(model: ModelVersion, written: str) -> str:
@@ -335,10 +354,10 @@ def spoken(span: str) -> str:
     return span.replace("–", f" {say('plain.to')} ")
 
 
-def model_line(number: int, model: ModelVersion, mine: bool) -> str:
-    """`2. Nano Banana 2: 4–13 points, usually 20–35 s, budget.`"""
+def model_line(model: ModelVersion, mine: bool) -> str:
+    """`Nano Banana 2: 4 to 13 points, usually 20 to 35 s. budget`"""
     notes = [say("compose.mine")] if mine else []
     notes += [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
     points = spoken(points_range(*model.points))
-    words = say("plain.model", n=number, model=model.name, points=points, time=usual(model))
+    words = say("plain.model", model=model.name, points=points, time=usual(model))
     return f"{words} {', '.join(notes)}" if notes else words

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.names import Voice, voices, voices_used
-from ima_tui.cli.plain.composer import PlainComposer, fields
-from ima_tui.cli.plain.line_io import Asked, LineIO, Next, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, fields
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
@@ -36,8 +36,8 @@ _MEDIA = {
 """Answers to "what should I make?" in a word, in both languages."""
 
 
-class PlainDraftCommands:
-    """Each changes the composer, or says something about it. Raises `UsageError`."""
+class PlainDraftCommands(PlainCommands):
+    """Each changes the composer, or says something about it."""
 
     def __init__(
         self,
@@ -47,11 +47,8 @@ class PlainDraftCommands:
         plan: Callable[[], Awaitable[Asked | None]],
     ) -> None:
         """`plan` makes a workflow of the prompt."""
-        self._studio = studio
+        super().__init__(studio, composer, lines)
         self._plan = plan
-        self._composer = composer
-        self._lines = lines
-        self._tell = lines.say
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
 
@@ -66,8 +63,7 @@ class PlainDraftCommands:
             if wanted in folded(name) or wanted == kind.value:
                 found = found or kind
         if found is None:
-            self._lines.say_numbered(kinds.values())
-            self._tell(say("plain.kind_how"))
+            self._lines.choose(name_of("kind"), kinds.values())
             return None
         self._composer.turn_to(found)
         return Next.SHAPED
@@ -76,13 +72,13 @@ class PlainDraftCommands:
         """List the parameters."""
         for sentence in fields(self._composer.desk):
             self._tell(sentence)
-        self._tell(say("plain.set_how"))
+        self._tell(say("plain.command_set"))
 
     async def count(self, rest: str) -> Next:
         """Set how many results."""
         number = whole(rest)
         if number is None:
-            raise UsageError("plain.count_how")
+            raise UsageError("plain.command_count")
         self._composer.count(number)
         return Next.SHAPED
 
@@ -114,17 +110,14 @@ class PlainDraftCommands:
         found = self._suggested()
         if (one := numbered(found, rest)) is not None:
             return await self._take(one)
-        self.list_answers()
-        self._tell(say("plain.answer_how" if found else "plain.no_answers"))
+        self._lines.choose(name_of("answer"), self.answers(), "plain.no_answers")
         return None
 
-    def list_answers(self) -> None:
-        """List the suggestions, numbered."""
-        self._lines.say_numbered(
-            say(one.key, **one.values)
-            + (say("compose.answer_points", points=one.points) if one.points else "")
-            for one in self._suggested()
-        )
+    def answers(self) -> Iterator[str]:
+        """The suggestions, each with its price."""
+        for one in self._suggested():
+            points = say("compose.answer_points", points=one.points) if one.points else ""
+            yield say(one.key, **one.values) + points
 
     async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
         """Take the suggestion that a whole line names, by number, words or medium.
@@ -182,8 +175,7 @@ class PlainDraftCommands:
             value = rest if voice is None else str(voice.value)
             self._composer.set(f"{field.name}={value}")
             return Next.SHAPED
-        self._lines.say_numbered(map(_voice, known))
-        self._tell(say("plain.voices_how" if known else "plain.voices_none"))
+        self._lines.choose(name_of("voices"), map(_voice, known), "plain.voices_none")
         return None
 
     async def lyrics(self, rest: str) -> Next | None:
@@ -207,8 +199,8 @@ class PlainDraftCommands:
         self._earlier = list(orders.values())[:MOST]
         if not self._earlier:
             raise UsageError("compose.no_history")
-        self._lines.say_numbered(one_line(order.prompt, 120) for order in self._earlier)
-        self._tell(say("plain.history_how"))
+        prompts = (one_line(order.prompt, 120) for order in self._earlier)
+        self._lines.choose(name_of("history"), prompts)
         return None
 
     async def templates(self, rest: str) -> Next | None:
@@ -222,8 +214,8 @@ class PlainDraftCommands:
             if found.kind is not None:
                 self._composer.turn_to(found.kind)
             return Next.OFFER
-        self._lines.say_numbered(f"{one.name}: {one_line(one.text, 100)}" for one in known)
-        self._tell(say("plain.templates_how" if known else "plain.no_templates"))
+        told = (f"{one.name}: {one_line(one.text, 100)}" for one in known)
+        self._lines.choose(name_of("templates"), told, "plain.no_templates")
         return None
 
     async def save_template(self, rest: str) -> None:
@@ -257,8 +249,7 @@ class PlainDraftCommands:
         if (guide := numbered(every, rest)) is not None:
             self._tell(guide.text)
             return
-        self._lines.say_numbered(one.title for one in every)
-        self._tell(say("plain.guides_how"))
+        self._lines.choose(name_of("guides"), (one.title for one in every))
 
     # ----------------------------------------------------------------------------- one per line
 

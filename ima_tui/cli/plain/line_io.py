@@ -82,6 +82,12 @@ class LineIO:
         else:
             print(words, flush=True)
 
+    def choose(self, name: str, lines: Iterable[str], none: str = "") -> None:
+        """Print numbered lines, and that `name` and a number take one; without lines `none`."""
+        found = list(lines)
+        self.say_numbered(found)
+        self.say(say(none) if none and not found else say("plain.choose", name=name))
+
     def say_numbered(self, lines: Iterable[str]) -> None:
         """Print lines, each behind its number."""
         for place, line in enumerate(lines, 1):

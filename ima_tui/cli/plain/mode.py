@@ -14,7 +14,7 @@ from ima_tui.api.connection import key_file
 from ima_tui.cli.confirm import YES
 from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.jobs import PlainJobs
+from ima_tui.cli.plain.jobs import PlainJobs, PlainNews
 from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next, name_of, names
 from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.screens import PlainScreens
@@ -45,11 +45,12 @@ class PlainMode:
         self._studio = studio
         self._lines = lines
         self._wish = PlainComposer(studio, IntentReader(studio))
-        self._jobs = PlainJobs(studio, self._wish, lines.say)
-        self._wish.last_result = self._jobs.last_result
-        self._workflows = PlainWorkflows(studio, self._wish, lines.say)
+        self._jobs = PlainJobs(studio, self._wish, lines)
+        self._news = PlainNews(studio, self._wish, lines)
+        self._wish.last_result = self._news.last_result
+        self._workflows = PlainWorkflows(studio, self._wish, lines)
         self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
-        self._models = PlainModelCommands(studio, self._wish, lines.say)
+        self._models = PlainModelCommands(studio, self._wish, lines)
         self.commands = self._commands()
         self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
@@ -65,7 +66,7 @@ class PlainMode:
         """
         drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
         models = self._models
-        screens = PlainScreens(self._studio, self._lines.say)
+        screens = PlainScreens(self._studio, self._wish, self._lines)
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
@@ -91,7 +92,7 @@ class PlainMode:
             "fetch": jobs.fetch, "sooner": partial(jobs.reorder, where="sooner"),
             "later": partial(jobs.reorder, where="later"),
             "first": partial(jobs.reorder, where="first"),
-            "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
+            "results": jobs.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
             "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
             "prefs": models.prefs, "prefer": models.prefer, "unprefer": models.unprefer,
             "once": models.once, "restore": partial(models.dropped, restore=True),
@@ -108,12 +109,12 @@ class PlainMode:
             await self._key("")
         if self._end:
             return self._end
-        with self._jobs.told(), self._workflows.told():
+        with self._news.told(), self._workflows.told():
             await self._studio.begin()
             await self._wish.reader.learn()
             say_line(say("plain.fetching"))
             await self._studio.catalogue.refresh()
-            await self._jobs.greet()
+            await self._news.greet()
             say_line(say("plain.how"))
             while not self._end:
                 await self._turn()
@@ -195,7 +196,7 @@ class PlainMode:
         if doubt:
             self._lines.say(joined(doubt, *self._wish.film()))
             if asks_for_input(self._wish.desk):
-                self._drafts.list_answers()
+                self._lines.say_numbered(self._drafts.answers())
             if self._wish.is_unsure:
                 self._open = (say("plain.ask_guess"), self._take_guess)
             return

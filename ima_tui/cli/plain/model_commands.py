@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from ima_tui.catalogue import choice, form
 from ima_tui.cli.commands.models import matching
-from ima_tui.cli.plain.composer import PlainComposer, model_line, spoken, usual
-from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, model_line, spoken, usual
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import parameter_names, preference_prompts
 from ima_tui.compose.preference_prompts import PreferencePrompts, PreferenceSwitch
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -23,13 +23,11 @@ MOST = 6
 """Models that are compared at once."""
 
 
-class PlainModelCommands:
-    """Models by their numbers in the list shown last, and preferred ones. Raises `UsageError`."""
+class PlainModelCommands(PlainCommands):
+    """Models by their numbers in the list shown last, and preferred ones."""
 
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._tell = tell
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        super().__init__(studio, composer, lines)
         self._listed: list[ModelVersion] = []
         self._undo: list[tuple[TaskType, str]] = []
         """Preferred models as they were before each change that was made here."""
@@ -40,15 +38,13 @@ class PlainModelCommands:
         kind = self._composer.desk.kind
         here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
         self._listed = here
-        if not here:
-            self._tell(say("models.none_match"))
-            return
-        for number, model in enumerate(here, 1):
-            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-            line = model_line(number, model, mine)
-            other = "" if model.task_type is kind else f" ({say(f'task.{model.task_type}')})"
-            self._tell(line + other)
-        self._tell(say("plain.model_how"))
+        self._lines.choose(name_of("model"), map(self._line, here), "models.none_match")
+
+    def _line(self, model: ModelVersion) -> str:
+        mine = self._studio.preferences.model_id(model.task_type) == model.model_id
+        is_other = model.task_type is not self._composer.desk.kind
+        other = f" ({say(f'task.{model.task_type}')})" if is_other else ""
+        return model_line(model, mine) + other
 
     async def model(self, rest: str) -> Next | None:
         """Choose a model."""
@@ -64,7 +60,7 @@ class PlainModelCommands:
         if len(parts) == 1 and all(whole(word) for word in parts[0].split()):
             parts = parts[0].split()
         if not 1 < len(parts) <= MOST:
-            raise UsageError("plain.compare_how")
+            raise UsageError("plain.command_compare")
         for sentence in sentences([self._named(part) for part in parts]):
             self._tell(sentence)
 
@@ -131,7 +127,8 @@ class PlainModelCommands:
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
             name = (model.name if model else gone) if wanted else say("plain.none")
             self._tell(f"{say(f'task.{kind}')}: {name}")
-        self._tell(say("plain.prefer_how"))
+        for command in ("prefer", "unprefer"):
+            self._tell(say(f"plain.command_{command}"))
 
     async def prefer(self, rest: str) -> Next | None:
         """Set this model, or the one that is named, as preferred."""
@@ -205,7 +202,7 @@ def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> 
         say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
         for model, value in zip(models, values, strict=True)
     )
-    return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
+    return say("plain.field", name=title, value=say("plain.compare_between").join(told))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:

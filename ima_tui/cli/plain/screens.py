@@ -1,10 +1,11 @@
-"""What the other screens show, in plain mode: results, log, settings and spending."""
+"""What the other screens show, in plain mode: log, settings and spending."""
 
 from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.plain.line_io import Say, names
+from ima_tui.cli.plain.composer import PlainCommands
+from ima_tui.cli.plain.line_io import names
 from ima_tui.config.editor import AT_ONCE
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import duration, folded, one_line, whole
@@ -15,43 +16,23 @@ from ima_tui.logs.filter import LogFilter, literally
 from ima_tui.logs.window import LogStream
 from ima_tui.studio import spending
 from ima_tui.studio.spending import VIEWS
-from ima_tui.studio.studio import Studio
 
 MOST = 20
 DAYS = 30
-LOOKED_AT = 200
-"""Jobs that results are looked for in."""
 
 
-class PlainScreens:
-    """`tell` says one line."""
-
-    def __init__(self, studio: Studio, tell: Say) -> None:
-        self._studio = studio
-        self._tell = tell
-
-    async def results(self, _: str) -> None:
-        """The newest, each with its job's number and where it is."""
-        told = 0
-        for job in await self._studio.jobs.recent(LOOKED_AT):
-            for media in job.medias:
-                if told < MOST:
-                    where = media.path or media.url
-                    prompt = one_line(job.order.prompt, 80)
-                    self._tell(say("plain.result", n=job.id, prompt=prompt, where=where))
-                    told += 1
-        if not told:
-            self._tell(say("plain.no_results"))
+class PlainScreens(PlainCommands):
+    """Lists, and what can be written into a file."""
 
     async def log(self, rest: str) -> None:
         """The newest lines of all of IMA's tools, the newest last: those of a job (`3`), or those
         that hold some words. `save` writes them into a file."""
         wanted, job = LogFilter(), whole(rest)
         if rest == "save":
-            path, count, _ = await window.export(
+            path, _, _ = await window.export(
                 self._studio.settings, wanted, self._studio.clock.time()
             )
-            self._tell(say("plain.log_saved", n=count, path=one_line(str(path), 300)))
+            self._tell(say("plain.saved", path=one_line(str(path), 300)))
             return
         if job is not None:
             wanted = LogFilter(job=job)
@@ -82,7 +63,7 @@ class PlainScreens:
             told = _value(one.setting, one.now)
             name = one.setting.name
             self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
-        self._tell(say("plain.settings_how"))
+        self._tell(say("plain.command_settings"))
 
     async def spending(self, rest: str) -> None:
         """Say where the points went: `/spending model 30`; with `save`, into a CSV file. The words

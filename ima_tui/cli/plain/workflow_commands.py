@@ -10,8 +10,8 @@ from functools import partial
 
 from ima_tui.catalogue import choice
 from ima_tui.cli.exit_status import state_of
-from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.line_io import Asked, Say, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer
+from ima_tui.cli.plain.line_io import Asked, LineIO, name_of, numbered
 from ima_tui.compose import confirmation
 from ima_tui.core.domain import State
 from ima_tui.core.errors import UsageError
@@ -28,13 +28,11 @@ from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
 Change = Callable[[Workflow], Workflow]
 
 
-class PlainWorkflows:
+class PlainWorkflows(PlainCommands):
     """Holds the workflow that is talked about."""
 
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._tell = tell
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        super().__init__(studio, composer, lines)
         self._plan: Workflow | None = None
         self._asked = ""
         """The prompt that it was planned from."""
@@ -70,10 +68,12 @@ class PlainWorkflows:
             await self._show()
             return
         self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
-        for place, plan in enumerate(self._listed, 1):
-            words = say("plain.workflow_row", n=len(plan.steps), points=plan.total)
-            self._tell(f"{place}. {one_line(plan.prompt, 100)}. {words}")
-        self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
+        rows = (
+            f"{one_line(plan.prompt, 100)}. "
+            + say("plain.workflow_row", n=len(plan.steps), points=plan.total)
+            for plan in self._listed
+        )
+        self._lines.choose(name_of("workflows"), rows, "workflow.none_kept")
 
     def _is_of(self, prompt: str) -> bool:
         """Tell whether the open workflow was planned from this prompt."""
@@ -177,7 +177,7 @@ class PlainWorkflows:
         at, plan = whole(number), self._open()
         step = next((one for one in plan.steps if one.id == at), None)
         if step is None or at is None:
-            raise UsageError("plain.step_how")
+            raise UsageError("plain.command_step")
         changes: dict[str, Change] = {
             "up": lambda plan: move(plan, at, -1),
             "down": lambda plan: move(plan, at, 1),
@@ -188,7 +188,7 @@ class PlainWorkflows:
         words = {say(f"plain.step_{name}"): name for name in changes}
         change = changes.get(words.get(verb, verb))
         if change is None or (words.get(verb, verb) in ("prompt", "model") and not value.strip()):
-            raise UsageError("plain.step_how")
+            raise UsageError("plain.command_step")
         changed = await self._studio.workflows.look(change(plan))
         await self._studio.workflows.keep(changed)
         self._plan = changed
