@@ -16,9 +16,9 @@ from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, pr
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
 from ima_tui.compose.prompt_text import shares, words_of
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.core.domain import Field, ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line, points_range
+from ima_tui.core.text import folded, one_line, points_range
 from ima_tui.i18n import joined, listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
@@ -310,37 +310,26 @@ def _field(row: FormRow) -> str:
 
 
 def _split(model: ModelVersion, written: str) -> tuple[str, str]:
-    """A control's name and a value: at an equals sign, else after a name that there is."""
-    name, equals, value = written.partition("=")
-    if equals:
-        control = _control(model, name.strip())
-        return control, _value(model, control, value.strip())
-    words = written.split()
-    for at in range(len(words) - 1, 0, -1):
-        found = _control(model, " ".join(words[:at]))
-        if order.is_count(found) or form.user_field(model, found) is not None:
-            return found, _value(model, found, " ".join(words[at:]))
+    """A parameter's name and a value, by what people call them: at an equals sign, else after a
+    name that there is."""
+    fields = {folded(name): field for field in form.user_fields(model) for name in _called(field)}
+    words, equals = written.split(), "=" in written
+    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(len(words) - 1, 0, -1)]
+    for name, value in [written.split("=", 1)] if equals else splits:
+        name, value = name.strip(), value.strip()
+        field = fields.get(folded(name)) or form.user_field(model, name)
+        if field is not None:
+            named = (one for one in field.options if parameter_names.option(field, one) == value)
+            return field.name, next((str(one.value) for one in named), value)
+        if equals or order.is_count(name):
+            return name, value
     raise UsageError("plain.command_set")
 
 
-def _control(model: ModelVersion, written: str) -> str:
-    """The name of the control that people know as `written`."""
-    wanted = written.casefold()
-    for field in form.user_fields(model):
-        parts = parameter_names.apart(field)
-        known = {field.label, parameter_names.label(field), *(part.label for part in parts)}
-        if wanted in {label.casefold() for label in known}:
-            return field.name
-    return written
-
-
-def _value(model: ModelVersion, control: str, written: str) -> str:
-    """A value that is called `written`, as the model has it."""
-    field = form.user_field(model, control)
-    for option in field.options if field is not None else ():
-        if field is not None and parameter_names.option(field, option) == written:
-            return str(option.value)
-    return written
+def _called(field: Field) -> Iterator[str]:
+    """What people know a parameter as, and the parts that it is shown in."""
+    for each in (field, *parameter_names.apart(field)):
+        yield from (each.label, parameter_names.label(each))
 
 
 def usual(model: ModelVersion) -> str:

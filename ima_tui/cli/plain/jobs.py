@@ -82,7 +82,7 @@ class PlainNews(PlainCommands):
             key = notice.problem.key if notice.problem else ""
             if key != self._problem:
                 self._problem = key
-                self._tell(explain(notice.problem) if notice.problem else say("plain.link_back"))
+                self._tell(explain(notice.problem) if notice.problem else say("batch.online"))
 
     def _hear_job(self, job: Job) -> None:
         waits = holds_up(job, self._studio.clock.time())
@@ -342,7 +342,7 @@ class PlainJobs(PlainCommands):
         if not where.strip():
             raise UsageError("plain.command_save")
         path = await self._studio.gallery.copy(media, str(atomic_file.expand(where.strip())))
-        self._tell(say("plain.saved", path=one_line(str(path), 300)))
+        self._tell(say("finish.saved", path=one_line(str(path), 300)))
 
 
 def _filter(among: str, now: float) -> JobFilter:
@@ -365,7 +365,7 @@ def _labels(job: Job) -> Iterator[str]:
     if job.order.project:
         yield say("plain.in_project", name=job.order.project)
     if job.order.client:
-        yield say("plain.by_client", name=job.order.client)
+        yield say("queue.ordered_by", client=job.order.client)
 
 
 def _marks(job: Job) -> Iterator[str]:

@@ -273,7 +273,7 @@ class PlainMode:
         for key in ("welcome.what", "plain.key_where", "plain.key_how"):
             self._lines.say(say(key, file=str(key_file(self._studio.settings))))
         while True:
-            written = await self._lines.ask(say("plain.key_prompt"), hidden=True)
+            written = await self._lines.ask(say("key.type"), hidden=True)
             if not written:
                 self._end = "quit" if written is None else self._end
                 return

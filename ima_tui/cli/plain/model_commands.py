@@ -136,35 +136,30 @@ class PlainModelCommands(PlainCommands):
         model = self._composer.desk.model
         if model is None:
             raise UsageError("error.no_models")
-        self._remember(model.task_type)
-        if not await self._studio.preferences.prefer(model.task_type, model):
-            raise UsageError("models.not_stored")
-        kind = say(f"task.{model.task_type}")
-        self._tell(say("prefs.kept", kind=kind, model=model.name))
+        await self._put(model.task_type, model)
+        self._tell(say("prefs.kept", kind=say(f"task.{model.task_type}"), model=model.name))
         return shaped
 
     async def unprefer(self, _: str) -> None:
         """Clear the preferred model."""
         kind = self._composer.desk.kind
-        self._remember(kind)
-        if not await self._studio.preferences.unprefer(kind):
-            raise UsageError("models.not_stored")
+        await self._put(kind, None)
         self._tell(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
 
-    def _remember(self, kind: TaskType) -> None:
-        self._undo.append((kind, self._studio.preferences.model_id(kind)))
+    async def _put(self, kind: TaskType, model: ModelVersion | None) -> None:
+        preferences, before = self._studio.preferences, self._studio.preferences.model_id(kind)
+        if not await (preferences.prefer(kind, model) if model else preferences.unprefer(kind)):
+            raise UsageError("models.not_stored")
+        self._undo.append((kind, before))
 
     async def undo(self, _: str) -> None:
         """Undo the last change of a preferred model."""
         if not self._undo:
             raise UsageError("plain.nothing_to_undo")
-        kind, before = self._undo.pop()
-        preferences = self._studio.preferences
+        kind, before = self._undo[-1]
         models = self._studio.catalogue.models(kind)
-        model = next((one for one in models if one.model_id == before), None)
-        done = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
-        if not done:
-            raise UsageError("models.not_stored")
+        await self._put(kind, next((one for one in models if one.model_id == before), None))
+        del self._undo[-2:]
         self._tell(say("plain.did"))
 
     async def dropped(self, _: str, *, restore: bool) -> None:
@@ -202,7 +197,7 @@ def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> 
         say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
         for model, value in zip(models, values, strict=True)
     )
-    return say("plain.field", name=title, value=say("plain.compare_between").join(told))
+    return say("plain.field", name=title, value=say("confirm.comma").join(told))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:

@@ -32,7 +32,7 @@ class PlainScreens(PlainCommands):
             path, _, _ = await window.export(
                 self._studio.settings, wanted, self._studio.clock.time()
             )
-            self._tell(say("plain.saved", path=one_line(str(path), 300)))
+            self._tell(say("finish.saved", path=one_line(str(path), 300)))
             return
         if job is not None:
             wanted = LogFilter(job=job)
@@ -84,7 +84,7 @@ class PlainScreens(PlainCommands):
             self._tell(self._spent(row, view))
         if names("save").intersection(words):
             path = await spending.export(self._studio, rows, view)
-            self._tell(say("plain.saved", path=one_line(str(path), 300)))
+            self._tell(say("finish.saved", path=one_line(str(path), 300)))
 
     def _spent(self, row: ReportRow, view: str) -> str:
         rate = "—" if row.success is None else f"{row.success * 100:.0f}%"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,8 @@ from ima_tui.workflow.status import WorkflowStatus, price_step
 from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
 
-Change = Callable[[Workflow], Workflow]
+_CHANGES = ("prompt", "model", "up", "down", "remove")
+"""In the order of their words in `plain.step_words`."""
 
 
 class PlainWorkflows(PlainCommands):
@@ -115,10 +116,10 @@ class PlainWorkflows(PlainCommands):
         if ending.error is not None:
             self._tell(explain(ending.error))
         if ending.film is not None:
-            saved = say("plain.saved", path=one_line(ending.film.path, 300))
+            saved = say("finish.saved", path=one_line(ending.film.path, 300))
             self._tell(joined(saved, shortcomings(ending.film.facts or {})))
         for each in ending.files:
-            self._tell(say("plain.saved", path=one_line(each.path, 300)))
+            self._tell(say("finish.saved", path=one_line(each.path, 300)))
             if each.repeats:
                 self._tell(say("finish.repeated", n=each.repeats))
 
@@ -172,24 +173,24 @@ class PlainWorkflows(PlainCommands):
 
     async def step(self, rest: str) -> None:
         """Change a step: `2 prompt …`, `2 model …`, `2 up`, `2 down`, `2 remove`."""
-        number, _, what = rest.partition(" ")
-        verb, _, value = what.strip().partition(" ")
+        number, verb, value = [*rest.split(maxsplit=2), "", "", ""][:3]
         at, plan = whole(number), self._open()
         step = next((one for one in plan.steps if one.id == at), None)
         if step is None or at is None:
             raise UsageError("plain.command_step")
-        changes: dict[str, Change] = {
-            "up": lambda plan: move(plan, at, -1),
-            "down": lambda plan: move(plan, at, 1),
-            "remove": lambda plan: remove(plan, at),
-            "prompt": lambda plan: put(plan, replace(step, prompt=value.strip() or step.prompt)),
-            "model": lambda plan: put(plan, self._on(step, value.strip())),
-        }
-        words = {say(f"plain.step_{name}"): name for name in changes}
-        change = changes.get(words.get(verb, verb))
-        if change is None or (words.get(verb, verb) in ("prompt", "model") and not value.strip()):
-            raise UsageError("plain.command_step")
-        changed = await self._studio.workflows.look(change(plan))
+        own = dict(zip(say("plain.step_words").split(), _CHANGES, strict=True))
+        match own.get(verb, verb):
+            case "prompt" if value:
+                plan = put(plan, replace(step, prompt=value))
+            case "model" if value:
+                plan = put(plan, self._on(step, value))
+            case "up" | "down" as way:
+                plan = move(plan, at, -1 if way == "up" else 1)
+            case "remove":
+                plan = remove(plan, at)
+            case _:
+                raise UsageError("plain.command_step")
+        changed = await self._studio.workflows.look(plan)
         await self._studio.workflows.keep(changed)
         self._plan = changed
         await self._show()
@@ -244,17 +245,15 @@ class PlainWorkflows(PlainCommands):
         status = await self._studio.workflows.status(self._open())
         lacking = await self._studio.films.lacking(status)
         if lacking.steps:
-            steps = listed(lacking.steps)
-            raise UsageError("plain.film_lacks", steps=steps)
+            raise UsageError("plain.film_lacks", steps=listed(lacking.steps))
         await self._studio.endings.want(self._open().id)
 
     async def drop(self, _: str) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""
         plan = self._open()
 
-        async def then() -> None:
+        async def drop() -> None:
             await self._studio.workflows.drop(plan.id)
             self._plan = None
-            self._tell(say("plain.did"))
 
-        return say("workflow.ask_drop"), then
+        return say("workflow.ask_drop"), self.done(drop)
