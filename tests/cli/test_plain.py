@@ -42,8 +42,8 @@ class Script(LineIO):
     def text(self) -> str:
         return "\n".join(self.said)
 
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
+    def say(self, *sentences: str) -> None:
+        self.said += sentences
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
         self.said.append(question)

@@ -16,9 +16,9 @@ from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, pr
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
 from ima_tui.compose.prompt_text import shares, words_of
-from ima_tui.core.domain import Field, ModelVersion, Order, TaskType
+from ima_tui.core.domain import Field, Job, ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, one_line, points_range
+from ima_tui.core.text import folded, one_line, points_range, whole
 from ima_tui.i18n import joined, listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
@@ -114,7 +114,7 @@ class PlainComposer:
         model = self._leaf()
         name, value = _split(model, written)
         if order.is_count(name):
-            self.count(order.count_of(value))
+            self.count(value)
             return
         known, accepted = form.accept(model, name, value)
         self.desk.set(known, accepted)
@@ -140,9 +140,11 @@ class PlainComposer:
         self._added = True
         self.read_again()
 
-    def count(self, n: int) -> None:
-        """Set how many results."""
-        model = self._leaf()
+    def count(self, written: str) -> None:
+        """Set how many results. Raises `UsageError` naming what there is."""
+        model, n = self._leaf(), whole(written)
+        if n is None:
+            raise UsageError("plain.command_count")
         if n not in form.counts(model):
             counts = listed(form.counts(model))
             raise UsageError("error.bad_count", model=model.name, n=n, counts=counts)
@@ -277,6 +279,10 @@ class PlainCommands:
             self._tell(say("plain.did"))
 
         return then
+
+    def sent(self, *jobs: Job) -> None:
+        """Say which jobs were sent."""
+        self._tell(*(say("plain.sent", n=job.id, points=job.order.total) for job in jobs))
 
 
 def _which(kind: TaskType, decision: Intent) -> str:

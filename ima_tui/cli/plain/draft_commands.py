@@ -18,7 +18,7 @@ from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
 from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, one_line, whole
+from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import listed, say
 from ima_tui.studio.studio import Studio
 
@@ -57,11 +57,9 @@ class PlainDraftCommands(PlainCommands):
     async def kind(self, rest: str) -> Next | None:
         """Choose a task type."""
         kinds = {kind: say(f"task.{kind}") for kind in TaskType}
-        wanted = folded(rest)
-        found = numbered(list(kinds), rest)
-        for kind, name in kinds.items() if wanted and found is None else ():
-            if wanted in folded(name) or wanted == kind.value:
-                found = found or kind
+        written = ((kind, f"{kind} {folded(name)}") for kind, name in kinds.items() if rest)
+        named = (kind for kind, words in written if folded(rest) in words)
+        found = numbered(list(kinds), rest) or next(named, None)
         if found is None:
             self._lines.choose(name_of("kind"), kinds.values())
             return None
@@ -70,17 +68,7 @@ class PlainDraftCommands(PlainCommands):
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        for sentence in fields(self._composer.desk):
-            self._tell(sentence)
-        self._tell(say("plain.command_set"))
-
-    async def count(self, rest: str) -> Next:
-        """Set how many results."""
-        number = whole(rest)
-        if number is None:
-            raise UsageError("plain.command_count")
-        self._composer.count(number)
-        return Next.SHAPED
+        self._tell(*fields(self._composer.desk), say("plain.command_set"))
 
     async def new(self, _: str) -> None:
         """Begin a new prompt."""
@@ -262,9 +250,7 @@ class PlainDraftCommands(PlainCommands):
         points = sum(order.total for order in orders)
 
         async def then() -> None:
-            for order in orders:
-                job = await self._studio.jobs.submit(order)
-                self._tell(say("plain.sent", n=job.id, points=order.total))
+            self.sent(*await self._studio.jobs.submit_all([("", order) for order in orders]))
 
         return say("plain.ask_lines_send", n=len(orders), points=points), then
 
@@ -284,9 +270,8 @@ class PlainDraftCommands(PlainCommands):
                 why = say(error.key, **draft.spoken(one.desk.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
             facts = {"model": order.model_name, "prompt": order.prompt}
-            self._tell(say("plain.line", n=number, points=order.total, **facts))
-            for sentence in one.differing():
-                self._tell(sentence)
+            told = say("plain.line", n=number, points=order.total, **facts)
+            self._tell(told, *one.differing())
         return orders
 
 

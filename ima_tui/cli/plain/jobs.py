@@ -117,8 +117,7 @@ class PlainNews(PlainCommands):
     async def greet(self) -> None:
         """What is still open from before, and what waits for a word."""
         report = self._studio.engine.repair_report
-        for words in repair_report.describe(report) if report else ():
-            self._tell(words)
+        self._tell(*(repair_report.describe(report) if report else ()))
         jobs = await self._studio.jobs.recent(0)
         self._states = {job.id: job.state for job in jobs}
         self._recent = {job.id: job for job in jobs[:MOST]}
@@ -127,8 +126,7 @@ class PlainNews(PlainCommands):
         if still:
             self._tell(say("plain.still_open", n=len(still)))
         self._held = {job.id for job in held}
-        for job in held:
-            self._tell(say("plain.held", n=job.id, points=job.order.total))
+        self._tell(*(say("plain.held", n=job.id, points=job.order.total) for job in held))
 
 
 class PlainJobs(PlainCommands):
@@ -146,10 +144,8 @@ class PlainJobs(PlainCommands):
                 jobs = await listed(JobFilter(search=among), 0, MOST)
         if not jobs:
             self._tell(say("jobs.none_match" if among else "queue.no_jobs_of"))
-        for job in jobs:
-            self._tell(_line(job))
         totals = await self._studio.jobs.totals()
-        self._tell(say("plain.spent", today=totals.today, out=totals.out))
+        self._tell(*map(_line, jobs), say("plain.spent", today=totals.today, out=totals.out))
 
     async def results(self, _: str) -> None:
         """The newest, each with its job's number and where it is."""
@@ -170,7 +166,7 @@ class PlainJobs(PlainCommands):
         told += [say(event.key, **event.values) for event in events]
         told += [explain(problem)] if problem is not None else []
         told += [media.path or media.url for media in job.medias]
-        self._tell("\n".join(told))
+        self._tell(*told)
 
     async def job(self, written: str) -> Job:
         """By its number; without one, the newest."""
@@ -285,8 +281,7 @@ class PlainJobs(PlainCommands):
         return question, partial(self._submit, order)
 
     async def _submit(self, order: Order, repeats: int | None = None) -> None:
-        sent = await self._studio.jobs.submit(order, repeats=repeats)
-        self._tell(say("plain.sent", n=sent.id, points=order.total))
+        self.sent(await self._studio.jobs.submit(order, repeats=repeats))
 
     async def delete(self, rest: str) -> Asked:
         """Delete the file of a result; its link stays."""

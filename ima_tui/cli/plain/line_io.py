@@ -18,7 +18,6 @@ from ima_tui.core.text import LIMIT, clean, encodable, folded, one_line, redact,
 from ima_tui.i18n import say
 
 Item = TypeVar("Item")
-Say = Callable[[str], None]
 Asked = tuple[str, Callable[[], Awaitable[None]]]
 """A question, and what a yes to it does."""
 
@@ -74,12 +73,12 @@ class LineIO:
         self._prompt = ""
         self._arrived = asyncio.Event()
 
-    def say(self, sentence: str) -> None:
-        """Print a sentence."""
-        words = redact(clean(sentence))
-        if self._prompt:
+    def say(self, *sentences: str) -> None:
+        """Print sentences, each on a line."""
+        words = redact(clean("\n".join(sentences)))
+        if self._prompt and sentences:
             print(f"\n{words}\n{self._prompt}", end=" ", flush=True)
-        else:
+        elif sentences:
             print(words, flush=True)
 
     def choose(self, name: str, lines: Iterable[str], none: str = "") -> None:
@@ -90,8 +89,7 @@ class LineIO:
 
     def say_numbered(self, lines: Iterable[str]) -> None:
         """Print lines, each behind its number."""
-        for place, line in enumerate(lines, 1):
-            self.say(f"{place}. {line}")
+        self.say(*(f"{place}. {line}" for place, line in enumerate(lines, 1)))
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
         """What is typed next, without blanks around it; None where nothing comes any more.

@@ -61,8 +61,7 @@ class PlainModelCommands(PlainCommands):
             parts = parts[0].split()
         if not 1 < len(parts) <= MOST:
             raise UsageError("plain.command_compare")
-        for sentence in sentences([self._named(part) for part in parts]):
-            self._tell(sentence)
+        self._tell(*sentences([self._named(part) for part in parts]))
 
     def _named(self, written: str) -> ModelVersion:
         """A model by its number in the list, or its name. Raises `UsageError`."""
@@ -105,8 +104,7 @@ class PlainModelCommands(PlainCommands):
 
     async def after_sending(self) -> None:
         """Change what was told before sending."""
-        for words in await self._prompts.after_sending(self._composer.desk, self._switch()):
-            self._tell(words)
+        self._tell(*await self._prompts.after_sending(self._composer.desk, self._switch()))
 
     async def once(self, _: str) -> Next:
         """Use the model this time only."""
@@ -127,8 +125,7 @@ class PlainModelCommands(PlainCommands):
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
             name = (model.name if model else gone) if wanted else say("plain.none")
             self._tell(f"{say(f'task.{kind}')}: {name}")
-        for command in ("prefer", "unprefer"):
-            self._tell(say(f"plain.command_{command}"))
+        self._tell(say("plain.command_prefer"), say("plain.command_unprefer"))
 
     async def prefer(self, rest: str) -> Next | None:
         """Set this model, or the one that is named, as preferred."""

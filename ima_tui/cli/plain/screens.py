@@ -40,10 +40,8 @@ class PlainScreens(PlainCommands):
             wanted = LogFilter(text=literally(rest))
         reader = LogStream(self._studio.settings.logs, wanted)
         entries = await asyncio.to_thread(reader.last, MOST)
-        for entry in entries:
-            self._tell(one_line(entry.line(), 400))
-        if not entries:
-            self._tell(say("plain.no_log"))
+        told = [one_line(entry.line(), 400) for entry in entries]
+        self._tell(*(told or [say("plain.no_log")]))
 
     async def settings(self, rest: str) -> None:
         """All of them, those with some words, or one changed. Raises `UsageError` for what it can't
@@ -80,8 +78,8 @@ class PlainScreens(PlainCommands):
             return
         total = sum(row.points for row in rows)
         self._tell(say("plain.spending", n=days, points=total))
-        for row in sorted(rows, key=lambda row: -row.points)[:MOST]:
-            self._tell(self._spent(row, view))
+        most = sorted(rows, key=lambda row: -row.points)[:MOST]
+        self._tell(*(self._spent(row, view) for row in most))
         if names("save").intersection(words):
             path = await spending.export(self._studio, rows, view)
             self._tell(say("finish.saved", path=one_line(str(path), 300)))

@@ -58,8 +58,8 @@ class PlainWorkflows(PlainCommands):
             raise UsageError("error.plan_nothing")
         await plans.keep(made.workflow)
         self._plan, self._asked = made.workflow, prompt
-        for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
-            self._tell(sentence)
+        unmet = confirmation.sentences(each for _, each in made.workflow.unmet)
+        self._tell(*made.notes, *unmet)
         await self._show()
 
     async def list(self, rest: str) -> None:
@@ -149,9 +149,7 @@ class PlainWorkflows(PlainCommands):
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
         self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        priced = [each.priced for each in status.steps]
-        for sentence in sentences(status.workflow, priced):
-            self._tell(sentence)
+        self._tell(*sentences(status.workflow, [each.priced for each in status.steps]))
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
         done = status.is_done and status.workflow.ends
