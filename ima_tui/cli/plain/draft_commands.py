@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.names import Voice, voices, voices_used
@@ -158,8 +159,7 @@ class PlainDraftCommands(PlainCommands):
         if not known:  # a list that takes any id names none
             known = voices_used(await self._studio.jobs.recent(), field.name)
         if rest:
-            named = (one for one in known if folded(one.name) == folded(rest))
-            voice = numbered(known, rest) or next(named, None)
+            voice = numbered(known, rest, attrgetter("name"))
             value = rest if voice is None else str(voice.value)
             self._composer.set(f"{field.name}={value}")
             return Next.SHAPED
@@ -194,7 +194,7 @@ class PlainDraftCommands(PlainCommands):
     async def templates(self, rest: str) -> Next | None:
         """List the templates, or use one by number or name."""
         known = await asyncio.to_thread(self._templates.all)
-        found = numbered(known, rest) or _called(known, rest)
+        found = numbered(known, rest, attrgetter("name"))
         if rest and found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         if found is not None:
@@ -218,7 +218,8 @@ class PlainDraftCommands(PlainCommands):
 
     async def delete_template(self, rest: str) -> None:
         """Delete a template by its name."""
-        found = _called(await asyncio.to_thread(self._templates.all), rest)
+        known = await asyncio.to_thread(self._templates.all)
+        found = next((one for one in known if folded(one.name) == folded(rest)), None)
         if found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         await asyncio.to_thread(self._templates.delete, found.name)
@@ -232,12 +233,10 @@ class PlainDraftCommands(PlainCommands):
         await asyncio.to_thread(knowledge.load)
         near = knowledge.documents(self._composer.text, decision) if decision is not None else ()
         every = (*near, *(one for one in knowledge.all if one not in near))
-        if not every:
-            raise UsageError("plain.no_guides")
         if (guide := numbered(every, rest)) is not None:
             self._tell(guide.text)
             return
-        self._lines.choose(name_of("guides"), (one.title for one in every))
+        self._lines.choose(name_of("guides"), (one.title for one in every), "plain.no_guides")
 
     # ----------------------------------------------------------------------------- one per line
 
@@ -280,7 +279,3 @@ def _voice(one: Voice) -> str:
     told += [say(f"voice.sex_{one.sex}")] if one.sex else []
     told += [one.sample] if one.sample else []
     return one.name + (f": {', '.join(told)}" if told else "")
-
-
-def _called(known: Sequence[SavedDraft], name: str) -> SavedDraft | None:
-    return next((one for one in known if folded(one.name) == folded(name)), None)

@@ -6,10 +6,10 @@ A result is named as `3` (the first of job 3) or `3#2`. What costs points or del
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.catalogue import choice
+from ima_tui.cli.commands.jobs_change import begin_fetch, check_fetchable
 from ima_tui.cli.exit_status import (
     failure_of,
     holds_up,
@@ -61,16 +61,8 @@ class PlainNews(PlainCommands):
         self._problem: str = ""
         self._waits: str = ""
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """While this holds, each change of a job is a line of its own."""
-        leave = self._studio.subscribe(self._hear)
-        try:
-            yield
-        finally:
-            leave()
-
-    def _hear(self, notice: Notice) -> None:
+    def hear(self, notice: Notice) -> None:
+        """Say what changed, a line for each job."""
         if isinstance(notice, JobChanged):
             self._hear_job(notice.job)
         elif isinstance(notice, TaskUnsaved):
@@ -164,6 +156,7 @@ class PlainJobs(PlainCommands):
         problem = problem_of(job) if job.state in (State.FAILED, State.DONE) else None
         told = [_line(job), *_labels(job), *_marks(job)]
         told += [say(event.key, **event.values) for event in events]
+        told += [say(job.waiting, **job.waiting_values)] if job.waiting else []
         told += [explain(problem)] if problem is not None else []
         told += [media.path or media.url for media in job.medias]
         self._tell(*told)
@@ -307,7 +300,9 @@ class PlainJobs(PlainCommands):
 
     async def fetch(self, rest: str) -> None:
         """Download the results of a job again."""
-        await self._studio.jobs.fetch((await self.job(rest)).id)
+        job = await self.job(rest)
+        check_fetchable(job)
+        await begin_fetch(self._studio, job)
         self._tell(say("plain.did"))
 
     async def load(self, rest: str, *, in_its_place: bool = False) -> Next:

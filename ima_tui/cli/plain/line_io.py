@@ -56,10 +56,14 @@ MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 
 
-def numbered(items: Sequence[Item], written: str) -> Item | None:
-    """Return the item of a numbered list; None where `written` is the number of none."""
+def numbered(
+    items: Sequence[Item], written: str, name: Callable[[Item], str] = lambda _: ""
+) -> Item | None:
+    """Return the item of a numbered list by its number, or its `name`; None where none has it."""
     number = whole(written)
-    return items[number - 1] if number is not None and 0 < number <= len(items) else None
+    if number is not None and 0 < number <= len(items):
+        return items[number - 1]
+    return next((one for one in items if written and folded(name(one)) == folded(written)), None)
 
 
 class LineIO:

@@ -6,6 +6,7 @@ Nothing is redrawn or shown by position or colour; states are words.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Literal
 
@@ -107,7 +108,10 @@ class PlainMode(PlainCommands):
             await self._key("")
         if self._end:
             return self._end
-        with self._news.told(), self._workflows.told():
+        with ExitStack() as at_end:
+            at_end.callback(self._workflows.close)
+            for part in (self._news, self._workflows):
+                at_end.callback(self._studio.subscribe(part.hear))
             await self._studio.begin()
             await self._composer.reader.learn()
             self._tell(say("plain.fetching"))

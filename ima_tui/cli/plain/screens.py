@@ -6,7 +6,7 @@ import asyncio
 
 from ima_tui.cli.plain.composer import PlainCommands
 from ima_tui.cli.plain.line_io import names
-from ima_tui.config.editor import AT_ONCE
+from ima_tui.config.editor import AT_ONCE, SettingStatus
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import duration, folded, one_line, whole
 from ima_tui.i18n import say
@@ -28,10 +28,9 @@ class PlainScreens(PlainCommands):
         """The newest lines of all of IMA's tools, the newest last: those of a job (`3`), or those
         that hold some words. `save` writes them into a file."""
         wanted, job = LogFilter(), whole(rest)
-        if rest == "save":
-            path, _, _ = await window.export(
-                self._studio.settings, wanted, self._studio.clock.time()
-            )
+        if rest in names("save"):
+            settings, now = self._studio.settings, self._studio.clock.time()
+            path, _, _ = await window.export(settings, wanted, now)
             self._tell(say("finish.saved", path=one_line(str(path), 300)))
             return
         if job is not None:
@@ -56,12 +55,8 @@ class PlainScreens(PlainCommands):
             self._tell(say(key, name=BY_NAME[name].title, value=told))
             return
         every = await self._studio.config_editor.statuses()
-        wanted = folded(rest)
-        for one in [one for one in every if wanted in _known(one.setting)] or every:
-            told = _value(one.setting, one.now)
-            name = one.setting.name
-            self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
-        self._tell(say("plain.command_settings"))
+        found = [one for one in every if folded(rest) in _known(one.setting)] or every
+        self._tell(*map(_status, found), say("plain.command_settings"))
 
     async def spending(self, rest: str) -> None:
         """Say where the points went: `/spending model 30`; with `save`, into a CSV file. The words
@@ -96,6 +91,11 @@ class PlainScreens(PlainCommands):
 def _known(setting: Setting) -> str:
     """What a setting is found by."""
     return folded(f"{setting.title} {setting.name} {setting.about}")
+
+
+def _status(one: SettingStatus) -> str:
+    facts = {"title": one.setting.title, "value": _value(one.setting, one.now)}
+    return say("plain.setting", name=one.setting.name, **facts)
 
 
 def _value(setting: Setting, value: object) -> str:

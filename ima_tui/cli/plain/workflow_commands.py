@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -88,24 +86,19 @@ class PlainWorkflows(PlainCommands):
 
     # ---------------------------------------------------------------------- as its jobs change
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """While this holds, what became of workflows is said, and what can be done next."""
-        leave = self._studio.subscribe(self._hear)
-        try:
-            yield
-        finally:
-            leave()
-            for task in self._looking:
-                task.cancel()
-
-    def _hear(self, notice: Notice) -> None:
+    def hear(self, notice: Notice) -> None:
+        """Say what became of workflows, and what can be done next."""
         if isinstance(notice, EndingChanged):
             self._tell_ending(self._studio.endings.of(notice.workflow_id))
         if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._plan:
             task = asyncio.create_task(self._look(self._plan), name="workflow")
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
+
+    def close(self) -> None:
+        """Look at no workflow any more."""
+        for task in self._looking:
+            task.cancel()
 
     def _tell_ending(self, ending: Ending | None) -> None:
         """Say that a film, or another end, begins or where it is; not how far it is."""
