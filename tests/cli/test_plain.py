@@ -79,6 +79,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
     text = script.text
     assert text.index("Costs 5 points") < text.index("Job 1 is in the queue, 5 points")
     assert "Aspect ratio: 16:9." in text
+    assert "—" not in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
     assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox" in text
@@ -277,7 +278,7 @@ async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     assert "Aspect ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
     assert "/set: set a parameter" in script.text
-    assert "There is no command /nonsense" in script.text
+    assert "No command matches /nonsense." in script.text
 
 
 async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: Path) -> None:
@@ -447,7 +448,7 @@ async def test_a_command_is_found_by_words_about_it(studio: Studio) -> None:
     text = script.text
     assert "spending.per_day" in text
     assert "look.theme" not in text
-    assert "/tag: add tags" in text.partition("no command /tags")[2]
+    assert "/tag: add tags" in text.partition("matches /tags")[2]
     assert "/star: add or remove a star" in text
     assert "No command matches qqq." in text
 

@@ -181,9 +181,8 @@ class PlainComposer:
         if desk.project:
             yield say("plain.in_project", name=desk.project)
         for row in drafting.rows(desk.model, desk.draft):
-            if (row.is_set or row.field.name in desk.read) and parameter_names.is_told(
-                row.field.name, row.value
-            ):
+            told = row.shown and parameter_names.is_told(row.field.name, row.value)
+            if told and (row.is_set or row.field.name in desk.read):
                 yield _field(row)
         for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
             yield say("plain.input", n=number, path=one_line(source, 200))

@@ -18,7 +18,7 @@ from ima_tui.cli.exit_status import (
     suggestion,
     surplus,
 )
-from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, spoken
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, spoken, usual
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import confirmation
 from ima_tui.compose.back_reference import LastResult, last_result
@@ -250,14 +250,12 @@ class PlainJobs(PlainCommands):
             return self._ask_again(job, order, *confirmation.sentences(unmet))
         if wanted:
             self._tell(say("plain.not_instead", model=one_line(wanted, 40), n=job.id))
-        points = [confirmation.price_instead(one.model, job.order, before) for one in offered]
-        self._lines.choose(
-            f"{name_of('instead')} {job.id}",
-            (
-                say("plain.other_model", model=one.model.name, points=price or one.points)
-                for one, price in zip(offered, points, strict=True)
-            ),
-        )
+        told: list[str] = []
+        for one in offered:
+            points = confirmation.price_instead(one.model, job.order, before) or one.points
+            facts = {"model": one.model.name, "time": usual(one.model)}
+            told.append(say("plain.model", points=points, **facts))
+        self._lines.choose(f"{name_of('instead')} {job.id}", told)
         return None
 
     def _ask_again(self, job: Job, order: Order, *unmet: str) -> Asked:

@@ -167,9 +167,9 @@ class PlainMode(PlainCommands):
         written, _, rest = line.strip().partition(" ")
         name = next((one for one in self.commands if folded(written) in names(one)), None)
         if name is None:
-            self._tell(say("plain.unknown", name=one_line(written, 40)))
-            called = {name_of(one): one for one in self.commands}
-            near = nearest(f"/{written}", list(called), 3, 0.5) if written else []
+            self._tell(say("plain.no_help", word=f"/{one_line(written, 40)}"))
+            called = {name_of(one)[1:]: one for one in self.commands}
+            near = nearest(written, list(called), 3, 0.4) if written else []
             self._tell(*(say(f"plain.command_{called[each]}") for each in near))
             return
         await self._go_on(await self.commands[name](rest.strip()))

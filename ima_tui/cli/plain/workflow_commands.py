@@ -67,11 +67,7 @@ class PlainWorkflows(PlainCommands):
             await self._show()
             return
         self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
-        rows = (
-            f"{one_line(plan.prompt, 100)}. "
-            + say("plain.workflow_row", n=len(plan.steps), points=plan.total)
-            for plan in self._listed
-        )
+        rows = (f"{one_line(plan.prompt, 100)}. {_total(plan)}" for plan in self._listed)
         self._lines.choose(name_of("workflows"), rows, "workflow.none_kept")
 
     def _is_of(self, prompt: str) -> bool:
@@ -141,8 +137,8 @@ class PlainWorkflows(PlainCommands):
             self._tell(self._line(status, each.step))
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
-        self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        self._tell(*sentences(status.workflow, [each.priced for each in status.steps]))
+        ends = sentences(status.workflow, [each.priced for each in status.steps])
+        self._tell(_total(status.workflow), *ends)
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
         done = status.is_done and status.workflow.ends
@@ -156,7 +152,7 @@ class PlainWorkflows(PlainCommands):
             "kind": say(f"task.{step.task_type}"),
             "model": step.model_name,
             "prompt": one_line(step.title or step.prompt, 100),
-            "state": say("plain.step_new") if job is None else state_of(job),
+            "state": say("workflow.not_run") if job is None else state_of(job),
         }
         return say("plain.step", n=step.id, points=step.total, **facts)
 
@@ -248,3 +244,7 @@ class PlainWorkflows(PlainCommands):
             self._plan = None
 
         return say("workflow.ask_drop"), self.done(drop)
+
+
+def _total(plan: Workflow) -> str:
+    return say("plain.workflow_total", n=len(plan.steps), points=plan.total)
