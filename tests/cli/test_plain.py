@@ -19,7 +19,7 @@ from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
-from ima_tui.i18n import en, say
+from ima_tui.i18n import en, say, zh
 from ima_tui.intent import second_opinion
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
@@ -520,3 +520,75 @@ async def test_what_differs_is_named_for_each_line(studio: Studio, sandbox: Sand
     assert "Line 1, SeeDream 4.5, 5 points: a picture of a fox" in text
     assert text.index("16K isn't available") < text.index("Send 2 jobs for 10 points in total?")
     assert {job.order.project for job in await studio.jobs.recent()} == {"Film"}
+
+
+async def test_a_list_says_how_one_of_it_is_chosen(studio: Studio) -> None:
+    script = await talk(
+        studio, "/models banana", "a picture of a fox", "yes", has("Job 1 is done"),
+        "/retry-with 1", "/语言", "/模型列表 banana", "/退出",
+    )  # fmt: skip
+    text = script.text
+    assert "To choose one, type its number, for example /model 1" in text
+    assert "Midjourney: 8 points, usually " in text
+    assert "To choose one, type its number, for example /retry-with 1 1" in text
+    assert "要选择，请输入序号，例如 /模型 1" in text
+
+
+@pytest.mark.parametrize("command", ["tag 3", "untag 3", "save", "compare 1", "set x", "count x"])
+async def test_a_command_that_is_used_wrongly_says_its_help(studio: Studio, command: str) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"), f"/{command}", "/quit"
+    )
+    assert say(f"plain.command_{command.split()[0]}") in script.said
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Aspect ratio 9:16", "aspect ratio=9:16", "画面比例 9:16", "aspect_ratio 9:16"],
+)
+async def test_a_parameter_is_set_by_what_people_call_it(studio: Studio, written: str) -> None:
+    line = f"/set {written}"
+    language = ["/语言"] if "画面" in written else []
+    script = await talk(studio, "a 5s video of a fox with wan 2.6", *language, line, "no", "/quit")
+    assert "Aspect ratio: 9:16." in script.text or "画面比例：9:16。" in script.text
+
+
+async def test_a_change_of_a_preferred_model_is_undone(studio: Studio) -> None:
+    kind, wanted = TaskType.TEXT_TO_IMAGE, "midjourney"
+    await talk(studio, "/prefer midjourney", "/unprefer", "/undo", "/quit")
+    assert studio.preferences.model_id(kind) == wanted
+    script = await talk(studio, "/unprefer", "/undo", "/undo", "/quit")
+    assert studio.preferences.model_id(kind) == wanted
+    assert "There is nothing to undo." in script.text
+
+
+async def test_a_step_is_changed_in_both_languages(studio: Studio) -> None:
+    script = await talk(
+        studio, "/workflow a picture of a cat and a song about a boat", "/step 1 prompt a red cat",
+        "/step 1 model midjourney", "/step 2 up", "/语言",
+        "/步骤 2 删除", "/步骤 1 上移动", "/退出",
+    )  # fmt: skip
+    ((plan, _),) = await studio.workflows.kept()
+    assert [step.prompt for step in plan.steps] == ["a red cat"]
+    assert "Midjourney, 8 points, not run yet" in script.text
+    assert zh.TEXTS["plain.command_step"] in script.said
+
+
+async def test_whoever_has_no_key_is_asked_for_it_at_any_command_that_sends(
+    settings: Settings,
+) -> None:
+    async with open_studio(settings, clock=ScaledClock(SPEED), key=KEY, for_screen=True) as studio:
+        await talk(studio, "a picture of a fox", "yes", has("Job 1 is done"), "/quit")
+    async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
+        script = await talk(studio, "", "/retry 1", "yes", "ima_mine_123456", "1", "/quit")
+        assert script.text.count(say("plain.key_how")) == 2
+        assert studio.connection.has_key
+
+
+async def test_why_a_job_waits_is_part_of_it(studio: Studio) -> None:
+    script = await talk(
+        studio, "/settings spending.per_day 3", "a picture of a fox", "yes",
+        has("needs your approval"), "/job 1", "/fetch 1", "/quit",
+    )  # fmt: skip
+    assert script.text.count("your daily limit of 3") == 2
+    assert "Job 1 has no results to download (waiting)." in script.text

@@ -156,7 +156,8 @@ class PlainJobs(PlainCommands):
         problem = problem_of(job) if job.state in (State.FAILED, State.DONE) else None
         told = [_line(job), *_labels(job), *_marks(job)]
         told += [say(event.key, **event.values) for event in events]
-        told += [say(job.waiting, **job.waiting_values)] if job.waiting else []
+        why = say(job.waiting, **job.waiting_values) if job.waiting else ""
+        told += [why] if why and why not in told else []
         told += [explain(problem)] if problem is not None else []
         told += [media.path or media.url for media in job.medias]
         self._tell(*told)
