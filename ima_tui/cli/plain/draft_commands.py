@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from operator import attrgetter
 
@@ -40,16 +40,8 @@ _MEDIA = {
 class PlainDraftCommands(PlainCommands):
     """Each changes the composer, or says something about it."""
 
-    def __init__(
-        self,
-        studio: Studio,
-        composer: PlainComposer,
-        lines: LineIO,
-        plan: Callable[[], Awaitable[Asked | None]],
-    ) -> None:
-        """`plan` makes a workflow of the prompt."""
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
         super().__init__(studio, composer, lines)
-        self._plan = plan
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
 
@@ -94,11 +86,11 @@ class PlainDraftCommands(PlainCommands):
         asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers if not one.wants_input]
 
-    async def answer(self, rest: str) -> Asked | Next | None:
+    async def answer(self, rest: str) -> Next | None:
         """Take the suggestion with that number; without one, list them."""
         found = self._suggested()
         if (one := numbered(found, rest)) is not None:
-            return await self._take(one)
+            return self._take(one)
         self._lines.choose(name_of("answer"), self.answers(), "plain.no_answers")
         return None
 
@@ -108,7 +100,7 @@ class PlainDraftCommands(PlainCommands):
             points = say("compose.answer_points", points=one.points) if one.points else ""
             yield say(one.key, **one.values) + points
 
-    async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
+    def take_named(self, line: str) -> Next | None:
         """Take the suggestion that a whole line names, by number, words or medium.
 
         Return what follows, or None where the line names none.
@@ -118,16 +110,16 @@ class PlainDraftCommands(PlainCommands):
         if self._composer.assumed and medium is not None:
             attached = len(self._composer.desk.attached)
             self._composer.turn_to(suggestions.kind_for(medium, attached))
-            return (Next.OFFER,)
+            return Next.OFFER
         for one in found:
             named = wanted == folded(say(one.key, **one.values)) or one is chosen
             if named or (one.kind is not None and one.kind.medium is medium):
-                return (await self._take(one),)
+                return self._take(one)
         return None
 
-    async def _take(self, one: Suggestion) -> Asked | Next | None:
+    def _take(self, one: Suggestion) -> Next:
         if one.plans:
-            return await self._plan()
+            return Next.PLAN
         suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
         self._composer.read_again()
         return Next.SHAPED

@@ -29,6 +29,8 @@ class Next(Enum):
     """Show the draft with its price, and ask whether to send it."""
     SHAPED = "shaped"
     """The same where there is a prompt, else say the settings."""
+    PLAN = "plan"
+    """Make a workflow of the prompt."""
 
 
 Command = Callable[[str], Awaitable[Asked | Next | None]]

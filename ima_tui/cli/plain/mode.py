@@ -48,7 +48,7 @@ class PlainMode(PlainCommands):
         self._news = PlainNews(studio, composer, lines)
         composer.last_result = self._news.last_result
         self._workflows = PlainWorkflows(studio, composer, lines)
-        self._drafts = PlainDraftCommands(studio, composer, lines, self._workflows.open)
+        self._drafts = PlainDraftCommands(studio, composer, lines)
         self._models = PlainModelCommands(studio, composer, lines)
         self.commands = self._commands(
             PlainJobs(studio, composer, lines), PlainScreens(studio, composer, lines)
@@ -154,8 +154,8 @@ class PlainMode(PlainCommands):
         elif folded(line) in NO:
             if asked is not None:
                 self._tell(say("plain.left"))
-        elif doubted and (taken := await self._drafts.take_named(line)) is not None:
-            await self._go_on(taken[0])
+        elif doubted and (taken := self._drafts.take_named(line)) is not None:
+            await self._go_on(taken)
         elif asked is not None and whole(line) is not None:  # a number is no prompt
             self._tell(say("plain.yes_or_no"))
             self._open, self._open_all = asked, every
@@ -181,14 +181,14 @@ class PlainMode(PlainCommands):
         elif then is Next.SHAPED:
             self._tell(*self._composer.sentences())
         else:
-            self._open = then
+            self._open = await self._workflows.open() if then is Next.PLAN else then
 
     # ------------------------------------------------------------------------------ composing
 
     async def _offer(self) -> None:
         """Show the settings and the price, and ask whether to send."""
         if self._composer.in_steps:
-            await self._go_on(await self._workflows.open())
+            await self._go_on(Next.PLAN)
             return
         if asked := self._models.only():
             self._open = asked
