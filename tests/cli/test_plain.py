@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -592,3 +593,21 @@ async def test_why_a_job_waits_is_part_of_it(studio: Studio) -> None:
     )  # fmt: skip
     assert script.text.count("your daily limit of 3") == 2
     assert "Job 1 has no results to download (waiting)." in script.text
+
+
+async def test_waiting_jobs_are_moved_in_the_queue(settings: Settings, sandbox: Sandbox) -> None:
+    sandbox.scenario('[[fault]]\nkind = "stuck"\ntimes = 1\n')
+    one_at_once = replace(settings, running=1)
+    async with open_studio(
+        one_at_once, clock=ScaledClock(SPEED), key=KEY, for_screen=True
+    ) as studio:
+        script = await talk(
+            studio, "a picture of a fox", "yes", has("Job 1 is running"), "/lines",
+            "a picture of a cat", "a picture of a dog", "a picture of a cow", "", "yes",
+            has("Job 4 is in the queue"), "/first 4", "/later 4", "/sooner 3", "/sooner 1", "/quit",
+        )  # fmt: skip
+    text = script.text
+    assert "Job 4 is at position 1 of 3 in the queue." in text
+    assert "Job 4 is at position 2 of 3 in the queue." in text
+    assert "Job 3 is at position 2 of 3 in the queue." in text
+    assert "Job 1 is not waiting to be sent." in text
