@@ -170,31 +170,26 @@ class PlainModelCommands(PlainCommands):
 
 
 def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
-    """Compare models, a property a line.
+    """Compare models, a property a line: `Duration: Kling O1 5, 10; Wan 2.6 5, 10, 15.`
 
-    Price and usual time come first, then each parameter with options that one of them has.
+    Price and usual time come first, then each parameter with options that one of them has. Where
+    all are alike, the value is said once.
     """
-    yield _line(
-        say("plain.compare_points"),
-        models,
-        [spoken(points_range(*model.points)) for model in models],
-    )
-    yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
-    options = [_options(model) for model in models]
-    names = dict.fromkeys(name for one in options for name in one)
-    for name in names:
-        yield _line(name, models, [one.get(name, "") for one in options])
-
-
-def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> str:
-    """`Duration. Kling O1: 5, 10. Wan 2.6: 5, 10, 15.`; where all are alike, the value once."""
-    if len(set(values)) == 1:
-        return say("plain.compare_same", name=title, value=values[0])
-    told = (
-        say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
-        for model, value in zip(models, values, strict=True)
-    )
-    return say("plain.field", name=title, value=say("confirm.comma").join(told))
+    points, took = say("plain.compare_points"), say("plain.compare_time")
+    own = [
+        {points: spoken(points_range(*one.points)), took: usual(one), **_options(one)}
+        for one in models
+    ]
+    for name in dict.fromkeys(name for each in own for name in each):
+        values = [each.get(name) or say("plain.compare_none") for each in own]
+        told = (
+            say("plain.compare_one", model=model.name, value=value)
+            for model, value in zip(models, values, strict=True)
+        )
+        if len(set(values)) == 1:
+            yield say("plain.compare_same", name=name, value=values[0])
+        else:
+            yield say("plain.field", name=name, value=say("confirm.comma").join(told))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:
