@@ -74,11 +74,11 @@ class IntentReader:
             return self._decide(self._route, text, attached, settled)
         files = [file for file in named.files if file not in attached]
         plain, given = mentions.blanked(text, named), (*attached, *files)
-        decision = self._decide(self._route, plain, given, settled)
-        kept = mentions.task_for(plain, decision) if settled is None else None
+        intent = self._decide(self._route, plain, given, settled)
+        kept = mentions.task_for(plain, intent) if settled is None else None
         if kept is not None and self._studio.catalogue.models(kept):
             return self._decide(self._route, plain, given, kept)
-        return decision
+        return intent
 
     def _decide(
         self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
@@ -89,12 +89,12 @@ class IntentReader:
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
         read = partial(route, text, attached, lists, preferred, recommended)
-        decision = read(settled=settled)
-        likely = apply_intent.tentative(decision)
+        intent = read(settled=settled)
+        likely = apply_intent.tentative(intent)
         if likely is None:
-            return decision
+            return intent
         rest = read(settled=likely)
-        return replace(rest, kind=decision.kind, question=decision.question)
+        return replace(rest, kind=intent.kind, question=intent.question)
 
 
 def _router() -> Route:

@@ -11,7 +11,7 @@ from ima_tui.catalogue import form
 from ima_tui.catalogue.names import Voice, voices, voices_used
 from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
-from ima_tui.compose import draft, parameter_names, suggestions
+from ima_tui.compose import apply_intent, draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.prompt_text import with_lyrics
@@ -61,7 +61,7 @@ class PlainDraftCommands(PlainCommands):
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        self._tell(*fields(self._composer.desk), say("plain.command_set"))
+        self._tell(*fields(self._composer.composer), say("plain.command_set"))
 
     async def new(self, _: str) -> None:
         """Begin a new prompt."""
@@ -71,8 +71,8 @@ class PlainDraftCommands(PlainCommands):
     async def project(self, rest: str) -> None:
         """With a name: choose it; with `-`: none."""
         if rest:
-            self._composer.desk.project = "" if rest == "-" else labels.project(rest)
-        now = self._composer.desk.project
+            self._composer.composer.project = "" if rest == "-" else labels.project(rest)
+        now = self._composer.composer.project
         key = "plain.in_project" if now else "plain.in_no_project"
         self._tell(say(key, name=now))
         known = await self._studio.history.projects()
@@ -83,7 +83,7 @@ class PlainDraftCommands(PlainCommands):
 
     def _suggested(self) -> list[Suggestion]:
         lists = self._studio.catalogue.all_models()
-        asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
+        asked = suggestions.askings(self._composer.composer, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers if not one.wants_input]
 
     async def answer(self, rest: str) -> Next | None:
@@ -108,8 +108,8 @@ class PlainDraftCommands(PlainCommands):
         found, wanted = self._suggested(), folded(line)
         medium, chosen = _MEDIA.get(wanted), numbered(found, line)
         if self._composer.assumed and medium is not None:
-            attached = len(self._composer.desk.attached)
-            self._composer.turn_to(suggestions.kind_for(medium, attached))
+            attached = len(self._composer.composer.attached)
+            self._composer.turn_to(apply_intent.plainest(medium, attached))
             return Next.OFFER
         for one in found:
             named = wanted == folded(say(one.key, **one.values)) or one is chosen
@@ -120,29 +120,29 @@ class PlainDraftCommands(PlainCommands):
     def _take(self, one: Suggestion) -> Next:
         if one.plans:
             return Next.PLAN
-        suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
+        suggestions.take(self._composer.composer, one, self._studio.catalogue.suggested)
         self._composer.read_again()
         return Next.SHAPED
 
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
-        desk = self._composer.desk
-        offer = price_of(desk, self._studio.catalogue.models(desk.kind))
+        composer = self._composer.composer
+        offer = price_of(composer, self._studio.catalogue.models(composer.kind))
         if which == "elsewhere" and offer.elsewhere is not None:
             self._composer.take(offer.elsewhere.model)
             return Next.SHAPED
         near = {"cheaper": offer.cheaper, "better": offer.better}.get(which)
         if near is None:
             raise UsageError("plain.no_neighbour")
-        desk.set(near.name, near.value)
-        desk.pins.hold(near.name)
+        composer.set(near.name, near.value)
+        composer.pins.hold(near.name)
         return Next.SHAPED
 
     # ------------------------------------------------------------------------- voices and lyrics
 
     async def voices(self, rest: str) -> Next | None:
         """List the voices of the model, or take one by its number, name or id."""
-        model = self._composer.desk.model
+        model = self._composer.composer.model
         fields = form.user_fields(model) if model is not None else ()
         field = next((one for one in fields if parameter_names.is_voice(one)), None)
         if field is None:
@@ -221,9 +221,9 @@ class PlainDraftCommands(PlainCommands):
 
     async def guides(self, rest: str) -> None:
         """List the guides, those for the prompt first, or read one by its number."""
-        knowledge, decision = self._studio.guides, self._composer.desk.decision
+        knowledge, intent = self._studio.guides, self._composer.composer.intent
         await asyncio.to_thread(knowledge.load)
-        near = knowledge.documents(self._composer.text, decision) if decision is not None else ()
+        near = knowledge.documents(self._composer.text, intent) if intent is not None else ()
         every = (*near, *(one for one in knowledge.all if one not in near))
         if (guide := numbered(every, rest)) is not None:
             self._tell(guide.text)
@@ -251,14 +251,14 @@ class PlainDraftCommands(PlainCommands):
         orders: list[Order] = []
         for number, line in enumerate(lines, 1):
             one = PlainComposer(self._studio, self._composer.reader)
-            one.desk.project = self._composer.desk.project
+            one.composer.project = self._composer.composer.project
             one.hear(line)
             if doubt := one.doubt():
                 raise UsageError("plain.line_unclear", n=number, why=doubt)
             try:
                 orders.append(order := await one.order())
             except UsageError as error:
-                why = say(error.key, **draft.spoken(one.desk.model, error))
+                why = say(error.key, **draft.spoken(one.composer.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
             facts = {"model": order.model_name, "prompt": order.prompt}
             told = say("plain.line", n=number, points=order.total, **facts)

@@ -198,14 +198,14 @@ class PlainMode(PlainCommands):
         self._doubted = bool(doubt)
         if doubt:
             self._tell(joined(doubt, *self._composer.film()))
-            if asks_for_input(self._composer.desk):
+            if asks_for_input(self._composer.composer):
                 self._lines.say_numbered(self._drafts.answers())
             if self._composer.is_unsure:
                 self._open = (say("plain.ask_guess"), self._take_guess)
             return
         order = await self._composer.order()
         self._tell(*self._composer.input_notes)
-        if (model := self._composer.desk.model) is not None:
+        if (model := self._composer.composer.model) is not None:
             self._tell(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = [*filter(None, [self._models.beside()]), *self._composer.differing()]
@@ -217,7 +217,7 @@ class PlainMode(PlainCommands):
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
-        self._composer.turn_to(self._composer.desk.kind)
+        self._composer.turn_to(self._composer.composer.kind)
         await self._offer()
 
     async def _submit(self, agreed: Order) -> None:
@@ -228,9 +228,9 @@ class PlainMode(PlainCommands):
             self._tell(say("plain.price_changed"))
             await self._offer()
             return
-        jobs, old = self._studio.jobs, self._composer.desk.replaces
+        jobs, old = self._studio.jobs, self._composer.composer.replaces
         job = await (jobs.submit(order) if old is None else jobs.edit(old, order))
-        self._composer.desk.replaces = None
+        self._composer.composer.replaces = None
         await self._begin_next()
         self.sent(job)
         if order.task_type.medium is Medium.VIDEO:

@@ -141,7 +141,7 @@ class DraftScreen(BaseScreen):
         self.text_read(text)
         intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
         anew = anew or self.composer.named != before
-        if intent == self.composer.decision and not anew:
+        if intent == self.composer.intent and not anew:
             return
         suggested = self.studio.catalogue.suggested(self.composer.meant(intent))
         self.composer.hear(intent, suggested)
@@ -162,7 +162,7 @@ class DraftScreen(BaseScreen):
 
     def _is_half_typed(self) -> bool:
         """Whether letters that were put to the last word leave open what was clear before them."""
-        text, last = self.prompt.text, self.composer.decision
+        text, last = self.prompt.text, self.composer.intent
         word = text[len(self._text) - 1 :]
         if not (self._text and text.startswith(self._text) and word.isascii() and word.isalnum()):
             return False
