@@ -7,20 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from beliefs import torn
 from PIL import Image
 
-from ima_tui.cli.plain import mode as plain
-from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.cli.plain.line_io import LineIO, names
 from ima_tui.cli.plain.mode import PlainMode
 from ima_tui.config.api_key import Key
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import ScaledClock
 from ima_tui.core.domain import TaskType
-from ima_tui.i18n import en, say
+from ima_tui.i18n import en, say, zh
 from ima_tui.intent import second_opinion
 from ima_tui.sandbox.server import Sandbox
 from ima_tui.studio.studio import Studio, open_studio
@@ -43,8 +43,8 @@ class Script(LineIO):
     def text(self) -> str:
         return "\n".join(self.said)
 
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
+    def say(self, *sentences: str) -> None:
+        self.said += sentences
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
         self.said.append(question)
@@ -80,6 +80,7 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
     text = script.text
     assert text.index("Costs 5 points") < text.index("Job 1 is in the queue, 5 points")
     assert "Aspect ratio: 16:9." in text
+    assert "—" not in text
     (told,) = [line for line in script.said if line.startswith("Job 1 is done")]
     assert Path(told.splitlines()[1]).is_file()
     assert "Job 1, done: SeeDream 4.5, 5 points. a picture of a fox" in text
@@ -256,7 +257,8 @@ async def test_results_log_and_settings_are_told_and_a_setting_is_changed(studio
     assert "/help: show all commands" in script.text
 
 
-COMMANDS = [name.removeprefix("plain.name_") for name in en.TEXTS if name.startswith("plain.name_")]
+BEGIN = "plain.command_"
+COMMANDS = [name.removeprefix(BEGIN) for name in en.TEXTS if name.startswith(BEGIN)]
 
 
 async def test_each_command_does_something(studio: Studio) -> None:
@@ -264,8 +266,8 @@ async def test_each_command_does_something(studio: Studio) -> None:
 
 
 def test_no_two_commands_have_one_name() -> None:
-    names = [name for command in COMMANDS for name in plain._names(command)]
-    assert len(names) == len(set(names))
+    every = [name for command in COMMANDS for name in names(command)]
+    assert len(every) == len(set(every))
 
 
 async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
@@ -276,8 +278,8 @@ async def test_settings_counts_and_kinds_by_words(studio: Studio) -> None:
     assert "Costs 10 points" in script.text
     assert "Aspect ratio: 9:16." in script.text
     assert "text to music, with Suno" in script.text
-    assert "To set a parameter" in script.text
-    assert "There is no command /nonsense" in script.text
+    assert "/set: set a parameter" in script.text
+    assert "No command matches /nonsense." in script.text
 
 
 async def test_inputs_are_looked_at_before_they_cost(studio: Studio, tmp_path: Path) -> None:
@@ -303,7 +305,7 @@ async def test_a_failure_says_why_and_runs_again_only_after_a_yes(
         studio, "a picture of a fox", "yes", has("Job 1 failed"), "/retry 1", "", "/retry 1", "yes",
         has("Job 2 is done"), "/job 1", "/quit",
     )  # fmt: skip
-    assert script.text.count("Retry job 1 for 5 points?") == 2
+    assert script.text.count("Retry job 1 with SeeDream 4.5 for 5 points?") == 2
 
 
 async def test_without_a_key_the_first_lines_explain_and_lead_to_the_demo(
@@ -325,7 +327,7 @@ async def test_both_languages_and_commands_of_both(studio: Studio) -> None:
     script = await talk(studio, "/language", "/帮助", "/prefs", "/语言", "/help", "/退出")
     assert "文生图" in script.text or "偏好" in script.text
     for name in COMMANDS:
-        assert f"/{en.TEXTS[f'plain.name_{name}']}: " in script.text
+        assert en.TEXTS[BEGIN + name] in script.text
 
 
 def run_demo(*flags: str, typed: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -432,7 +434,7 @@ async def test_models_are_compared_by_number_or_name(studio: Studio) -> None:
     assert "Points: Wan 2.6 25 to 120; Kling O1 48 to 120." in script.text
     assert "Duration: Wan 2.6 5, 10, 15; Kling O1 5, 10." in script.text
     assert script.text.count("\nUsual time: ") == 2
-    assert script.text.count(say("plain.compare_how")) == 1
+    assert script.text.count(say("plain.command_compare")) == 1
 
 
 async def test_a_number_does_not_replace_the_prompt_that_is_to_be_paid(studio: Studio) -> None:
@@ -447,7 +449,7 @@ async def test_a_command_is_found_by_words_about_it(studio: Studio) -> None:
     text = script.text
     assert "spending.per_day" in text
     assert "look.theme" not in text
-    assert "/tag: add tags" in text.partition("no command /tags")[2]
+    assert "/tag: add tags" in text.partition("matches /tags")[2]
     assert "/star: add or remove a star" in text
     assert "No command matches qqq." in text
 
@@ -492,3 +494,120 @@ async def test_an_input_that_was_added_is_for_the_next_prompt(studio: Studio) ->
         "a picture of a dog", "no", "/use 1", "no", "in winter, with snow", "/quit",
     )  # fmt: skip
     assert script.text.count("Input 1: /") == 2
+
+
+async def test_a_subject_is_an_input_and_one_that_is_unknown_is_refused(
+    studio: Studio, tmp_path: Path
+) -> None:
+    picture = tmp_path / "mia.png"
+    Image.new("RGB", (320, 320), "teal").save(picture)
+    await studio.subjects.add("Mia", [picture])
+    script = await talk(
+        studio, "a picture of @Mia at the sea", "no", "a picture of @Max at the sea", "yes", "/quit"
+    )
+    text = script.text
+    assert "Understood as image to image" in text
+    assert "Input 1: /" in text
+    assert "Max" in text.partition("Canceled.")[2]
+    assert await studio.jobs.recent() == ()
+
+
+async def test_what_differs_is_named_for_each_line(studio: Studio, sandbox: Sandbox) -> None:
+    script = await talk(
+        studio, "/project Film", "/lines", "a picture of a fox", "a picture of a dog in 16K", "",
+        "yes", has("Job 2 is done"), "/quit",
+    )  # fmt: skip
+    text = script.text
+    assert "Line 1, SeeDream 4.5, 5 points: a picture of a fox" in text
+    assert text.index("16K isn't available") < text.index("Send 2 jobs for 10 points in total?")
+    assert {job.order.project for job in await studio.jobs.recent()} == {"Film"}
+
+
+async def test_a_list_says_how_one_of_it_is_chosen(studio: Studio) -> None:
+    script = await talk(
+        studio, "/models banana", "a picture of a fox", "yes", has("Job 1 is done"),
+        "/retry-with 1", "/语言", "/模型列表 banana", "/退出",
+    )  # fmt: skip
+    text = script.text
+    assert "To choose one, type its number, for example /model 1" in text
+    assert "Midjourney: 8 points, usually " in text
+    assert "To choose one, type its number, for example /retry-with 1 1" in text
+    assert "要选择，请输入序号，例如 /模型 1" in text
+
+
+@pytest.mark.parametrize("command", ["tag 3", "untag 3", "save", "compare 1", "set x", "count x"])
+async def test_a_command_that_is_used_wrongly_says_its_help(studio: Studio, command: str) -> None:
+    script = await talk(
+        studio, "a picture of a fox", "yes", has("Job 1 is done"), f"/{command}", "/quit"
+    )
+    assert say(f"plain.command_{command.split()[0]}") in script.said
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Aspect ratio 9:16", "aspect ratio=9:16", "画面比例 9:16", "aspect_ratio 9:16"],
+)
+async def test_a_parameter_is_set_by_what_people_call_it(studio: Studio, written: str) -> None:
+    line = f"/set {written}"
+    language = ["/语言"] if "画面" in written else []
+    script = await talk(studio, "a 5s video of a fox with wan 2.6", *language, line, "no", "/quit")
+    assert "Aspect ratio: 9:16." in script.text or "画面比例：9:16。" in script.text
+
+
+async def test_a_change_of_a_preferred_model_is_undone(studio: Studio) -> None:
+    kind, wanted = TaskType.TEXT_TO_IMAGE, "midjourney"
+    await talk(studio, "/prefer midjourney", "/unprefer", "/undo", "/quit")
+    assert studio.preferences.model_id(kind) == wanted
+    script = await talk(studio, "/unprefer", "/undo", "/undo", "/quit")
+    assert studio.preferences.model_id(kind) == wanted
+    assert "There is nothing to undo." in script.text
+
+
+async def test_a_step_is_changed_in_both_languages(studio: Studio) -> None:
+    script = await talk(
+        studio, "/workflow a picture of a cat and a song about a boat", "/step 1 prompt a red cat",
+        "/step 1 model midjourney", "/step 2 up", "/语言",
+        "/步骤 2 删除", "/步骤 1 上移动", "/退出",
+    )  # fmt: skip
+    ((plan, _),) = await studio.workflows.kept()
+    assert [step.prompt for step in plan.steps] == ["a red cat"]
+    assert "Midjourney, 8 points, not run yet" in script.text
+    assert zh.TEXTS["plain.command_step"] in script.said
+
+
+async def test_whoever_has_no_key_is_asked_for_it_at_any_command_that_sends(
+    settings: Settings,
+) -> None:
+    async with open_studio(settings, clock=ScaledClock(SPEED), key=KEY, for_screen=True) as studio:
+        await talk(studio, "a picture of a fox", "yes", has("Job 1 is done"), "/quit")
+    async with open_studio(settings, clock=ScaledClock(SPEED), for_screen=True) as studio:
+        script = await talk(studio, "", "/retry 1", "yes", "ima_mine_123456", "1", "/quit")
+        assert script.text.count(say("plain.key_how")) == 2
+        assert studio.connection.has_key
+
+
+async def test_why_a_job_waits_is_part_of_it(studio: Studio) -> None:
+    script = await talk(
+        studio, "/settings spending.per_day 3", "a picture of a fox", "yes",
+        has("needs your approval"), "/job 1", "/fetch 1", "/quit",
+    )  # fmt: skip
+    assert script.text.count("your daily limit of 3") == 2
+    assert "Job 1 has no results to download (waiting)." in script.text
+
+
+async def test_waiting_jobs_are_moved_in_the_queue(settings: Settings, sandbox: Sandbox) -> None:
+    sandbox.scenario('[[fault]]\nkind = "stuck"\ntimes = 1\n')
+    one_at_once = replace(settings, running=1)
+    async with open_studio(
+        one_at_once, clock=ScaledClock(SPEED), key=KEY, for_screen=True
+    ) as studio:
+        script = await talk(
+            studio, "a picture of a fox", "yes", has("Job 1 is running"), "/lines",
+            "a picture of a cat", "a picture of a dog", "a picture of a cow", "", "yes",
+            has("Job 4 is in the queue"), "/first 4", "/later 4", "/sooner 3", "/sooner 1", "/quit",
+        )  # fmt: skip
+    text = script.text
+    assert "Job 4 is at position 1 of 3 in the queue." in text
+    assert "Job 4 is at position 2 of 3 in the queue." in text
+    assert "Job 3 is at position 2 of 3 in the queue." in text
+    assert "Job 1 is not waiting to be sent." in text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
 
-from ima_tui.cli.plain.mode import _names
+from ima_tui import i18n
+from ima_tui.cli.plain.line_io import name_of, names
 from ima_tui.i18n import en, zh
 from ima_tui.tui.shell import keymap_check
 
@@ -103,7 +105,8 @@ def is_move(binding_id: str) -> bool:
     return name in MOVES or name.startswith("pan_")
 
 
-COMMANDS = [name.removeprefix("plain.name_") for name in en.TEXTS if name.startswith("plain.name_")]
+BEGIN = "plain.command_"
+COMMANDS = [name.removeprefix(BEGIN) for name in en.TEXTS if name.startswith(BEGIN)]
 IDS = sorted(keymap_check.every_id())
 
 
@@ -124,17 +127,23 @@ def test_the_table_names_nothing_that_is_gone() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_its_word_and_what_it_does_in_both_languages(command: str) -> None:
-    for texts in (en.TEXTS, zh.TEXTS):
-        assert texts[f"plain.name_{command}"]
-        assert texts[f"plain.about_{command}"]
+    for texts, colon in ((en.TEXTS, ": "), (zh.TEXTS, "：")):
+        name, _, about = texts[BEGIN + command].partition(colon)
+        assert re.fullmatch(r"/[\w-]+", name)
+        assert about
 
 
-def test_no_word_means_two_commands() -> None:
-    for texts in (en.TEXTS, zh.TEXTS):
-        words = [texts[f"plain.name_{command}"] for command in COMMANDS]
-        assert len(words) == len(set(words))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_word_means_two_commands(language: i18n.Language) -> None:
+    before = i18n.language()
+    try:
+        i18n.use(language)
+        words = list(map(name_of, COMMANDS))
+    finally:
+        i18n.use(before)
+    assert len(words) == len(set(words))
 
 
 @pytest.mark.parametrize("name", ["kind", "fields", "again", "forget"])
 def test_what_earlier_versions_called_a_command_still_is_one(name: str) -> None:
-    assert any(name in _names(command) for command in COMMANDS)
+    assert any(name in names(command) for command in COMMANDS)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 from ima_tui.catalogue import choice, form, order, price
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
+from ima_tui.cli.plain.line_io import LineIO
+from ima_tui.compose import confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.back_reference import LastResult, read_with
+from ima_tui.compose.back_reference import LastResult
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
-from ima_tui.compose.prompt_text import shares
-from ima_tui.core.domain import ModelVersion, Order, TaskType
+from ima_tui.compose.prompt_text import shares, words_of
+from ima_tui.core.domain import Field, Job, ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import one_line, points_range
-from ima_tui.i18n import listed, say, usual_time
+from ima_tui.core.text import folded, one_line, points_range, whole
+from ima_tui.i18n import joined, listed, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
-from ima_tui.intent.route import route
+from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.studio.studio import Studio
+from ima_tui.subjects import mentions
+from ima_tui.subjects.store import unknown
 
 _UNSURE = {
     IntentQuestion.IMAGE_ROLES: "error.route_image_roles",
@@ -33,8 +36,9 @@ _UNSURE = {
 class PlainComposer:
     """A composer, and the prompt that it follows."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, reader: IntentReader) -> None:
         self._studio = studio
+        self.reader = reader
         self.composer = Composer()
         self.text = ""
         self.last = ""
@@ -83,27 +87,16 @@ class PlainComposer:
         self.composer.catch_up(offer.models(kind), offer.suggested(kind))
 
     def _read(self) -> Intent | None:
-        if not self.text:
-            return None
-        composer, offer = self.composer, self._studio.catalogue
-        lists = offer.all_models()
-        preferred = self._studio.preferences.preferred()
-        settled = composer.kind if KIND in composer.pins else None
-
-        def decide(inputs: Sequence[str]) -> Intent:
-            return route(self.text, inputs, lists, preferred, settled=settled)
-
-        intent = decide(composer.attached)
-        composer.last = None if INPUTS in composer.pins else self.last_result()
-        intent = read_with(decide, self.text, intent, composer.last, settled)
-        self.assumed = intent.question is IntentQuestion.MEDIA_TYPE
-        likely = composer.kind if self.assumed else apply_intent.tentative(intent)
-        if likely is None:
-            return intent
-        rest = route(self.text, composer.attached, lists, preferred, settled=likely)
-        if self.assumed:
-            return rest
-        return replace(rest, kind=intent.kind, question=intent.question)
+        composer = self.composer
+        composer.last, composer.subjects = self.last_result(), self._studio.subjects.all
+        composer.named = mentions.find(self.text, composer.subjects)
+        intent = self.reader.read(self.text, composer)
+        self.assumed = intent is not None and intent.question is IntentQuestion.MEDIA_TYPE
+        return (
+            self.reader.decide(self.text, composer.attached, composer.kind)
+            if self.assumed
+            else intent
+        )
 
     # --------------------------------------------------------------------------- changed by hand
 
@@ -125,7 +118,7 @@ class PlainComposer:
         model = self._leaf()
         name, value = _split(model, written)
         if order.is_count(name):
-            self.count(order.count_of(value))
+            self.count(value)
             return
         known, accepted = form.accept(model, name, value)
         self.composer.set(known, accepted)
@@ -151,12 +144,14 @@ class PlainComposer:
         self._added = True
         self.read_again()
 
-    def count(self, n: int) -> None:
-        """Set how many results."""
-        model = self._leaf()
+    def count(self, written: str) -> None:
+        """Set how many results. Raises `UsageError` naming what there is."""
+        model, n = self._leaf(), whole(written)
+        if n is None:
+            raise UsageError("plain.command_count")
         if n not in form.counts(model):
-            allowed = listed(form.counts(model))
-            raise UsageError("plain.no_count", model=model.name, allowed=allowed)
+            counts = listed(form.counts(model))
+            raise UsageError("error.bad_count", model=model.name, n=n, counts=counts)
         self.composer.set(COUNT, n)
         self.composer.pins.hold(COUNT)
 
@@ -190,9 +185,8 @@ class PlainComposer:
         if composer.project:
             yield say("plain.in_project", name=composer.project)
         for row in drafting.rows(composer.model, composer.draft):
-            if (row.is_set or row.field.name in composer.read) and parameter_names.is_told(
-                row.field.name, row.value
-            ):
+            told = row.shown and parameter_names.is_told(row.field.name, row.value)
+            if told and (row.is_set or row.field.name in composer.read):
                 yield _field(row)
         for number, source in enumerate(
             composer.draft.inputs if composer.kind.takes_inputs else (), 1
@@ -239,9 +233,7 @@ class PlainComposer:
     @property
     def in_steps(self) -> bool:
         """The words are about several things, and nobody has chosen one of them."""
-        intent = self.composer.intent
-        several = intent is not None and intent.kind is RequestKind.WORKFLOW
-        return several and not self.assumed and KIND not in self.composer.pins
+        return self.composer.in_steps and not self.assumed
 
     @property
     def is_unsure(self) -> bool:
@@ -263,16 +255,41 @@ class PlainComposer:
         model, draft = self._leaf(), self.composer.draft
         if draft is None:
             raise UsageError("error.no_models")
+        if self.composer.named.unknown:
+            raise unknown(self.composer.named.unknown[0], self.composer.subjects)
         offer = price_of(self.composer, self._studio.catalogue.models(self.composer.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
-        text = apply_intent.prompt(self.text, self.composer.intent, self.composer.kind, model)
-        draft = replace(draft, prompt=text, n=draft.n if n is None else n)
+        words = words_of(self.text, self.composer)
+        draft = replace(draft, prompt=words, n=draft.n if n is None else n)
         placed, _ = drafting.finish(model, draft)
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
         sources = drafting.ordered(tuple(one.source for one in facts), self.composer.order)
         return replace(placed, inputs=sources, project=self.composer.project)
+
+
+class PlainCommands:
+    """What each group of commands works on and talks through. Commands raise `UsageError`."""
+
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        self._studio = studio
+        self._composer = composer
+        self._lines = lines
+        self._tell = lines.say
+
+    def done(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Return what a yes does: the work, and a word that it is done."""
+
+        async def then() -> None:
+            await work()
+            self._tell(say("plain.did"))
+
+        return then
+
+    def sent(self, *jobs: Job) -> None:
+        """Say which jobs were sent."""
+        self._tell(*(say("plain.sent", n=job.id, points=job.order.total) for job in jobs))
 
 
 def _which(kind: TaskType, intent: Intent) -> str:
@@ -294,10 +311,9 @@ def fields(composer: Composer) -> Iterator[str]:
         return
     for row in drafting.rows(composer.model, composer.draft):
         options = listed(row.words(option) for option in row.field.options)
-        line = _field(row)
-        yield f"{line} {say('plain.options', options=options)}" if options else line
-    counts = listed(form.counts(composer.model))
-    yield say("plain.counts", n=composer.draft.n, options=counts)
+        yield joined(_field(row), say("plain.options", options=options) if options else "")
+    counts = say("plain.options", options=listed(form.counts(composer.model)))
+    yield joined(say("plain.count", n=composer.draft.n), counts)
 
 
 def _field(row: FormRow) -> str:
@@ -307,37 +323,26 @@ def _field(row: FormRow) -> str:
 
 
 def _split(model: ModelVersion, written: str) -> tuple[str, str]:
-    """A control's name and a value: at an equals sign, else after a name that there is."""
-    name, equals, value = written.partition("=")
-    if equals:
-        control = _control(model, name.strip())
-        return control, _value(model, control, value.strip())
-    words = written.split()
-    for at in range(len(words) - 1, 0, -1):
-        found = _control(model, " ".join(words[:at]))
-        if order.is_count(found) or form.user_field(model, found) is not None:
-            return found, _value(model, found, " ".join(words[at:]))
-    raise UsageError("plain.set_how")
+    """A parameter's name and a value, by what people call them: at an equals sign, else after a
+    name that there is."""
+    fields = {folded(name): field for field in form.user_fields(model) for name in _called(field)}
+    words, equals = written.split(), "=" in written
+    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(len(words) - 1, 0, -1)]
+    for name, value in [written.split("=", 1)] if equals else splits:
+        name, value = name.strip(), value.strip()
+        field = fields.get(folded(name)) or form.user_field(model, name)
+        if field is not None:
+            named = (one for one in field.options if parameter_names.option(field, one) == value)
+            return field.name, next((str(one.value) for one in named), value)
+        if equals or order.is_count(name):
+            return name, value
+    raise UsageError("plain.command_set")
 
 
-def _control(model: ModelVersion, written: str) -> str:
-    """The name of the control that people know as `written`."""
-    wanted = written.casefold()
-    for field in form.user_fields(model):
-        parts = parameter_names.apart(field)
-        known = {field.label, parameter_names.label(field), *(part.label for part in parts)}
-        if wanted in {label.casefold() for label in known}:
-            return field.name
-    return written
-
-
-def _value(model: ModelVersion, control: str, written: str) -> str:
-    """A value that is called `written`, as the model has it."""
-    field = form.user_field(model, control)
-    for option in field.options if field is not None else ():
-        if field is not None and parameter_names.option(field, option) == written:
-            return str(option.value)
-    return written
+def _called(field: Field) -> Iterator[str]:
+    """What people know a parameter as, and the parts that it is shown in."""
+    for each in (field, *parameter_names.apart(field)):
+        yield from (each.label, parameter_names.label(each))
 
 
 def usual(model: ModelVersion) -> str:
@@ -351,10 +356,10 @@ def spoken(span: str) -> str:
     return span.replace("–", f" {say('plain.to')} ")
 
 
-def model_line(number: int, model: ModelVersion, mine: bool) -> str:
-    """`2. Nano Banana 2: 4–13 points, usually 20–35 s, budget.`"""
+def model_line(model: ModelVersion, mine: bool) -> str:
+    """`Nano Banana 2: 4 to 13 points, usually 20 to 35 s. budget`"""
     notes = [say("compose.mine")] if mine else []
     notes += [say(f"compose.tier_{tier}") for tier in choice.tiers_of(model)]
     points = spoken(points_range(*model.points))
-    words = say("plain.model", n=number, model=model.name, points=points, time=usual(model))
+    words = say("plain.model", model=model.name, points=points, time=usual(model))
     return f"{words} {', '.join(notes)}" if notes else words

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.names import Voice, voices, voices_used
-from ima_tui.cli.plain.composer import PlainComposer, fields
-from ima_tui.cli.plain.line_io import Asked, LineIO, Next, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, fields
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import apply_intent, draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
@@ -18,7 +19,7 @@ from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels
 from ima_tui.core.domain import Medium, Order, TaskType
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import folded, one_line, whole
+from ima_tui.core.text import folded, one_line
 from ima_tui.i18n import listed, say
 from ima_tui.studio.studio import Studio
 
@@ -36,22 +37,11 @@ _MEDIA = {
 """Answers to "what should I make?" in a word, in both languages."""
 
 
-class PlainDraftCommands:
-    """Each changes the composer, or says something about it. Raises `UsageError`."""
+class PlainDraftCommands(PlainCommands):
+    """Each changes the composer, or says something about it."""
 
-    def __init__(
-        self,
-        studio: Studio,
-        composer: PlainComposer,
-        lines: LineIO,
-        plan: Callable[[], Awaitable[Asked | None]],
-    ) -> None:
-        """`plan` makes a workflow of the prompt."""
-        self._studio = studio
-        self._plan = plan
-        self._composer = composer
-        self._lines = lines
-        self._tell = lines.say
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        super().__init__(studio, composer, lines)
         self._earlier: list[Order] = []
         self._templates = Templates(studio.settings.data / "templates", studio.settings.for_writing)
 
@@ -60,31 +50,18 @@ class PlainDraftCommands:
     async def kind(self, rest: str) -> Next | None:
         """Choose a task type."""
         kinds = {kind: say(f"task.{kind}") for kind in TaskType}
-        wanted = folded(rest)
-        found = numbered(list(kinds), rest)
-        for kind, name in kinds.items() if wanted and found is None else ():
-            if wanted in folded(name) or wanted == kind.value:
-                found = found or kind
+        written = ((kind, f"{kind} {folded(name)}") for kind, name in kinds.items() if rest)
+        named = (kind for kind, words in written if folded(rest) in words)
+        found = numbered(list(kinds), rest) or next(named, None)
         if found is None:
-            self._lines.say_numbered(kinds.values())
-            self._tell(say("plain.kind_how"))
+            self._lines.choose(name_of("kind"), kinds.values())
             return None
         self._composer.turn_to(found)
         return Next.SHAPED
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        for sentence in fields(self._composer.composer):
-            self._tell(sentence)
-        self._tell(say("plain.set_how"))
-
-    async def count(self, rest: str) -> Next:
-        """Set how many results."""
-        number = whole(rest)
-        if number is None:
-            raise UsageError("plain.count_how")
-        self._composer.count(number)
-        return Next.SHAPED
+        self._tell(*fields(self._composer.composer), say("plain.command_set"))
 
     async def new(self, _: str) -> None:
         """Begin a new prompt."""
@@ -109,24 +86,21 @@ class PlainDraftCommands:
         asked = suggestions.askings(self._composer.composer, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers if not one.wants_input]
 
-    async def answer(self, rest: str) -> Asked | Next | None:
+    async def answer(self, rest: str) -> Next | None:
         """Take the suggestion with that number; without one, list them."""
         found = self._suggested()
         if (one := numbered(found, rest)) is not None:
-            return await self._take(one)
-        self.list_answers()
-        self._tell(say("plain.answer_how" if found else "plain.no_answers"))
+            return self._take(one)
+        self._lines.choose(name_of("answer"), self.answers(), "plain.no_answers")
         return None
 
-    def list_answers(self) -> None:
-        """List the suggestions, numbered."""
-        self._lines.say_numbered(
-            say(one.key, **one.values)
-            + (say("compose.answer_points", points=one.points) if one.points else "")
-            for one in self._suggested()
-        )
+    def answers(self) -> Iterator[str]:
+        """The suggestions, each with its price."""
+        for one in self._suggested():
+            points = say("compose.answer_points", points=one.points) if one.points else ""
+            yield say(one.key, **one.values) + points
 
-    async def take_named(self, line: str) -> tuple[Asked | Next | None] | None:
+    def take_named(self, line: str) -> Next | None:
         """Take the suggestion that a whole line names, by number, words or medium.
 
         Return what follows, or None where the line names none.
@@ -136,16 +110,16 @@ class PlainDraftCommands:
         if self._composer.assumed and medium is not None:
             attached = len(self._composer.composer.attached)
             self._composer.turn_to(apply_intent.plainest(medium, attached))
-            return (Next.OFFER,)
+            return Next.OFFER
         for one in found:
             named = wanted == folded(say(one.key, **one.values)) or one is chosen
             if named or (one.kind is not None and one.kind.medium is medium):
-                return (await self._take(one),)
+                return self._take(one)
         return None
 
-    async def _take(self, one: Suggestion) -> Asked | Next | None:
+    def _take(self, one: Suggestion) -> Next:
         if one.plans:
-            return await self._plan()
+            return Next.PLAN
         suggestions.take(self._composer.composer, one, self._studio.catalogue.suggested)
         self._composer.read_again()
         return Next.SHAPED
@@ -177,13 +151,11 @@ class PlainDraftCommands:
         if not known:  # a list that takes any id names none
             known = voices_used(await self._studio.jobs.recent(), field.name)
         if rest:
-            named = (one for one in known if folded(one.name) == folded(rest))
-            voice = numbered(known, rest) or next(named, None)
+            voice = numbered(known, rest, attrgetter("name"))
             value = rest if voice is None else str(voice.value)
             self._composer.set(f"{field.name}={value}")
             return Next.SHAPED
-        self._lines.say_numbered(map(_voice, known))
-        self._tell(say("plain.voices_how" if known else "plain.voices_none"))
+        self._lines.choose(name_of("voices"), map(_voice, known), "plain.voices_none")
         return None
 
     async def lyrics(self, rest: str) -> Next | None:
@@ -207,14 +179,14 @@ class PlainDraftCommands:
         self._earlier = list(orders.values())[:MOST]
         if not self._earlier:
             raise UsageError("compose.no_history")
-        self._lines.say_numbered(one_line(order.prompt, 120) for order in self._earlier)
-        self._tell(say("plain.history_how"))
+        prompts = (one_line(order.prompt, 120) for order in self._earlier)
+        self._lines.choose(name_of("history"), prompts)
         return None
 
     async def templates(self, rest: str) -> Next | None:
         """List the templates, or use one by number or name."""
         known = await asyncio.to_thread(self._templates.all)
-        found = numbered(known, rest) or _called(known, rest)
+        found = numbered(known, rest, attrgetter("name"))
         if rest and found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         if found is not None:
@@ -222,8 +194,8 @@ class PlainDraftCommands:
             if found.kind is not None:
                 self._composer.turn_to(found.kind)
             return Next.OFFER
-        self._lines.say_numbered(f"{one.name}: {one_line(one.text, 100)}" for one in known)
-        self._tell(say("plain.templates_how" if known else "plain.no_templates"))
+        told = (f"{one.name}: {one_line(one.text, 100)}" for one in known)
+        self._lines.choose(name_of("templates"), told, "plain.no_templates")
         return None
 
     async def save_template(self, rest: str) -> None:
@@ -238,7 +210,8 @@ class PlainDraftCommands:
 
     async def delete_template(self, rest: str) -> None:
         """Delete a template by its name."""
-        found = _called(await asyncio.to_thread(self._templates.all), rest)
+        known = await asyncio.to_thread(self._templates.all)
+        found = next((one for one in known if folded(one.name) == folded(rest)), None)
         if found is None:
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         await asyncio.to_thread(self._templates.delete, found.name)
@@ -252,13 +225,10 @@ class PlainDraftCommands:
         await asyncio.to_thread(knowledge.load)
         near = knowledge.documents(self._composer.text, intent) if intent is not None else ()
         every = (*near, *(one for one in knowledge.all if one not in near))
-        if not every:
-            raise UsageError("plain.no_guides")
         if (guide := numbered(every, rest)) is not None:
             self._tell(guide.text)
             return
-        self._lines.say_numbered(one.title for one in every)
-        self._tell(say("plain.guides_how"))
+        self._lines.choose(name_of("guides"), (one.title for one in every), "plain.no_guides")
 
     # ----------------------------------------------------------------------------- one per line
 
@@ -269,14 +239,9 @@ class PlainDraftCommands:
             return None
         orders = await self._each(lines)
         points = sum(order.total for order in orders)
-        for order in orders:
-            words = say("queue.alternative", model=order.model_name, points=order.total)
-            self._tell(f"{order.prompt}: {words}")
 
         async def then() -> None:
-            for order in orders:
-                job = await self._studio.jobs.submit(order)
-                self._tell(say("plain.sent", n=job.id, points=order.total))
+            self.sent(*await self._studio.jobs.submit_all([("", order) for order in orders]))
 
         return say("plain.ask_lines_send", n=len(orders), points=points), then
 
@@ -285,15 +250,19 @@ class PlainDraftCommands:
         be sent as it is."""
         orders: list[Order] = []
         for number, line in enumerate(lines, 1):
-            one = PlainComposer(self._studio)
+            one = PlainComposer(self._studio, self._composer.reader)
+            one.composer.project = self._composer.composer.project
             one.hear(line)
             if doubt := one.doubt():
                 raise UsageError("plain.line_unclear", n=number, why=doubt)
             try:
-                orders.append(await one.order())
+                orders.append(order := await one.order())
             except UsageError as error:
                 why = say(error.key, **draft.spoken(one.composer.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
+            facts = {"model": order.model_name, "prompt": order.prompt}
+            told = say("plain.line", n=number, points=order.total, **facts)
+            self._tell(told, *one.differing())
         return orders
 
 
@@ -302,7 +271,3 @@ def _voice(one: Voice) -> str:
     told += [say(f"voice.sex_{one.sex}")] if one.sex else []
     told += [one.sample] if one.sample else []
     return one.name + (f": {', '.join(told)}" if told else "")
-
-
-def _called(known: Sequence[SavedDraft], name: str) -> SavedDraft | None:
-    return next((one for one in known if folded(one.name) == folded(name)), None)

@@ -9,14 +9,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
+from functools import cache
+from importlib import import_module
 from typing import TypeVar
 
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import LIMIT, clean, encodable, one_line, redact, whole
+from ima_tui.core.text import LIMIT, clean, encodable, folded, one_line, redact, whole
 from ima_tui.i18n import say
 
 Item = TypeVar("Item")
-Say = Callable[[str], None]
 Asked = tuple[str, Callable[[], Awaitable[None]]]
 """A question, and what a yes to it does."""
 
@@ -28,18 +29,43 @@ class Next(Enum):
     """Show the draft with its price, and ask whether to send it."""
     SHAPED = "shaped"
     """The same where there is a prompt, else say the settings."""
+    PLAN = "plan"
+    """Make a workflow of the prompt."""
 
 
 Command = Callable[[str], Awaitable[Asked | Next | None]]
 """Run with what was typed behind its name; a question that it returns is asked."""
+
+
+def name_of(command: str) -> str:
+    """Return what a command is called in the language in use: `/stop`."""
+    return _name(say(f"plain.command_{command}"))
+
+
+@cache
+def names(command: str) -> frozenset[str]:
+    """Return what a command is called in every language, and was called by earlier versions."""
+    texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
+    called = (_name(each[f"plain.command_{command}"])[1:] for each in texts)
+    return frozenset((command, *map(folded, called)))
+
+
+def _name(text: str) -> str:
+    return text.replace("：", ":").partition(":")[0]
+
+
 MOST_BYTES = 1_000_000
 """A line longer than that is not one that somebody typed."""
 
 
-def numbered(items: Sequence[Item], written: str) -> Item | None:
-    """Return the item of a numbered list; None where `written` is the number of none."""
+def numbered(
+    items: Sequence[Item], written: str, name: Callable[[Item], str] = lambda _: ""
+) -> Item | None:
+    """Return the item of a numbered list by its number, or its `name`; None where none has it."""
     number = whole(written)
-    return items[number - 1] if number is not None and 0 < number <= len(items) else None
+    if number is not None and 0 < number <= len(items):
+        return items[number - 1]
+    return next((one for one in items if written and folded(name(one)) == folded(written)), None)
 
 
 class LineIO:
@@ -53,18 +79,23 @@ class LineIO:
         self._prompt = ""
         self._arrived = asyncio.Event()
 
-    def say(self, sentence: str) -> None:
-        """Print a sentence."""
-        words = redact(clean(sentence))
-        if self._prompt:
+    def say(self, *sentences: str) -> None:
+        """Print sentences, each on a line."""
+        words = redact(clean("\n".join(sentences)))
+        if self._prompt and sentences:
             print(f"\n{words}\n{self._prompt}", end=" ", flush=True)
-        else:
+        elif sentences:
             print(words, flush=True)
+
+    def choose(self, name: str, lines: Iterable[str], none: str = "") -> None:
+        """Print numbered lines, and that `name` and a number take one; without lines `none`."""
+        found = list(lines)
+        self.say_numbered(found)
+        self.say(say(none) if none and not found else say("plain.choose", name=name))
 
     def say_numbered(self, lines: Iterable[str]) -> None:
         """Print lines, each behind its number."""
-        for place, line in enumerate(lines, 1):
-            self.say(f"{place}. {line}")
+        self.say(*(f"{place}. {line}" for place, line in enumerate(lines, 1)))
 
     async def ask(self, question: str, *, hidden: bool = False) -> str | None:
         """What is typed next, without blanks around it; None where nothing comes any more.

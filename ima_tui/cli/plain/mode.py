@@ -6,25 +6,26 @@ Nothing is redrawn or shown by position or colour; states are words.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache, partial
-from importlib import import_module
+from contextlib import ExitStack
+from functools import partial
 from typing import Literal
 
 from ima_tui import i18n
 from ima_tui.api.connection import key_file
 from ima_tui.cli.confirm import YES
-from ima_tui.cli.plain.composer import PlainComposer, asks_for_input, usual
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, asks_for_input, usual
 from ima_tui.cli.plain.draft_commands import PlainDraftCommands
-from ima_tui.cli.plain.jobs import PlainJobs
-from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next
+from ima_tui.cli.plain.jobs import PlainJobs, PlainNews
+from ima_tui.cli.plain.line_io import Asked, Command, LineIO, Next, name_of, names
 from ima_tui.cli.plain.model_commands import PlainModelCommands
 from ima_tui.cli.plain.screens import PlainScreens
 from ima_tui.cli.plain.workflow_commands import PlainWorkflows
 from ima_tui.config.api_key import Keep
-from ima_tui.core.domain import Job, Medium, Order
+from ima_tui.core.domain import Medium, Order
 from ima_tui.core.errors import ImaError, KeyMissing
 from ima_tui.core.text import folded, nearest, one_line, whole
 from ima_tui.i18n import explain, joined, say
+from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.studio.studio import Studio
 
 NO = frozenset({"", "n", "no", "不", "不要", "否"})
@@ -38,19 +39,20 @@ async def talk_with(studio: Studio) -> End:
     return await PlainMode(studio, LineIO()).run()
 
 
-class PlainMode:
+class PlainMode(PlainCommands):
     """Runs one line at a time. While a question is open, a yes answers it."""
 
     def __init__(self, studio: Studio, lines: LineIO) -> None:
-        self._studio = studio
-        self._lines = lines
-        self._composer = PlainComposer(studio)
-        self._jobs = PlainJobs(studio, self._composer, lines.say)
-        self._composer.last_result = self._jobs.last_result
-        self._workflows = PlainWorkflows(studio, self._composer, lines.say)
-        self._drafts = PlainDraftCommands(studio, self._composer, lines, self._workflows.open)
-        self._models = PlainModelCommands(studio, self._composer, lines.say)
-        self.commands = self._commands()
+        composer = PlainComposer(studio, IntentReader(studio))
+        super().__init__(studio, composer, lines)
+        self._news = PlainNews(studio, composer, lines)
+        composer.last_result = self._news.last_result
+        self._workflows = PlainWorkflows(studio, composer, lines)
+        self._drafts = PlainDraftCommands(studio, composer, lines)
+        self._models = PlainModelCommands(studio, composer, lines)
+        self.commands = self._commands(
+            PlainJobs(studio, composer, lines), PlainScreens(studio, composer, lines)
+        )
         self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
         """What the answer "all" to the open question does."""
@@ -58,19 +60,18 @@ class PlainMode:
         """Whether the last thing said asks what is meant."""
         self._end: End = ""
 
-    def _commands(self) -> dict[str, Command]:
+    def _commands(self, jobs: PlainJobs, screens: PlainScreens) -> dict[str, Command]:
         """What each does, in the order of /help.
 
-        Each is `/name` in English, and by the word of `plain.name_…` in the language in use.
+        The text `plain.command_…` begins with its name in that language.
         """
-        drafts, jobs, workflows = self._drafts, self._jobs, self._workflows
-        models = self._models
-        screens = PlainScreens(self._studio, self._lines.say)
+        composer, drafts, models = self._composer, self._drafts, self._models
+        workflows = self._workflows
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
-            "set": _shaped(self._composer.set), "inputs": _shaped(self._composer.feed),
-            "count": drafts.count, "voices": drafts.voices,
+            "set": _shaped(composer.set), "inputs": _shaped(composer.feed),
+            "count": _shaped(composer.count), "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
             "better": partial(drafts.neighbour, which="better"),
@@ -91,7 +92,7 @@ class PlainMode:
             "fetch": jobs.fetch, "sooner": partial(jobs.reorder, where="sooner"),
             "later": partial(jobs.reorder, where="later"),
             "first": partial(jobs.reorder, where="first"),
-            "results": screens.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
+            "results": jobs.results, "use": jobs.use, "open": jobs.open, "save": jobs.save,
             "discard": jobs.delete, "spending": screens.spending, "log": screens.log,
             "prefs": models.prefs, "prefer": models.prefer, "unprefer": models.unprefer,
             "once": models.once, "restore": partial(models.dropped, restore=True),
@@ -102,21 +103,24 @@ class PlainMode:
 
     async def run(self) -> End:
         """Read and answer lines until the end of input or /quit."""
-        say_line = self._lines.say
-        say_line(say("plain.welcome"))
+        self._tell(say("plain.welcome"))
         if not self._studio.connection.has_key and not self._studio.settings.profile:
             await self._key("")
         if self._end:
             return self._end
-        with self._jobs.told(), self._workflows.told():
+        with ExitStack() as at_end:
+            at_end.callback(self._workflows.close)
+            for part in (self._news, self._workflows):
+                at_end.callback(self._studio.subscribe(part.hear))
             await self._studio.begin()
-            say_line(say("plain.fetching"))
+            await self._composer.reader.learn()
+            self._tell(say("plain.fetching"))
             await self._studio.catalogue.refresh()
-            await self._jobs.greet()
-            say_line(say("plain.how"))
+            await self._news.greet()
+            self._tell(say("plain.how"))
             while not self._end:
                 await self._turn()
-        say_line(say("plain.bye"))
+        self._tell(say("plain.bye"))
         return self._end
 
     async def _turn(self) -> None:
@@ -126,15 +130,18 @@ class PlainMode:
                 self._end = "quit"
                 return
             await self._hear(line)
+        except KeyMissing:
+            self._open = None
+            await self._key("")
         except ImaError as error:
             self._open = None
-            self._lines.say(explain(error))
+            self._tell(explain(error))
 
     async def _hear(self, line: str) -> None:
         asked, self._open = self._open, None
         every, self._open_all = self._open_all, None
         doubted, self._doubted = self._doubted, False
-        if line.startswith("/") or folded(line) in _names("help") | _names("quit"):
+        if line.startswith("/") or folded(line) in names("help") | names("quit"):
             await self._command(line.removeprefix("/"))
         elif asked is not None and folded(line) in YES:
             await asked[1]()
@@ -143,14 +150,14 @@ class PlainMode:
         elif folded(line) in YES and self._composer.text:
             await self._offer()  # no question was open: a yes is no prompt of its own
         elif folded(line) in YES:
-            self._lines.say(say("plain.how"))
+            self._tell(say("plain.how"))
         elif folded(line) in NO:
             if asked is not None:
-                self._lines.say(say("plain.left"))
-        elif doubted and (taken := await self._drafts.take_named(line)) is not None:
-            await self._go_on(taken[0])
+                self._tell(say("plain.left"))
+        elif doubted and (taken := self._drafts.take_named(line)) is not None:
+            await self._go_on(taken)
         elif asked is not None and whole(line) is not None:  # a number is no prompt
-            self._lines.say(say("plain.yes_or_no"))
+            self._tell(say("plain.yes_or_no"))
             self._open, self._open_all = asked, every
         else:
             self._composer.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
@@ -158,12 +165,12 @@ class PlainMode:
 
     async def _command(self, line: str) -> None:
         written, _, rest = line.strip().partition(" ")
-        name = next((one for one in self.commands if folded(written) in _names(one)), None)
+        name = next((one for one in self.commands if folded(written) in names(one)), None)
         if name is None:
-            self._lines.say(say("plain.unknown", name=one_line(written, 40)))
-            called = {say(f"plain.name_{one}"): one for one in self.commands}
-            for each in nearest(written, list(called), 3, 0.4) if written else ():
-                self._tell_command(called[each])
+            self._tell(say("plain.no_help", word=f"/{one_line(written, 40)}"))
+            called = {name_of(one)[1:]: one for one in self.commands}
+            near = nearest(written, list(called), 3, 0.4) if written else []
+            self._tell(*(say(f"plain.command_{called[each]}") for each in near))
             return
         await self._go_on(await self.commands[name](rest.strip()))
 
@@ -172,38 +179,34 @@ class PlainMode:
         if then is Next.OFFER or (then is Next.SHAPED and self._composer.text):
             await self._offer()
         elif then is Next.SHAPED:
-            for sentence in self._composer.sentences():
-                self._lines.say(sentence)
+            self._tell(*self._composer.sentences())
         else:
-            self._open = then
+            self._open = await self._workflows.open() if then is Next.PLAN else then
 
     # ------------------------------------------------------------------------------ composing
 
     async def _offer(self) -> None:
         """Show the settings and the price, and ask whether to send."""
         if self._composer.in_steps:
-            await self._go_on(await self._workflows.open())
+            await self._go_on(Next.PLAN)
             return
         if asked := self._models.only():
             self._open = asked
             return
-        for sentence in self._composer.sentences():
-            self._lines.say(sentence)
+        self._tell(*self._composer.sentences())
         doubt = self._composer.doubt()
         self._doubted = bool(doubt)
         if doubt:
-            self._lines.say(joined(doubt, *self._composer.film()))
+            self._tell(joined(doubt, *self._composer.film()))
             if asks_for_input(self._composer.composer):
-                self._drafts.list_answers()
+                self._lines.say_numbered(self._drafts.answers())
             if self._composer.is_unsure:
                 self._open = (say("plain.ask_guess"), self._take_guess)
             return
         order = await self._composer.order()
-        for note in self._composer.input_notes:
-            self._lines.say(note)
-        model = self._composer.composer.model
-        if model is not None:
-            self._lines.say(say("plain.price", points=order.total, time=usual(model)))
+        self._tell(*self._composer.input_notes)
+        if (model := self._composer.composer.model) is not None:
+            self._tell(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
         differing = [*filter(None, [self._models.beside()]), *self._composer.differing()]
         if several := await self._composer.several(order):
@@ -222,35 +225,27 @@ class PlainMode:
         self._composer.catch_up()
         order = await self._composer.order()
         if _agreed_to(order) != _agreed_to(agreed):
-            self._lines.say(say("plain.price_changed"))
+            self._tell(say("plain.price_changed"))
             await self._offer()
             return
-        if await self._record(self._to_ledger(order)) and order.task_type.medium is Medium.VIDEO:
-            self._lines.say(say("cli.video_takes_longer"))
-
-    async def _to_ledger(self, order: Order) -> list[Job]:
         jobs, old = self._studio.jobs, self._composer.composer.replaces
         job = await (jobs.submit(order) if old is None else jobs.edit(old, order))
         self._composer.composer.replaces = None
-        return [job]
+        await self._begin_next()
+        self.sent(job)
+        if order.task_type.medium is Medium.VIDEO:
+            self._tell(say("cli.video_takes_longer"))
 
     async def _submit_all(self, orders: Sequence[Order]) -> None:
         """Send several jobs for one prompt."""
-        await self._record(self._studio.jobs.submit_all([("", order) for order in orders]))
+        jobs = await self._studio.jobs.submit_all([("", order) for order in orders])
+        await self._begin_next()
+        self.sent(*jobs)
 
-    async def _record(self, submission: Awaitable[Sequence[Job]]) -> bool:
-        """Say what was sent; where a key is missing, ask for it and return False."""
-        try:
-            jobs = await submission
-        except KeyMissing:
-            await self._key("")
-            return False
+    async def _begin_next(self) -> None:
         await self._models.after_sending()
         if self._studio.settings.after_send != "keep":
             self._composer.sent()
-        for job in jobs:
-            self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
-        return True
 
     async def _send(self, _: str) -> Next:
         """Send the draft."""
@@ -260,18 +255,18 @@ class PlainMode:
 
     async def _refresh(self, _: str) -> None:
         """Load the model lists again."""
-        self._lines.say(say("plain.fetching"))
+        self._tell(say("plain.fetching"))
         await self._studio.catalogue.refresh()
         problems = [one.problem for one in self._studio.catalogue.lists.values() if one.problem]
-        self._lines.say(explain(problems[0]) if problems else say("plain.fetched"))
+        self._tell(explain(problems[0]) if problems else say("plain.fetched"))
         self._composer.catch_up()
 
     async def _key(self, _: str) -> None:
         """What a key is for, where it goes; then it, or the demo, or nothing yet."""
-        for key in ("welcome.what", "plain.key_where", "plain.key_how"):
-            self._lines.say(say(key, file=str(key_file(self._studio.settings))))
+        file = str(key_file(self._studio.settings))
+        self._tell(say("welcome.what", file=file), say("plain.key_where"), say("plain.key_how"))
         while True:
-            written = await self._lines.ask(say("plain.key_prompt"), hidden=True)
+            written = await self._lines.ask(say("key.type"), hidden=True)
             if not written:
                 self._end = "quit" if written is None else self._end
                 return
@@ -282,9 +277,9 @@ class PlainMode:
             try:
                 await self._studio.connection.set_key(written, keep=way)
             except ImaError as error:
-                self._lines.say(explain(error))
+                self._tell(explain(error))
                 continue
-            self._lines.say(say(f"welcome.about_{way}"))
+            self._tell(say(f"welcome.about_{way}"))
             return
 
     async def _way_to_keep(self) -> Keep:
@@ -295,21 +290,17 @@ class PlainMode:
     async def _language(self, _: str) -> None:
         """Switch the language."""
         i18n.use("en" if i18n.language() == "zh" else "zh")
-        self._lines.say(say("look.language_now"))
-        self._lines.say(say("plain.how"))
+        self._tell(say("look.language_now"))
+        self._tell(say("plain.how"))
 
     async def _help(self, rest: str) -> None:
         """List the commands, or those that have a word in their names or in what they do."""
         wanted = folded(rest.removeprefix("/"))
-        named = [name for name in self.commands if wanted in _names(name)]
+        named = [name for name in self.commands if wanted in names(name)]
         found = named or [name for name in self.commands if _mentions(name, wanted)]
-        for name in found:
-            self._tell_command(name)
+        self._tell(*(say(f"plain.command_{name}") for name in found))
         if not found:
-            self._lines.say(say("plain.no_help", word=one_line(rest, 40)))
-
-    def _tell_command(self, name: str) -> None:
-        self._lines.say(f"/{say(f'plain.name_{name}')}: {say(f'plain.about_{name}')}")
+            self._tell(say("plain.no_help", word=one_line(rest, 40)))
 
     async def _quit(self, _: str) -> None:
         """End."""
@@ -326,17 +317,8 @@ def _shaped(change: Callable[[str], None]) -> Command:
     return command
 
 
-@cache
-def _names(command: str) -> frozenset[str]:
-    """In every language, whichever is in use, and as earlier versions called it."""
-    texts = (import_module(f"ima_tui.i18n.{language}.plain").TEXTS for language in ("en", "zh"))
-    said = (folded(one[f"plain.name_{command}"]) for one in texts)
-    return frozenset((command, *said))
-
-
 def _mentions(command: str, word: str) -> bool:
-    about = folded(say(f"plain.about_{command}"))
-    return any(word in each for each in (*_names(command), about))
+    return any(word in each for each in (*names(command), folded(say(f"plain.command_{command}"))))
 
 
 def _agreed_to(order: Order) -> object:

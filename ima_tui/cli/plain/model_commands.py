@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from ima_tui.catalogue import choice, form
 from ima_tui.cli.commands.models import matching
-from ima_tui.cli.plain.composer import PlainComposer, model_line, spoken, usual
-from ima_tui.cli.plain.line_io import Asked, Next, Say, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, model_line, spoken, usual
+from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import parameter_names, preference_prompts
 from ima_tui.compose.preference_prompts import PreferencePrompts, PreferenceSwitch
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -23,13 +23,11 @@ MOST = 6
 """Models that are compared at once."""
 
 
-class PlainModelCommands:
-    """Models by their numbers in the list shown last, and preferred ones. Raises `UsageError`."""
+class PlainModelCommands(PlainCommands):
+    """Models by their numbers in the list shown last, and preferred ones."""
 
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._tell = tell
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        super().__init__(studio, composer, lines)
         self._listed: list[ModelVersion] = []
         self._undo: list[tuple[TaskType, str]] = []
         """Preferred models as they were before each change that was made here."""
@@ -40,15 +38,13 @@ class PlainModelCommands:
         kind = self._composer.composer.kind
         here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
         self._listed = here
-        if not here:
-            self._tell(say("models.none_match"))
-            return
-        for number, model in enumerate(here, 1):
-            mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-            line = model_line(number, model, mine)
-            other = "" if model.task_type is kind else f" ({say(f'task.{model.task_type}')})"
-            self._tell(line + other)
-        self._tell(say("plain.model_how"))
+        self._lines.choose(name_of("model"), map(self._line, here), "models.none_match")
+
+    def _line(self, model: ModelVersion) -> str:
+        mine = self._studio.preferences.model_id(model.task_type) == model.model_id
+        is_other = model.task_type is not self._composer.composer.kind
+        other = f" ({say(f'task.{model.task_type}')})" if is_other else ""
+        return model_line(model, mine) + other
 
     async def model(self, rest: str) -> Next | None:
         """Choose a model."""
@@ -64,9 +60,8 @@ class PlainModelCommands:
         if len(parts) == 1 and all(whole(word) for word in parts[0].split()):
             parts = parts[0].split()
         if not 1 < len(parts) <= MOST:
-            raise UsageError("plain.compare_how")
-        for sentence in sentences([self._named(part) for part in parts]):
-            self._tell(sentence)
+            raise UsageError("plain.command_compare")
+        self._tell(*sentences([self._named(part) for part in parts]))
 
     def _named(self, written: str) -> ModelVersion:
         """A model by its number in the list, or its name. Raises `UsageError`."""
@@ -109,8 +104,7 @@ class PlainModelCommands:
 
     async def after_sending(self) -> None:
         """Change what was told before sending."""
-        for words in await self._prompts.after_sending(self._composer.composer, self._switch()):
-            self._tell(words)
+        self._tell(*await self._prompts.after_sending(self._composer.composer, self._switch()))
 
     async def once(self, _: str) -> Next:
         """Use the model this time only."""
@@ -131,7 +125,7 @@ class PlainModelCommands:
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
             name = (model.name if model else gone) if wanted else say("plain.none")
             self._tell(f"{say(f'task.{kind}')}: {name}")
-        self._tell(say("plain.prefer_how"))
+        self._tell(say("plain.command_prefer"), say("plain.command_unprefer"))
 
     async def prefer(self, rest: str) -> Next | None:
         """Set this model, or the one that is named, as preferred."""
@@ -139,35 +133,30 @@ class PlainModelCommands:
         model = self._composer.composer.model
         if model is None:
             raise UsageError("error.no_models")
-        self._remember(model.task_type)
-        if not await self._studio.preferences.prefer(model.task_type, model):
-            raise UsageError("models.not_stored")
-        kind = say(f"task.{model.task_type}")
-        self._tell(say("prefs.kept", kind=kind, model=model.name))
+        await self._put(model.task_type, model)
+        self._tell(say("prefs.kept", kind=say(f"task.{model.task_type}"), model=model.name))
         return shaped
 
     async def unprefer(self, _: str) -> None:
         """Clear the preferred model."""
         kind = self._composer.composer.kind
-        self._remember(kind)
-        if not await self._studio.preferences.unprefer(kind):
-            raise UsageError("models.not_stored")
+        await self._put(kind, None)
         self._tell(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
 
-    def _remember(self, kind: TaskType) -> None:
-        self._undo.append((kind, self._studio.preferences.model_id(kind)))
+    async def _put(self, kind: TaskType, model: ModelVersion | None) -> None:
+        preferences, before = self._studio.preferences, self._studio.preferences.model_id(kind)
+        if not await (preferences.prefer(kind, model) if model else preferences.unprefer(kind)):
+            raise UsageError("models.not_stored")
+        self._undo.append((kind, before))
 
     async def undo(self, _: str) -> None:
         """Undo the last change of a preferred model."""
         if not self._undo:
             raise UsageError("plain.nothing_to_undo")
-        kind, before = self._undo.pop()
-        preferences = self._studio.preferences
+        kind, before = self._undo[-1]
         models = self._studio.catalogue.models(kind)
-        model = next((one for one in models if one.model_id == before), None)
-        done = await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
-        if not done:
-            raise UsageError("models.not_stored")
+        await self._put(kind, next((one for one in models if one.model_id == before), None))
+        del self._undo[-2:]
         self._tell(say("plain.did"))
 
     async def dropped(self, _: str, *, restore: bool) -> None:
@@ -181,31 +170,26 @@ class PlainModelCommands:
 
 
 def sentences(models: Sequence[ModelVersion]) -> Iterator[str]:
-    """Compare models, a property a line.
+    """Compare models, a property a line: `Duration: Kling O1 5, 10; Wan 2.6 5, 10, 15.`
 
-    Price and usual time come first, then each parameter with options that one of them has.
+    Price and usual time come first, then each parameter with options that one of them has. Where
+    all are alike, the value is said once.
     """
-    yield _line(
-        say("plain.compare_points"),
-        models,
-        [spoken(points_range(*model.points)) for model in models],
-    )
-    yield _line(say("plain.compare_time"), models, [usual(model) for model in models])
-    options = [_options(model) for model in models]
-    names = dict.fromkeys(name for one in options for name in one)
-    for name in names:
-        yield _line(name, models, [one.get(name, "") for one in options])
-
-
-def _line(title: str, models: Sequence[ModelVersion], values: Sequence[str]) -> str:
-    """`Duration. Kling O1: 5, 10. Wan 2.6: 5, 10, 15.`; where all are alike, the value once."""
-    if len(set(values)) == 1:
-        return say("plain.compare_same", name=title, value=values[0])
-    told = (
-        say("plain.compare_one", model=model.name, value=value or say("plain.compare_none"))
-        for model, value in zip(models, values, strict=True)
-    )
-    return say("plain.compare_line", name=title, values=say("plain.compare_between").join(told))
+    points, took = say("plain.compare_points"), say("plain.compare_time")
+    own = [
+        {points: spoken(points_range(*one.points)), took: usual(one), **_options(one)}
+        for one in models
+    ]
+    for name in dict.fromkeys(name for each in own for name in each):
+        values = [each.get(name) or say("plain.compare_none") for each in own]
+        told = (
+            say("plain.compare_one", model=model.name, value=value)
+            for model, value in zip(models, values, strict=True)
+        )
+        if len(set(values)) == 1:
+            yield say("plain.compare_same", name=name, value=values[0])
+        else:
+            yield say("plain.field", name=name, value=say("confirm.comma").join(told))
 
 
 def _options(model: ModelVersion) -> dict[str, str]:

@@ -1,11 +1,12 @@
-"""What the other screens show, in plain mode: results, log, settings and spending."""
+"""What the other screens show, in plain mode: log, settings and spending."""
 
 from __future__ import annotations
 
 import asyncio
 
-from ima_tui.cli.plain.line_io import Say
-from ima_tui.config.editor import AT_ONCE
+from ima_tui.cli.plain.composer import PlainCommands
+from ima_tui.cli.plain.line_io import names
+from ima_tui.config.editor import AT_ONCE, SettingStatus
 from ima_tui.config.schema import BY_NAME, Setting
 from ima_tui.core.text import duration, folded, one_line, whole
 from ima_tui.i18n import say
@@ -15,43 +16,22 @@ from ima_tui.logs.filter import LogFilter, literally
 from ima_tui.logs.window import LogStream
 from ima_tui.studio import spending
 from ima_tui.studio.spending import VIEWS
-from ima_tui.studio.studio import Studio
 
 MOST = 20
 DAYS = 30
-LOOKED_AT = 200
-"""Jobs that results are looked for in."""
 
 
-class PlainScreens:
-    """`tell` says one line."""
-
-    def __init__(self, studio: Studio, tell: Say) -> None:
-        self._studio = studio
-        self._tell = tell
-
-    async def results(self, _: str) -> None:
-        """The newest, each with its job's number and where it is."""
-        told = 0
-        for job in await self._studio.jobs.recent(LOOKED_AT):
-            for media in job.medias:
-                if told < MOST:
-                    where = media.path or media.url
-                    prompt = one_line(job.order.prompt, 80)
-                    self._tell(say("plain.result", n=job.id, prompt=prompt, where=where))
-                    told += 1
-        if not told:
-            self._tell(say("plain.no_results"))
+class PlainScreens(PlainCommands):
+    """Lists, and what can be written into a file."""
 
     async def log(self, rest: str) -> None:
         """The newest lines of all of IMA's tools, the newest last: those of a job (`3`), or those
         that hold some words. `save` writes them into a file."""
         wanted, job = LogFilter(), whole(rest)
-        if rest == "save":
-            path, count, _ = await window.export(
-                self._studio.settings, wanted, self._studio.clock.time()
-            )
-            self._tell(say("plain.log_saved", n=count, path=one_line(str(path), 300)))
+        if rest in names("save"):
+            settings, now = self._studio.settings, self._studio.clock.time()
+            path, _, _ = await window.export(settings, wanted, now)
+            self._tell(say("finish.saved", path=one_line(str(path), 300)))
             return
         if job is not None:
             wanted = LogFilter(job=job)
@@ -59,10 +39,8 @@ class PlainScreens:
             wanted = LogFilter(text=literally(rest))
         reader = LogStream(self._studio.settings.logs, wanted)
         entries = await asyncio.to_thread(reader.last, MOST)
-        for entry in entries:
-            self._tell(one_line(entry.line(), 400))
-        if not entries:
-            self._tell(say("plain.no_log"))
+        told = [one_line(entry.line(), 400) for entry in entries]
+        self._tell(*(told or [say("plain.no_log")]))
 
     async def settings(self, rest: str) -> None:
         """All of them, those with some words, or one changed. Raises `UsageError` for what it can't
@@ -77,12 +55,8 @@ class PlainScreens:
             self._tell(say(key, name=BY_NAME[name].title, value=told))
             return
         every = await self._studio.config_editor.statuses()
-        wanted = folded(rest)
-        for one in [one for one in every if wanted in _known(one.setting)] or every:
-            told = _value(one.setting, one.now)
-            name = one.setting.name
-            self._tell(say("plain.setting", title=one.setting.title, name=name, value=told))
-        self._tell(say("plain.settings_how"))
+        found = [one for one in every if folded(rest) in _known(one.setting)] or every
+        self._tell(*map(_status, found), say("plain.command_settings"))
 
     async def spending(self, rest: str) -> None:
         """Say where the points went: `/spending model 30`; with `save`, into a CSV file. The words
@@ -99,11 +73,11 @@ class PlainScreens:
             return
         total = sum(row.points for row in rows)
         self._tell(say("plain.spending", n=days, points=total))
-        for row in sorted(rows, key=lambda row: -row.points)[:MOST]:
-            self._tell(self._spent(row, view))
-        if {"save", say("plain.name_save")}.intersection(words):
+        most = sorted(rows, key=lambda row: -row.points)[:MOST]
+        self._tell(*(self._spent(row, view) for row in most))
+        if names("save").intersection(words):
             path = await spending.export(self._studio, rows, view)
-            self._tell(say("plain.saved", path=one_line(str(path), 300)))
+            self._tell(say("finish.saved", path=one_line(str(path), 300)))
 
     def _spent(self, row: ReportRow, view: str) -> str:
         rate = "—" if row.success is None else f"{row.success * 100:.0f}%"
@@ -117,6 +91,11 @@ class PlainScreens:
 def _known(setting: Setting) -> str:
     """What a setting is found by."""
     return folded(f"{setting.title} {setting.name} {setting.about}")
+
+
+def _status(one: SettingStatus) -> str:
+    facts = {"title": one.setting.title, "value": _value(one.setting, one.now)}
+    return say("plain.setting", name=one.setting.name, **facts)
 
 
 def _value(setting: Setting, value: object) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from ima_tui.catalogue import choice
 from ima_tui.cli.exit_status import state_of
-from ima_tui.cli.plain.composer import PlainComposer
-from ima_tui.cli.plain.line_io import Asked, Say, numbered
+from ima_tui.cli.plain.composer import PlainCommands, PlainComposer
+from ima_tui.cli.plain.line_io import Asked, LineIO, name_of, numbered
 from ima_tui.compose import confirmation
 from ima_tui.core.domain import State
 from ima_tui.core.errors import UsageError
@@ -25,16 +23,15 @@ from ima_tui.workflow.status import WorkflowStatus, price_step
 from ima_tui.workflow.status import finish_sentences as sentences
 from ima_tui.workflow.steps import Workflow, WorkflowStep, move, put, remove
 
-Change = Callable[[Workflow], Workflow]
+_CHANGES = ("prompt", "model", "up", "down", "remove")
+"""In the order of their words in `plain.step_words`."""
 
 
-class PlainWorkflows:
+class PlainWorkflows(PlainCommands):
     """Holds the workflow that is talked about."""
 
-    def __init__(self, studio: Studio, composer: PlainComposer, tell: Say) -> None:
-        self._studio = studio
-        self._composer = composer
-        self._tell = tell
+    def __init__(self, studio: Studio, composer: PlainComposer, lines: LineIO) -> None:
+        super().__init__(studio, composer, lines)
         self._workflow: Workflow | None = None
         self._asked = ""
         """The prompt that it was planned from."""
@@ -45,7 +42,7 @@ class PlainWorkflows:
     async def open(self, rest: str = "") -> Asked | None:
         """Plan a prompt, or show what it was planned as; ask where it can run."""
         prompt = rest or self._composer.text
-        if prompt and not self._is_of(prompt):  # another plan would be paid once more
+        if prompt and not self._is_of(prompt):  # another workflow would be paid once more
             await self._make(prompt, self._composer.composer.attached)
         else:
             await self._show()
@@ -59,8 +56,8 @@ class PlainWorkflows:
             raise UsageError("error.plan_nothing")
         await workflows.keep(made.workflow)
         self._workflow, self._asked = made.workflow, prompt
-        for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
-            self._tell(sentence)
+        unmet = confirmation.sentences(each for _, each in made.workflow.unmet)
+        self._tell(*made.notes, *unmet)
         await self._show()
 
     async def list(self, rest: str) -> None:
@@ -70,10 +67,10 @@ class PlainWorkflows:
             await self._show()
             return
         self._listed = [workflow for workflow, _ in await self._studio.workflows.kept()]
-        for place, workflow in enumerate(self._listed, 1):
-            words = say("plain.workflow_row", n=len(workflow.steps), points=workflow.total)
-            self._tell(f"{place}. {one_line(workflow.prompt, 100)}. {words}")
-        self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
+        rows = (
+            f"{one_line(workflow.prompt, 100)}. {_total(workflow)}" for workflow in self._listed
+        )
+        self._lines.choose(name_of("workflows"), rows, "workflow.none_kept")
 
     def _is_of(self, prompt: str) -> bool:
         """Tell whether the open workflow was planned from this prompt."""
@@ -87,24 +84,19 @@ class PlainWorkflows:
 
     # ---------------------------------------------------------------------- as its jobs change
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """While this holds, what became of workflows is said, and what can be done next."""
-        leave = self._studio.subscribe(self._hear)
-        try:
-            yield
-        finally:
-            leave()
-            for task in self._looking:
-                task.cancel()
-
-    def _hear(self, notice: Notice) -> None:
+    def hear(self, notice: Notice) -> None:
+        """Say what became of workflows, and what can be done next."""
         if isinstance(notice, EndingChanged):
             self._tell_ending(self._studio.endings.of(notice.workflow_id))
         if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._workflow:
             task = asyncio.create_task(self._look(self._workflow), name="workflow")
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
+
+    def close(self) -> None:
+        """Look at no workflow any more."""
+        for task in self._looking:
+            task.cancel()
 
     def _tell_ending(self, ending: Ending | None) -> None:
         """Say that a film, or another end, begins or where it is; not how far it is."""
@@ -115,10 +107,10 @@ class PlainWorkflows:
         if ending.error is not None:
             self._tell(explain(ending.error))
         if ending.film is not None:
-            saved = say("plain.saved", path=one_line(ending.film.path, 300))
+            saved = say("finish.saved", path=one_line(ending.film.path, 300))
             self._tell(joined(saved, shortcomings(ending.film.facts or {})))
         for each in ending.files:
-            self._tell(say("plain.saved", path=one_line(each.path, 300)))
+            self._tell(say("finish.saved", path=one_line(each.path, 300)))
             if each.repeats:
                 self._tell(say("finish.repeated", n=each.repeats))
 
@@ -147,10 +139,8 @@ class PlainWorkflows:
             self._tell(self._line(status, each.step))
             if each.priced.problem is not None:
                 self._tell(explain(each.priced.problem))
-        self._tell(say("plain.workflow_total", n=len(status.steps), points=status.workflow.total))
-        priced = [each.priced for each in status.steps]
-        for sentence in sentences(status.workflow, priced):
-            self._tell(sentence)
+        ends = sentences(status.workflow, [each.priced for each in status.steps])
+        self._tell(_total(status.workflow), *ends)
         if status.workflow.film is not None:
             self._tell(say("plain.film_at_end", n=len(status.workflow.film.shots)))
         done = status.is_done and status.workflow.ends
@@ -164,7 +154,7 @@ class PlainWorkflows:
             "kind": say(f"task.{step.task_type}"),
             "model": step.model_name,
             "prompt": one_line(step.title or step.prompt, 100),
-            "state": say("plain.step_new") if job is None else state_of(job),
+            "state": say("workflow.not_run") if job is None else state_of(job),
         }
         return say("plain.step", n=step.id, points=step.total, **facts)
 
@@ -172,26 +162,24 @@ class PlainWorkflows:
 
     async def step(self, rest: str) -> None:
         """Change a step: `2 prompt …`, `2 model …`, `2 up`, `2 down`, `2 remove`."""
-        number, _, what = rest.partition(" ")
-        verb, _, value = what.strip().partition(" ")
+        number, verb, value = [*rest.split(maxsplit=2), "", "", ""][:3]
         at, workflow = whole(number), self._open()
         step = next((one for one in workflow.steps if one.id == at), None)
         if step is None or at is None:
-            raise UsageError("plain.step_how")
-        changes: dict[str, Change] = {
-            "up": lambda workflow: move(workflow, at, -1),
-            "down": lambda workflow: move(workflow, at, 1),
-            "remove": lambda workflow: remove(workflow, at),
-            "prompt": lambda workflow: put(
-                workflow, replace(step, prompt=value.strip() or step.prompt)
-            ),
-            "model": lambda workflow: put(workflow, self._on(step, value.strip())),
-        }
-        words = {say(f"plain.step_{name}"): name for name in changes}
-        change = changes.get(words.get(verb, verb))
-        if change is None or (words.get(verb, verb) in ("prompt", "model") and not value.strip()):
-            raise UsageError("plain.step_how")
-        changed = await self._studio.workflows.look(change(workflow))
+            raise UsageError("plain.command_step")
+        own = dict(zip(say("plain.step_words").split(), _CHANGES, strict=True))
+        match own.get(verb, verb):
+            case "prompt" if value:
+                workflow = put(workflow, replace(step, prompt=value))
+            case "model" if value:
+                workflow = put(workflow, self._on(step, value))
+            case "up" | "down" as way:
+                workflow = move(workflow, at, -1 if way == "up" else 1)
+            case "remove":
+                workflow = remove(workflow, at)
+            case _:
+                raise UsageError("plain.command_step")
+        changed = await self._studio.workflows.look(workflow)
         await self._studio.workflows.keep(changed)
         self._workflow = changed
         await self._show()
@@ -246,17 +234,19 @@ class PlainWorkflows:
         status = await self._studio.workflows.status(self._open())
         lacking = await self._studio.films.lacking(status)
         if lacking.steps:
-            steps = listed(lacking.steps)
-            raise UsageError("plain.film_lacks", steps=steps)
+            raise UsageError("plain.film_lacks", steps=listed(lacking.steps))
         await self._studio.endings.want(self._open().id)
 
     async def drop(self, _: str) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""
         workflow = self._open()
 
-        async def then() -> None:
+        async def drop() -> None:
             await self._studio.workflows.drop(workflow.id)
             self._workflow = None
-            self._tell(say("plain.did"))
 
-        return say("workflow.ask_drop"), then
+        return say("workflow.ask_drop"), self.done(drop)
+
+
+def _total(workflow: Workflow) -> str:
+    return say("plain.workflow_total", n=len(workflow.steps), points=workflow.total)

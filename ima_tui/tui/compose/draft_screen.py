@@ -21,8 +21,8 @@ from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.intent.kinds import Confidence
+from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.subjects import mentions
-from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.prompt_list import ExampleChosen, PromptList
 from ima_tui.tui.shell.base_screen import BaseScreen

@@ -32,13 +32,14 @@ class IntentReader:
         return self._route is not None
 
     async def learn(self) -> None:
-        """Load the vocabulary, and what the first keys need: a tenth of a second, off the event
-        loop."""
+        """Load the vocabulary, and what the first keys need, off the event loop: 0.1 s."""
         self._route = await asyncio.to_thread(_router)
 
     def read(self, text: str, composer: Composer) -> Intent | None:
-        """What `text` asks for, beside what is settled on `composer`; None where there is nothing
-        to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
+        """Return what `text` asks for, beside what is settled on `composer`, or None for nothing.
+
+        A kind left from an earlier prompt gives way to clear words. Some 0.2 ms.
+        """
         if KIND in composer.pins.kept:
             free = self.decide(text, composer.attached, None)
             if composer.yields_to(free):
@@ -61,8 +62,11 @@ class IntentReader:
         return read_with(decide, text, read, composer.last, settled)
 
     def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
-        """The reading of any text. Where a question about pictures is open, the rest is read for
-        the kind that is most likely meant."""
+        """Return the intent of any text.
+
+        Where a question about pictures is open, the rest is read for the kind that is most likely
+        meant.
+        """
         if self._route is None or not text.strip():
             return None
         named = mentions.find(text, self._studio.subjects.all)
