@@ -321,12 +321,12 @@ class GalleryScreen(ListScreen):
         """Ask where to copy the files."""
         self.query_one(SaveRow).open()
 
-    @on(SaveRow.Submitted)
-    async def _save(self, event: SaveRow.Submitted) -> None:
-        chosen = [one for one in self.choice.chosen if one.media.path]
+    @on(Input.Submitted, "#save")
+    async def _save(self, event: Input.Submitted) -> None:
+        chosen, written = [one for one in self.choice.chosen if one.media.path], event.value.strip()
         self.wall.focus()
-        if event.written and chosen:
-            await self.verbs.save(chosen, event.written)
+        if written and chosen:
+            await self.verbs.save(chosen, written)
 
 
 class Shown:

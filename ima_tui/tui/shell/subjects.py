@@ -22,7 +22,7 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.value_windows import TextPrompt
+from ima_tui.tui.shell.picker import TextPrompt
 from ima_tui.tui.shell.viewer import FewItems, FileItem, ViewerScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import AppContext, context
