@@ -17,21 +17,7 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.viewer import ZOOM, ViewerItem
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets.cells import cut
-from ima_tui.tui.widgets.lines import Line, Part
-
-
-class CompareLabel(Line):
-    """Which result this side shows, or what it was made with."""
-
-    def __init__(self, words: str, role: str) -> None:
-        super().__init__()
-        self.words = words
-        self.role = role
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        return [(" " + cut(self.words, cells - 2), self.role)], []
+from ima_tui.tui.widgets.lines import ToldLine
 
 
 class CompareSide(Vertical):
@@ -49,9 +35,12 @@ class CompareSide(Vertical):
         number = f"#{job.id}"
         if len(job.medias) > 1:
             number += f" {self.exhibit.index + 1}/{len(job.medias)}"
-        yield CompareLabel(f"{number}  {order.model_name}", "strong")
-        yield CompareLabel(f"{say('queue.points', points=order.points)}  {values}", "muted")
-        yield CompareLabel(one_line(order.prompt, 300), "text")
+        for words, role in (
+            (f"{number}  {order.model_name}", "strong"),
+            (f"{say('queue.points', points=order.points)}  {values}", "muted"),
+            (one_line(order.prompt, 300), "text"),
+        ):
+            yield ToldLine([(f" {words}", role)], [(" ", "text")])
         yield self.preview
 
     def on_mount(self) -> None:

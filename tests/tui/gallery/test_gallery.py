@@ -68,7 +68,7 @@ def facts(screen: GalleryScreen) -> str:
 
 
 def standing(screen: GalleryScreen) -> str:
-    return "".join(text for text, _ in screen.query_one(ListStatus).words)
+    return screen.query_one(ListStatus).render_line(0).text.strip()
 
 
 def lines(wall: TileGrid) -> str:
