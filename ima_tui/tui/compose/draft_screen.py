@@ -1,28 +1,30 @@
 """The draft on the Compose screen: its prompt, what is understood of it, and how one is loaded.
 
-The parts of Compose (view, choices, history, submission) are handed this class, never the screen
+The parts of Compose (view, choices, history, submission) are handed `DraftScreen`, never the screen
 that puts them together, so that imports between them point one way.
 """
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ima_tui.compose import draft
-from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, loosen, recall
 from ima_tui.compose.prompt_text import first_line
-from ima_tui.core.domain import ModelVersion, Order
+from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
 from ima_tui.intent.kinds import Confidence
 from ima_tui.subjects import mentions
-from ima_tui.tui.compose.intent_reader import IntentReader
 from ima_tui.tui.compose.intent_summary import IntentSummary
 from ima_tui.tui.compose.prompt_list import ExampleChosen, PromptList
 from ima_tui.tui.shell.base_screen import BaseScreen
@@ -30,6 +32,96 @@ from ima_tui.tui.widgets.form import DraftForm
 from ima_tui.tui.widgets.inputs import InputList
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from ima_tui.intent.intent import Intent
+    from ima_tui.studio.studio import Studio
+
+
+Route = Callable[..., "Intent"]
+
+
+class IntentReader:
+    """The router, handed what the studio offers and what was chosen by the user."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._route: Route | None = None
+
+    @property
+    def can_read(self) -> bool:
+        """Whether the vocabulary is loaded."""
+        return self._route is not None
+
+    async def learn(self) -> None:
+        """Load the vocabulary, and what the first keys need: a tenth of a second, off the event
+        loop."""
+        self._route = await asyncio.to_thread(_router)
+
+    def read(self, text: str, composer: Composer) -> Intent | None:
+        """What `text` asks for, beside what is settled on `composer`; None where there is nothing
+        to read. A kind left from an earlier prompt gives way to clear words. Some 0.2 ms."""
+        if KIND in composer.pins.kept:
+            free = self.decide(text, composer.attached, None)
+            if composer.yields_to(free):
+                return self._with_last(text, composer, free, None)
+        settled = composer.settled
+        read = self.decide(text, composer.attached, settled)
+        return self._with_last(text, composer, read, settled)
+
+    def _with_last(
+        self, text: str, composer: Composer, read: Intent | None, settled: TaskType | None
+    ) -> Intent | None:
+        """With the last result as input, where the prompt means that by "it"."""
+        if composer.last is None or INPUTS in composer.pins or read is None:
+            return read
+        from ima_tui.compose.back_reference import read_with
+
+        def decide(inputs: Sequence[str]) -> Intent | None:
+            return self.decide(text, inputs, settled)
+
+        return read_with(decide, text, read, composer.last, settled)
+
+    def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
+        """The reading of any text. Where a question about pictures is open, the rest is read for
+        the kind that is most likely meant."""
+        if self._route is None or not text.strip():
+            return None
+        named = mentions.find(text, self._studio.subjects.all)
+        if not named.files:
+            return self._decide(self._route, text, attached, settled)
+        files = [file for file in named.files if file not in attached]
+        plain, given = mentions.blanked(text, named), (*attached, *files)
+        decision = self._decide(self._route, plain, given, settled)
+        kept = mentions.task_for(plain, decision) if settled is None else None
+        if kept is not None and self._studio.catalogue.models(kept):
+            return self._decide(self._route, plain, given, kept)
+        return decision
+
+    def _decide(
+        self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
+    ) -> Intent:
+        from ima_tui.compose import apply_intent
+
+        lists = self._studio.catalogue.all_models()
+        preferred = self._studio.preferences.preferred()
+        recommended = self._studio.guides.recommended
+        read = partial(route, text, attached, lists, preferred, recommended)
+        decision = read(settled=settled)
+        likely = apply_intent.tentative(decision)
+        if likely is None:
+            return decision
+        rest = read(settled=likely)
+        return replace(rest, kind=decision.kind, question=decision.question)
+
+
+def _router() -> Route:
+    from ima_tui.film import brief  # noqa: F401 - patterns for what reads as a film
+    from ima_tui.intent.route import route
+
+    route("")
+    return route
+
 
 NEEDED = frozenset(
     {Prompt, IntentSummary, PromptList, InputList, DraftForm, PriceBar, DraftMessage}
