@@ -24,11 +24,11 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_text
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part, ToldLine
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
-from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.preferences.file import Preference

@@ -29,10 +29,10 @@ from ima_tui.tui.spending.report import RANGES, WIDE, Spending
 from ima_tui.tui.theme import theme as styles
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import plots
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.cells import fit, width
 from ima_tui.tui.widgets.lines import Line, Pane, Part, RowLines
 from ima_tui.tui.widgets.table import LazyRows, Row, RowId, Table
-from ima_tui.tui.widgets.update_batcher import Updates
 
 MOST_SHARES = 8
 """Rows of the shares; the screen's own table shows all."""

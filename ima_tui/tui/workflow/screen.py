@@ -23,9 +23,9 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.lines import Rule, ToldLine
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.actions import WorkflowActions
 from ima_tui.tui.workflow.board_tiles import BoardFacts
