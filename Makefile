@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := ima_tui tests benchmarks docs tools
 # where a branch that no test takes could cost points, data or the key
-STRICT := ima_tui/ledger/job_states.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/service.py,ima_tui/api/url_guard.py
+STRICT := ima_tui/ledger/records.py,ima_tui/ledger/writing.py,ima_tui/catalogue/price.py,ima_tui/core/text.py,ima_tui/preferences/file.py,ima_tui/api/service.py,ima_tui/api/url_guard.py
 
 # set to 1, each process of each run would compile the tests anew
 export PYTHONDONTWRITEBYTECODE :=

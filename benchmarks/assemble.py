@@ -23,8 +23,7 @@ import av
 from PIL import Image, ImageFilter
 
 from ima_tui.film import assembler
-from ima_tui.film.request import AssembleJob
-from ima_tui.film.timeline import Cue, Film, Shot, music, with_fades
+from ima_tui.film.timeline import AssembleJob, Cue, Film, Shot, music, with_fades
 
 FPS = 24
 

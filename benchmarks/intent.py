@@ -45,12 +45,12 @@ def main() -> None:
 
 def _first(scored: object, text: str) -> float:
     """Milliseconds of CPU of a call that finds no word in the caches."""
-    from ima_tui.intent import features
+    from ima_tui.intent import classifier
 
     assert callable(scored)
     times: list[float] = []
     for _ in range(5):
-        features.forget()
+        classifier.forget()
         started = time.process_time()
         scored(text)
         times.append((time.process_time() - started) * 1e3)

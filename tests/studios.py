@@ -20,7 +20,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.events import JobChanged, Notice
-from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.records import ENDED
 from ima_tui.studio.studio import Studio, open_studio
 
 SPEED = 100.0

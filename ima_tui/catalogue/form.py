@@ -420,12 +420,15 @@ def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) 
         if _matches(rule.source, values):
             return {virtual.target: rule.target}
     if any(c.name in chosen for c in virtual.fields):
-        wish = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.fields)
+        wanted = ", ".join(f"{c.name}={values.get(c.name, '')}" for c in virtual.fields)
         known = "; ".join(
             ", ".join(f"{name}={value}" for name, value in rule.source) for rule in virtual.rules
         )
         raise UsageError(
-            "error.no_combination", wish=one_line(wish, 120), model=model.name, options=known
+            "error.no_combination",
+            combination=one_line(wanted, 120),
+            model=model.name,
+            options=known,
         )
     return {virtual.target: field.default} if field.default is not None else {}
 

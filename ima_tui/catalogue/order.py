@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import SystemRandom
 
-from ima_tui.catalogue import form, price, times
+from ima_tui.catalogue import form, price
 from ima_tui.core.domain import Draft, ModelVersion, Order, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import clean, encodable, one_line
@@ -59,7 +59,7 @@ def place(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
         attribute_id=quote.rule.attribute_id,
         points=quote.rule.points,
         inputs=draft.inputs,
-        estimate=times.estimate(model),
+        estimate=price.estimate(model),
         confirmed=quote.total,
         project=draft.project,
     )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import confirmation, other_requests
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import Job, Medium, Order, TaskType
@@ -23,7 +23,7 @@ from ima_tui.i18n import joined, say
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.limits import music_pieces
 from ima_tui.ledger import repair_report
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.studio.studio import Studio
 
 YES = frozenset({"y", "yes", "是", "好", "嗯", "可以"})
@@ -88,11 +88,11 @@ class Unconfirmed(UsageError):
         self.alternatives = tuple(alternatives)
 
 
-def exactly(text: str, decision: Intent | None, order: Order) -> str:
+def exactly(text: str, intent: Intent | None, order: Order) -> str:
     """Say which verb makes what no model does: a film, a crop, music of a length; else ""."""
-    if other_requests.shots(text, decision):
+    if other_requests.shots(text, intent):
         return say("finish.exactly_film")
-    for limit in decision.limits if decision is not None else ():
+    for limit in intent.limits if intent is not None else ():
         medium = order.task_type.medium
         if limit.code == "aspect_ratio_custom" and medium in (Medium.IMAGE, Medium.VIDEO):
             return say("finish.exactly_crop", ratio=limit.asked, points=order.total)

@@ -25,7 +25,7 @@ from ima_tui.core.errors import (
 from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration
 from ima_tui.i18n import explain, joined, say
-from ima_tui.ledger.job_states import ENDED, OPEN, UNDER_WAY, is_done, is_held
+from ima_tui.ledger.records import ENDED, OPEN, UNDER_WAY, is_done, is_held
 from ima_tui.runner import outputs
 from ima_tui.studio.studio import Studio
 

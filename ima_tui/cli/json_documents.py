@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from ima_tui.catalogue import choice, form, price, times
+from ima_tui.catalogue import choice, form, price
 from ima_tui.core.domain import Event, Job, ModelVersion, State
 from ima_tui.core.errors import ImaError
 from ima_tui.core.text import redact
 from ima_tui.i18n import say
-from ima_tui.ledger.job_states import is_held
+from ima_tui.ledger.records import is_held
 from ima_tui.runner import outputs
 from ima_tui.studio.job_documents import error_json as error_json
 from ima_tui.studio.job_documents import job_facts
@@ -117,7 +117,7 @@ def iso_time(at: float | None) -> str | None:
 
 def leaf_json(model: ModelVersion) -> dict[str, object]:
     """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     return {
         "task_type": model.task_type.value,
         "name": model.name,

@@ -14,7 +14,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.catalogue.alternatives import cheaper
+from ima_tui.catalogue.choice import cheaper
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.draft import DraftPrice, Role
@@ -89,7 +89,7 @@ class Composer:
         self._waiting: tuple[str, ...] = ()  # inputs, while there is no list and no draft
         self.remark: Notice | None = None
         self.pins = Pins()
-        self.decision: Intent | None = None  # what was heard last
+        self.intent: Intent | None = None  # what was heard last
         self.order: tuple[int, ...] = ()  # of the inputs, as they go out
         self.read: dict[str, AppliedIntent] = {}  # parameters that the prompt set
         self._named: tuple[str, ...] = ()  # inputs that the prompt names
@@ -212,7 +212,7 @@ class Composer:
             own = tuple((name, v) for name, v in self.draft.chosen if name in self.pins)
             n = self.draft.n if COUNT in self.pins else 1
             self.draft = replace(self.draft, chosen=own, n=n)
-        self.decision, self.remark, self.replaced = None, None, None
+        self.intent, self.remark, self.replaced = None, None, None
         self.replaces, self.remember, self.order = None, None, ()
         self.pins.kept = set(self.pins) - {INPUTS, ORDER}
         self.turn_to(self.meant(None))
@@ -222,11 +222,11 @@ class Composer:
         """The kind that was chosen by the user: nothing about it has to be read or asked."""
         return self.kind if KIND in self.pins else None
 
-    def meant(self, decision: Intent | None) -> TaskType:
-        """The kind that is made of `decision`."""
+    def meant(self, intent: Intent | None) -> TaskType:
+        """The kind that is made of `intent`."""
         if KIND in self.pins:
             return self.kind
-        told = decision.task_type if decision is not None else None
+        told = intent.task_type if intent is not None else None
         return told or (self.resting if self.attached else None) or self.first
 
     def yields_to(self, free: Intent | None) -> bool:
@@ -240,17 +240,17 @@ class Composer:
             self.pins.release(KIND, *({MODEL} & self.pins.kept))
         return other
 
-    def hear(self, decision: Intent | None, suggested: ModelVersion | None) -> None:
+    def hear(self, intent: Intent | None, suggested: ModelVersion | None) -> None:
         """Follow what was read, from where nobody has said anything. None, or nothing clear: what
         earlier words decided goes back.
 
         `suggested` is the leaf of the kind that is `meant`, where the words name no model.
         """
-        self.decision = decision
+        self.intent = intent
         self._forget_read()
         if KIND not in self.pins:
-            self.turn_to(self.meant(decision))
-        mine = decision if decision is not None and decision.task_type is self.kind else None
+            self.turn_to(self.meant(intent))
+        mine = intent if intent is not None and intent.task_type is self.kind else None
         if mine is not None and (mine.model_id or mine.tier) and MODEL in self.pins.kept:
             self.pins.release(MODEL)
         model = (mine.model if mine is not None else None) or suggested
@@ -258,7 +258,7 @@ class Composer:
         if model is not None and follows and (MODEL not in self.pins or self.model is None):
             self.take(model)
         if mine is None:
-            self._feed_read(decision.inputs if decision is not None else ())
+            self._feed_read(intent.inputs if intent is not None else ())
             return
         if self.kind.takes_inputs:
             self._feed_read(mine.inputs)
@@ -314,7 +314,7 @@ class Composer:
     @property
     def in_steps(self) -> bool:
         """The prompt is about several things, and nobody chose one kind by hand: it is a plan."""
-        several = self.decision is not None and bool(self.decision.steps)
+        several = self.intent is not None and bool(self.intent.steps)
         return several and KIND not in self.pins
 
     @property
@@ -345,14 +345,14 @@ def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
         return DraftPrice()
     if models and drafting.same_leaf(models, model) is None:
         return DraftPrice(problem=UsageError("compose.gone", model=model.name))
-    offer = drafting.offer(model, draft)
-    if offer.quote is None:
-        return offer
+    draft_price = drafting.priced(model, draft)
+    if draft_price.quote is None:
+        return draft_price
     inputs = len(draft.inputs) if composer.kind.takes_inputs else 0
-    found = cheaper(models, composer.kind, offer.quote.rule.points, inputs)
+    found = cheaper(models, composer.kind, draft_price.quote.rule.points, inputs)
     if found is None or found.model.model_id == model.model_id:
-        return offer
-    return replace(offer, elsewhere=found)
+        return draft_price
+    return replace(draft_price, elsewhere=found)
 
 
 def meant_by(composer: Composer) -> LastResult | None:
@@ -401,7 +401,7 @@ def loosen(composer: Composer, read: Read, suggested: Suggest) -> None:
     alone = Composer(composer.first)
     _hear_all(alone, read, suggested)
     if (alone.kind, alone.model) == (composer.kind, composer.model):
-        doubtful = alone.decision is not None and alone.decision.confidence == "unsure"
+        doubtful = alone.intent is not None and alone.intent.confidence == "unsure"
         composer.pins.release(MODEL, *(() if doubtful else (KIND,)))
     else:
         alone = Composer(composer.first)
@@ -416,8 +416,8 @@ def loosen(composer: Composer, read: Read, suggested: Suggest) -> None:
 
 
 def _hear_all(composer: Composer, read: Read, suggested: Suggest) -> None:
-    decision = read(composer)
-    composer.hear(decision, suggested(composer.meant(decision)))
+    intent = read(composer)
+    composer.hear(intent, suggested(composer.meant(intent)))
 
 
 def _values(composer: Composer) -> dict[str, Value | None]:

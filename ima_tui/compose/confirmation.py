@@ -11,10 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, names, order, price
-from ima_tui.catalogue.alternatives import Alternative
-from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.choice import Alternative, Reason
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose import apply_intent, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
@@ -87,7 +86,7 @@ class Confirmation:
 
 def check(
     text: str,
-    decision: Intent | None,
+    intent: Intent | None,
     model: ModelVersion,
     draft: Draft,
     by_hand: Collection[str] = (),
@@ -98,20 +97,20 @@ def check(
     control. What the prompt says about it is answered.
     """
     unmet: list[Unmet] = []
-    if decision is not None and decision.task_type in (None, model.task_type):
-        unmet += _models(text, decision, model) if MODEL not in by_hand else ()
-        unmet += _parameters(text, decision, model, draft, by_hand)
+    if intent is not None and intent.task_type in (None, model.task_type):
+        unmet += _models(text, intent, model) if MODEL not in by_hand else ()
+        unmet += _parameters(text, intent, model, draft, by_hand)
     told = {each.name for each in unmet}
-    asked = decision.requirements if decision is not None else ()
-    fits = capabilities.fitted(model, [param for param in asked if param.name in told])
+    asked = intent.requirements if intent is not None else ()
+    fits = apply_intent.fitted(model, [param for param in asked if param.name in told])
     unmet += _priced_otherwise(model, draft, told | {fit.name for fit in fits.values()})
-    return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(decision, draft, by_hand))
+    return Confirmation(tuple(dict.fromkeys(unmet)), open_questions(intent, draft, by_hand))
 
 
-def of_share(decision: Intent, task_type: TaskType, params: Sequence[Parameter]) -> Intent:
-    """What `decision` says about one of several things to make: its own requirements, by the words
+def of_share(intent: Intent, task_type: TaskType, params: Sequence[Parameter]) -> Intent:
+    """What `intent` says about one of several things to make: its own requirements, by the words
     of the whole text."""
-    spans = zip(decision.spans("unsupported"), decision.limits, strict=False)
+    spans = zip(intent.spans("unsupported"), intent.limits, strict=False)
     told = tuple(
         Evidence(f"params.{limit.param.name}", span) for span, limit in spans if limit.param
     )
@@ -120,69 +119,69 @@ def of_share(decision: Intent, task_type: TaskType, params: Sequence[Parameter])
         task_type.medium,
         task_type,
         params=tuple(params),
-        evidence=(*decision.evidence, *told),
+        evidence=(*intent.evidence, *told),
     )
 
 
 def open_questions(
-    decision: Intent | None, draft: Draft | None, by_hand: Collection[str] = ()
+    intent: Intent | None, draft: Draft | None, by_hand: Collection[str] = ()
 ) -> tuple[IntentQuestion, ...]:
     """What has to be answered before anything can be sent."""
-    if decision is None or decision.kind is not RequestKind.CLARIFY or decision.question is None:
+    if intent is None or intent.kind is not RequestKind.CLARIFY or intent.question is None:
         return ()
-    if decision.question is IntentQuestion.MEDIA_TYPE and KIND in by_hand:
+    if intent.question is IntentQuestion.MEDIA_TYPE and KIND in by_hand:
         return ()
-    if decision.question is IntentQuestion.MISSING_INPUT and draft is not None and draft.inputs:
+    if intent.question is IntentQuestion.MISSING_INPUT and draft is not None and draft.inputs:
         return ()
-    return (decision.question,)
+    return (intent.question,)
 
 
 # ------------------------------------------------------------------------------ the model
 
 
-def _models(text: str, decision: Intent, model: ModelVersion) -> Iterator[Unmet]:
+def _models(text: str, intent: Intent, model: ModelVersion) -> Iterator[Unmet]:
     """Models that the text names, and that do not get the order."""
     wanted = model.task_type.medium
-    for each in decision.misplaced:
+    for each in intent.misplaced:
         words = one_line(text[slice(*each.span)], _LONGEST)
         yield Unmet(MODEL, words, model.name, Why.MEDIUM, model.name, each.model_id, each.medium,
                     wanted)  # fmt: skip
-    for name in decision.absent:
-        if name != decision.model_id and not choice.is_called(model, name):
+    for name in intent.absent:
+        if name != intent.model_id and not choice.is_called(model, name):
             yield Unmet(MODEL, one_line(name, _LONGEST), model.name, Why.ABSENT, model.name)
-    named = decision.reason is Reason.REQUEST and bool(decision.model_id)
-    words = _words(text, decision, "model") or decision.model_id
-    if named and decision.model_id != model.model_id and words not in decision.absent:
+    named = intent.reason is Reason.REQUEST and bool(intent.model_id)
+    words = _words(text, intent, "model") or intent.model_id
+    if named and intent.model_id != model.model_id and words not in intent.absent:
         yield Unmet(MODEL, one_line(words, _LONGEST), model.name, Why.ABSENT, model.name,
-                    decision.model_id, wanted=wanted)  # fmt: skip
+                    intent.model_id, wanted=wanted)  # fmt: skip
 
 
 # ------------------------------------------------------------------------- its parameters
 
 
 def _parameters(
-    text: str, decision: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
+    text: str, intent: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
 ) -> Iterator[Unmet]:
-    fits = capabilities.fitted(model, decision.requirements)
+    fits = apply_intent.fitted(model, intent.requirements)
     stands = _standing(model, draft)
-    for param in decision.requirements:
+    for param in intent.requirements:
         fit = fits.get(param)
         if fit is None:
             if not _is_met_without(model, param):
-                yield _unmet(text, decision, param, "", Why.SETTING, model)
+                yield _unmet(text, intent, param, "", Why.SETTING, model)
             continue
         if fit.name in by_hand:
             continue
         now = stands.get(fit.name)
         if not (fit.exact and form.same(now, fit.value)):
             sent = "" if now is None else label(model, param.name, fit.name, now)
-            yield _unmet(text, decision, param, sent, _why(model, param, fit), model)
+            yield _unmet(text, intent, param, sent, _why(model, param, fit), model)
 
 
-def _why(model: ModelVersion, param: Parameter, fit: capabilities.Fit) -> Why:
+def _why(model: ModelVersion, param: Parameter, fit: apply_intent.Fit) -> Why:
     if fit.name == COUNT:
         return Why.COUNT
-    return Why.TOGETHER if capabilities.can(model, param) else Why.VALUE
+    return Why.TOGETHER if apply_intent.can(model, param) else Why.VALUE
 
 
 def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
@@ -201,15 +200,15 @@ def _standing(model: ModelVersion, draft: Draft) -> dict[str, Value]:
 
 
 def _unmet(
-    text: str, decision: Intent, param: Parameter, sent: str, why: Why, model: ModelVersion
+    text: str, intent: Intent, param: Parameter, sent: str, why: Why, model: ModelVersion
 ) -> Unmet:
-    words = _words(text, decision, f"params.{param.name}")
+    words = _words(text, intent, f"params.{param.name}")
     asked = one_line(words or parameter_names.value(param.name, param.value), _LONGEST)
     return Unmet(param.name, asked, sent, why, model.name)
 
 
-def _words(text: str, decision: Intent, part: str) -> str:
-    return " … ".join(text[slice(*span)].strip() for span in decision.spans(part))
+def _words(text: str, intent: Intent, part: str) -> str:
+    return " … ".join(text[slice(*span)].strip() for span in intent.spans(part))
 
 
 def label(model: ModelVersion, parameter: str, control: str, value: Value) -> str:
@@ -250,7 +249,7 @@ def instead(
     wanted = tuple(Parameter(binding.canonical(name), value) for name, value in chosen)
     if done.n > 1:
         wanted += (Parameter(COUNT, done.n),)
-    for fit in capabilities.fitted(model, wanted).values():
+    for fit in apply_intent.fitted(model, wanted).values():
         if fit.name == COUNT:
             draft = drafting.count(model, draft, int(fit.value))
         else:
@@ -307,7 +306,7 @@ def input_notes(facts: Iterable[InputFacts]) -> list[str]:
 # ---------------------------------------------------------------------------- other models
 
 
-def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative, ...]:
+def alternatives(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative, ...]:
     """What could be made instead of sending to another model than the one that was named: first
     the same model for what it does make, then models of the medium that was asked for: near in
     name, the one that would get it, the cheapest."""
@@ -317,34 +316,34 @@ def offers(unmet: Unmet, task_type: TaskType, lists: Lists) -> tuple[Alternative
     models = list(lists.get(task_type, ()))
     ids = [model.model_id for model in models]
     near = nearest(unmet.model_id or unmet.asked, ids, MOST_OFFERS)
-    cheapest = sorted((_offer(model) for model in models), key=lambda each: each.points)
+    cheapest = sorted((_alternative(model) for model in models), key=lambda each: each.points)
     ranked = [
         *(name for name in near if name != unmet.model_id),
         *(model.model_id for model in models if model.name == unmet.model),
-        *(offer.model.model_id for offer in cheapest),
+        *(alternative.model.model_id for alternative in cheapest),
     ]
     others = [
-        _offer(choice.newest([model for model in models if model.model_id == model_id]))
+        _alternative(choice.newest([model for model in models if model.model_id == model_id]))
         for model_id in dict.fromkeys(ranked)
     ]
     return (*own, *others)[:MOST_OFFERS]
 
 
-def offered(offers: Sequence[Alternative]) -> str:
+def offered(alternatives: Sequence[Alternative]) -> str:
     """`Available instead: text to image with Midjourney, 8 pts; …`, or ""."""
     told = [
-        say("confirm.offer", task=say(f"task.{each.model.task_type}"), model=each.model.name,
+        say("confirm.alternative", task=say(f"task.{each.model.task_type}"), model=each.model.name,
             points=each.points)
-        for each in offers
+        for each in alternatives
     ]  # fmt: skip
-    return say("confirm.offers", offers=say("confirm.comma").join(told)) if told else ""
+    return say("confirm.alternatives", alternatives=say("confirm.comma").join(told)) if told else ""
 
 
 def told(
     unmet: Collection[Unmet], task_type: TaskType, lists: Lists
 ) -> tuple[list[str], tuple[Alternative, ...]]:
     """(a sentence for each, and for the first that others can meet which those are; those)."""
-    instead = (offers(each, task_type, lists) for each in unmet)
+    instead = (alternatives(each, task_type, lists) for each in unmet)
     first = next(filter(None, instead), ())
     return [*sentences(unmet), *filter(None, [offered(first)])], first
 
@@ -357,10 +356,10 @@ def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternativ
         wanted = names.sibling(unmet.model_id, kind)
         models = [model for model in lists.get(kind, ()) if model.model_id == wanted]
         if models:
-            yield _offer(choice.newest(models))
+            yield _alternative(choice.newest(models))
             return
 
 
-def _offer(model: ModelVersion) -> Alternative:
+def _alternative(model: ModelVersion) -> Alternative:
     usual = price.quote_or_none(model, {})
     return Alternative(model, usual.rule.points if usual is not None else model.points[0])

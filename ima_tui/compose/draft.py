@@ -1,7 +1,7 @@
 """A draft being shaped: every key on Compose is one pure function from a draft to the next.
 
 Nothing here draws, asks the service or reads a file. `begin` and `recall` make a draft; `switch`,
-`put`, `write`, `reset` and `count` change it; `rows` says what the form shows, `offer` what it
+`put`, `write`, `reset` and `count` change it; `rows` says what the form shows, `priced` what it
 costs; `finish` makes the order.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, order, price
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,
@@ -174,7 +174,7 @@ def put(model: ModelVersion, draft: Draft, name: str, written: object) -> Draft:
 
 
 def write(draft: Draft, name: str, written: str) -> Draft:
-    """The draft with what somebody is still typing; `offer` says what is wrong with it."""
+    """The draft with what somebody is still typing; `priced` says what is wrong with it."""
     return replace(draft, chosen=tuple({**dict(draft.chosen), name: written}.items()))
 
 
@@ -250,7 +250,7 @@ def _blocked(model: ModelVersion, field: Field, chosen: dict[str, Value]) -> tup
     return tuple(found)
 
 
-def offer(model: ModelVersion, draft: Draft) -> DraftPrice:
+def priced(model: ModelVersion, draft: Draft) -> DraftPrice:
     """The price of what is set, whatever the prompt and the inputs still lack."""
     try:
         chosen = order.accepted(model, draft.chosen)

@@ -26,28 +26,28 @@ MOST_TEXT = 4000
 """Characters of a prompt that is looked at while it is typed."""
 
 
-def shots(text: str, decision: Intent | None) -> int:
+def shots(text: str, intent: Intent | None) -> int:
     """Return how many shots a prompt for one result tells; 0 where it tells no film."""
-    film = _film(text, decision)
+    film = _film(text, intent)
     count = 0 if film is None else len(film.shots) if film.listed else film.count
     return count if count > 1 else 0
 
 
-def offered(text: str, decision: Intent | None) -> int:
+def offered(text: str, intent: Intent | None) -> int:
     """Return the same, and of a film that is longer than one video how many shots it has."""
     from ima_tui.film import timeline
     from ima_tui.film.brief_facts import LONGEST_SHOT
 
-    film = _film(text, decision)
+    film = _film(text, intent)
     longer = film is not None and film.seconds > LONGEST_SHOT
     usual = timeline.usual_count(film.seconds) if film is not None and longer else 0
-    return shots(text, decision) or usual
+    return shots(text, intent) or usual
 
 
-def _film(text: str, decision: Intent | None) -> Brief | None:
-    if decision is None or decision.kind is not RequestKind.SINGLE or len(text) > MOST_TEXT:
+def _film(text: str, intent: Intent | None) -> Brief | None:
+    if intent is None or intent.kind is not RequestKind.SINGLE or len(text) > MOST_TEXT:
         return None
-    medium = decision.task_type.medium if decision.task_type is not None else None
+    medium = intent.task_type.medium if intent.task_type is not None else None
     if medium in (None, Medium.SPEECH):
         return None
     from ima_tui.film import brief, brief_words  # its patterns take 30 ms, which no start needs
@@ -61,26 +61,26 @@ def _film(text: str, decision: Intent | None) -> Brief | None:
     return film if (film.listed and timed) or named else None
 
 
-def ends_with_film(text: str, decision: Intent) -> bool:
+def ends_with_film(text: str, intent: Intent) -> bool:
     """Tell whether a prompt for several things becomes a workflow that ends with a film."""
     from ima_tui.film import brief
 
     film = brief.read(text) if len(text) <= MOST_TEXT else None
-    videos = any(step.task_type.medium is Medium.VIDEO for step in decision.steps)
+    videos = any(step.task_type.medium is Medium.VIDEO for step in intent.steps)
     return film is not None and (film.listed or film.count > 1 or videos)
 
 
-def unmet(text: str, decision: Intent | None, model: str) -> tuple[Unmet, ...]:
+def unmet(text: str, intent: Intent | None, model: str) -> tuple[Unmet, ...]:
     """Return that one result would be made instead of a film, to be confirmed before paying."""
-    count = shots(text, decision)
+    count = shots(text, intent)
     return (Unmet("shots", str(count), "", Why.SHOTS, model),) if count else ()
 
 
-def limits(text: str, decision: Intent) -> tuple[Limit, ...]:
+def limits(text: str, intent: Intent) -> tuple[Limit, ...]:
     """What the prompt asks for and nothing offers. A film may be longer than any of its shots."""
-    if not decision.steps or not ends_with_film(text, decision):
-        return decision.limits
-    return tuple(limit for limit in decision.limits if limit.code != "video_too_long")
+    if not intent.steps or not ends_with_film(text, intent):
+        return intent.limits
+    return tuple(limit for limit in intent.limits if limit.code != "video_too_long")
 
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.names import voice_of
 from ima_tui.core.domain import Field, FieldKind, Option, Value
-from ima_tui.core.patterns import pattern
-from ima_tui.core.text import one_line
+from ima_tui.core.text import one_line, pattern
 from ima_tui.i18n import has, say
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ NAMED = frozenset({
     "negative_prompt", "negative_tags", "pitch", "pixels", "quality", "resolution", "shot_type",
     "size", "speed", "tags", "title", "vocal_gender", "voice", "volume",
 })  # fmt: skip
-"""The canonical parameters that have a word of their own (`wish.…`) in every language."""
+"""The canonical parameters that have a word of their own (`canonical.…`) in every language."""
 VOICES = frozenset({"voice_id", "voice_type", "speaker", "voice"})
 """Fields that choose who speaks."""
 _LONGEST = 80
@@ -32,7 +31,7 @@ LIKE_THE_PROMPT = frozenset({"gpt_description_prompt", "lyrics"})
 
 def name(parameter: str) -> str:
     """`sound`, `length`: what people call a canonical parameter."""
-    return say(f"wish.{parameter}") if parameter in NAMED else one_line(parameter, _LONGEST)
+    return say(f"canonical.{parameter}") if parameter in NAMED else one_line(parameter, _LONGEST)
 
 
 def value(parameter: str, asked: Value) -> str:
@@ -67,7 +66,7 @@ def is_told(name: str, value: Value | None) -> bool:
 def answer(parameter: str, label: str) -> str:
     """`3 results`, `10 s`: a value that is offered."""
     is_count = parameter == "n" and label.isdecimal()
-    return say("wish.results", n=int(label)) if is_count else value(parameter, label)
+    return say("canonical.results", n=int(label)) if is_count else value(parameter, label)
 
 
 def lacks(

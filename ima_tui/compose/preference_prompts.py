@@ -39,28 +39,28 @@ class PreferencePrompts:
                 told.append(await self._forget([composer.kind]))
             elif turn.proposal.model is not None:
                 told.append(await self._save([turn.proposal.model]))
-        if (decision := composer.decision) is not None:
-            beside = policy.standing(decision, self._lists())
+        if (intent := composer.intent) is not None:
+            beside = policy.standing(intent, self._lists())
             told += [await self._save(beside)] if beside else []
         composer.remember = None
         return told
 
-    async def alone(self, decision: Intent) -> str:
+    async def alone(self, intent: Intent) -> str:
         """Nothing is to be made: only what is remembered changes, and now. Return what changed; ""
         where nothing did."""
-        models = policy.standing(decision, self._lists())
-        kinds = policy.forgettable(decision, self._preferences.preferred())
+        models = policy.standing(intent, self._lists())
+        kinds = policy.forgettable(intent, self._preferences.preferred())
         if models:
             return await self._save(models)
         return await self._forget(kinds) if kinds else ""
 
-    def meant(self, decision: Intent, texts: str = "compose") -> str:
+    def meant(self, intent: Intent, texts: str = "compose") -> str:
         """What `alone` would do, before it is done, in the words of `texts`."""
-        models = policy.standing(decision, self._lists())
+        models = policy.standing(intent, self._lists())
         if models:
             kinds = _kinds([model.task_type for model in models])
             return say(f"{texts}.only_remember", model=models[0].name, kinds=kinds)
-        found = policy.forgettable(decision, self._preferences.preferred())
+        found = policy.forgettable(intent, self._preferences.preferred())
         if found:
             return say(f"{texts}.only_forget", kinds=_kinds(found))
         return say("compose.nothing_to_remember")
@@ -89,16 +89,18 @@ class PreferenceSwitch:
     on: bool
 
 
-def switch(desk: Composer, before: str) -> PreferenceSwitch | None:
+def switch(composer: Composer, before: str) -> PreferenceSwitch | None:
     """`before`: the model id that is remembered for the composer's kind, or ""."""
-    if desk.model is None:
+    if composer.model is None:
         return None
-    decision = desk.decision
-    meant = decision if decision is not None and decision.task_type is desk.kind else None
+    intent = composer.intent
+    meant = intent if intent is not None and intent.task_type is composer.kind else None
     reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
-    if MODEL in desk.pins:
+    if MODEL in composer.pins:
         reason = Reason.REQUEST
-    proposal = policy.propose(meant, desk.model, reason, before)
+    proposal = policy.propose(meant, composer.model, reason, before)
     if proposal is None:
         return None
-    return PreferenceSwitch(proposal, proposal.on if desk.remember is None else desk.remember)
+    return PreferenceSwitch(
+        proposal, proposal.on if composer.remember is None else composer.remember
+    )

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import newest
-from ima_tui.compose import apply_intent, capabilities, draft, other_requests, parameter_names
-from ima_tui.compose.capabilities import EIGHT_K
+from ima_tui.compose import apply_intent, draft, other_requests, parameter_names
+from ima_tui.compose.apply_intent import EIGHT_K, plainest
 from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer, price_of
 from ima_tui.compose.other_requests import answer as answer_to
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
@@ -68,102 +68,102 @@ class OpenQuestion:
     is_question: bool = False
 
 
-def askings(desk: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion, ...]:
+def askings(composer: Composer, lists: Lists, text: str = "") -> tuple[OpenQuestion, ...]:
     """All that is open, the most urgent first. `text`: the prompt, which may tell a film."""
-    decision = desk.decision
-    if decision is None:
+    intent = composer.intent
+    if intent is None:
         return ()
-    limits = other_requests.limits(text, decision)
+    limits = other_requests.limits(text, intent)
     found = [
-        *_subjects(desk),
-        *_answered(desk, decision, lists),
-        *_question(desk, decision, lists),
-        *_unsure(desk, decision),
-        *_film(text, decision),
-        *(_limit(desk, each, lists) for each in limits if desk.model is not None),
-        *_absent(desk, decision, lists),
+        *_subjects(composer),
+        *_answered(composer, intent, lists),
+        *_question(composer, intent, lists),
+        *_unsure(composer, intent),
+        *_film(text, intent),
+        *(_limit(composer, each, lists) for each in limits if composer.model is not None),
+        *_absent(composer, intent, lists),
     ]
-    if decision.task_type is desk.kind and desk.model is not None:
-        asked = {limit.code for limit in decision.limits}
+    if intent.task_type is composer.kind and composer.model is not None:
+        asked = {limit.code for limit in intent.limits}
         found += [
-            _refused(desk, desk.model, refusal, lists)
-            for refusal in apply_intent.refusals(decision, desk.model)
+            _refused(composer, composer.model, refusal, lists)
+            for refusal in apply_intent.refusals(intent, composer.model)
             if not (refusal.name == "audio" and SILENT in asked)
         ]
-    return tuple(each for each in found if not _is_answered(desk, each))
+    return tuple(each for each in found if not _is_answered(composer, each))
 
 
-def _subjects(desk: Composer) -> Iterator[OpenQuestion]:
+def _subjects(composer: Composer) -> Iterator[OpenQuestion]:
     """Offer the subjects that are named without an `@`; say which `@` names none."""
     use = [Suggestion("subject.use", {"name": one.name}, subject=one.name)
-           for one in desk.named.offered[:MOST]]  # fmt: skip
+           for one in composer.named.offered[:MOST]]  # fmt: skip
     if use:
         yield OpenQuestion("subject.offered", answers=tuple(use))
-    for name in desk.named.unknown[:1]:
-        known = [one.name for one in desk.subjects]
+    for name in composer.named.unknown[:1]:
+        known = [one.name for one in composer.subjects]
         names = ", ".join(nearest(name, known, 3, 0.2) or known[:3])
         yield OpenQuestion("subject.not_known", {"name": name, "names": names})
 
 
-def _is_answered(desk: Composer, asking: OpenQuestion) -> bool:
+def _is_answered(composer: Composer, asking: OpenQuestion) -> bool:
     """Whether the user has chosen what one of the answers would."""
     for answer in asking.answers:
         names = {name for name, _ in answer.sets}
-        if names and names <= desk.pins:
+        if names and names <= composer.pins:
             return True
-        if answer.model is not None and MODEL in desk.pins and answer.model == desk.model:
+        if answer.model is not None and MODEL in composer.pins and answer.model == composer.model:
             return True
     return False
 
 
 def take(
-    desk: Composer, answer: Suggestion, suggested: Callable[[TaskType], ModelVersion | None]
+    composer: Composer, answer: Suggestion, suggested: Callable[[TaskType], ModelVersion | None]
 ) -> None:
     """Do what `answer` says, as if by hand, for this prompt."""
     if answer.kind is not None:
-        desk.turn_to(answer.kind)
-        desk.pins.hold(KIND, passing=True)
-        if desk.model is None and (model := suggested(answer.kind)) is not None:
-            desk.take(model)
+        composer.turn_to(answer.kind)
+        composer.pins.hold(KIND, passing=True)
+        if composer.model is None and (model := suggested(answer.kind)) is not None:
+            composer.take(model)
     if answer.model is not None:
-        desk.take(answer.model)
-        desk.pins.hold(KIND, MODEL, passing=True)
+        composer.take(answer.model)
+        composer.pins.hold(KIND, MODEL, passing=True)
     if answer.source:
-        desk.feed((answer.source,))
-        desk.pins.hold(INPUTS)
+        composer.feed((answer.source,))
+        composer.pins.hold(INPUTS)
     if answer.order:
-        desk.order = answer.order
-        desk.pins.hold(ORDER, passing=True)
+        composer.order = answer.order
+        composer.pins.hold(ORDER, passing=True)
     for name, value in answer.sets:
-        desk.set(name, value)
-        desk.pins.hold(name, passing=True)
+        composer.set(name, value)
+        composer.pins.hold(name, passing=True)
 
 
 # ------------------------------------------------------------------------------- questions
 
 
-def _answered(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
+def _answered(composer: Composer, intent: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """The answer to what somebody asks; to make something all the same takes one key."""
-    if decision.kind is RequestKind.QUESTION and KIND not in desk.pins:
-        told: dict[str, str | int] = {"answer": answer_to(decision, lists)}
-        anyway = tuple(_makes(kind_for(medium, 0)) for medium in Medium)
+    if intent.kind is RequestKind.QUESTION and KIND not in composer.pins:
+        told: dict[str, str | int] = {"answer": answer_to(intent, lists)}
+        anyway = tuple(_makes(plainest(medium, 0)) for medium in Medium)
         yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 
 
-def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
-    if decision.kind is not RequestKind.CLARIFY or KIND in desk.pins:
+def _question(composer: Composer, intent: Intent, lists: Lists) -> Iterator[OpenQuestion]:
+    if intent.kind is not RequestKind.CLARIFY or KIND in composer.pins:
         return
-    count = len(decision.inputs)
-    if decision.question is IntentQuestion.MEDIA_TYPE:
-        kinds = [kind_for(medium, count) for medium in Medium]
+    count = len(intent.inputs)
+    if intent.question is IntentQuestion.MEDIA_TYPE:
+        kinds = [plainest(medium, count) for medium in Medium]
         answers = tuple(map(_makes, kinds))
         yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
-    elif decision.question is IntentQuestion.IMAGE_ROLES:
-        roles = tuple(_roles(decision.inputs, lists))
+    elif intent.question is IntentQuestion.IMAGE_ROLES:
+        roles = tuple(_roles(intent.inputs, lists))
         yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
-    elif decision.question is IntentQuestion.MISSING_INPUT and decision.medium is not None:
-        bare = kind_for(decision.medium, 0)
-        last = desk.last
+    elif intent.question is IntentQuestion.MISSING_INPUT and intent.medium is not None:
+        bare = plainest(intent.medium, 0)
+        last = composer.last
         earlier = (
             (Suggestion("compose.answer_last", last.words, source=last.source),) if last else ()
         )
@@ -175,13 +175,13 @@ def _question(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQu
         yield OpenQuestion("compose.ask_input", answers=answers, blocks=True, is_question=True)
 
 
-def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
+def _unsure(composer: Composer, intent: Intent) -> Iterator[OpenQuestion]:
     """What is meant, the guess first. A workflow shows its steps and asks before it is paid."""
-    doubtful = decision.kind is RequestKind.SINGLE and decision.confidence is Confidence.UNSURE
-    if not doubtful or decision.task_type is None or KIND in desk.pins:
+    doubtful = intent.kind is RequestKind.SINGLE and intent.confidence is Confidence.UNSURE
+    if not doubtful or intent.task_type is None or KIND in composer.pins:
         return
-    other = decision.runner_up
-    answers = [_makes(decision.task_type)]
+    other = intent.runner_up
+    answers = [_makes(intent.task_type)]
     if other is not None and other.task_type is not None:
         answers.append(_makes(other.task_type))
     elif other is not None:
@@ -189,23 +189,15 @@ def _unsure(desk: Composer, decision: Intent) -> Iterator[OpenQuestion]:
     yield OpenQuestion("compose.ask_unsure", answers=tuple(answers), blocks=True, is_question=True)
 
 
-def _film(text: str, decision: Intent) -> Iterator[OpenQuestion]:
+def _film(text: str, intent: Intent) -> Iterator[OpenQuestion]:
     """Offer the workflow of a film where one video would be sent for several shots."""
-    if count := other_requests.offered(text, decision):
+    if count := other_requests.offered(text, intent):
         film = Suggestion("compose.answer_film", {"n": count}, plans=True)
         yield OpenQuestion("compose.reads_film", film.values, (film,))
 
 
 def _makes(kind: TaskType) -> Suggestion:
     return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
-
-
-def kind_for(medium: Medium, inputs: int) -> TaskType:
-    """The plainest kind that makes `medium` from so many pictures."""
-    of_medium = [kind for kind in TaskType if kind.medium is medium]
-    fitting = [kind for kind in of_medium if kind.takes_inputs == bool(inputs)]
-    pairs = [kind for kind in fitting if kind.inputs == (inputs, inputs)]
-    return (pairs or fitting or of_medium)[0]
 
 
 def _roles(inputs: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
@@ -248,15 +240,15 @@ _CANONICAL = {
 """The parameter that a limit is about."""
 
 
-def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
+def _limit(composer: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     """A request that isn't available, with what is."""
     name = _CANONICAL.get(limit.code)
-    exact = tuple(_exact(desk, limit))
+    exact = tuple(_exact(composer, limit))
     if name is None:
         able = _able(limit, lists)
-        models = tuple(_models(desk, limit.models, able))
-        if not models and limit.code == SILENT and (others := _elsewhere(desk, able)):
-            models = tuple(_models(desk, (others[0].model_id,), able))
+        models = tuple(_models(composer, limit.models, able))
+        if not models and limit.code == SILENT and (others := _elsewhere(composer, able)):
+            models = tuple(_models(composer, (others[0].model_id,), able))
         return OpenQuestion(
             f"compose.limit_{limit.code}",
             {"asked": _name_of(limit.asked, lists)},
@@ -265,30 +257,30 @@ def _limit(desk: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
     answers = [*exact]
     for possible in limit.possible:
         param = Parameter(name, _number(possible) if name == "duration" else possible)
-        words = capabilities.in_words(possible)
-        found = _with(desk, param, lists, limit.models, words)
+        words = apply_intent.in_words(possible)
+        found = _with(composer, param, lists, limit.models, words)
         if found is not None:
             answers.append(found)
     if limit.code == EIGHT_K and not answers:
-        answers += _largest(desk, lists)
-    possible, asked = map(capabilities.in_words, (listed(limit.possible), limit.asked))
+        answers += _largest(composer, lists)
+    possible, asked = map(apply_intent.in_words, (listed(limit.possible), limit.asked))
     values: dict[str, str | int] = {"asked": asked, "possible": possible}
     key = "compose.cannot" if answers else "compose.reads_limit"
     return OpenQuestion(key, values, tuple(answers[:MOST]))
 
 
-def _exact(desk: Composer, limit: Limit) -> Iterator[Suggestion]:
+def _exact(composer: Composer, limit: Limit) -> Iterator[Suggestion]:
     """Offer the workflow that really makes it: a crop, or pieces of music that are joined."""
-    quote = price_of(desk, ()).quote
-    if quote is None or desk.model is None or limit.param is None:
+    quote = price_of(composer, ()).quote
+    if quote is None or composer.model is None or limit.param is None:
         return
-    if limit.code == "aspect_ratio_custom" and desk.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+    if limit.code == "aspect_ratio_custom" and composer.kind.medium in (Medium.IMAGE, Medium.VIDEO):
         ratio = {"ratio": limit.asked}
         yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
     if limit.code == "music_duration":
         from ima_tui.intent.limits import music_pieces
 
-        count = music_pieces(float(str(limit.param.value)), desk.model.model_id)
+        count = music_pieces(float(str(limit.param.value)), composer.model.model_id)
         join: dict[str, str | int] = {"length": limit.asked, "n": count}
         if count:
             points = count * quote.total
@@ -301,26 +293,26 @@ def _able(limit: Limit, lists: Lists) -> Lists:
         return lists
     sound = Parameter("audio", value=True)
     return {
-        kind: [model for model in model_versions if capabilities.can(model, sound)]
+        kind: [model for model in model_versions if apply_intent.can(model, sound)]
         for kind, model_versions in lists.items()
     }
 
 
-def _largest(desk: Composer, lists: Lists) -> Iterator[Suggestion]:
+def _largest(composer: Composer, lists: Lists) -> Iterator[Suggestion]:
     """The most that this model makes, and one that makes more."""
-    here = capabilities.largest(desk.model) if desk.model is not None else None
+    here = apply_intent.largest(composer.model) if composer.model is not None else None
     if here is not None:
         name, value, label = here
         answer = Suggestion("compose.answer_value", {"value": label}, sets=((name, value),))
-        yield _priced(desk, answer)
-    least = capabilities.lines(here[2]) if here is not None else 0
-    for model in _elsewhere(desk, lists):
-        best = capabilities.largest(model)
-        if best is not None and capabilities.lines(best[2]) > least:
+        yield _priced(composer, answer)
+    least = apply_intent.lines(here[2]) if here is not None else 0
+    for model in _elsewhere(composer, lists):
+        best = apply_intent.largest(model)
+        if best is not None and apply_intent.lines(best[2]) > least:
             words: dict[str, str | int] = {"value": best[2], "model": model.name}
             sets = ((best[0], best[1]),)
             yield _priced(
-                desk, Suggestion("compose.answer_value_on", words, model=model, sets=sets)
+                composer, Suggestion("compose.answer_value_on", words, model=model, sets=sets)
             )
             return
 
@@ -331,37 +323,41 @@ def _number(words: str) -> Value:
 
 
 def _with(
-    desk: Composer, param: Parameter, lists: Lists, models: Sequence[str], words: str
+    composer: Composer, param: Parameter, lists: Lists, models: Sequence[str], words: str
 ) -> Suggestion | None:
     """The answer that has `param`: here, else on another model that offers it."""
-    here = [desk.model] if desk.model is not None else []
-    for model in (*here, *_elsewhere(desk, lists, models)):
+    here = [composer.model] if composer.model is not None else []
+    for model in (*here, *_elsewhere(composer, lists, models)):
         bound, refused = binding.bind(model, (param,))
         if not bound or refused:
             continue
-        if model == desk.model:
-            return _priced(desk, Suggestion("compose.answer_value", {"value": words}, sets=bound))
+        if model == composer.model:
+            return _priced(
+                composer, Suggestion("compose.answer_value", {"value": words}, sets=bound)
+            )
         values: dict[str, str | int] = {"value": words, "model": model.name}
-        return _priced(desk, Suggestion("compose.answer_value_on", values, model=model, sets=bound))
+        return _priced(
+            composer, Suggestion("compose.answer_value_on", values, model=model, sets=bound)
+        )
     return None
 
 
-def _elsewhere(desk: Composer, lists: Lists, models: Sequence[str] = ()) -> list[ModelVersion]:
+def _elsewhere(composer: Composer, lists: Lists, models: Sequence[str] = ()) -> list[ModelVersion]:
     """The other models of this kind, those that are named first."""
-    model_versions = [model for model in lists.get(desk.kind, ()) if model != desk.model]
+    model_versions = [model for model in lists.get(composer.kind, ()) if model != composer.model]
     order = {model_id: place for place, model_id in enumerate(models)}
     return sorted(model_versions, key=lambda model: order.get(model.model_id, len(order)))
 
 
-def _models(desk: Composer, models: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
+def _models(composer: Composer, models: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
     """The live ones of `models`, to be taken instead."""
-    model_versions = lists.get(desk.kind, ())
+    model_versions = lists.get(composer.kind, ())
     for model_id in models[:MOST]:
         kin = [model for model in model_versions if model.model_id == model_id]
-        if kin and newest(kin) != desk.model:
+        if kin and newest(kin) != composer.model:
             model = newest(kin)
             yield _priced(
-                desk, Suggestion("compose.answer_model", {"model": model.name}, model=model)
+                composer, Suggestion("compose.answer_model", {"model": model.name}, model=model)
             )
 
 
@@ -370,20 +366,24 @@ def _name_of(model_id: str, lists: Lists) -> str:
     return next((model.name for model in model_versions if model.model_id == model_id), model_id)
 
 
-def _absent(desk: Composer, decision: Intent, lists: Lists) -> Iterator[OpenQuestion]:
+def _absent(composer: Composer, intent: Intent, lists: Lists) -> Iterator[OpenQuestion]:
     """A model that is not offered here, with its kin and what serves by itself."""
-    if not decision.absent or MODEL in desk.pins:
+    if not intent.absent or MODEL in composer.pins:
         return
-    kin = [other.value for other in decision.alternatives if other.part == "model"]
-    answers = list(_models(desk, kin, lists))
-    if desk.model is not None:
-        values: dict[str, str | int] = {"model": desk.model.name}
-        answers.append(_priced(desk, Suggestion("compose.answer_model", values, model=desk.model)))
-    names = listed(_name_of(name, lists) for name in decision.absent)
+    kin = [other.value for other in intent.alternatives if other.part == "model"]
+    answers = list(_models(composer, kin, lists))
+    if composer.model is not None:
+        values: dict[str, str | int] = {"model": composer.model.name}
+        answers.append(
+            _priced(composer, Suggestion("compose.answer_model", values, model=composer.model))
+        )
+    names = listed(_name_of(name, lists) for name in intent.absent)
     yield OpenQuestion("compose.reads_absent", {"names": names}, tuple(answers[:MOST]))
 
 
-def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists) -> OpenQuestion:
+def _refused(
+    composer: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
+) -> OpenQuestion:
     """What this model can't do, with what it can, and a model that can."""
     near = _nearest(refusal.asked, refusal.possible)
     if refusal.both:
@@ -397,14 +397,14 @@ def _refused(desk: Composer, model: ModelVersion, refusal: Refusal, lists: Lists
         if bound:
             label = draft.option_label(model, *bound[0])
             words = {"value": parameter_names.answer(refusal.name, label)}
-            answers.append(_priced(desk, Suggestion("compose.answer_value", words, sets=bound)))
-    every = desk.decision.params if refusal.both and desk.decision is not None else ()
+            answers.append(_priced(composer, Suggestion("compose.answer_value", words, sets=bound)))
+    every = composer.intent.params if refusal.both and composer.intent is not None else ()
     wanted = every or (Parameter(refusal.name, refusal.asked),)
-    for other in _elsewhere(desk, lists):
+    for other in _elsewhere(composer, lists):
         if not binding.bind(other, wanted)[1]:
             words = {"model": other.name}
             answers.append(
-                _priced(desk, Suggestion("compose.answer_model_can", words, model=other))
+                _priced(composer, Suggestion("compose.answer_model_can", words, model=other))
             )
             break
     speaks = any(map(parameter_names.is_voice, form.user_fields(model)))
@@ -431,20 +431,20 @@ def _measure(value: Value) -> float | None:
     return float(number[0]) if number else None
 
 
-def _priced(desk: Composer, answer: Suggestion) -> Suggestion:
+def _priced(composer: Composer, answer: Suggestion) -> Suggestion:
     """`answer` with what the draft then costs."""
-    trial = tried(desk, answer)
+    trial = tried(composer, answer)
     quote = price_of(trial, ()).quote if trial is not None else None
     return replace(answer, points=quote.total) if quote is not None else answer
 
 
-def tried(desk: Composer, answer: Suggestion) -> Composer | None:
-    """A copy of `desk` as it would be after `answer`, with what the words then set; None where it
-    can't be given."""
-    trial = desk.copy()
+def tried(composer: Composer, answer: Suggestion) -> Composer | None:
+    """A copy of `composer` as it would be after `answer`, with what the words then set; None where
+    it can't be given."""
+    trial = composer.copy()
     try:
         take(trial, answer, lambda kind: None)
     except UsageError:
         return None
-    trial.hear(trial.decision, None)
+    trial.hear(trial.intent, None)
     return trial

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from ima_tui.core.errors import UsageError
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import folded, one_line
+from ima_tui.core.text import folded, one_line, pattern
 
 LONGEST = 60
 """Maximum characters of a name."""

@@ -1,15 +1,36 @@
-"""Text sanitising (terminal escapes, secrets), and formatting of durations, points and sizes.
+"""Text sanitising (terminal escapes, secrets); formatting of durations, points and sizes.
 
 Everything from the service, a file, the clipboard or another program goes through `clean` once,
 where it enters: terminals obey escape sequences, C1 controls and bidi overrides anywhere.
+
+`pattern` is for modules that the first screen imports: it needs few of their expressions, and
+compiling one takes 0.05 to 0.3 ms. Elsewhere `re.compile` is as good.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any, cast
 
-from ima_tui.core.patterns import pattern
+
+class _Later:
+    """Stands for a compiled pattern: the first use of a method compiles, and keeps the method."""
+
+    def __init__(self, source: str, flags: int) -> None:
+        self._source = source
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(self._source, self._flags), name)
+        setattr(self, name, found)
+        return found
+
+
+def pattern(source: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what acts as `re.compile(source, flags)` does. A mistake in it shows at first use."""
+    return cast("re.Pattern[str]", _Later(source, flags))
+
 
 LIMIT = 20_000
 """Maximum characters kept of one text from outside."""

@@ -19,14 +19,14 @@ from ima_tui.core.errors import EXIT_FAILED, ImaError, UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import duration, one_line
 from ima_tui.core.text import size as size_in_words
-from ima_tui.film.request import (
+from ima_tui.film.timeline import (
     MOST_LINE,
     AssembleJob,
     JoinJob,
     StillJob,
     WorkerJob,
+    problem,
 )
-from ima_tui.film.timeline import problem
 from ima_tui.i18n import joined, say
 from ima_tui.imaging.decoder import start_child
 from ima_tui.imaging.request import line_of

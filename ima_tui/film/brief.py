@@ -349,7 +349,7 @@ def refuse(prompt: str, shared: Shared) -> None:
     if files := videos_to_join(prompt):
         raise UsageError("error.plan_join", files=one_line(" ".join(files), 300))
     silent = [each.bare and not _NOTHING.sub("", each.words) for each in shared.shares]
-    if silent and all(silent) and not shared.about and not shared.decision.inputs:
+    if silent and all(silent) and not shared.about and not shared.intent.inputs:
         raise UsageError("error.plan_bare")
 
 

@@ -16,7 +16,7 @@ import av
 from ima_tui.core import atomic_file
 from ima_tui.core.records import dataclass
 from ima_tui.film import source
-from ima_tui.film.pieces import Copy, PicturePlan
+from ima_tui.film.source import Copy, PicturePlan
 from ima_tui.film.timeline import Cue
 
 _ASS = (

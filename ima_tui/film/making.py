@@ -21,9 +21,8 @@ import av
 from ima_tui.core import atomic_file
 from ima_tui.core.records import dataclass, load
 from ima_tui.film import captions, container, mixing, picture, sound, source
-from ima_tui.film.pieces import Copy, PicturePlan, ShotFacts, plan
-from ima_tui.film.request import ASSEMBLER, AssembleJob, CannotAssemble
-from ima_tui.film.timeline import Film, Role, cues_of
+from ima_tui.film.source import Copy, PicturePlan, ShotFacts, plan
+from ima_tui.film.timeline import ASSEMBLER, AssembleJob, CannotAssemble, Film, Role, cues_of
 
 Tell = Callable[[dict[str, object]], None]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from ima_tui.core.records import dataclass
-from ima_tui.film.pieces import PicturePlan, ShotFacts
+from ima_tui.film.source import PicturePlan, ShotFacts
 from ima_tui.film.timeline import Film, Role, Track
 
 RATE = 48_000

@@ -3,7 +3,7 @@
 Runs in the worker. A graph is kept as long as its filters are used: PyAV does not keep it, and a
 lost graph crashes the process.
 
-Stills are written here too: one frame of a video, or a picture, cropped where wished.
+Stills are written here too: one frame of a video, or a picture, cropped where asked.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ima_tui.core import atomic_file
 from ima_tui.core.input_files import HEAD, sniff
 from ima_tui.core.records import dataclass
 from ima_tui.film import source, timeline
-from ima_tui.film.pieces import Crossfade, Encode, PicturePlan, ShotFacts
-from ima_tui.film.request import CannotAssemble, StillJob
+from ima_tui.film.source import Crossfade, Encode, PicturePlan, ShotFacts
+from ima_tui.film.timeline import CannotAssemble, StillJob
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -19,8 +19,7 @@ import av.filter
 from ima_tui.core import atomic_file
 from ima_tui.film import source
 from ima_tui.film.mixing import RATE, Bus, BusKind, Clip, samples
-from ima_tui.film.request import CannotAssemble, JoinJob
-from ima_tui.film.timeline import LOUDNESS
+from ima_tui.film.timeline import LOUDNESS, CannotAssemble, JoinJob
 
 BLOCK = 1024
 WIDTH = 8

@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from ima_tui.film.request import AssembleJob, CannotAssemble, JoinJob, StillJob, WorkerJob, message
+from ima_tui.film.timeline import AssembleJob, CannotAssemble, JoinJob, StillJob, WorkerJob, message
 from ima_tui.imaging.request import request_of
 
 MOST_MEMORY = 6_000_000_000

@@ -54,10 +54,10 @@ def language() -> Language:
     return _language
 
 
-def detect(wish: str | None, environ: Mapping[str, str] | None = None) -> Language:
-    """The language of `wish` ("zh", "zh-CN", "English" …), else of the locale, else English."""
+def detect(wanted: str | None, environ: Mapping[str, str] | None = None) -> Language:
+    """The language of `wanted` ("zh", "zh-CN", "English" …), else of the locale, else English."""
     env = os.environ if environ is None else environ
-    spoken = wish or env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    spoken = wanted or env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
     folded = spoken.strip().lower()
     return "zh" if folded.startswith(("zh", "chinese", "中")) else "en"
 

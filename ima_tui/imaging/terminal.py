@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 
 from ima_tui.config.api_key import environment_for_children
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import pattern
 
 QUESTION = "\x1b[c"
 _ANSWER = pattern(r"\x1b\[\?([0-9;]*)c")

@@ -245,7 +245,7 @@ def _is_opening(item: Item) -> bool:
     """What may stand before the verb: politeness, names, words about models."""
     if item.has("polite", "seq", "and", NAME, "but", "model_word") or item.phrase in "的一点些地":
         return True
-    return bool(item.under("wish") or item.under("tier"))
+    return bool(item.under("preference") or item.under("tier"))
 
 
 def _counts_other(items: tuple[Item, ...], at: int, head: Item | None) -> bool:
@@ -292,7 +292,7 @@ def _speech(reading: ClauseReading, items: tuple[Item, ...], head: Item | None) 
 
 
 def _says(clause: Clause, items: tuple[Item, ...], place: int) -> bool:
-    """用女声说：… — to say something is a wish only where the words stand behind it."""
+    """用女声说：… — to say something is a request only where the words stand behind it."""
     if items[place].phrase == "read":
         return any(item.has("text", "this") for item in items[place + 1 : place + 3])
     is_voice = bool(items[place].under("voice")) and clause.index == 0  # "女声：…", and no song's

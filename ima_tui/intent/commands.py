@@ -32,14 +32,15 @@ _ALONE = frozenset(
 )
 """They may go as a whole clause."""
 _BEFORE = frozenset({"in", "at", "with", "using", "size", "resolution", "ratio", "aspect", "format",
-                     "shape", "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比", "长宽比", "用",
-                     "按", "以", "seed", "种子"})  # fmt: skip
+                     "shape", "比例", "画幅", "分辨率", "尺寸", "清晰度", "画质", "宽高比",
+                     "长宽比", "用", "按", "以", "seed", "种子"})  # fmt: skip
 _BEHIND = frozenset({"aspect", "ratio", "resolution", "format", "比例", "画幅", "分辨率", "尺寸",
                      "清晰度", "画质", "px", "pixels"})  # fmt: skip
 _GLUE = _BEFORE | _BEHIND | frozenset(
     {"a", "an", "the", "to", "and", "for", "is", "be", "it", "of", "length", "duration", "long",
      "make", "model", "please", "video", "image", "picture", "output", "的", "是", "为", "和",
-     "时长", "长度", "就", "吧", "随机", "来", "给我", "给我来", "=", ":", "×", "x", "n"})  # fmt: skip
+     "时长", "长度", "就", "吧", "随机", "来", "给我", "给我来", "=", ":", "×",
+     "x", "n"})  # fmt: skip
 _CLOSES = {")": "(", "）": "（", "]": "["}
 _LABELS = re.compile(
     "(?:比例|画幅|分辨率|尺寸|清晰度|画质|宽高比|长宽比|时长|长度|种子|随机|数量|构图|画面|形状)*"
@@ -62,7 +63,7 @@ def find_commands(scan: Scan, evidence: Sequence[Evidence], until: int) -> tuple
     """Every command before place `until` of the folded text (behind it are words to be spoken)."""
     parts = _Parts(scan, evidence)
     inputs = list(_inputs(scan, until))
-    if not parts.told and "wish.clear" not in scan.tags:
+    if not parts.told and "preference.clear" not in scan.tags:
         return tuple(inputs)
     found = [Command(each.span, (each.part,)) for each in evidence if each.part == _NEGATIVE]
     found += inputs
@@ -201,7 +202,7 @@ def _inside(scan: Scan, parts: _Parts, clause: Clause) -> Iterator[Command]:
     while place < len(items):
         told = parts.of(items[place])
         run = None
-        if (_MODEL in told and items[place].has(NAME)) or items[place].has("wish.clear"):
+        if (_MODEL in told and items[place].has(NAME)) or items[place].has("preference.clear"):
             run = _model(items, place) if told else None
         elif told & set(_EXACT):
             run = _exact(parts, items, place)
@@ -251,7 +252,9 @@ def _model(items: Sequence[Item], place: int) -> Span | None:
 
 
 def _leads(item: Item) -> bool:
-    return item.has("use", "wish.save", "wish.once", "wish.switch", "wish.clear")
+    return item.has(
+        "use", "preference.save", "preference.once", "preference.switch", "preference.clear"
+    )
 
 
 def _goes_on(items: Sequence[Item], first: int, last: int) -> bool:

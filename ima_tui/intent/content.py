@@ -1,4 +1,4 @@
-"""What in a text is no wish: quotations, titles, addresses and paths.
+"""What in a text is no request: quotations, titles, addresses and paths.
 
 They are hidden from the grammar behind characters of their own, in place, so that every position
 stays what it was. Paths and addresses of pictures, videos and sounds are inputs, unless the result
@@ -59,7 +59,7 @@ class ContentKind(StrEnum):
     MEDIA = "media"
     """A video or a sound."""
     UNSURE = "unsure"
-    """An address without a telling end: a picture if the wish takes one."""
+    """An address without a telling end: a picture if the request takes one."""
     OTHER = "other"
 
 
@@ -74,7 +74,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`text` with everything hidden that is no wish; the same length as the folded text."""
+    """`text` with everything hidden that is no request; the same length as the folded text."""
 
     text: str
     sources: tuple[Source, ...]

@@ -30,8 +30,8 @@ def without_thanks(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def resumes(item: Item) -> bool:
-    """ "rather than an image I'd prefer …": the wish behind what is turned down."""
-    return bool(item.under("verb") or item.under("wish"))
+    """ "rather than an image I'd prefer …": the request behind what is turned down."""
+    return bool(item.under("verb") or item.under("preference"))
 
 
 def skip_politeness(items: tuple[Item, ...], at: int) -> int:
@@ -44,7 +44,7 @@ def skip_politeness(items: tuple[Item, ...], at: int) -> int:
 
 
 def skip_use(items: tuple[Item, ...], at: int) -> tuple[int, bool]:
-    """Past "use Kling to", "with Suno,": (where the wish begins, whether it tells a role)."""
+    """Past "use Kling to", "with Suno,": (where the request begins, whether it tells a role)."""
     if at >= len(items) or items[at].phrase not in _USE:
         return at, False
     named = False
@@ -69,7 +69,7 @@ _ROLES = ("first", "first.last", "reference")
 
 
 def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]:
-    """ "use both as references for a video": the wish behind the role, if there is one."""
+    """ "use both as references for a video": the request behind the role, if there is one."""
     for later in range(place + 1, len(items)):
         if items[later].phrase in ("for", "to", "in", "of") and any(map(is_noun, items[later:])):
             return later + 1, False
@@ -77,7 +77,7 @@ def _past_role(items: tuple[Item, ...], place: int, at: int) -> tuple[int, bool]
 
 
 def is_statement(items: tuple[Item, ...], at: int) -> bool:
-    """ "Here are two photos", "the first image is the opening frame": about inputs, no wish."""
+    """ "Here are two photos", "the first image is the opening frame": about inputs, no request."""
     first = items[at]
     if first.has("given") or _busy(items, at):
         return True

@@ -2,7 +2,7 @@
 
 The first thing asked for counts. Later clauses add to it only where they ask: with a verb, with a
 word that begins a step, or with something that goes along (a voiceover, background music). What
-stands behind a colon describes; what is to be spoken is never read as a wish.
+stands behind a colon describes; what is to be spoken is never read as a request.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
-from ima_tui.intent import alterations, mentioned
+from ima_tui.intent import alterations
 from ima_tui.intent.alterations import OF_BEFORE, one
 from ima_tui.intent.chinese import read_chinese
 from ima_tui.intent.companions import with_companions
 from ima_tui.intent.english import read_english
-from ima_tui.intent.found import stands_alone
-from ima_tui.intent.implied import from_speaker, told_by_itself
+from ima_tui.intent.implied import from_speaker, mentioned, told_by_itself
+from ima_tui.intent.intent import stands_alone
 from ima_tui.intent.lengths import lengths
 from ima_tui.intent.pointing import AT_HAND
 from ima_tui.intent.scan import (
@@ -54,7 +54,7 @@ _BRIEF = 25
 class MediaRequest:
     """The media that are asked for, in the order in which they are made.
 
-    `spoken_from` is where the text to be spoken begins; nothing behind it is a wish.
+    `spoken_from` is where the text to be spoken begins; nothing behind it is a request.
     """
 
     wants: tuple[Want, ...]
@@ -341,9 +341,7 @@ class _Gatherer:
         if self._several and len(wants) == 1:
             wants = alterations.further(self._readings, wants, self._inputs)
         guessed, implied = not wants, self._is_brief(wants)
-        wants = wants or mentioned.mentioned(
-            self._scan, self._readings, self._spoken_from, self._sound
-        )
+        wants = wants or mentioned(self._scan, self._readings, self._spoken_from, self._sound)
         refused = {item.under("noun") for reading in self._readings for item in reading.refused}
         if len(wants) > 1:
             wants = {m: w for m, w in wants.items() if m.value not in refused or w.asked}

@@ -110,12 +110,12 @@ def background_music(scan: Scan, asked: MediaRequest) -> ModelChoice | None:
     return None
 
 
-def tier_model(wish: TierPhrase, task_type: TaskType, is_song: bool) -> ModelChoice | None:
+def tier_model(phrase: TierPhrase, task_type: TaskType, is_song: bool) -> ModelChoice | None:
     """The model a tier stands for, for this task type, where there is one."""
-    model_id = TIERS[task_type].get(wish.tier)
-    if task_type is TaskType.TEXT_TO_MUSIC and wish.tier is ModelTier.BUDGET and is_song:
+    model_id = TIERS[task_type].get(phrase.tier)
+    if task_type is TaskType.TEXT_TO_MUSIC and phrase.tier is ModelTier.BUDGET and is_song:
         model_id = "GenSong"
-    return ModelChoice(model_id, wish.start, wish.end, named=False) if model_id else None
+    return ModelChoice(model_id, phrase.start, phrase.end, named=False) if model_id else None
 
 
 def absent_names(scan: Scan, asked: MediaRequest) -> tuple[str, ...]:

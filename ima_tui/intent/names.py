@@ -18,9 +18,9 @@ from ima_tui.catalogue.names import Family
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
-from ima_tui.intent.spelling import Speller
 from ima_tui.intent.tokens import (
     Lexicon,
+    Speller,
     TokenMark,
     Tokens,
     is_break,
@@ -187,7 +187,7 @@ _KEPT_BEHIND = re.compile(
 
 
 def _is_sign(mark: TokenMark) -> bool:
-    return mark.has("use", "neg") or any(tag.startswith("wish.") for tag in mark.tags)
+    return mark.has("use", "neg") or any(tag.startswith("preference.") for tag in mark.tags)
 
 
 def _judge(
@@ -273,7 +273,7 @@ def _before(signs: Sequence[TokenMark], tokens: Tokens, first: int) -> Iterator[
 _REQUEST_BEHIND = re.compile(
     r"\s*\d{1,2}\s*(?:[:比x]\s*\d|k\b)|\s*(?:生成|制作|做视频|做个|做一|出图|画图|出[张一个片]|来[张一个段])|\s+(?:画|做|来|出|拍|一[张段]|draw|make|create|generate)"
 )
-"""A format or a wish right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
+"""A format or a request right behind a name that opens its clause: "mj 9:16", "海螺 生成…"."""
 
 
 def _opens(tokens: Tokens, named: Named) -> bool:

@@ -14,11 +14,11 @@ from itertools import islice
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
 from ima_tui.intent import counting, shapes, sound_parameters
-from ima_tui.intent.found import TURNED_DOWN, FoundParameter, stands_alone, written
+from ima_tui.intent.intent import TURNED_DOWN, FoundParameter, stands_alone, written
 from ima_tui.intent.lengths import Length, lengths
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
-from ima_tui.intent.spoken import settings_behind
+from ima_tui.intent.sound_parameters import settings_behind
 from ima_tui.intent.wants import medium_of
 
 

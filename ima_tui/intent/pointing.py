@@ -1,4 +1,4 @@
-"""Which nouns of a Chinese clause are no wish: turned down, pointed at, a place, a purpose.
+"""Which nouns of a Chinese clause are no request: turned down, pointed at, a place, a purpose.
 
 不要视频 turns down, 这张图 and 我的视频 point at what is there, 图里 is a place, 用于视频 a
 purpose,

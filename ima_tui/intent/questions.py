@@ -336,7 +336,7 @@ def _is_able(scan: Scan, text: str) -> bool:
 
 
 def _orders(clause: Clause) -> bool:
-    """ "I need a picture of …": a wish with a medium, in a clause that asks nothing."""
+    """ "I need a picture of …": a request with a medium, in a clause that asks nothing."""
     told = [item for item in clause.items if not item.has("polite", NAME)]
     verb = told[0].under("verb") if told else ""
     if verb not in ("make", "want", "image", "music", "turn") or clause.before == "?":

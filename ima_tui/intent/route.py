@@ -1,7 +1,7 @@
 """Free text to a decision: the one door of this package.
 
     text → folded, content hidden (`scan`) → what is asked for (`media`) → roles of inputs
-    (`inputs`), models (`models`), parameters, wishes, limits → one `Decision` with its evidence
+    (`inputs`), models (`models`), parameters, requests, limits → one `Intent` with its evidence
 
 Pure and deterministic: no clock, no network, no file but the vocabulary, which is read once.
 """
@@ -12,11 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import (
-    questions,
-    second_opinion,
-    workflow,
-)
+from ima_tui.intent import questions, second_opinion, tasks
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import RequestKind
@@ -74,30 +70,30 @@ def _by_rules(read: Scan, images: Sequence[str], known: Known) -> Intent:
     inputs = gather(read, images)
     several = known.label == second_opinion.SEVERAL
     asked = read_media(read, len(inputs.sources), several=several)
-    decision = Router(read, inputs, asked, known).decide()
-    alone = decision.kind is RequestKind.SINGLE and decision.medium is Medium.VIDEO
-    if not alone or known.settled is not None or decision.spoken is not None:
-        return decision
+    intent = Router(read, inputs, asked, known).decide()
+    alone = intent.kind is RequestKind.SINGLE and intent.medium is Medium.VIDEO
+    if not alone or known.settled is not None or intent.spoken is not None:
+        return intent
     text = read.plain.original
-    start = workflow.behind_heading(text)
+    start = tasks.behind_heading(text)
     if start:
         parts = _by_rules(scan(text[start:]), images, known)
         if any(step.uses is not None for step in parts.steps):
             return _shifted(parts, start)
-    return decision
+    return intent
 
 
-def _shifted(decision: Intent, by: int) -> Intent:
+def _shifted(intent: Intent, by: int) -> Intent:
     """The reading of what stands `by` characters further on in the whole text."""
     evidence = tuple(
-        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.evidence
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in intent.evidence
     )
     misplaced = tuple(
-        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.misplaced
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in intent.misplaced
     )
-    spoken = decision.spoken
+    spoken = intent.spoken
     moved = None if spoken is None else (spoken[0] + by, spoken[1] + by)
     told = tuple(
-        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in decision.commands
+        replace(each, span=(each.span[0] + by, each.span[1] + by)) for each in intent.commands
     )
-    return replace(decision, evidence=evidence, misplaced=misplaced, spoken=moved, commands=told)
+    return replace(intent, evidence=evidence, misplaced=misplaced, spoken=moved, commands=told)

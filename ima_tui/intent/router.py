@@ -19,9 +19,8 @@ from ima_tui.intent import (
     parameters,
     preference_phrases,
     questions,
-    workflow,
+    tasks,
 )
-from ima_tui.intent.inapplicable import inapplicable
 from ima_tui.intent.inputs import Inputs, read_roles
 from ima_tui.intent.intent import (
     Evidence,
@@ -33,15 +32,14 @@ from ima_tui.intent.intent import (
     Roles,
 )
 from ima_tui.intent.kinds import IntentQuestion, PreferenceAction, RequestKind
-from ima_tui.intent.limits import Impossible
+from ima_tui.intent.limits import Impossible, inapplicable
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.models import Known, ModelChoice
 from ima_tui.intent.parameters import Findings
-from ima_tui.intent.preference_grammar import PreferenceRequest
-from ima_tui.intent.preference_phrases import TierPhrase
+from ima_tui.intent.preference_phrases import PreferenceRequest, TierPhrase
 from ima_tui.intent.scan import Scan
 from ima_tui.intent.song import Song, read_song
-from ima_tui.intent.spoken import to_be_spoken
+from ima_tui.intent.sound_parameters import to_be_spoken
 from ima_tui.intent.tasks import Tasks, describes, roles_of
 from ima_tui.intent.wants import Want
 
@@ -95,8 +93,8 @@ class Router:
             roles = roles_of(known, told, count)
             task_type, question = known, None
         elif self._known.assumed is not None and question is IntentQuestion.MISSING_INPUT:
-            task_type, question = workflow.from_text(self._known.assumed), None
-        steps = workflow.plan(asked, self._inputs)
+            task_type, question = tasks.from_text(self._known.assumed), None
+        steps = tasks.plan(asked, self._inputs)
         kind = self._kind(question)
         medium = (
             None if question is IntentQuestion.MEDIA_TYPE or not asked.wants else asked.media[0]
@@ -114,14 +112,14 @@ class Router:
         self._set = [(each.start, each.end) for each in told_so if each is not None]
         tier = preference_phrases.read_tier(self._scan, asked)
         chosen = self._models(steps, task_type, tier)
-        wish = preference_phrases.read_preference(
+        preference = preference_phrases.read_preference(
             self._scan, asked, len(self._inputs.sources), self._known.label == "preference"
         )
-        if wish is not None and self._only_wish(wish):
+        if preference is not None and self._only_preference(preference):
             kind, question, task_type, roles = RequestKind.PREFERENCE, None, None, Roles()
-            medium = medium or wish.medium
-        return self._decision(
-            kind, medium, task_type, question, roles, steps, findings, tier, chosen, wish
+            medium = medium or preference.medium
+        return self._intent(
+            kind, medium, task_type, question, roles, steps, findings, tier, chosen, preference
         )
 
     def _length(self) -> int:
@@ -185,14 +183,16 @@ class Router:
             word in self._scan.text[want.start : want.end] for word in ("歌", "song")
         )
 
-    def _only_wish(self, wish: PreferenceRequest) -> bool:
-        """Nothing is to be made: no medium, or a medium only as what the wish is about."""
-        if wish.pure or not self._said.wants:
+    def _only_preference(self, preference: PreferenceRequest) -> bool:
+        """Nothing is to be made: no medium, or a medium only as what the request is about."""
+        if preference.pure or not self._said.wants:
             return True
-        if not wish.standing or self._inputs.sources:
+        if not preference.standing or self._inputs.sources:
             return False
-        clause = next(c for c in self._scan.clauses if c.start <= wish.start < c.end)
-        if wish.action is PreferenceAction.CLEAR and any(want.asked for want in self._said.wants):
+        clause = next(c for c in self._scan.clauses if c.start <= preference.start < c.end)
+        if preference.action is PreferenceAction.CLEAR and any(
+            want.asked for want in self._said.wants
+        ):
             return False
         if any(want.clause != clause.index and want.asked for want in self._said.wants):
             return False
@@ -200,7 +200,7 @@ class Router:
 
     # ------------------------------------------------------------------------------ together
 
-    def _decision(
+    def _intent(
         self,
         kind: RequestKind,
         medium: Medium | None,
@@ -211,7 +211,7 @@ class Router:
         findings: Findings,
         tier: TierPhrase | None,
         chosen: dict[Medium | None, ModelChoice],
-        wish: PreferenceRequest | None,
+        preference: PreferenceRequest | None,
     ) -> Intent:
         model = chosen.get(medium) or chosen.get(None)
         ids = {each: found.model_id for each, found in chosen.items() if each is not None}
@@ -224,7 +224,7 @@ class Router:
         params = (*self._params(findings, impossible, model), *self._sung(song))
         self._offer_alternatives(kind, medium)
         version = model.leaf_version if model else ""
-        decision = Intent(
+        intent = Intent(
             kind=kind,
             medium=medium,
             task_type=task_type,
@@ -241,7 +241,7 @@ class Router:
             tier=tier.tier if tier else None,
             params=params,
             inapplicable=tuple(self._inapplicable()) if kind is RequestKind.SINGLE else (),
-            preference=self._preference(wish, task_type, medium),
+            preference=self._preference(preference, task_type, medium),
             limits=tuple(each.limit for each in impossible),
             roles=roles,
             inputs=self._inputs.sources,
@@ -252,37 +252,35 @@ class Router:
             absent=models.absent_names(self._scan, self._asked),
             misplaced=models.misplaced(self._scan, self._asked),
         )
-        return self._bound(decision)
+        return self._bound(intent)
 
-    def _bound(self, decision: Intent) -> Intent:
+    def _bound(self, intent: Intent) -> Intent:
         """With the live leaf, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
-        told = (*evidence, *_figures(replace(decision, evidence=evidence)))
+        told = (*evidence, *_figures(replace(intent, evidence=evidence)))
         found = commands.find_commands(self._scan, told, self._asked.spoken_from)
         sent = commands.without(self._scan.plain.original, found)
         bare = sum(1 for _ in islice(_WORD.finditer(self._subject()), _SUBJECT + 1)) <= _SUBJECT
         bare = bare or self._open or (not self._asked.wants and self._asked.sound is not None)
         vague = questions.is_vague(self._scan)
-        decision = replace(decision, evidence=evidence, commands=found, bare=bare, vague=vague)
-        if decision.description and found:
+        intent = replace(intent, evidence=evidence, commands=found, bare=bare, vague=vague)
+        if intent.description and found:
             song = read_song(sent)
-            decision = replace(decision, description=song.description, style=song.style)
-        model_versions = (
-            self._known.catalogue.get(decision.task_type, ()) if decision.task_type else ()
-        )
-        if not model_versions or decision.task_type is None:
-            return decision
-        model_version, reason, kin = self._leaf(decision, decision.task_type, model_versions)
+            intent = replace(intent, description=song.description, style=song.style)
+        model_versions = self._known.catalogue.get(intent.task_type, ()) if intent.task_type else ()
+        if not model_versions or intent.task_type is None:
+            return intent
+        model_version, reason, kin = self._leaf(intent, intent.task_type, model_versions)
         if model_version is None:
             others = tuple(IntentAlternative("model", model_id) for model_id in kin)
             return replace(
-                decision,
-                absent=(*decision.absent, decision.model_id),
-                alternatives=tuple(dict.fromkeys((*decision.alternatives, *others))),
+                intent,
+                absent=(*intent.absent, intent.model_id),
+                alternatives=tuple(dict.fromkeys((*intent.alternatives, *others))),
             )
-        bound, refused = binding.bind(model_version, decision.params)
+        bound, refused = binding.bind(model_version, intent.params)
         return replace(
-            decision,
+            intent,
             model=model_version,
             reason=reason,
             bound=bound,
@@ -297,32 +295,32 @@ class Router:
         return text
 
     def _leaf(
-        self, decision: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
+        self, intent: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
     ) -> tuple[ModelVersion | None, Reason | None, tuple[str, ...]]:
         """(the leaf, why it serves, kin of a model that is not there): what the text names or its
         tier stands for, else the order of choice. What is to be forgotten does not choose."""
-        if decision.model_id:
+        if intent.model_id:
             model_version, kin = binding.leaf_for(
-                model_versions, task_type, decision.model_id, decision.version
+                model_versions, task_type, intent.model_id, intent.version
             )
-            if model_version is not None or decision.reason is Reason.REQUEST:
+            if model_version is not None or intent.reason is Reason.REQUEST:
                 return (
                     model_version,
-                    decision.reason,
+                    intent.reason,
                     kin,
                 )  # what was named is not replaced by a guess
         called = [
             model_version
             for model_version in model_versions
-            if any(choice.is_called(model_version, n) for n in decision.absent)
+            if any(choice.is_called(model_version, n) for n in intent.absent)
         ]
         if called:
             return choice.newest(called), Reason.REQUEST, ()
-        wish = decision.preference
-        forgets = wish is not None and wish.action is PreferenceAction.CLEAR
+        preference = intent.preference
+        forgets = preference is not None and preference.action is PreferenceAction.CLEAR
         preferred = "" if forgets else self._known.preferred.get(task_type, "")
         recommended = self._known.recommended.get(task_type, "")
-        taking = order.taking(model_versions, decision.inputs)
+        taking = order.taking(model_versions, intent.inputs)
         served = choice.serving(taking, task_type, preferred, recommended)
         return (*served, ()) if served is not None else (None, None, ())
 
@@ -376,17 +374,24 @@ class Router:
         return tuple(made)
 
     def _preference(
-        self, wish: PreferenceRequest | None, task_type: TaskType | None, medium: Medium | None
+        self,
+        preference: PreferenceRequest | None,
+        task_type: TaskType | None,
+        medium: Medium | None,
     ) -> PreferencePhrase | None:
-        if wish is None:
+        if preference is None:
             return None
-        self._tell("preference", wish.start, wish.end)
-        if wish.name is None or wish.name.family is None:
-            return PreferencePhrase(wish.action) if wish.action is PreferenceAction.CLEAR else None
-        fits = task_type is not None and task_type.medium is wish.name.medium
-        plainest = workflow.from_text(wish.name.medium)
-        model = models.model_of(wish.name, task_type if fits else plainest)
-        return PreferencePhrase(wish.action, model.model_id)
+        self._tell("preference", preference.start, preference.end)
+        if preference.name is None or preference.name.family is None:
+            return (
+                PreferencePhrase(preference.action)
+                if preference.action is PreferenceAction.CLEAR
+                else None
+            )
+        fits = task_type is not None and task_type.medium is preference.name.medium
+        plainest = tasks.from_text(preference.name.medium)
+        model = models.model_of(preference.name, task_type if fits else plainest)
+        return PreferencePhrase(preference.action, model.model_id)
 
     def _offer_alternatives(self, kind: RequestKind, medium: Medium | None) -> None:
         """Other media that the words mention: the first thing to offer when the reading is off."""
@@ -410,11 +415,11 @@ class Router:
         self._evidence.append(Evidence(part, self._scan.plain.span(start, end)))
 
 
-def _figures(decision: Intent) -> Iterator[Evidence]:
+def _figures(intent: Intent) -> Iterator[Evidence]:
     """Sizes and shapes that nobody offers: another one is agreed on, and they say nothing more."""
     for name in ("size", "aspect_ratio"):
-        if decision.param(name) is None:
-            yield from (Evidence(f"params.{name}", s) for s in decision.spans(f"params.{name}"))
+        if intent.param(name) is None:
+            yield from (Evidence(f"params.{name}", s) for s in intent.spans(f"params.{name}"))
 
 
 def _only(asked: MediaRequest, medium: Medium) -> MediaRequest:

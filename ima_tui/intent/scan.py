@@ -11,10 +11,10 @@ from ima_tui.intent import numerals
 from ima_tui.intent.content import Content, hide
 from ima_tui.intent.names import Named, find_names
 from ima_tui.intent.normalise import Plain, normalise
-from ima_tui.intent.spelling import SHORTEST
 from ima_tui.intent.tokens import (
     HIDDEN,
     INPUT,
+    SHORTEST,
     TokenMark,
     Tokens,
     is_break,
@@ -316,7 +316,7 @@ def _digit(items: list[Item], place: int) -> bool:
 
 
 def _starts_step(items: list[Item], place: int, current: list[Item]) -> bool:
-    """A word in the middle that begins a further wish: "and add", "then", 再, 然后, "but"."""
+    """A word in the middle that begins a further request: "and add", "then", 再, 然后, "but"."""
     item = items[place]
     following = items[place + 1] if place + 1 < len(items) else None
     if following is None:

@@ -16,7 +16,7 @@ from math import exp
 
 from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import classifier, workflow
+from ima_tui.intent import classifier, tasks
 from ima_tui.intent.classifier import LABELS
 from ima_tui.intent.intent import Intent, RunnerUp
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
@@ -195,7 +195,7 @@ def _works_on_it(intent: Intent) -> bool:
 
 def _chance(label: str, intent: Intent, beliefs: Beliefs) -> float:
     """The probability of `label`; where a verb asks for it by name, leaving out that nothing is
-    wished for."""
+    asked for."""
     named = label == label_of(intent) and intent.explicit and intent.asked
     if not named or beliefs.get(MISSING, 0.0) >= MAY_MISS:
         return beliefs.get(label, 0.0)
@@ -280,7 +280,7 @@ def _answer(label: str, intent: Intent) -> RunnerUp:
 def task_type_for(medium: Medium, images: int) -> TaskType:
     """The plainest task type that makes `medium` from so many pictures."""
     if not images or medium not in (Medium.IMAGE, Medium.VIDEO):
-        return workflow.from_text(medium)
+        return tasks.from_text(medium)
     of_medium = [each for each in TaskType if each.medium is medium and each.takes_inputs]
     pairs = [each for each in of_medium if each.inputs == (images, images)]
     return (pairs or of_medium)[0]

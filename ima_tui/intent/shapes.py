@@ -10,7 +10,7 @@ from functools import cache
 from ima_tui.core.domain import Medium
 from ima_tui.core.records import dataclass
 from ima_tui.intent import numerals
-from ima_tui.intent.found import TURNED_DOWN, FoundParameter
+from ima_tui.intent.intent import TURNED_DOWN, FoundParameter
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
 from ima_tui.intent.vocabulary import vocabulary

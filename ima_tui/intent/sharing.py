@@ -1,4 +1,4 @@
-"""Several media in one wish: which of its words belong to which step.
+"""Several media in one request: which of its words belong to which step.
 
 A clause belongs to the thing that it asks for, and so do the clauses behind it up to the next
 thing. Where one clause asks for two ("a clip with background music") it is cut before the word
@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.intent import models, numerals, parameters, workflow
+from ima_tui.intent import models, numerals, parameters, tasks
 from ima_tui.intent.commands import without
 from ima_tui.intent.inputs import gather
 from ima_tui.intent.intent import Intent, Parameter, Span
@@ -71,11 +71,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`decision` is the reading of the whole text; `about` what all of it is about, where the
+    """`intent` is the reading of the whole text; `about` what all of it is about, where the
     text says that before a colon; `scenes` the entries of a list behind one; `one_subject` that
     the same thing has to be seen in several results."""
 
-    decision: Intent
+    intent: Intent
     shares: tuple[Share, ...]
     about: str = ""
     scenes: tuple[str, ...] = ()
@@ -84,25 +84,25 @@ class Shared:
 
 def share(text: str, images: Sequence[str] = ()) -> Shared:
     """Read `text` as several things to make; no shares where nothing can be made of it."""
-    decision = route(text, images)
+    intent = route(text, images)
     one_subject = bool(_same_subject().search(scan(text).text))
-    listed = _behind_heading(text, images, decision, one_subject)
+    listed = _behind_heading(text, images, intent, one_subject)
     if listed is not None:
         return listed
-    if decision.kind not in (RequestKind.WORKFLOW, RequestKind.SINGLE):
-        return Shared(decision, ())
-    behind = _about_behind(text, images, decision)
+    if intent.kind not in (RequestKind.WORKFLOW, RequestKind.SINGLE):
+        return Shared(intent, ())
+    behind = _about_behind(text, images, intent)
     if behind is not None:
         return behind
-    about = _aside(text) if one_subject and decision.kind is RequestKind.WORKFLOW else ""
-    shares = _each_of_them(text, _shares(text, images, decision))
-    return Shared(decision, shares, about, one_subject=one_subject)
+    about = _aside(text) if one_subject and intent.kind is RequestKind.WORKFLOW else ""
+    shares = _each_of_them(text, _shares(text, images, intent))
+    return Shared(intent, shares, about, one_subject=one_subject)
 
 
-def _about_behind(text: str, images: Sequence[str], decision: Intent) -> Shared | None:
+def _about_behind(text: str, images: Sequence[str], intent: Intent) -> Shared | None:
     """ "a song and a video: rain": what stands behind the colon is what all of it is about."""
     colon = re.search("[:：]", text)
-    if colon is None or decision.kind is not RequestKind.WORKFLOW:
+    if colon is None or intent.kind is not RequestKind.WORKFLOW:
         return None
     head, rest = text[: colon.start()], text[colon.end() :].strip()
     named = route(head, images)
@@ -164,17 +164,17 @@ def _same_subject() -> re.Pattern[str]:
 
 
 def _behind_heading(
-    text: str, images: Sequence[str], decision: Intent, one_subject: bool
+    text: str, images: Sequence[str], intent: Intent, one_subject: bool
 ) -> Shared | None:
     """The reading where a colon divides the text into what it is about and what is made."""
-    start = workflow.behind_heading(text)
-    if not start or decision.spoken is not None:
+    start = tasks.behind_heading(text)
+    if not start or intent.spoken is not None:
         return None
     head, rest = text[: start - 1].strip(), text[start:].strip()
     first, second = by_rules(head, images), by_rules(rest, images)
     if second.kind is RequestKind.WORKFLOW and first.kind is not RequestKind.WORKFLOW:
         shares = _shares(rest, images, second)
-        return Shared(decision, shares, about=head, one_subject=one_subject)
+        return Shared(intent, shares, about=head, one_subject=one_subject)
     if not one_subject or first.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
         return None
     sounds = second.kind is RequestKind.SINGLE and second.medium in (Medium.MUSIC, Medium.SPEECH)
@@ -187,10 +187,10 @@ def _behind_heading(
     return Shared(first, shares, scenes=entries[:MOST_SCENES], one_subject=True)
 
 
-def _uncounted(share: Share, text: str, decision: Intent) -> Share:
+def _uncounted(share: Share, text: str, intent: Intent) -> Share:
     """Without "three pictures of": each of the three is made by itself."""
     words = share.words
-    for start, end in decision.spans("params.n"):
+    for start, end in intent.spans("params.n"):
         words = words.replace(text[start:end], "").strip()
     words = words.removeprefix("of ").strip()
     return replace(share, words=words or share.words)
@@ -215,43 +215,41 @@ def _entries(rest: str, sound: Intent | None) -> tuple[tuple[str, ...], str]:
 # ------------------------------------------------------------------------------------- shares
 
 
-def _shares(text: str, images: Sequence[str], decision: Intent) -> tuple[Share, ...]:
+def _shares(text: str, images: Sequence[str], intent: Intent) -> tuple[Share, ...]:
     """One for each thing asked for, in the order in which they are made."""
     read = scan(text)
     inputs = gather(read, images)
     asked = read_media(read, len(inputs.sources))
     if not asked.wants:
-        alone = decision.task_type
-        params = decision.requirements
-        return () if alone is None else (_single(text, alone, params, decision),)
-    steps = workflow.plan(asked, inputs)
+        alone = intent.task_type
+        params = intent.requirements
+        return () if alone is None else (_single(text, alone, params, intent),)
+    steps = tasks.plan(asked, inputs)
     cuts = _cuts(read, asked)
     found: list[Share] = []
     for want, (task_type, uses) in zip(asked.wants, steps, strict=True):
-        own_type = decision.task_type or task_type
+        own_type = intent.task_type or task_type
         start, end = cuts[want]
         span = read.plain.span(start, end) if end > start else (0, len(text))
         piece = text[slice(*span)]
         clauses = [c for c in read.clauses if c.start < end and c.end > start]
         words, items = _own_words(text, read, clauses, (start, end), alone=len(steps) == 1)
-        if decision.spoken is not None and want.medium is Medium.SPEECH:
-            words, items = text[slice(*decision.spoken)], []
+        if intent.spoken is not None and want.medium is Medium.SPEECH:
+            words, items = text[slice(*intent.spoken)], []
         elif want.medium is not Medium.SPEECH:
             words = without(words, by_rules(words).commands, _KEPT)
-        model_id, version, field = _model(read, asked, want.medium, own_type, decision, len(found))
+        model_id, version, field = _model(read, asked, want.medium, own_type, intent, len(found))
         params = (*_params(piece, want), *field)
         bare = bool(items) and not any(_tells(item) for item in items)
         found.append(Share(own_type, words, bare, uses, params, model_id, version))
-    return tuple(_with_rest(found, decision.requirements))
+    return tuple(_with_rest(found, intent.requirements))
 
 
-def _single(
-    text: str, task_type: TaskType, params: tuple[Parameter, ...], decision: Intent
-) -> Share:
-    words = text[slice(*decision.spoken)] if decision.spoken else text.strip()
+def _single(text: str, task_type: TaskType, params: tuple[Parameter, ...], intent: Intent) -> Share:
+    words = text[slice(*intent.spoken)] if intent.spoken else text.strip()
     if task_type is not TaskType.TEXT_TO_SPEECH:
         words = without(words, by_rules(words).commands, _KEPT)
-    return Share(task_type, words, False, None, params, decision.model_id, decision.version)
+    return Share(task_type, words, False, None, params, intent.model_id, intent.version)
 
 
 def _cuts(read: Scan, asked: MediaRequest) -> dict[Want, Span]:
@@ -314,7 +312,7 @@ def _model(
     asked: MediaRequest,
     medium: Medium | None,
     task_type: TaskType,
-    decision: Intent,
+    intent: Intent,
     place: int,
 ) -> tuple[str, str, tuple[Parameter, ...]]:
     """(model id, version word, the parameter that stands for its version)."""
@@ -322,9 +320,9 @@ def _model(
     if named is not None:
         model = models.model_of(named, task_type)
         return model.model_id, model.leaf_version, _field(model.field)
-    if decision.steps and place < len(decision.steps):
-        return decision.steps[place].model_id, "", ()
-    return decision.model_id, decision.version, ()
+    if intent.steps and place < len(intent.steps):
+        return intent.steps[place].model_id, "", ()
+    return intent.model_id, intent.version, ()
 
 
 def _field(pair: tuple[str, str] | None) -> tuple[Parameter, ...]:

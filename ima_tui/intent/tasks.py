@@ -1,18 +1,23 @@
-"""Which of the eight task types a wish is, from its medium and the pictures at hand; or what has
-to be asked first: what the pictures are for, or where they are.
+"""Task type of a request, from its medium and the pictures at hand; the steps of several media.
+
+Or what has to be asked first: what the pictures are for, or where they are. "My selfie", "replace
+the text on the sign", 我发的图, 抠图 speak of a picture that should be at hand.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from ima_tui.catalogue import order
 from ima_tui.core.domain import Medium, TaskType
-from ima_tui.intent import missing, workflow
 from ima_tui.intent.content import ContentKind
 from ima_tui.intent.inputs import InputRoles, Inputs, roles_for_frames
 from ima_tui.intent.intent import Roles
 from ima_tui.intent.kinds import IntentQuestion
 from ima_tui.intent.media import MediaRequest
 from ima_tui.intent.scan import Item, Scan
+from ima_tui.intent.wants import Want
 
 
 class Tasks:
@@ -27,8 +32,8 @@ class Tasks:
         """(task type, what has to be asked, roles of the pictures)."""
         asked, count = self._asked, len(self._inputs.sources)
         if not asked.wants:
-            alters = not count and missing.alters(self._scan.text[: asked.spoken_from])
-            question = IntentQuestion.MISSING_INPUT if alters else IntentQuestion.MEDIA_TYPE
+            altering = not count and alters(self._scan.text[: asked.spoken_from])
+            question = IntentQuestion.MISSING_INPUT if altering else IntentQuestion.MEDIA_TYPE
             return None, question, Roles()
         if len(asked.wants) > 1:
             return None, self._missing(told), self._workflow_roles(count)
@@ -37,7 +42,7 @@ class Tasks:
             return self._video(told)
         if medium is Medium.IMAGE:
             return self._image(told)
-        return workflow.from_text(medium), None, Roles()
+        return from_text(medium), None, Roles()
 
     def _missing(self, told: InputRoles) -> IntentQuestion | None:
         """An input is spoken of and none is there. A later step may use an earlier one's."""
@@ -50,7 +55,7 @@ class Tasks:
             return None
         made = first.asked and not (first.works_on or first.edit)
         heard = self._scan.text[: self._asked.spoken_from]
-        if missing.speaks_of_input(heard, first.start if made else len(heard)):
+        if speaks_of_input(heard, first.start if made else len(heard)):
             return IntentQuestion.MISSING_INPUT
         if not pointed and self._described_before(first.start):
             return None  # "a dog surfing, make it a video": it is what was described
@@ -194,3 +199,124 @@ _PARTICLES = frozenset(
         *("the", "my", "all", "i", "ll", "i'll", "will", "be", "when", "you"),
     )
 )
+
+
+_FROM_TEXT = {
+    Medium.IMAGE: TaskType.TEXT_TO_IMAGE,
+    Medium.VIDEO: TaskType.TEXT_TO_VIDEO,
+    Medium.MUSIC: TaskType.TEXT_TO_MUSIC,
+    Medium.SPEECH: TaskType.TEXT_TO_SPEECH,
+}
+
+
+def plan(asked: MediaRequest, inputs: Inputs) -> tuple[tuple[TaskType, int | None], ...]:
+    """(task type, the step it is made of), images first, then video, then what sounds."""
+    steps: list[tuple[TaskType, int | None]] = []
+    image_step: int | None = None
+    edited: Want | None = None
+    for want in asked.wants:
+        if want.medium is None:
+            continue
+        if want.medium is Medium.VIDEO:
+            if edited is not None and want.start > edited.start:
+                want = replace(want, works_on=True)  # of the picture as it was altered
+            steps.append(_video(want, image_step, inputs))
+        elif want.medium is Medium.IMAGE:
+            image_step = len(steps)
+            edited = want if inputs.sources and want.edit else None
+            altered = bool(inputs.sources)  # what is given would be left out otherwise
+            steps.append((TaskType.IMAGE_TO_IMAGE if altered else TaskType.TEXT_TO_IMAGE, None))
+        else:
+            steps.append((_FROM_TEXT[want.medium], None))
+    return tuple(steps)
+
+
+def _video(want: Want, image_step: int | None, inputs: Inputs) -> tuple[TaskType, int | None]:
+    if image_step is not None:
+        made = want.works_on
+        return (TaskType.IMAGE_TO_VIDEO, image_step) if made else (TaskType.TEXT_TO_VIDEO, None)
+    if inputs.has_media:
+        return (TaskType.REFERENCE_TO_VIDEO, None)
+    return (TaskType.IMAGE_TO_VIDEO if inputs.sources else TaskType.TEXT_TO_VIDEO, None)
+
+
+_COLON = re.compile(r"(?<!\d)[:：](?!//)|[:：](?!//|\s*\d)")
+"""Not that of 16:9, 10:30 or an address."""
+
+
+def behind_heading(text: str) -> int:
+    """Where the parts of "a film about a fox: poster, then animate it" begin; 0 where none do."""
+    found = _COLON.search(text)
+    return found.end() if found is not None and text[found.end() :].strip() else 0
+
+
+def from_text(medium: Medium) -> TaskType:
+    """The task type that makes this medium from text alone."""
+    return _FROM_TEXT[medium]
+
+
+_PICTURE = (
+    r"(?:photo(?:graph)?s?|pictures?|images?|pics?|selfies?|screenshots?|snapshots?|scans?|sketch(?:es)?"
+    r"|drawings?|paintings?|illustrations?|portrait|headshot)"
+)
+_NOT_THE_THING = (
+    r"(?!\s+(?:apps?|albums?|frames?|booths?|walls?|studios?|gallery|books?|blogs?|shops?|class(?:es)?"
+    r"|exhibitions?|website|collections?|editor|contest|business|company|teacher|lessons?|career|day"
+    r"|of|for|about)\b)"
+)
+_POINTED_AT = re.compile(
+    r"(?<!about )(?<!for )(?<!like )(?<!of )\b(?:my|this|that|these|those|our|both|attached"
+    r"|the (?:attached|uploaded|given|two|first|second|original)"
+    rf"|uploaded)\s+(?:\w+\s+){{0,2}}?{_PICTURE}\b{_NOT_THE_THING}"
+    rf"|\b(?:{_PICTURE}|see|as|is|are) attach(?:ed|ment)\b|\b(?:in|from) the {_PICTURE}\s*$"
+    rf"|\b{_PICTURE} (?:that )?i(?:'ve| have)? (?:just )?"
+    r"(?:sent|uploaded|attached|took|drew|shared)\b"
+)
+_THE = r"(?:the|his|her|its|their|my|this|these|that|it|him|them)"
+_ALTERED = re.compile(
+    rf"^(?:(?:please|can you|could you|would you|just|now|hey|hi)[ ,]+){{0,3}}(?:"
+    rf"(?:remove|erase|replace|swap|blur|unblur|sharpen|brighten|darken|crop|retouch|restore"
+    rf"|recolou?r|colou?ri[sz]e|upscale|denoise|clean up|get rid of|take out|fix|change|enhance"
+    rf"|animate|relight|cut out|outpaint|inpaint|restyle|touch up)\s+{_THE}\b"
+    r"|(?:unblur|upscale|denoise|colou?ri[sz]e|sharpen|retouch|restyle|crop|animate)[ .!]*$"
+    r"|(?:bring|get|make) (?:it|her|him|them) (?:in)?to (?:life|move)"
+    r"|(?:turn|transform|change|convert|morph) (?:me|us|him|her|it|them)\b(?! (?:on|off|down|up)\b)"
+    r"|(?:make|let) (?:me|us) (?:look|appear|seem|younger|older|thinner|taller|bald)\b"
+    r"|put (?:me|us|him|her|them)\b)"
+)
+_POINTED_ZH = re.compile(
+    r"附件|附图|见图|(?:我|你)(?:刚)?(?:发|上传|给|拍|画|传)(?:给你)?的(?:那|这)?(?:张|幅|两张)?(?:图|照片|相片|草图|画)"
+    r"|(?:我的|这张|那张|这幅|该|原(?!画))(?:自拍|头像|照片|图片|图|草图|线稿|合影|老照片|画)(?!册|展|室|家|框|墙|书|标)"
+)
+_ALTERED_ZH = re.compile(
+    r"(?:把|将)[^,。]{0,8}?(?:图片|图|照片|相片|草图|线稿|自拍|合影|头像)(?!标|书|案)(?:里|中|上)?(?:的)?[^,。]{0,10}?"
+    r"(?:换|改|变|转|合成|去掉|去除|加上|修|调|抠|拼|放大|上色|裁|融合|美化|合并)"
+    r"|(?:把|将)(?:背景|天空|人物|衣服|头发|脸|水印|他|她|我|它)(?:里的)?[^,。]{0,6}?"
+    r"(?:换成|改成|变成|去掉|删掉|P成|p成|P瘦|p瘦|P到|p到|P进|p进|放到|放进|虚化|抠出|做成(?:卡通|动漫))"
+    r"|^(?:请|帮我|麻烦|帮忙|给我|能不能|可以)*(?:抠图|去水印|去背景|修图|换脸|换个?背景|照片上色|老照片修复|高清放大|磨皮|扩图)"
+    r"(?:一下)?[吧吗。!?]*$"
+)
+_OWN = re.compile(r"\b(?:my|our|i|i've|attach\w*|uploaded|given)\b|我|你|附")
+_READ = 1000
+"""Characters in which a picture is looked for."""
+_SHORT = 120
+"""Characters of a request to alter something: a long text describes what it speaks of."""
+
+
+def speaks_of_input(text: str, made_from: int) -> bool:
+    """Whether the folded `text` points at a picture, or asks to alter what it does not describe.
+    What stands behind place `made_from`, where something to make is asked for, may speak of that:
+    画一只猫，再把它变成视频."""
+    for pattern in (_POINTED_AT, _POINTED_ZH):
+        for found in pattern.finditer(text, 0, _READ):
+            if found.start() <= made_from or _OWN.search(found.group()):
+                return True
+    return alters(text, made_from)
+
+
+def alters(text: str, until: int = _SHORT) -> bool:
+    """Whether a short text asks, up to that place, to alter what it does not describe."""
+    if len(text) > _SHORT:
+        return False
+    altered = _ALTERED.search(text) or _ALTERED_ZH.search(text)
+    return altered is not None and altered.start() <= until

@@ -23,9 +23,8 @@ from ima_tui.core.clock import month_start
 from ima_tui.core.domain import Job, State
 from ima_tui.core.text import folded
 from ima_tui.ledger import process_id
-from ima_tui.ledger.job_states import WITHOUT_RESULT
 from ima_tui.ledger.queries import LONG_GONE, OPEN, UNSENT, require, rows_in, spent
-from ima_tui.ledger.records import job_of
+from ima_tui.ledger.records import WITHOUT_RESULT, job_of
 from ima_tui.ledger.writing import WAIVED, Why, write_event
 
 PLACE = "COALESCE(place, id)"

@@ -12,9 +12,8 @@ from ima_tui.core.domain import Event, Job, State
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import encodable
 from ima_tui.ledger import queries
-from ima_tui.ledger.job_states import FAULT
 from ima_tui.ledger.queries import CHARGED, OPEN, rows_in
-from ima_tui.ledger.records import job_of
+from ima_tui.ledger.records import FAULT, job_of
 from ima_tui.ledger.store import Ledger
 
 _KEYS = {

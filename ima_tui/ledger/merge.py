@@ -16,8 +16,7 @@ from typing import Any
 
 from ima_tui.core.domain import State
 from ima_tui.core.records import dataclass
-from ima_tui.ledger.job_states import ENDED
-from ima_tui.ledger.records import dump_medias, dump_order
+from ima_tui.ledger.records import ENDED, dump_medias, dump_order
 from ima_tui.ledger.task_ids import SLACK
 from ima_tui.ledger.traces import FROM, Found, Trace
 from ima_tui.ledger.trail import Line

@@ -16,8 +16,7 @@ from typing import Any
 from ima_tui.core.domain import PROMPT_BEGINNING, Event, Job, Order, Result, State, TaskType
 from ima_tui.core.labels import UNMARKED
 from ima_tui.ledger import process_id
-from ima_tui.ledger.job_states import FAULT
-from ima_tui.ledger.records import LedgerError, job_of, load_marks, located
+from ima_tui.ledger.records import FAULT, LedgerError, job_of, load_marks, located
 
 OPEN = "state NOT IN ('done', 'failed', 'unknown', 'stopped', 'forgotten')"
 """As in the partial index: open jobs are few, ended ones may be a hundred thousand."""

@@ -27,7 +27,7 @@ from ima_tui.core.domain import UNKNOWN_RULE, Media, Order, Outcome, State, Task
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
 from ima_tui.ledger import task_ids
-from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.records import ENDED
 
 FROM = "waiting.from_"
 """Message keys of why a job's facts are incomplete; the source follows."""

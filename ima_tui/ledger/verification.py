@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.records import dataclass
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.ledger.traces import Found, Trace, sidecar
 
 _CAME_OUT = frozenset({State.DONE, State.FETCHING})

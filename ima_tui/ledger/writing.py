@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ima_tui.core.domain import Failure, Job, Media, Order, Outcome, State, result_of
 from ima_tui.core.labels import UNMARKED, MarkChange
-from ima_tui.ledger import job_states
+from ima_tui.ledger import records
 from ima_tui.ledger.queries import by_intents, by_key, require
 from ima_tui.ledger.records import (
     LedgerError,
@@ -25,7 +25,7 @@ from ima_tui.ledger.records import (
 
 FIRST_LEASE = 30.0
 """Seconds that a new job is ours before the scheduler renews its lease."""
-_TAKEN_UP = job_states.ENDED | {State.SENDING}
+_TAKEN_UP = records.ENDED | {State.SENDING}
 """The run that makes a transition from these states follows the job."""
 WAIVED, APPROVED = 1, 2
 """Bits of the column `waived`: released from a spending limit; an agent's job that was approved,
@@ -65,7 +65,7 @@ def add(
     approval from the start.
     """
     if instead is not None and require(connection, instead).state is not State.QUEUED:
-        raise job_states.ImpossibleTransition(f"job {instead} is unsent no more")
+        raise records.ImpossibleTransition(f"job {instead} is unsent no more")
     if intent and (known := by_intents(connection, (intent,))):
         return known[intent]
     if "/" in intent and (other := by_key(connection, intent)) is not None:
@@ -101,7 +101,7 @@ def add(
     for first in firsts | ({after} if after is not None else set()):
         require(connection, first)
         connection.execute("INSERT INTO needs (job, first) VALUES (?, ?)", (job_id, first))
-    if repeats is not None and require(connection, repeats).state in job_states.WITHOUT_RESULT:
+    if repeats is not None and require(connection, repeats).state in records.WITHOUT_RESULT:
         _repoint(connection, repeats, job_id, now)
     if instead is not None:
         _take_place(connection, session, instead, job_id, now)
@@ -141,7 +141,7 @@ def put_back(
         task_id=known.task_id,
         medias_json=dump_medias(known.medias),
         sent_at=(known.sent_at or now) if sent else None,
-        ended_at=now if known.state in job_states.ENDED else None,
+        ended_at=now if known.state in records.ENDED else None,
         updated_at=now,
     )
     write_event(connection, job.id, now, known.state, "event.put_back")
@@ -230,7 +230,7 @@ def step(
     before = require(connection, job_id)
     if ours or after is State.SENDING:
         _check_owner(connection, session, job_id)
-    job_states.check(before.state, after)
+    records.check(before.state, after)
     columns |= {"state": after, "updated_at": now}
     if after is State.SENDING:
         columns["sent_at"] = now
@@ -238,15 +238,15 @@ def step(
         columns |= {"waiting": "", "waiting_json": "{}"}
     if after in (State.SENDING, State.RUNNING):
         columns["turn"] = 1
-    elif after not in job_states.UNSENT:
+    elif after not in records.UNSENT:
         columns["turn"] = 0
-    if after in job_states.ENDED or after is State.FETCHING:
+    if after in records.ENDED or after is State.FETCHING:
         columns["ended_at"] = before.ended_at or now  # the service was done before the download
     else:
         columns["ended_at"] = None
     if after is State.QUEUED:
         columns["sent_at"] = None
-    if after in job_states.OPEN and before.state in _TAKEN_UP:
+    if after in records.OPEN and before.state in _TAKEN_UP:
         columns |= {"owner": session, "lease_until": now + FIRST_LEASE}
     _set(connection, job_id, **columns)
     write_event(connection, job_id, now, after, key, values)
@@ -257,7 +257,7 @@ def _check_owner(connection: sqlite3.Connection, session: str, job_id: int) -> N
     """Raise `NotOwner` where another run took the job over, for example during a suspend."""
     row = connection.execute("SELECT owner FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row[0] not in ("", session):
-        raise job_states.NotOwner(f"job {job_id} is another run's")
+        raise records.NotOwner(f"job {job_id} is another run's")
 
 
 def note(
@@ -293,7 +293,7 @@ def delay(
     """
     job = require(connection, job_id)
     if job.state is not State.FETCHING:
-        raise job_states.ImpossibleTransition(f"delay in {job.state}")
+        raise records.ImpossibleTransition(f"delay in {job.state}")
     if medias is not None:
         _check_owner(connection, session, job_id)
     _set(
@@ -364,8 +364,8 @@ def reorder(
     Raises `ImpossibleTransition` where it is no longer unsent.
     """
     job = require(connection, job_id)
-    if job.state not in job_states.UNSENT:
-        raise job_states.ImpossibleTransition(f"reorder in {job.state}")
+    if job.state not in records.UNSENT:
+        raise records.ImpossibleTransition(f"reorder in {job.state}")
     facts = dump_order(order)
     _set(connection, job_id, order_json=facts, points=order.total, updated_at=now)
     write_event(connection, job_id, now, job.state, key, values)

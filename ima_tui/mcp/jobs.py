@@ -16,7 +16,7 @@ from ima_tui.core.events import JobChanged, Notice
 from ima_tui.core.text import duration
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, is_held
+from ima_tui.ledger.records import ENDED, FOLLOWED, OPEN, is_held
 from ima_tui.mcp.call import Call, Document
 from ima_tui.runner import outputs
 

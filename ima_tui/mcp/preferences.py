@@ -69,11 +69,11 @@ async def _say_it(call: Call, words: str, task_type: TaskType, model_id: str) ->
     studio = call.studio
     lists = {each: studio.catalogue.models(each) for each in TaskType}
     preferred = studio.preferences.preferred()
-    decision = await asyncio.to_thread(read, words, [], lists, preferred, studio.guides.recommended)
+    intent = await asyncio.to_thread(read, words, [], lists, preferred, studio.guides.recommended)
     if model_id:
-        meant = policy.standing(decision, lists)
+        meant = policy.standing(intent, lists)
         return any((each.task_type, each.model_id) == (task_type, model_id) for each in meant)
-    return policy.forgettable(decision, {task_type: ""}) != ()
+    return policy.forgettable(intent, {task_type: ""}) != ()
 
 
 LISTED = 20

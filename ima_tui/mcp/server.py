@@ -29,7 +29,7 @@ from ima_tui.core.domain import Job
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.core.text import escaped, one_line
-from ima_tui.ledger.job_states import ENDED
+from ima_tui.ledger.records import ENDED
 from ima_tui.mcp.call import Call, Document, client_name
 from ima_tui.mcp.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
 from ima_tui.studio.job_documents import SCHEMA, error_json, job_facts

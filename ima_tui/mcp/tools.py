@@ -12,7 +12,7 @@ from ima_tui.cli.arguments import JOB_STATES
 from ima_tui.core import labels
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
-from ima_tui.mcp import batches, jobs, ordering, preferences
+from ima_tui.mcp import jobs, ordering, preferences
 from ima_tui.mcp.call import Call, Document
 
 Schema = dict[str, Any]
@@ -153,14 +153,14 @@ TOOLS: tuple[Tool, ...] = (
                     ("prompt",), **{k: v for k, v in _ORDER.items() if k not in _OF_A_CALL}
                 ),
                 "minItems": 1,
-                "maxItems": batches.MOST_ROWS,
+                "maxItems": ordering.MOST_ROWS,
             },
             idempotency_key=_KEY,
             dry_run={"type": "boolean", "description": "Only price them; orders nothing."},
             seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
             **{k: _ORDER[k] for k in _OF_A_CALL},
         ),
-        batches.run_batch,
+        ordering.run_batch,
     ),
     Tool(
         "run_workflow",
@@ -175,7 +175,7 @@ TOOLS: tuple[Tool, ...] = (
             seconds=_number("Wait so long for the ends of all; 0 unless given.", 0, 300),
             **{k: _ORDER[k] for k in ("prompt", "input_images", "project", *_OF_A_CALL)},
         ),
-        batches.run_workflow,
+        ordering.run_workflow,
     ),
     Tool(
         "list_jobs",

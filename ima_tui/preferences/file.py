@@ -144,12 +144,12 @@ class Preferences:
         if self.trouble is not None or not self.writable:
             return ()
         return tuple(
-            DroppedPreference(user.removeprefix("user_"), _KNOWN[name], wish)
+            DroppedPreference(user.removeprefix("user_"), _KNOWN[name], preference)
             for user, by_type in self._read_notes().items()
             for name, row in by_type.items()
             if name in _KNOWN
-            and (wish := preference_of(row)) is not None
-            and self._misses(user, name, wish)
+            and (preference := preference_of(row)) is not None
+            and self._misses(user, name, preference)
         )
 
     def _misses(self, user: str, name: str, ours: Preference) -> bool:

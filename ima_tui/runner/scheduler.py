@@ -22,7 +22,7 @@ from ima_tui.core.domain import Failure, Job, Media, ModelVersion, Order, State
 from ima_tui.core.errors import ImaError, OverLimit
 from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import job_states
+from ima_tui.ledger import records
 from ima_tui.ledger.admission import settled
 from ima_tui.ledger.records import LedgerError
 from ima_tui.ledger.store import Ledger
@@ -180,7 +180,7 @@ class Scheduler:
                     await self._renew()
                 if self._stories:
                     await self._follow_left()
-            except (LedgerError, job_states.ImpossibleTransition) as error:
+            except (LedgerError, records.ImpossibleTransition) as error:
                 log.warning("leases: %r", error)  # a busy file must not end the renewals
             if slept:
                 self._alarm.wake()
@@ -233,18 +233,18 @@ class Scheduler:
         """Continue a job from its current state."""
         if (
             job.id in self._stories
-            or job.state not in job_states.OPEN
+            or job.state not in records.OPEN
             or job.id in self._sender.deliveries
         ):
             return
-        if job.state in job_states.UNSENT:
+        if job.state in records.UNSENT:
             self._sender.agree(job)
         if job.state is State.SENDING:  # its process died and took the answer along
             job = await self._record.step(job, State.NEEDS_REVIEW, "event.unknown_after_crash")
         elif job.state in (State.UPLOADING, State.VERIFYING):
             job = await self._record.step(job, State.QUEUED, "event.requeued")
-        waits_for_a_word = job.needs_approval and job.state in job_states.UNSENT
-        if job.state in job_states.OPEN and not waits_for_a_word:
+        waits_for_a_word = job.needs_approval and job.state in records.UNSENT
+        if job.state in records.OPEN and not waits_for_a_word:
             log_step(job, "followed")
             coroutine = asyncio.create_task(self._run_job(job), name=f"job {job.id}")
             self._stories[job.id] = coroutine
@@ -265,7 +265,7 @@ class Scheduler:
     async def heard(self, jobs: Collection[Job]) -> None:
         """React to changes by another process: leave stopped jobs, follow released ones."""
         for job in jobs:
-            if job.id in self._stories and job.state not in job_states.OPEN:
+            if job.id in self._stories and job.state not in records.OPEN:
                 await self.leave(job.id)
             elif job.state is State.FETCHING and not job.waiting:
                 self.try_now(job.id)
@@ -284,7 +284,7 @@ class Scheduler:
         """Log a failed coroutine, a bug or a full disk; the next renewal takes the job up again."""
         self._stories.pop(job_id, None)
         if not coroutine.cancelled() and (error := coroutine.exception()) is not None:
-            level = logging.INFO if isinstance(error, job_states.NotOwner) else logging.ERROR
+            level = logging.INFO if isinstance(error, records.NotOwner) else logging.ERROR
             log.log(level, "job %s: %r", job_id, error)
 
     async def leave(self, job_id: int) -> None:

@@ -38,8 +38,7 @@ from ima_tui.core.events import TaskUnsaved
 from ima_tui.core.input_files import Stamp, living, stamp_of
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
-from ima_tui.ledger.job_states import FAULT, ImpossibleTransition
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.records import FAULT, ImpossibleTransition, LedgerError
 from ima_tui.ledger.writing import Values
 from ima_tui.runner import outputs
 from ima_tui.runner.input_checks import InputChecks

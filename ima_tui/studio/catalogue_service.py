@@ -8,8 +8,7 @@ from contextlib import suppress
 
 from ima_tui.api.connection import Connection
 from ima_tui.catalogue import choice, order, price
-from ima_tui.catalogue.alternatives import Alternative, alternatives
-from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.choice import Alternative, Reason, alternatives
 from ima_tui.catalogue.list_cache import ProductLists
 from ima_tui.config.loader import Settings
 from ima_tui.core.clock import Clock

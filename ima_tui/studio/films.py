@@ -19,8 +19,7 @@ from ima_tui.core.records import dataclass
 from ima_tui.core.text import one_line
 from ima_tui.film import assembler
 from ima_tui.film.assembler import Tell
-from ima_tui.film.request import AssembleJob, JoinJob, StillJob
-from ima_tui.film.timeline import Film, Shot
+from ima_tui.film.timeline import AssembleJob, Film, JoinJob, Shot, StillJob
 from ima_tui.studio.jobs import Jobs
 from ima_tui.workflow import film_plan
 from ima_tui.workflow.finishing import Crop, Finish, Join
@@ -225,11 +224,11 @@ async def request(
     The film is named after the workflow and its request, so that another one replaces nothing.
     Raises `UsageError` where a shot or sound is not made or not on this machine.
     """
-    plan = status.workflow.film
-    if plan is None:
+    workflow = status.workflow.film
+    if workflow is None:
         raise UsageError("error.film_none")
-    files = {source: await _file(jobs, status, source) for source in plan.sources}
-    film = film_plan.film(plan, lambda source: files[source])
+    files = {source: await _file(jobs, status, source) for source in workflow.sources}
+    film = film_plan.film(workflow, lambda source: files[source])
     stem = _stem(status.workflow.id)
     folder = settings.folder_of(status.workflow.project)
     return AssembleJob(film, str(settings.cache / FOLDER), target, str(folder), stem)

@@ -10,7 +10,7 @@ from ima_tui.core.errors import ImaError
 from ima_tui.core.labels import UNMARKED
 
 if TYPE_CHECKING:
-    from ima_tui.catalogue.alternatives import Alternative
+    from ima_tui.catalogue.choice import Alternative
     from ima_tui.core.domain import Job
 
 SCHEMA = 1

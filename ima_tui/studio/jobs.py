@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ima_tui.api.connection import Connection
-from ima_tui.catalogue import form, times
+from ima_tui.catalogue import form, price
 from ima_tui.catalogue.order import reseeded
 from ima_tui.core.clock import Clock, midnight
 from ima_tui.core.domain import Estimate, Event, Job, Order, Outcome, State
@@ -21,7 +21,7 @@ from ima_tui.core.errors import ImaError, KeyMissing, UsageError
 from ima_tui.core.events import EventBus, JobChanged, Notice, Totals
 from ima_tui.core.labels import MarkChange
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import job_states
+from ima_tui.ledger import records
 from ima_tui.runner import outputs
 from ima_tui.runner.transitions import log_step
 from ima_tui.studio.catalogue_service import CatalogueService
@@ -84,8 +84,8 @@ class JobQueries:
             while True:
                 changed.clear()
                 job = await self.require(job_id)
-                held = job.needs_approval and job.state in job_states.UNSENT
-                if held or job.state in job_states.ENDED or job.state is State.TIMED_OUT:
+                held = job.needs_approval and job.state in records.UNSENT
+                if held or job.state in records.ENDED or job.state is State.TIMED_OUT:
                     return job
                 with suppress(TimeoutError):  # another process may be the one that follows it
                     async with asyncio.timeout(NEWS_SECONDS):
@@ -200,7 +200,7 @@ class Jobs(JobQueries):
         await scheduler.leave(old)
         try:
             job = await ledger.add(order, self._clock.time(), instead=old)
-        except job_states.ImpossibleTransition as error:
+        except records.ImpossibleTransition as error:
             await scheduler.adopt(old)
             raise UsageError("error.no_longer_unsent", id=old) from error
         log_step(job, "queued", ledger=ledger.tag)
@@ -214,7 +214,7 @@ class Jobs(JobQueries):
         model = self._catalogue.model_of(order)
         if model is None:
             return order.estimate
-        return times.estimate(model, await (await self._engine.ledger()).durations(order))
+        return price.estimate(model, await (await self._engine.ledger()).durations(order))
 
     async def _may_pay(self) -> None:
         """Raise where paying is impossible: without a key, or without room for results."""
@@ -265,11 +265,11 @@ class Jobs(JobQueries):
         scheduler = await self._engine.scheduler()
         await scheduler.leave(job_id)
         job = await self.require(job_id)
-        if job.state not in job_states.OPEN:
+        if job.state not in records.OPEN:
             return job
-        if State.STOPPED not in job_states.TRANSITIONS[job.state]:
+        if State.STOPPED not in records.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # another window is just sending it
-        unsent = job.state in job_states.UNSENT
+        unsent = job.state in records.UNSENT
         key = await self._removal(job_id) if unsent else "event.stopped"
         job = await self._step(job_id, State.STOPPED, key)
         await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
@@ -277,7 +277,7 @@ class Jobs(JobQueries):
 
     async def _removal(self, job_id: int) -> str:
         """What the timeline says when an unsent job is removed: an earlier try may be paid for."""
-        faulty = any(event.key == job_states.FAULT for event in await self.timeline(job_id))
+        faulty = any(event.key == records.FAULT for event in await self.timeline(job_id))
         return "event.taken_out_after_fault" if faulty else "event.taken_out"
 
     async def remove_from_queue(self, job_id: int) -> Job:
@@ -288,7 +288,7 @@ class Jobs(JobQueries):
         scheduler = await self._engine.scheduler()
         await scheduler.leave(job_id)
         job = await self.require(job_id)
-        if job.state in job_states.UNSENT:
+        if job.state in records.UNSENT:
             job = await self._step(job_id, State.STOPPED, await self._removal(job_id))
             await scheduler.leave(job_id)  # a lease renewal may have taken it up meanwhile
             return job
@@ -298,7 +298,7 @@ class Jobs(JobQueries):
     async def follow(self, job_id: int) -> Job:
         """Follow a stopped or timed out job again, or approve a held one."""
         job, scheduler = await self.require(job_id), await self._engine.scheduler()
-        if job.needs_approval and job.state in job_states.UNSENT:
+        if job.needs_approval and job.state in records.UNSENT:
             await scheduler.adopt(job_id)  # first: taking over a dead run's job holds it
             job = await self._release(job)
         elif job.state is State.STOPPED and not job.task_id:
@@ -317,7 +317,7 @@ class Jobs(JobQueries):
         values = {"points": agreed.total}
         try:
             await ledger.reorder(job.id, agreed, self._clock.time(), "event.released", values)
-        except job_states.ImpossibleTransition as error:  # another window was faster
+        except records.ImpossibleTransition as error:  # another window was faster
             raise UsageError("error.busy_job") from error
         job = await ledger.hold(job.id, held=False)
         log_step(job, "event.released")
@@ -344,11 +344,11 @@ class Jobs(JobQueries):
     async def forget(self, job_id: int) -> None:
         """Remove an ended or unsent job from the list; its row stays in the ledger."""
         job = await self.require(job_id)
-        if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
+        if State.FORGOTTEN not in records.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")
         await (await self._engine.scheduler()).leave(job_id)
         job = await self.require(job_id)
-        if State.FORGOTTEN not in job_states.TRANSITIONS[job.state]:
+        if State.FORGOTTEN not in records.TRANSITIONS[job.state]:
             raise UsageError("error.busy_job")  # it was just being sent
         await self._step(job_id, State.FORGOTTEN, "event.forgotten")
 
@@ -389,7 +389,7 @@ class Jobs(JobQueries):
         scheduler = await self._engine.scheduler()
         try:
             job = await (await self._engine.ledger()).delay(job.id, self._clock.time())
-        except job_states.ImpossibleTransition:
+        except records.ImpossibleTransition:
             return await self.require(job.id)  # it has just ended
         self._tell(job)
         scheduler.try_now(job.id)
@@ -400,7 +400,7 @@ class Jobs(JobQueries):
         ledger = await self._engine.ledger()
         try:
             job = await ledger.step(job_id, after, self._clock.time(), key, **columns)
-        except job_states.ImpossibleTransition as error:  # another window was faster
+        except records.ImpossibleTransition as error:  # another window was faster
             raise UsageError("error.busy_job") from error
         log_step(job, key)
         self._tell(job)
@@ -420,5 +420,5 @@ class Jobs(JobQueries):
                     self._tell(job)
                 if fresh:
                     await scheduler.heard(fresh)
-            except (ImaError, job_states.ImpossibleTransition) as error:
+            except (ImaError, records.ImpossibleTransition) as error:
                 log.warning("news: %r", error)  # a busy file is retried in a second

@@ -96,7 +96,7 @@ class WorkflowMaker:
         from ima_tui.film.brief import named_model
         from ima_tui.workflow import film_building
 
-        named = shared.decision
+        named = shared.intent
         if not named.model_id and brief.model:
             named = await asyncio.to_thread(named_model, brief.model)
         return film_building.build(
@@ -122,10 +122,10 @@ class WorkflowMaker:
             made = (await self._build_film(brief, shared, prompt)).workflow
         else:
             made = self._build(shared, prompt)
-        plan, prices = price_workflow(made, self._catalogue.all_models())
-        names = intents(plan)
+        workflow, prices = price_workflow(made, self._catalogue.all_models())
+        names = intents(workflow)
         return WorkflowStatus(
-            plan, plan, tuple(StepStatus(each, names[each.step.id]) for each in prices)
+            workflow, workflow, tuple(StepStatus(each, names[each.step.id]) for each in prices)
         )
 
     def _with_subjects(self, prompt: str, images: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -142,8 +142,8 @@ class WorkflowMaker:
         return build(shared, self._catalogue.all_models(), preferred, secrets.token_hex(8), prompt)
 
 
-async def _look(plan: Workflow) -> Workflow:
-    return await asyncio.to_thread(look_at_files, plan)
+async def _look(workflow: Workflow) -> Workflow:
+    return await asyncio.to_thread(look_at_files, workflow)
 
 
 def _share(prompt: str, images: tuple[str, ...]) -> Shared:

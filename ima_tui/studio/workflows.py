@@ -20,8 +20,8 @@ from ima_tui.core.clock import Clock
 from ima_tui.core.domain import Job, ModelVersion, Order, State
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
-from ima_tui.ledger import job_states
-from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger import records
+from ima_tui.ledger.records import ImpossibleTransition
 from ima_tui.ledger.writing import Why
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.jobs import Jobs
@@ -56,47 +56,47 @@ class Workflows:
     download: bool
     for_writing: Callable[[], object] = lambda: None
 
-    async def look(self, plan: Workflow) -> Workflow:
+    async def look(self, workflow: Workflow) -> Workflow:
         """Return the workflow with the current hashes of its files."""
-        return await asyncio.to_thread(look_at_files, plan)
+        return await asyncio.to_thread(look_at_files, workflow)
 
-    def price(self, plan: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
+    def price(self, workflow: Workflow) -> tuple[Workflow, tuple[PricedStep, ...]]:
         """Return the workflow at the current prices, and each priced step."""
-        return price_workflow(plan, self._catalogue.all_models())
+        return price_workflow(workflow, self._catalogue.all_models())
 
-    async def keep(self, plan: Workflow) -> None:
+    async def keep(self, workflow: Workflow) -> None:
         """Store the workflow in place of its last version.
 
         Unsent jobs that are no longer part of it are removed from the queue. Raises `UsageError` in
         a read-only run.
         """
         self.for_writing()
-        path = self.path(plan.id)
+        path = self.path(workflow.id)
         try:
             before = await asyncio.to_thread(file.read, path)
         except UsageError:
-            before = plan
-        gone = set(intents(before).values()) - set(intents(plan).values())
+            before = workflow
+        gone = set(intents(before).values()) - set(intents(workflow).values())
         for job in (await self._jobs.by_intents(gone)).values() if gone else ():
-            if job.state in job_states.UNSENT:
+            if job.state in records.UNSENT:
                 with suppress(
                     ImpossibleTransition, UsageError
                 ):  # it is just being sent, so it stays
                     await self._jobs.forget(job.id)
-        await asyncio.to_thread(file.write, path, plan)
+        await asyncio.to_thread(file.write, path, workflow)
 
-    def path(self, plan_id: str) -> Path:
+    def path(self, workflow_id: str) -> Path:
         """Return the path of a stored workflow."""
-        return self._folder / f"{plan_id}.json"
+        return self._folder / f"{workflow_id}.json"
 
-    async def changed_at(self, plan_id: str) -> float:
+    async def changed_at(self, workflow_id: str) -> float:
         """Return when a stored workflow changed, in seconds since the epoch; 0 for never."""
-        return await asyncio.to_thread(atomic_file.changed_at, self.path(plan_id))
+        return await asyncio.to_thread(atomic_file.changed_at, self.path(workflow_id))
 
-    async def drop(self, plan_id: str) -> None:
+    async def drop(self, workflow_id: str) -> None:
         """Delete a stored workflow; its jobs stay. Raises `UsageError` in a read-only run."""
         self.for_writing()
-        await asyncio.to_thread(self.path(plan_id).unlink, missing_ok=True)
+        await asyncio.to_thread(self.path(workflow_id).unlink, missing_ok=True)
 
     async def kept_as(self, begins: str) -> Workflow | None:
         """Return the stored workflow whose id begins so, or None. Raises `UsageError`."""
@@ -121,22 +121,22 @@ class Workflows:
                 found.append((file.read(path), changed))
         return tuple(found)
 
-    async def agreed_before(self, plan: Workflow) -> Workflow:
+    async def agreed_before(self, workflow: Workflow) -> Workflow:
         """Return `workflow` as last approved here, with current files.
 
         Its hash is empty where it was not; what a file from elsewhere says about approval is not
         believed.
         """
-        plan = await self.look(plan)
+        workflow = await self.look(workflow)
         try:
-            kept = await asyncio.to_thread(file.read, self.path(plan.id))
+            kept = await asyncio.to_thread(file.read, self.path(workflow.id))
         except UsageError:
-            return replace(plan, confirmed="")
+            return replace(workflow, confirmed="")
         points = {step.id: step.points for step in kept.steps}
-        steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in plan.steps)
-        plan = replace(plan, project=plan.project or kept.project)
-        priced = replace(plan, steps=steps, confirmed=kept.confirmed)
-        return priced if digest(priced) == kept.confirmed else replace(plan, confirmed="")
+        steps = tuple(replace(s, points=points.get(s.id, s.points)) for s in workflow.steps)
+        workflow = replace(workflow, project=workflow.project or kept.project)
+        priced = replace(workflow, steps=steps, confirmed=kept.confirmed)
+        return priced if digest(priced) == kept.confirmed else replace(workflow, confirmed="")
 
     async def agree(self, status: WorkflowStatus) -> Workflow:
         """Record the user's approval of the workflow at current prices.
@@ -150,17 +150,19 @@ class Workflows:
         return agreed
 
     async def status(
-        self, plan: Workflow, *, fetch: bool = False, priced: bool = True
+        self, workflow: Workflow, *, fetch: bool = False, priced: bool = True
     ) -> WorkflowStatus:
         """Return the status of each step at current prices.
 
         `fetch`: refresh lists that are too old; `priced` False: use the stored prices.
         """
         if fetch:
-            for task_type in sorted({step.task_type for step in plan.steps}):
+            for task_type in sorted({step.task_type for step in workflow.steps}):
                 await self._catalogue.fresh(task_type)
-        now, prices = self.price(plan) if priced else (plan, tuple(map(PricedStep, plan.steps)))
-        names = intents(plan)
+        now, prices = (
+            self.price(workflow) if priced else (workflow, tuple(map(PricedStep, workflow.steps)))
+        )
+        names = intents(workflow)
         tries = await self._tries(names)
         standings: list[StepStatus] = []
         lost: set[int] = set()
@@ -171,7 +173,7 @@ class Workflows:
             if step_status.failed or (blocked and step_status.unsent):
                 lost.add(step_id)
             standings.append(step_status)
-        return WorkflowStatus(plan, now, tuple(standings))
+        return WorkflowStatus(workflow, now, tuple(standings))
 
     async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
         """Return the newest try of each step that has one."""
@@ -277,7 +279,7 @@ class Workflows:
             if any(needed not in made for needed in each.step.needs):
                 return None
             failed = each.job
-            if failed is not None and failed.state in job_states.UNSENT:  # it would be blocked
+            if failed is not None and failed.state in records.UNSENT:  # it would be blocked
                 await self._jobs.forget(failed.id)
             intent = each.intent if failed is None else f"{each.intent}:after-{failed.id}"
             after = made[each.step.after] if each.step.after else None
@@ -299,7 +301,7 @@ class Workflows:
 
         What an agent ordered is not: its approval is the job's own.
         """
-        if job.state in job_states.OPEN:
+        if job.state in records.OPEN:
             await self._jobs.adopt(job.id)
             job = await self._jobs.get(job.id) or job
         stopped = job.state is State.STOPPED and bool(job.task_id)
@@ -307,6 +309,6 @@ class Workflows:
         with suppress(ImpossibleTransition, UsageError):  # another window was faster
             if lacks_files and self.download:
                 await self._jobs.fetch(job.id)
-            elif stopped or job.state is State.TIMED_OUT or job_states.waits_as_users(job):
+            elif stopped or job.state is State.TIMED_OUT or records.waits_as_users(job):
                 await self._jobs.follow(job.id)
         return await self._jobs.get(job.id) or job

@@ -28,9 +28,8 @@ from ima_tui.core.domain import Job
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.core.events import Notice, SubjectsChanged
 from ima_tui.core.input_files import sniff
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import folded, one_line, size
+from ima_tui.core.text import folded, one_line, pattern, size
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -284,9 +284,9 @@ class ImaApp(AppActions, inherit_bindings=False):
 
     async def action_plans(self) -> None:
         """Open the list of the workflows that are kept."""
-        from ima_tui.tui.workflow.navigation import choose_plan
+        from ima_tui.tui.workflow.navigation import choose_workflow
 
-        await choose_plan(self)
+        await choose_workflow(self)
 
     def action_subjects(self) -> None:
         """Open the named references; the one that is chosen goes into the prompt."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from ima_tui.catalogue import choice, form, order
 from ima_tui.catalogue.choice import Reason
 from ima_tui.catalogue.form import COUNT
-from ima_tui.compose import capabilities, confirmation
+from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose.apply_intent import song_prompt, song_settings
 from ima_tui.compose.confirmation import Unmet
 from ima_tui.core.domain import (
@@ -55,7 +55,7 @@ _PIECE_ZH = "，共{1}段的第{0}段，风格、调性和速度保持一致"
 
 
 def build(
-    shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], plan_id: str, wish: str
+    shared: Shared, lists: Lists, preferred: Mapping[TaskType, str], workflow_id: str, prompt: str
 ) -> Workflow:
     """Build the workflow, each step bound to a live model and priced.
 
@@ -63,14 +63,18 @@ def build(
     """
     if not shared.shares:
         raise UsageError("error.plan_nothing")
-    builder = Builder(shared, lists, preferred, wish)
+    builder = Builder(shared, lists, preferred, prompt)
     steps = tuple(builder.steps())
     unmet = tuple(dict.fromkeys(builder.unmet))
-    plan = Workflow(
-        plan_id, encodable(clean(wish)).strip(), steps, unmet=unmet, finish=tuple(builder.finish)
+    workflow = Workflow(
+        workflow_id,
+        encodable(clean(prompt)).strip(),
+        steps,
+        unmet=unmet,
+        finish=tuple(builder.finish),
     )
-    check(plan)
-    return plan
+    check(workflow)
+    return workflow
 
 
 @dataclass(eq=False)
@@ -80,7 +84,7 @@ class Builder:
     _shared: Shared
     _lists: Lists
     _preferred: Mapping[TaskType, str]
-    _wish: str
+    _whole_prompt: str
 
     def __post_init__(self) -> None:
         self._steps: list[WorkflowStep] = []
@@ -222,12 +226,12 @@ class Builder:
     def _own_inputs(self, share: Share) -> tuple[str, ...]:
         if share.uses is not None or not share.task_type.takes_inputs:
             return ()
-        decision = self._shared.decision
-        roles = decision.roles
+        intent = self._shared.intent
+        roles = intent.roles
         places = [p for p in (roles.first_frame, roles.last_frame) if p is not None]
         places += [*roles.source, *roles.reference]
-        found = places or list(range(len(decision.inputs)))
-        return tuple(decision.inputs[p] for p in found if p < len(decision.inputs))
+        found = places or list(range(len(intent.inputs)))
+        return tuple(intent.inputs[p] for p in found if p < len(intent.inputs))
 
     @property
     def made(self) -> list[WorkflowStep]:
@@ -252,7 +256,7 @@ class Builder:
         """Add one step with the share's model and parameters, priced; returns its id."""
         model = self.model(share, inputs)
         params = _without(share.params, _SHAPE) if _follows(model, inputs) else share.params
-        fits = capabilities.fitted(model, params)
+        fits = apply_intent.fitted(model, params)
         chosen = {fit.name: fit.value for fit in reversed(tuple(fits.values()))}
         if share.task_type is TaskType.TEXT_TO_MUSIC:
             chosen |= _song(model, params, prompt)
@@ -282,22 +286,22 @@ class Builder:
         self, step: WorkflowStep, model: ModelVersion, share: Share, params: Sequence[Parameter]
     ) -> None:
         """Note what the step does differently from the request."""
-        whole = self._shared.decision
-        decision = confirmation.of_share(whole, share.task_type, params)
+        whole = self._shared.intent
+        intent = confirmation.of_share(whole, share.task_type, params)
         first = not self._steps
         told = {each for _, unmet in self.unmet for each in (unmet.model_id,)}
         misplaced = (each for each in whole.misplaced if each.medium is not share.task_type.medium)
-        decision = replace(
-            decision,
+        intent = replace(
+            intent,
             model_id=share.model_id,
             reason=Reason.REQUEST if share.model_id else None,
             absent=whole.absent if first else (),
             misplaced=tuple(each for each in misplaced if each.model_id not in told),
         )
-        found = confirmation.check(self._wish, decision, model, step.draft(UNWRITTEN))
+        found = confirmation.check(self._whole_prompt, intent, model, step.draft(UNWRITTEN))
         crop = self._crop(step, share)
         left = [each for each in found.unmet if not (crop and each.name == _SHAPE)]
-        follows = not capabilities.has(model, _SHAPE)  # the picture that it is made of
+        follows = not apply_intent.has(model, _SHAPE)  # the picture that it is made of
         if crop is not None and (follows or len(left) < len(found.unmet)):
             self.finish.append(crop)
         self.unmet += [(step.id, each) for each in left]
@@ -312,8 +316,8 @@ class Builder:
         """Return the named model, else the preferred, else the default one."""
         kind = share.task_type
         models = self._lists.get(kind, ())
-        wish = self._shared.decision.preference
-        clears = wish is not None and wish.action is PreferenceAction.CLEAR
+        preference = self._shared.intent.preference
+        clears = preference is not None and preference.action is PreferenceAction.CLEAR
         preferred = "" if clears else self._preferred.get(kind, "")
         if share.model_id:
             model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
@@ -332,12 +336,12 @@ def lasting(seconds: float, *, chinese: bool) -> str:
 
 def _music_length(words: str) -> tuple[float, str] | None:
     """Return the seconds that a request for music names, and the words that say so."""
-    decision = by_rules(words)
-    limits = [each for each in decision.limits if each.code == "music_duration" and each.param]
+    intent = by_rules(words)
+    limits = [each for each in intent.limits if each.code == "music_duration" and each.param]
     if not limits or limits[0].param is None:
         return None
-    spans = decision.spans("unsupported")
-    told = words[slice(*spans[decision.limits.index(limits[0])])] if spans else ""
+    spans = intent.spans("unsupported")
+    told = words[slice(*spans[intent.limits.index(limits[0])])] if spans else ""
     return float(str(limits[0].param.value)), told
 
 
@@ -370,7 +374,7 @@ def _settled(step: WorkflowStep, model: ModelVersion) -> WorkflowStep:
 def _follows(model: ModelVersion, inputs: Sequence[str]) -> bool:
     """Tell whether the model uses the aspect ratio of its input image."""
     made = any(result_of(source) for source in inputs)
-    return made and model.task_type.medium is Medium.VIDEO and not capabilities.has(model, _SHAPE)
+    return made and model.task_type.medium is Medium.VIDEO and not apply_intent.has(model, _SHAPE)
 
 
 def _song(model: ModelVersion, params: Sequence[Parameter], words: str) -> dict[str, Value]:

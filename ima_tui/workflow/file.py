@@ -54,7 +54,7 @@ _MARK = "ima_tui_plan"
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
     *("unmet", "project"),
-    *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow plan --json`
+    *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow workflow --json`
 }
 _STEP_KEYS = {
     *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
@@ -207,11 +207,11 @@ class _Reader(DocumentReader):
         steps = self.need(raw, "steps", "")
         if not isinstance(steps, list):
             raise self.error("error.plan_shape_list", "steps")
-        plan_id = self.text(raw, "id", "", 64)
-        if not _ID.fullmatch(plan_id):
+        workflow_id = self.text(raw, "id", "", 64)
+        if not _ID.fullmatch(workflow_id):
             raise self.error("error.plan_shape_id", "id")
         return Workflow(
-            id=plan_id,
+            id=workflow_id,
             prompt=self.text(raw, "wish", "", LONGEST_PROMPT, missing=""),
             steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
             confirmed=self.text(raw, "confirmed", "", 64, missing=""),

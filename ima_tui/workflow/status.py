@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, order, times
+from ima_tui.catalogue import choice, order, price
 from ima_tui.core.domain import (
     Job,
     Medium,
@@ -23,7 +23,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.film.timeline import largest_within
 from ima_tui.i18n import say
-from ima_tui.ledger import job_states
+from ima_tui.ledger import records
 from ima_tui.workflow import finishing
 from ima_tui.workflow.finishing import Crop
 from ima_tui.workflow.steps import Workflow, WorkflowStep, digest, trouble
@@ -57,7 +57,7 @@ class StepStatus:
     @property
     def is_done(self) -> bool:
         """Whether it has a result."""
-        return self.job is not None and job_states.is_done(self.job)
+        return self.job is not None and records.is_done(self.job)
 
     @property
     def failed(self) -> bool:
@@ -67,16 +67,16 @@ class StepStatus:
     @property
     def unsent(self) -> bool:
         """Whether nothing was sent for it yet."""
-        return self.job is None or self.job.state in job_states.UNSENT
+        return self.job is None or self.job.state in records.UNSENT
 
     @property
     def waits_for_approval(self) -> bool:
         """Whether an agent ordered it and the user has not approved it."""
-        return self.job is not None and job_states.waits_as_agents(self.job)
+        return self.job is not None and records.waits_as_agents(self.job)
 
     def price(self) -> int:
         """Return the points that sending it would cost; 0 once sent."""
-        if self.job is not None and self.job.state in job_states.UNSENT:
+        if self.job is not None and self.job.state in records.UNSENT:
             return max(self.job.order.total, self.step.total if self.job.needs_approval else 0)
         return self.step.total if self.job is None or self.failed else 0
 
@@ -117,9 +117,7 @@ class WorkflowStatus:
     def moving(self) -> bool:
         """Whether a job of it is in progress."""
         return any(
-            each.job is not None
-            and each.job.state in job_states.OPEN
-            and not each.job.needs_approval
+            each.job is not None and each.job.state in records.OPEN and not each.job.needs_approval
             for each in self.steps
             if not (each.blocked and each.unsent)
         )
@@ -205,7 +203,7 @@ def price_step(step: WorkflowStep, lists: Lists) -> PricedStep:
     except UsageError as problem:
         return PricedStep(step, model, problem=problem)
     told = replace(
-        step, points=placed.points, model_name=model.name, estimate=times.estimate(model)
+        step, points=placed.points, model_name=model.name, estimate=price.estimate(model)
     )
     if quote.changes:
         changes = ", ".join(f"{each.name} = {each.becomes}" for each in quote.changes)

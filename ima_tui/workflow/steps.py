@@ -155,7 +155,7 @@ def digest(workflow: Workflow, again: Sequence[int] = ()) -> str:
     """Return the hash over all that matters: what is made, from what, in which order, for how much.
 
     `again`: failed jobs that would be paid for once more, which needs an approval of its own. Files
-    count by content, as in `plan.files`.
+    count by content, as in `workflow.files`.
     """
     content: list[object] = [1, workflow.id, [[*_content(s), s.points] for s in workflow.steps]]
     if again:

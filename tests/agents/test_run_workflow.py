@@ -44,21 +44,24 @@ def charged(sandbox: Sandbox) -> int:
 
 
 async def ordered(client: Client, **more: Any) -> dict[str, Any]:
-    plan = await ask(client, "run_workflow", **ORDER)
-    return await ask(client, "run_workflow", **ORDER, confirm=plan["confirm"], **more)
+    workflow = await ask(client, "run_workflow", **ORDER)
+    return await ask(client, "run_workflow", **ORDER, confirm=workflow["confirm"], **more)
 
 
 async def test_the_first_call_plans_and_the_hash_orders(opened: Open, sandbox: Sandbox) -> None:
     async with opened(asks=True, **FREELY) as studio, connected(studio) as client:
-        plan = await ask(client, "run_workflow", **ORDER)
-        assert plan["status"] == "unconfirmed"
-        assert [step["task_type"] for step in plan["steps"]] == ["text_to_image", "image_to_video"]
-        assert plan["to_pay"] == plan["total_credit"] > 0
-        assert plan["confirm"] in plan["next"]
-        assert (await ask(client, "run_workflow", **ORDER))["confirm"] == plan["confirm"]
+        workflow = await ask(client, "run_workflow", **ORDER)
+        assert workflow["status"] == "unconfirmed"
+        assert [step["task_type"] for step in workflow["steps"]] == [
+            "text_to_image",
+            "image_to_video",
+        ]
+        assert workflow["to_pay"] == workflow["total_credit"] > 0
+        assert workflow["confirm"] in workflow["next"]
+        assert (await ask(client, "run_workflow", **ORDER))["confirm"] == workflow["confirm"]
         wrong = await ask(client, "run_workflow", **ORDER, confirm="0" * 16)
         assert (wrong["status"], wrong["changed"]) == ("unconfirmed", True)
-        limit = {"max_credits": plan["to_pay"] - 1, "confirm": plan["confirm"]}
+        limit = {"max_credits": workflow["to_pay"] - 1, "confirm": workflow["confirm"]}
         assert (await refused(client, "run_workflow", **ORDER, **limit))["kind"] == "over_limit"
         assert await studio.jobs.newest() is None
 
@@ -77,8 +80,8 @@ async def test_what_is_made_of_the_results_is_a_file_of_the_answer(
 ) -> None:
     asked = {"prompt": "an image of a fox in 5:2", "idempotency_key": "wide"}
     async with opened(asks=True, download=True, **FREELY) as studio, connected(studio) as client:
-        plan = await ask(client, "run_workflow", **asked)
-        done = await ask(client, "run_workflow", **asked, confirm=plan["confirm"], seconds=300)
+        workflow = await ask(client, "run_workflow", **asked)
+        done = await ask(client, "run_workflow", **asked, confirm=workflow["confirm"], seconds=300)
         assert (done["status"], len(done["files"])) == ("done", 1)
         with Image.open(done["files"][0]) as image:
             assert image.width / image.height == pytest.approx(2.5, rel=0.01)
@@ -110,11 +113,11 @@ async def test_the_users_own_run_of_the_plan_releases_no_agents_step(
     async with opened(asks=True) as studio:
         async with connected(studio) as client:
             await ordered(client)
-        ((plan, _),) = await studio.workflows.kept()
-        status = await studio.workflows.status(plan)
+        ((workflow, _),) = await studio.workflows.kept()
+        status = await studio.workflows.status(workflow)
         assert (status.to_send(again=True), status.to_pay(again=True)) == ((), 0)
         await studio.workflows.go(status, again=True)
-        after = await studio.workflows.status(plan)
+        after = await studio.workflows.status(workflow)
         assert all(each.waits_for_approval for each in after.steps)
     assert charged(sandbox) == 0
 

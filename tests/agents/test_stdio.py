@@ -165,8 +165,8 @@ async def many(client: Client, tool: str, **more: Any) -> dict[str, Any]:
     """Order a batch or a workflow under one key; what the last call told."""
     if tool == "run_batch":
         return await ask(client, tool, idempotency_key="many", rows=ROWS, **more)
-    plan = await ask(client, tool, idempotency_key="many", **STORY)
-    confirm = plan.get("confirm", "")
+    workflow = await ask(client, tool, idempotency_key="many", **STORY)
+    confirm = workflow.get("confirm", "")
     return await ask(client, tool, idempotency_key="many", confirm=confirm, **STORY, **more)
 
 

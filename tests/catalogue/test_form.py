@@ -262,7 +262,7 @@ def test_several_controls_make_one_value(chosen: dict[str, Value], size: str) ->
 def test_a_combination_without_a_rule_is_answered_with_those_there_are() -> None:
     error = refused(shape_and_clarity(), shape="wide", clarity="4k")
     assert error.key == "error.no_combination"
-    assert "shape=wide, clarity=4k" in str(error.values["wish"])
+    assert "shape=wide, clarity=4k" in str(error.values["combination"])
     assert str(error.values["options"]).count(";") == 2
 
 

@@ -15,7 +15,7 @@ from ima_tui.cli.commands import batch_run
 from ima_tui.cli.commands.batch_run import BatchProgress
 from ima_tui.core import errors
 from ima_tui.core.clock import ScaledClock
-from ima_tui.logs.time_spec import coming, moment
+from ima_tui.logs.filter import coming, moment
 
 
 def test_an_array_in_chinese_encoding_with_a_row_twice(person: Person) -> None:

@@ -33,6 +33,6 @@ def test_a_brief_becomes_the_film_that_it_tells(
     agreed = ("--max-credits", "5000", "--no-pause", "--download", str(person.folder))
     said = person.verb("workflow", "make", brief, "-o", file, *agreed, "--json")
     assert said.code == 0, said.err
-    plan = json.loads(Path(file).read_text("utf-8"))
-    check(plan, read(json.loads(said.out)["film"]))
-    assert len(person.accepted()) == len(plan["steps"])
+    workflow = json.loads(Path(file).read_text("utf-8"))
+    check(workflow, read(json.loads(said.out)["film"]))
+    assert len(person.accepted()) == len(workflow["steps"])

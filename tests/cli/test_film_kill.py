@@ -36,10 +36,10 @@ class Place:
     def __init__(self, folder: Path, sandbox: Sandbox, forker: Forker) -> None:
         folder.mkdir(parents=True)
         self.folder, self._sandbox, self._forker = folder, sandbox, forker
-        self.plan = str(folder / "film.json")
+        self.workflow = str(folder / "film.json")
         brief = BRIEF.format(folder.name)
-        assert self.verb("plan", brief, "-o", self.plan) == 0, self.said()
-        self.hash = json.loads(Path(self.plan).read_text("utf-8"))["hash"]
+        assert self.verb("plan", brief, "-o", self.workflow) == 0, self.said()
+        self.hash = json.loads(Path(self.workflow).read_text("utf-8"))["hash"]
 
     def verb(self, *argv: str, after: float | None = None) -> int:
         environment = environment_of(self.folder, self._sandbox.base_url)
@@ -48,7 +48,7 @@ class Place:
 
     def run(self, after: float | None = None) -> int:
         confirmed = ("--confirm", self.hash, "--no-pause", "--download", str(self.folder / "made"))
-        return self.verb("run", self.plan, *confirmed, after=after)
+        return self.verb("run", self.workflow, *confirmed, after=after)
 
     def said(self) -> str:
         return (self.folder / "out").read_text("utf-8")[-3000:]
@@ -77,13 +77,13 @@ def test_killed_at_any_moment_of_assembling(
     dice = random.Random(5)
     began = time.monotonic()
     target = str(place.folder / "first.mp4")
-    again = ("assemble", place.plan, "--music-volume", "0.9", "-o")
+    again = ("assemble", place.workflow, "--music-volume", "0.9", "-o")
     assert place.verb(*again, target) == 0, place.said()
     length = time.monotonic() - began
     moment = kills = 0
     while moment < MOMENTS or not kills:
         film = place.folder / f"film-{moment}.mp4"
-        volume = ("assemble", place.plan, "--music-volume", f"0.{moment + 1}", "-o", str(film))
+        volume = ("assemble", place.workflow, "--music-volume", f"0.{moment + 1}", "-o", str(film))
         code = place.verb(*volume, after=dice.uniform(0.1, 1.0) * length)
         if code == -signal.SIGKILL:
             kills += 1
@@ -108,7 +108,7 @@ def test_killed_at_random_moments_of_the_whole_way(
     began = time.monotonic()
     assert usual.run() == 0, usual.said()
     length = time.monotonic() - began
-    steps = json.loads(Path(usual.plan).read_text("utf-8"))["steps"]
+    steps = json.loads(Path(usual.workflow).read_text("utf-8"))["steps"]
     count = sum("usual" in step["prompt"] for step in steps)
     assert usual.charges().total() == count == len(steps) - 1, "the music has no name of its own"
     dice = random.Random(7)

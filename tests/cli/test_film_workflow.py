@@ -45,65 +45,67 @@ def planned(person: Person, brief: str, *more: str) -> tuple[str, dict[str, Any]
 
 def made(person: Person, brief: str) -> tuple[Read, dict[str, Any], dict[str, Any]]:
     """The film of a brief, the plan, and what `run` said."""
-    file, plan = planned(person, brief)
-    said = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--no-pause", "--json")
+    file, workflow = planned(person, brief)
+    said = person.verb(
+        "workflow", "run", file, "--confirm", workflow["hash"], "--no-pause", "--json"
+    )
     assert said.code == 0, said.err
     told = json.loads(said.out)
     assert told["status"] == "done"
-    return read(told["film"]), plan, told
+    return read(told["film"]), workflow, told
 
 
-def colours(plan: dict[str, Any]) -> list[tuple[int, int, int]]:
+def colours(workflow: dict[str, Any]) -> list[tuple[int, int, int]]:
     """What the middle of each shot has to show."""
-    prompts = {step["id"]: step["prompt"] for step in plan["steps"]}
-    ids = [int(shot["source"].partition(":")[2].partition("#")[0]) for shot in plan["shots"]]
+    prompts = {step["id"]: step["prompt"] for step in workflow["steps"]}
+    ids = [int(shot["source"].partition(":")[2].partition("#")[0]) for shot in workflow["shots"]]
     return [media.colour_of(prompts[each]) for each in ids]
 
 
 def test_a_brief_becomes_one_film_in_one_command(marked: Person) -> None:
-    film, plan, told = made(marked, SNEAKER)
-    assert [step["status"] for step in told["steps"]] == ["done"] * len(plan["steps"])
+    film, workflow, told = made(marked, SNEAKER)
+    assert [step["status"] for step in told["steps"]] == ["done"] * len(workflow["steps"])
     assert "film" in Path(told["film"]).name
     assert film.seconds == pytest.approx(12.0, abs=0.1)
-    lengths = [shot["trim"][1] for shot in plan["shots"]]
+    lengths = [shot["trim"][1] for shot in workflow["shots"]]
     middles = [lengths[0] / 2, lengths[0] + lengths[1] / 2]
-    for at, colour in zip(middles, colours(plan), strict=True):
+    for at, colour in zip(middles, colours(workflow), strict=True):
         assert near(film.colour(at), colour)
     assert film.loudness == pytest.approx(-14.0, abs=0.5)
     spoken = media.tone_of("Run free", media.SPEECH_HZ)
-    song = next(step for step in plan["steps"] if step["task_type"] == "text_to_music")
+    song = next(step for step in workflow["steps"] if step["task_type"] == "text_to_music")
     music = media.tone_of(song["prompt"], media.MUSIC_HZ)
     assert film.level(spoken, 1.1, 0.3) - film.level(spoken, 0.5, 0.3) > 20
     assert film.level(music, 0.6, 0.3) - film.level(music, 1.25, 0.2) >= 8
     assert film.level(music, 6.0) - film.level(music, 11.8, 0.2) >= 15
-    assert len(marked.accepted()) == len(plan["steps"])
+    assert len(marked.accepted()) == len(workflow["steps"])
 
 
 def test_the_master_image_is_looked_at_before_the_rest_is_bought(marked: Person) -> None:
-    file, plan = planned(marked, SNEAKER)
-    said = marked.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
+    file, workflow = planned(marked, SNEAKER)
+    said = marked.verb("workflow", "run", file, "--confirm", workflow["hash"], "--json")
     assert said.code == 4, said.err
     told = json.loads(said.out)
     assert told["status"] == "needs_approval"
-    assert told["to_pay"] == plan["total_credit"] - plan["steps"][0]["credit"]
+    assert told["to_pay"] == workflow["total_credit"] - workflow["steps"][0]["credit"]
     assert len(marked.accepted()) == 1
     again = marked.verb("workflow", "resume", file, "--json")
     assert again.code == 0, again.err
     assert read(json.loads(again.out)["film"]).seconds == pytest.approx(12.0, abs=0.1)
-    assert len(marked.accepted()) == len(plan["steps"])
+    assert len(marked.accepted()) == len(workflow["steps"])
 
 
 def test_assembling_again_is_free_and_keeps_the_hash(marked: Person) -> None:
-    film, plan, told = made(marked, "Two shots: a kite; a boat. 10 seconds")
+    film, workflow, told = made(marked, "Two shots: a kite; a boat. 10 seconds")
     paid = len(marked.accepted())
     file = Path(marked.folder / "film.json")
     same = marked.verb("workflow", "assemble", str(file), "--json")
     assert json.loads(same.out)["made"] is False
     assert json.loads(same.out)["film"] == told["film"]
-    plan["shots"].reverse()
-    file.write_text(json.dumps(plan), "utf-8")
+    workflow["shots"].reverse()
+    file.write_text(json.dumps(workflow), "utf-8")
     shown = json.loads(marked.verb("workflow", "show", str(file), "--json").out)
-    assert shown["hash"] == plan["hash"]
+    assert shown["hash"] == workflow["hash"]
     turned = marked.verb(
         "workflow", "assemble", str(file), "--transition", "fade", "--json", "-o",
         str(marked.folder / "turned.mp4"),
@@ -111,7 +113,7 @@ def test_assembling_again_is_free_and_keeps_the_hash(marked: Person) -> None:
     assert turned.code == 0, turned.err
     other = read(json.loads(turned.out)["film"])
     assert other.seconds == film.seconds == 10.0, "the last frame is held for the crossfade"
-    first, second = colours(plan)
+    first, second = colours(workflow)
     assert near(other.colour(2.5), first)
     assert near(other.colour(7.5), second)
     assert near(film.colour(2.5), second)
@@ -121,8 +123,10 @@ def test_assembling_again_is_free_and_keeps_the_hash(marked: Person) -> None:
 def test_a_failed_shot_stops_only_what_needs_it(marked: Person) -> None:
     fails = '[[fault]]\nkind = "fail_task"\ntask_type = "image_to_video"\ntimes = 1\n'
     marked.sandbox.scenario(MARKED + fails)
-    file, plan = planned(marked, "Two shots: a kite; a boat. 10 seconds, calm piano")
-    said = marked.verb("workflow", "run", file, "--confirm", plan["hash"], "--no-pause", "--json")
+    file, workflow = planned(marked, "Two shots: a kite; a boat. 10 seconds, calm piano")
+    said = marked.verb(
+        "workflow", "run", file, "--confirm", workflow["hash"], "--no-pause", "--json"
+    )
     assert said.code == 1
     told = json.loads(said.out)
     states = [step["status"] for step in told["steps"]]
@@ -133,7 +137,7 @@ def test_a_failed_shot_stops_only_what_needs_it(marked: Person) -> None:
     again = marked.verb("workflow", "resume", file, "--confirm", status["confirm"], "--json")
     assert again.code == 0, again.err
     assert read(json.loads(again.out)["film"]).seconds == pytest.approx(10.0, abs=0.1)
-    assert len(marked.accepted()) == len(plan["steps"]) + 1
+    assert len(marked.accepted()) == len(workflow["steps"]) + 1
 
 
 def test_a_missing_file_is_named_with_the_way_to_get_it(marked: Person) -> None:
@@ -160,9 +164,9 @@ def test_what_a_brief_lacks_is_asked_for(marked: Person, brief: str, kind: str) 
 def test_without_pyav_nothing_of_a_film_is_bought(
     marked: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, plan = planned(marked, SNEAKER)
+    file, workflow = planned(marked, SNEAKER)
     monkeypatch.setattr("ima_tui.film.assembler.can_assemble", lambda: False)
-    said = marked.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
+    said = marked.verb("workflow", "run", file, "--confirm", workflow["hash"], "--json")
     assert (said.code, json.loads(said.out)["error"]["kind"]) == (2, "film_no_av")
     assert marked.accepted() == []
 
@@ -174,11 +178,11 @@ async def test_an_agent_gets_the_film_too(marked: Person) -> None:
     )
     order = {"prompt": SNEAKER, "idempotency_key": "sneaker"}
     async with agent(marked.folder, marked.environment) as client:
-        plan = await ask(client, "run_workflow", **order)
-        done = await ask(client, "run_workflow", **order, confirm=plan["confirm"], seconds=300)
+        workflow = await ask(client, "run_workflow", **order)
+        done = await ask(client, "run_workflow", **order, confirm=workflow["confirm"], seconds=300)
         while done["status"] != "done" or not done["film"]:
             assert done["error"] is None, done["error"]
             done = await ask(client, "run_workflow", **order, seconds=60)
         assert read(done["film"]).seconds == pytest.approx(12, abs=1)
         assert (await ask(client, "run_workflow", **order))["film"] == done["film"]
-    assert len(marked.accepted()) == len(plan["steps"])
+    assert len(marked.accepted()) == len(workflow["steps"])

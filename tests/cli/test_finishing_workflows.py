@@ -20,12 +20,12 @@ def made(person: Person, prompt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     file = str(person.folder / "plan.json")
     said = person.verb("workflow", "plan", prompt, "-o", file)
     assert said.code == 0, said.err
-    plan = json.loads(Path(file).read_text("utf-8"))
+    workflow = json.loads(Path(file).read_text("utf-8"))
     folder = ("--download", str(person.folder / "made"))
-    agreed = ("--confirm", plan["hash"], "--no-pause")
+    agreed = ("--confirm", workflow["hash"], "--no-pause")
     said = person.verb("workflow", "run", file, *agreed, *folder, "--json")
     assert said.code == 0, said.err
-    return plan, json.loads(said.out)
+    return workflow, json.loads(said.out)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def made(person: Person, prompt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     [("two images of a fox in 5:2", 5 / 2), ("做一张7:3的风景图", 7 / 3)],
 )
 def test_images_of_any_ratio_are_cropped(person: Person, prompt: str, ratio: float) -> None:
-    plan, told = made(person, prompt)
-    assert len(told["files"]) == plan["steps"][0]["n"]
+    workflow, told = made(person, prompt)
+    assert len(told["files"]) == workflow["steps"][0]["n"]
     for path in told["files"]:
         with Image.open(path) as image:
             assert image.width / image.height == pytest.approx(ratio, rel=0.01)
@@ -53,12 +53,12 @@ def test_videos_of_any_ratio_are_cropped(person: Person, prompt: str, ratio: flo
     pytest.importorskip("av", reason="PyAV, the `video` extra, is not installed")
     from clips import read
 
-    plan, told = made(person, prompt)
+    workflow, told = made(person, prompt)
     (path,) = told.get("files") or [told["film"]]
     film = read(path)
     assert film.size[0] / film.size[1] == pytest.approx(ratio, rel=0.02)
     assert min(map(sum, film.edges)) > 30, "not padded"
-    assert len(person.accepted()) == len(plan["steps"])
+    assert len(person.accepted()) == len(workflow["steps"])
 
 
 @pytest.mark.parametrize("prompt", ["40 seconds of calm piano music", "来一段40秒的轻音乐"])
@@ -96,9 +96,9 @@ def test_without_pyav_music_is_refused_before_it_is_paid_and_a_crop_is_not(
     monkeypatch.setattr("ima_tui.film.assembler.can_assemble", lambda: False)
     file = str(person.folder / "music.json")
     said = person.verb("workflow", "plan", "five minutes of calm piano music", "-o", file)
-    plan = json.loads(Path(file).read_text("utf-8"))
+    workflow = json.loads(Path(file).read_text("utf-8"))
     assert "PyAV" in said.err
-    said = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
+    said = person.verb("workflow", "run", file, "--confirm", workflow["hash"], "--json")
     assert (said.code, json.loads(said.out)["error"]["kind"]) == (2, "film_no_av")
     assert person.accepted() == []
     assert made(person, "an image of a fox in 5:2")[1]["files"]

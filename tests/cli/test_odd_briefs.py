@@ -36,9 +36,9 @@ def planned(person: Person, prompt: str) -> tuple[dict[str, Any], str]:
     ],
 )
 def test_what_can_not_be_guessed_is_asked(person: Person, prompt: str, words: str) -> None:
-    plan, said = planned(person, prompt)
-    assert words in json.dumps(plan, ensure_ascii=False) + said
-    assert "steps" not in plan
+    workflow, said = planned(person, prompt)
+    assert words in json.dumps(workflow, ensure_ascii=False) + said
+    assert "steps" not in workflow
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_what_can_not_be_guessed_is_asked(person: Person, prompt: str, words: st
     ],
 )
 def test_missing_files_are_named(person: Person, prompt: str, names: str) -> None:
-    plan, said = planned(person, prompt)
-    (step,) = plan["steps"]
+    workflow, said = planned(person, prompt)
+    (step,) = workflow["steps"]
     frames = "first_last_frame_to_video" if "," in names else "image_to_video"
     assert step["task_type"] == frames
     assert f"Step 1: File not found: {names}" in said
@@ -78,9 +78,9 @@ def test_missing_files_are_named(person: Person, prompt: str, names: str) -> Non
 def test_a_few_words_become_a_film_of_what_they_name(
     person: Person, prompt: str, shows: list[str]
 ) -> None:
-    plan, _ = planned(person, prompt)
-    videos = [step for step in plan["steps"] if step["task_type"] in VIDEOS]
-    assert len(plan["shots"]) == len(videos) == len(shows)
+    workflow, _ = planned(person, prompt)
+    videos = [step for step in workflow["steps"] if step["task_type"] in VIDEOS]
+    assert len(workflow["shots"]) == len(videos) == len(shows)
     for step, words in zip(videos, shows, strict=True):
         assert words in step["prompt"]
 
@@ -96,8 +96,10 @@ def test_a_few_words_become_a_film_of_what_they_name(
     ],
 )
 def test_several_things_are_made_one_by_one(person: Person, prompt: str, shows: list[str]) -> None:
-    plan, _ = planned(person, prompt)
-    assert [(step["prompt"], step["n"]) for step in plan["steps"]] == [(each, 1) for each in shows]
+    workflow, _ = planned(person, prompt)
+    assert [(step["prompt"], step["n"]) for step in workflow["steps"]] == [
+        (each, 1) for each in shows
+    ]
 
 
 def test_a_sound_of_ones_own_is_the_music_of_the_film(
@@ -106,13 +108,13 @@ def test_a_sound_of_ones_own_is_the_music_of_the_film(
     monkeypatch.chdir(person.folder)
     song = person.folder / "song.mp3"
     song.write_bytes(b"a song")
-    plan, _ = planned(person, "给我的歌song.mp3做MV，主角是一只猫")
-    assert {step["task_type"] for step in plan["steps"]} == {*IMAGES, *VIDEOS}
-    (track,) = plan["tracks"]
+    workflow, _ = planned(person, "给我的歌song.mp3做MV，主角是一只猫")
+    assert {step["task_type"] for step in workflow["steps"]} == {*IMAGES, *VIDEOS}
+    (track,) = workflow["tracks"]
     assert (track["role"], track["source"]) == ("music", str(song))
 
 
 def test_what_stands_behind_a_colon_is_what_all_of_it_is_about(person: Person) -> None:
-    plan, _ = planned(person, "a song and a video: rain on a window")
-    assert all("rain on a window" in json.dumps(step) for step in plan["steps"])
-    assert len(plan["steps"]) == 2
+    workflow, _ = planned(person, "a song and a video: rain on a window")
+    assert all("rain on a window" in json.dumps(step) for step in workflow["steps"])
+    assert len(workflow["steps"]) == 2

@@ -23,9 +23,9 @@ def payload(said: Said) -> dict[str, Any]:
 def test_route_prints_the_keys_of_the_cases(ima: Verb) -> None:
     said = ima("route", "用可灵O1做个10秒视频", "--json")
     assert said.code == 0
-    decision = json.loads(said.out)
-    assert {"media", "task_type", "kind", "evidence", "alternatives"} <= set(decision)
-    assert decision["params"] == {"duration": 10}
+    intent = json.loads(said.out)
+    assert {"media", "task_type", "kind", "evidence", "alternatives"} <= set(intent)
+    assert intent["params"] == {"duration": 10}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -50,44 +50,44 @@ def test_a_plan_sends_nothing_and_says_how_to_run_it(person: Person) -> None:
     said = person.verb("workflow", "plan", WISH)
     assert (said.code, person.accepted()) == (0, [])
     assert "3 steps" in said.out
-    file, plan = made(person)
-    assert plan["total_credit"] == sum(step["credit"] for step in plan["steps"])
+    file, workflow = made(person)
+    assert workflow["total_credit"] == sum(step["credit"] for step in workflow["steps"])
     shown = person.verb("workflow", "show", file)
-    assert plan["hash"] in shown.out
+    assert workflow["hash"] in shown.out
     assert shown.code == 0
 
 
 def test_json_is_one_document_and_can_be_a_plan_itself(person: Person) -> None:
     said = person.verb("workflow", "plan", WISH, "--json")
-    plan = document(said)
-    assert plan["problems"] == plan["notes"] == []
+    workflow = document(said)
+    assert workflow["problems"] == workflow["notes"] == []
     file = person.write(said.out, "printed.json")
-    assert document(person.verb("workflow", "show", file, "--json"))["hash"] == plan["hash"]
+    assert document(person.verb("workflow", "show", file, "--json"))["hash"] == workflow["hash"]
 
 
 def test_nothing_runs_without_the_hash(person: Person) -> None:
-    file, plan = made(person)
+    file, workflow = made(person)
     said = person.verb("workflow", "run", file)
     assert said.code == 2
-    assert plan["hash"] in said.out
-    assert f"{plan['total_credit']} pts" in said.out
+    assert workflow["hash"] in said.out
+    assert f"{workflow['total_credit']} pts" in said.out
     wrong = person.verb("workflow", "run", file, "--confirm", "0" * 16, "--json")
     assert wrong.code == 2
     told = document(wrong)
-    assert (told["status"], told["confirm"]) == ("unconfirmed", plan["hash"])
+    assert (told["status"], told["confirm"]) == ("unconfirmed", workflow["hash"])
     assert told["error"]["kind"] == "plan_changed"
     assert person.accepted() == []
 
 
 def test_run_makes_each_step_once_however_often_it_is_run(person: Person) -> None:
-    file, plan = made(person)
-    first = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--json")
+    file, workflow = made(person)
+    first = person.verb("workflow", "run", file, "--confirm", workflow["hash"], "--json")
     assert first.code == 0, first.err
     told = document(first)
     assert [step["status"] for step in told["steps"]] == ["done"] * 3
     assert prompts(person) == ["Draw a dragon", "animate it", "a soundtrack"]
     assert inputs_of(person, 2) == ["job:1#1"]
-    for verb in (("run", file, "--confirm", plan["hash"]), ("run", file), ("resume", file)):
+    for verb in (("run", file, "--confirm", workflow["hash"]), ("run", file), ("resume", file)):
         again = person.verb("workflow", *verb)
         assert again.code == 0, again.err
     assert len(person.accepted()) == 3
@@ -98,10 +98,10 @@ def test_run_makes_each_step_once_however_often_it_is_run(person: Person) -> Non
 
 
 def test_a_changed_plan_needs_a_new_hash(person: Person) -> None:
-    file, plan = made(person)
-    plan["steps"][0]["prompt"] = "Draw a hare"
-    Path(file).write_text(json.dumps(plan), "utf-8")
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 2
+    file, workflow = made(person)
+    workflow["steps"][0]["prompt"] = "Draw a hare"
+    Path(file).write_text(json.dumps(workflow), "utf-8")
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 2
     assert person.accepted() == []
     now = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert person.verb("workflow", "run", file, "--confirm", now).code == 0
@@ -157,42 +157,47 @@ def test_a_damaged_picture_stops_the_plan_before_anything_is_sent(person: Person
 
 def test_that_only_a_part_of_a_file_is_used_is_said_before_it_is_paid(person: Person) -> None:
     frames = [Image.new("RGB", (320, 320), colour) for colour in ("teal", "red")]
-    plan = str(person.folder / "plan.json")
+    workflow = str(person.folder / "plan.json")
     for name, part in (("moving.gif", "first frame"), ("scan.tiff", "first page")):
         path = person.folder / name
         frames[0].save(path, save_all=True, append_images=frames[1:])
         wish = "Animate it, and add a soundtrack"
-        for verb in (("plan", wish, "--input-images", str(path), "-o", plan), ("run", plan)):
+        for verb in (
+            ("plan", wish, "--input-images", str(path), "-o", workflow),
+            ("run", workflow),
+        ):
             said = person.verb("workflow", *verb)
             assert f"{name}: only the {part} is used." in said.err
     assert person.accepted() == []
 
 
 def test_a_risen_price_needs_a_new_hash(person: Person) -> None:
-    file, plan = made(person)
-    cheaper = json.loads(json.dumps(plan))
+    file, workflow = made(person)
+    cheaper = json.loads(json.dumps(workflow))
     cheaper["steps"][1]["credit"] -= 1  # as if it had been planned before the price rose
     Path(file).write_text(json.dumps(cheaper), "utf-8")
     old = document(person.verb("workflow", "show", file, "--json"))["hash"]
     said = person.verb("workflow", "run", file, "--confirm", old)
     assert (said.code, person.accepted()) == (2, [])
-    assert plan["hash"] in said.out
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 0
+    assert workflow["hash"] in said.out
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 0
     assert len(person.accepted()) == 3
 
 
 def test_a_price_that_fell_does_not(person: Person) -> None:
-    file, plan = made(person)
-    plan["steps"][1]["credit"] += 9
-    Path(file).write_text(json.dumps(plan), "utf-8")
+    file, workflow = made(person)
+    workflow["steps"][1]["credit"] += 9
+    Path(file).write_text(json.dumps(workflow), "utf-8")
     dearer = document(person.verb("workflow", "show", file, "--json"))["hash"]
     assert person.verb("workflow", "run", file, "--confirm", dearer).code == 0
 
 
 def test_a_limit_is_kept(person: Person) -> None:
-    file, plan = made(person)
-    limit = str(plan["total_credit"] - 1)
-    said = person.verb("workflow", "run", file, "--confirm", plan["hash"], "--max-credits", limit)
+    file, workflow = made(person)
+    limit = str(workflow["total_credit"] - 1)
+    said = person.verb(
+        "workflow", "run", file, "--confirm", workflow["hash"], "--max-credits", limit
+    )
     assert (said.code, person.accepted()) == (4, [])
 
 
@@ -200,18 +205,18 @@ def test_a_failed_step_is_paid_again_only_when_that_is_agreed_to(
     person: Person, sandbox: Sandbox
 ) -> None:
     sandbox.scenario(FAILS)
-    file, plan = made(person)
-    first = person.verb("workflow", "run", file, "--confirm", plan["hash"])
+    file, workflow = made(person)
+    first = person.verb("workflow", "run", file, "--confirm", workflow["hash"])
     assert first.code == 1
     assert "Step 2" in first.err
     assert prompts(person) == ["Draw a dragon", "animate it"]
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
-    unasked = person.verb("workflow", "resume", file, "--confirm", plan["hash"], "--json")
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 1
+    unasked = person.verb("workflow", "resume", file, "--confirm", workflow["hash"], "--json")
     told = document(unasked)
     assert (unasked.code, len(person.accepted())) == (2, 2)
-    costs = sum(step["credit"] for step in plan["steps"][1:])
+    costs = sum(step["credit"] for step in workflow["steps"][1:])
     assert told["to_pay"] == costs
-    assert told["confirm"] != plan["hash"]
+    assert told["confirm"] != workflow["hash"]
     second = person.verb("workflow", "resume", file, "--confirm", told["confirm"], "--json")
     assert second.code == 0, second.err
     assert prompts(person) == ["Draw a dragon", "animate it", "animate it", "a soundtrack"]
@@ -221,10 +226,10 @@ def test_a_failed_step_is_paid_again_only_when_that_is_agreed_to(
 
 def test_the_first_step_fails_and_is_said_otherwise(person: Person, sandbox: Sandbox) -> None:
     sandbox.scenario(FAILS.replace("animate", "Draw a dragon"))
-    file, plan = made(person)
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
-    plan["steps"][0]["prompt"] = "a hare"
-    Path(file).write_text(json.dumps(plan), "utf-8")
+    file, workflow = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 1
+    workflow["steps"][0]["prompt"] = "a hare"
+    Path(file).write_text(json.dumps(workflow), "utf-8")
     agreed = document(person.verb("workflow", "show", file, "--json"))["hash"]
     said = person.verb("workflow", "run", file, "--confirm", agreed)
     assert said.code == 0, said.err
@@ -237,8 +242,8 @@ def test_a_result_that_was_taken_off_the_list_still_serves(
     person: Person, sandbox: Sandbox
 ) -> None:
     sandbox.scenario(FAILS)
-    file, plan = made(person)
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    file, workflow = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 1
     assert person.verb("jobs", "forget", "1", "2").code == 0
     told = document(person.verb("workflow", "resume", file, "--json"))
     said = person.verb("workflow", "resume", file, "--confirm", told["confirm"])
@@ -249,8 +254,8 @@ def test_a_result_that_was_taken_off_the_list_still_serves(
 
 def test_a_step_that_was_run_again_elsewhere_is_found(person: Person, sandbox: Sandbox) -> None:
     sandbox.scenario(FAILS)
-    file, plan = made(person)
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 1
+    file, workflow = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 1
     assert person.verb("jobs", "retry", "2", "--yes").code == 0
     said = person.verb("workflow", "resume", file)
     assert said.code == 0, said.err
@@ -260,8 +265,8 @@ def test_a_step_that_was_run_again_elsewhere_is_found(person: Person, sandbox: S
 def test_an_unknown_end_is_never_paid_again_by_itself(person: Person, sandbox: Sandbox) -> None:
     lost = '[[fault]]\nkind = "lose_answer"\nendpoint = "create"\ntimes = 1\n'
     sandbox.scenario(f'{PATIENT}{lost}prompt_contains = "animate"\n')
-    file, plan = made(person)
-    assert person.verb("workflow", "run", file, "--confirm", plan["hash"]).code == 7
+    file, workflow = made(person)
+    assert person.verb("workflow", "run", file, "--confirm", workflow["hash"]).code == 7
     said = person.verb("workflow", "resume", file)
     assert said.code == 2
     assert "--yes-unknown" in said.err
@@ -269,9 +274,9 @@ def test_an_unknown_end_is_never_paid_again_by_itself(person: Person, sandbox: S
 
 
 def test_a_file_from_elsewhere_can_not_agree_to_itself(person: Person) -> None:
-    file, plan = made(person)
-    plan["confirmed"] = plan["hash"]
-    Path(file).write_text(json.dumps(plan), "utf-8")
+    file, workflow = made(person)
+    workflow["confirmed"] = workflow["hash"]
+    Path(file).write_text(json.dumps(workflow), "utf-8")
     for verb in ("run", "resume"):
         assert person.verb("workflow", verb, file).code == 2
     assert person.accepted() == []
@@ -342,9 +347,9 @@ def test_one_command_pays_no_more_than_its_limit_and_runs_no_other_prompts_plan(
 
 
 def test_the_limit_of_one_command_counts_what_was_paid_before(person: Person) -> None:
-    file, plan = made(person)
+    file, workflow = made(person)
     person.sandbox.scenario(FAILS)
-    person.verb("workflow", "run", file, "--confirm", plan["hash"])
+    person.verb("workflow", "run", file, "--confirm", workflow["hash"])
     sent = len(person.accepted())
     over = person.verb("workflow", "make", WISH, "-o", file, "--max-credits", "1")
     assert (over.code, "your limit is 1" in over.err) == (4, True)
@@ -352,11 +357,11 @@ def test_the_limit_of_one_command_counts_what_was_paid_before(person: Person) ->
 
 
 def test_of_two_commands_at_once_one_plan_is_run_by_both(person: Person) -> None:
-    path, plan = person.folder / "plan.json", file.read(Path(made(person)[0]))
-    assert not file.write_first(path, replace(plan, id="other"))
-    assert file.read(path).id == plan.id
+    path, workflow = person.folder / "plan.json", file.read(Path(made(person)[0]))
+    assert not file.write_first(path, replace(workflow, id="other"))
+    assert file.read(path).id == workflow.id
     path.unlink()
-    assert file.write_first(path, plan)
+    assert file.write_first(path, workflow)
     assert [each.name for each in person.folder.iterdir() if "plan.json" in each.name] == [
         path.name
     ]

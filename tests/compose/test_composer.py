@@ -110,7 +110,7 @@ def test_an_untouched_draft_stands_at_the_defaults() -> None:
     rows = {row.field.name: row for row in drafting.rows(HAILUO, draft)}
     assert (rows["duration"].value, rows["resolution"].value) == (6, "768P")
     assert not any(row.is_set or row.blocked for row in rows.values())
-    offer = drafting.offer(HAILUO, draft)
+    offer = drafting.priced(HAILUO, draft)
     assert offer.quote is not None
     assert offer.quote.total == 12
     assert offer.cheaper is None
@@ -146,12 +146,12 @@ def test_put_refuses_what_the_leaf_does_not_offer() -> None:
 
 def test_what_is_still_being_typed_is_kept_and_what_is_wrong_with_it_is_said() -> None:
     draft = drafting.write(drafting.begin(HAILUO), "negative", "much too long")
-    offer = drafting.offer(HAILUO, draft)
+    offer = drafting.priced(HAILUO, draft)
     assert offer.quote is None
     assert offer.problem is not None
     assert offer.problem.key == "error.too_long"
     assert offer.at_fault == {"negative"}
-    assert drafting.offer(HAILUO, drafting.write(draft, "negative", "blur")).problem is None
+    assert drafting.priced(HAILUO, drafting.write(draft, "negative", "blur")).problem is None
 
 
 def test_switching_keeps_what_fits_in_the_new_leafs_own_spelling() -> None:
@@ -199,7 +199,7 @@ def test_a_recalled_order_leaves_defaults_unset_and_forgets_what_is_gone() -> No
 
 def test_a_combination_that_is_not_made_is_named_with_the_controls_at_fault() -> None:
     draft = drafting.put(SIZES, drafting.begin(SIZES), "quality", "4K")
-    offer = drafting.offer(SIZES, draft)
+    offer = drafting.priced(SIZES, draft)
     assert offer.problem is not None
     assert offer.problem.key == "error.no_combination"
     assert offer.at_fault == {"quality"}
@@ -247,101 +247,101 @@ def test_a_neighbour_is_named_by_its_option_where_that_says_enough(
 
 
 def test_the_desk_takes_what_is_suggested_once_the_list_is_there() -> None:
-    desk = Composer(T2V)
-    desk.catch_up((), None)
-    assert desk.model is None
-    assert price_of(desk, ()) == drafting.DraftPrice()
-    desk.catch_up((HAILUO, VEO), VEO)
-    assert desk.model == VEO
+    composer = Composer(T2V)
+    composer.catch_up((), None)
+    assert composer.model is None
+    assert price_of(composer, ()) == drafting.DraftPrice()
+    composer.catch_up((HAILUO, VEO), VEO)
+    assert composer.model == VEO
 
 
 def test_a_new_price_counts_at_once_and_a_gone_model_has_none() -> None:
-    desk = Composer(T2V)
-    desk.take(HAILUO)
-    desk.set("duration", 10)
+    composer = Composer(T2V)
+    composer.take(HAILUO)
+    composer.set("duration", 10)
     dearer = replace(HAILUO, rules=tuple(replace(r, points=r.points + 1) for r in HAILUO.rules))
-    desk.catch_up((dearer, VEO), VEO)
-    quote = price_of(desk, (dearer, VEO)).quote
+    composer.catch_up((dearer, VEO), VEO)
+    quote = price_of(composer, (dearer, VEO)).quote
     assert quote is not None
     assert quote.total == 21
-    problem = price_of(desk, (VEO,)).problem
+    problem = price_of(composer, (VEO,)).problem
     assert problem is not None
     assert problem.key == "compose.gone"
 
 
 def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
     order, _ = drafting.finish(HAILUO, drafting.begin(HAILUO, "fog"))
-    desk = Composer()
-    recall(desk, order)
-    assert desk.kind is T2V
-    desk.catch_up((), None)
-    assert desk.model is None
-    desk.catch_up((VEO,), VEO)
-    assert desk.model == VEO
-    assert desk.draft is not None
-    assert desk.draft.prompt == "fog"
-    assert desk.remark is not None
-    assert desk.remark.key == "compose.gone_took"
+    composer = Composer()
+    recall(composer, order)
+    assert composer.kind is T2V
+    composer.catch_up((), None)
+    assert composer.model is None
+    composer.catch_up((VEO,), VEO)
+    assert composer.model == VEO
+    assert composer.draft is not None
+    assert composer.draft.prompt == "fog"
+    assert composer.remark is not None
+    assert composer.remark.key == "compose.gone_took"
 
 
 def test_after_a_recalled_order_the_next_prompt_starts_from_nothing() -> None:
     draft = drafting.put(SIZES, drafting.begin(SIZES, "fox"), "ratio", "16:9")
     draft = replace(drafting.put(SIZES, draft, "quality", "4K"), n=3)
-    desk = Composer(SIZES.task_type)
-    recall(desk, drafting.finish(SIZES, draft)[0])
-    desk.catch_up((SIZES,), SIZES)
-    assert desk.draft is not None
-    assert (desk.draft.n, bool(desk.draft.chosen)) == (3, True)
-    desk.begin_anew()
-    assert (desk.draft.n, desk.draft.chosen) == (1, ())
+    composer = Composer(SIZES.task_type)
+    recall(composer, drafting.finish(SIZES, draft)[0])
+    composer.catch_up((SIZES,), SIZES)
+    assert composer.draft is not None
+    assert (composer.draft.n, bool(composer.draft.chosen)) == (3, True)
+    composer.begin_anew()
+    assert (composer.draft.n, composer.draft.chosen) == (1, ())
 
 
 def test_what_a_new_model_can_not_do_is_remarked_once() -> None:
-    desk = Composer(T2V)
-    desk.take(HAILUO)
-    desk.set("enhance", False)
-    desk.take(VEO)
-    assert desk.remark is not None
-    assert desk.remark.values == {"names": "Enhance", "model": "Veo 3.1"}
-    desk.set("duration", 8)
-    assert desk.remark is None
+    composer = Composer(T2V)
+    composer.take(HAILUO)
+    composer.set("enhance", False)
+    composer.take(VEO)
+    assert composer.remark is not None
+    assert composer.remark.values == {"names": "Enhance", "model": "Veo 3.1"}
+    composer.set("duration", 8)
+    assert composer.remark is None
 
 
 def test_another_kind_keeps_the_inputs_for_whoever_comes_back() -> None:
-    desk = Composer(I2V)
-    desk.take(KLING)
-    desk.feed(("cat.png",))
-    desk.turn_to(T2V)
-    desk.catch_up((VEO,), VEO)
-    desk.turn_to(I2V)
-    desk.catch_up((KLING,), KLING)
-    assert desk.draft is not None
-    assert desk.draft.inputs == ("cat.png",)
+    composer = Composer(I2V)
+    composer.take(KLING)
+    composer.feed(("cat.png",))
+    composer.turn_to(T2V)
+    composer.catch_up((VEO,), VEO)
+    composer.turn_to(I2V)
+    composer.catch_up((KLING,), KLING)
+    assert composer.draft is not None
+    assert composer.draft.inputs == ("cat.png",)
 
 
 # ------------------------------------------------------------------- options on a narrow line
 
 
 def test_inputs_that_the_words_name_join_those_put_in_by_hand() -> None:
-    desk = Composer(I2V)
-    desk.take(KLING)
-    desk.feed(("put in.png",))
-    desk.pins.hold(INPUTS)
+    composer = Composer(I2V)
+    composer.take(KLING)
+    composer.feed(("put in.png",))
+    composer.pins.hold(INPUTS)
 
     def read(text: str) -> tuple[str, ...]:
-        desk.hear(route(text, desk.attached, {I2V: (KLING,)}), KLING)
-        assert desk.draft is not None
-        return desk.draft.inputs
+        composer.hear(route(text, composer.attached, {I2V: (KLING,)}), KLING)
+        assert composer.draft is not None
+        return composer.draft.inputs
 
     assert read("animate it like ./a.png") == ("put in.png", "./a.png")
     assert read("animate it like ./b.png, slowly") == ("put in.png", "./b.png")
-    desk.feed(("put in.png",))
-    desk.pins.hold(INPUTS)  # its line was emptied by hand
+    composer.feed(("put in.png",))
+    composer.pins.hold(INPUTS)  # its line was emptied by hand
     assert read("animate it like ./b.png, very slowly") == ("put in.png",)
     assert read("animate it like ./c.png") == ("put in.png", "./c.png")
-    desk.begin_anew()
-    assert desk.draft is not None
-    assert desk.draft.inputs == ("put in.png",)
+    composer.begin_anew()
+    assert composer.draft is not None
+    assert composer.draft.inputs == ("put in.png",)
 
 
 def test_options_that_fit_all_stand_there() -> None:
@@ -380,4 +380,4 @@ def test_a_toggle_can_be_shut_out_too_and_a_clash_of_others_blocks_nothing_here(
 
     clashing = replace(draft, chosen=(*draft.chosen, ("enhance", True)))
     assert drafting.rows(model, clashing)[2].blocked == ()
-    assert drafting.offer(model, clashing).at_fault == {"resolution", "enhance"}
+    assert drafting.priced(model, clashing).at_fault == {"resolution", "enhance"}

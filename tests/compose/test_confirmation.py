@@ -69,13 +69,13 @@ def checked(
     text: str, *by_hand: str, usual: ModelVersion | None = None
 ) -> tuple[Composer, list[Unmet]]:
     """What the words of `text` leave unmet on the desk that follows them."""
-    decision = route(text, (), LISTS)
-    desk = Composer()
-    desk.hear(decision, usual or decision.model)
-    assert desk.model is not None
-    assert desk.draft is not None
-    found = confirmation.check(text, decision, desk.model, desk.draft, by_hand)
-    return desk, list(found.unmet)
+    intent = route(text, (), LISTS)
+    composer = Composer()
+    composer.hear(intent, usual or intent.model)
+    assert composer.model is not None
+    assert composer.draft is not None
+    found = confirmation.check(text, intent, composer.model, composer.draft, by_hand)
+    return composer, list(found.unmet)
 
 
 def asked_and_sent(unmet: list[Unmet]) -> set[tuple[str, str]]:
@@ -83,10 +83,14 @@ def asked_and_sent(unmet: list[Unmet]) -> set[tuple[str, str]]:
 
 
 def test_the_nearest_value_is_sent_and_every_difference_is_named() -> None:
-    desk, unmet = checked("a 30s video of a whale in 8K, 7:3, with kling o1")
+    composer, unmet = checked("a 30s video of a whale in 8K, 7:3, with kling o1")
     assert asked_and_sent(unmet) == {("8K", "1080p"), ("7:3", "16:9"), ("30s", "10 s")}
-    assert desk.draft is not None
-    assert dict(desk.draft.chosen) == {"duration": "10", "quality": "1080p", "aspect_ratio": "16:9"}
+    assert composer.draft is not None
+    assert dict(composer.draft.chosen) == {
+        "duration": "10",
+        "quality": "1080p",
+        "aspect_ratio": "16:9",
+    }
     sentence = "8K isn't available for Kling O1: sent as 1080p."
     assert sentence in confirmation.sentences(unmet)
 
@@ -134,9 +138,9 @@ def test_what_is_met_needs_no_confirmation() -> None:
 
 
 def test_a_shape_is_bound_to_the_pixels_that_have_it() -> None:
-    desk, unmet = checked("a 9:16 picture of a fox with seedream")
-    assert desk.draft is not None
-    assert dict(desk.draft.chosen) == {"size": "1440x2560"}
+    composer, unmet = checked("a 9:16 picture of a fox with seedream")
+    assert composer.draft is not None
+    assert dict(composer.draft.chosen) == {"size": "1440x2560"}
     assert unmet == []
 
 
@@ -196,7 +200,7 @@ def test_a_model_of_another_medium_is_told_with_offers() -> None:
         confirmation.sentence(unmet)
         == "Midjourney makes images, not video: Wan 2.6 is used instead."
     )
-    offers = confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
+    offers = confirmation.alternatives(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
     assert [(each.model.name, each.points) for each in offers] == [
         ("Midjourney", 8),
         ("Wan 2.6", 25),
@@ -207,7 +211,7 @@ def test_a_model_of_another_medium_is_told_with_offers() -> None:
 def test_a_model_that_nobody_offers_is_told_with_offers() -> None:
     _, (unmet,) = checked("a video of a fox with runway", usual=WAN)
     assert (unmet.why, unmet.asked) == (Why.ABSENT, "runway")
-    assert confirmation.offers(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
+    assert confirmation.alternatives(unmet, TaskType.TEXT_TO_VIDEO, LISTS)
 
 
 @pytest.mark.parametrize(
@@ -223,12 +227,12 @@ def test_a_model_that_nobody_offers_is_told_with_offers() -> None:
     ],
 )
 def test_a_name_that_nobody_knows_is_told(text: str, name: str) -> None:
-    decision = route(text, (), LISTS)
-    desk = Composer()
-    desk.hear(decision, WAN)
-    assert desk.model is not None
-    assert desk.draft is not None
-    found = confirmation.check(text, decision, desk.model, desk.draft).unmet
+    intent = route(text, (), LISTS)
+    composer = Composer()
+    composer.hear(intent, WAN)
+    assert composer.model is not None
+    assert composer.draft is not None
+    found = confirmation.check(text, intent, composer.model, composer.draft).unmet
     assert [(each.why, each.asked) for each in found] == [(Why.ABSENT, name)]
 
 
@@ -250,12 +254,12 @@ def test_a_material_is_no_model(text: str) -> None:
 def test_a_model_that_only_the_list_knows_is_taken() -> None:
     nova = model("nova-3", "Nova 3", TaskType.TEXT_TO_VIDEO)
     text = "use Nova 3 to make a video of a fox"
-    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (WAN, nova)})
-    assert decision.model is nova
-    desk = Composer()
-    desk.hear(decision, nova)
-    assert desk.draft is not None
-    assert confirmation.check(text, decision, nova, desk.draft).unmet == ()
+    intent = route(text, (), {TaskType.TEXT_TO_VIDEO: (WAN, nova)})
+    assert intent.model is nova
+    composer = Composer()
+    composer.hear(intent, nova)
+    assert composer.draft is not None
+    assert confirmation.check(text, intent, nova, composer.draft).unmet == ()
 
 
 def test_a_model_that_the_list_lacks_is_told_by_the_words() -> None:
@@ -291,11 +295,11 @@ def test_a_value_that_the_nearest_price_rule_replaces_is_named() -> None:
                       rule_json(9, duration=10, quality="720p")],
     )  # fmt: skip
     text = "a video of a fox in 1080p, 10s"
-    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (priced,)})
-    desk = Composer()
-    desk.hear(decision, priced)
-    assert desk.draft is not None
-    (unmet,) = confirmation.check(text, decision, priced, desk.draft).unmet
+    intent = route(text, (), {TaskType.TEXT_TO_VIDEO: (priced,)})
+    composer = Composer()
+    composer.hear(intent, priced)
+    assert composer.draft is not None
+    (unmet,) = confirmation.check(text, intent, priced, composer.draft).unmet
     assert (unmet.asked, unmet.sent) == ("1080p", "720p")
 
 
@@ -307,19 +311,19 @@ def test_of_two_that_exclude_each_other_the_later_gets_what_is_possible() -> Non
         field_json("quality", ["720p", "1080p"]),
     )  # fmt: skip
     text = "a video of a fox, 10s, 1080p"
-    decision = route(text, (), {TaskType.TEXT_TO_VIDEO: (exclusive,)})
-    desk = Composer()
-    desk.hear(decision, exclusive)
-    assert desk.draft is not None
-    found = confirmation.check(text, decision, exclusive, desk.draft)
+    intent = route(text, (), {TaskType.TEXT_TO_VIDEO: (exclusive,)})
+    composer = Composer()
+    composer.hear(intent, exclusive)
+    assert composer.draft is not None
+    found = confirmation.check(text, intent, exclusive, composer.draft)
     assert [each.why for each in found.unmet] == [Why.TOGETHER]
-    assert price_of(desk, (exclusive,)).problem is None
+    assert price_of(composer, (exclusive,)).problem is None
 
 
 def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:
-    decision = route("可爱的小猫，竖屏")
-    assert confirmation.open_questions(decision, None) == (IntentQuestion.MEDIA_TYPE,)
-    assert confirmation.open_questions(decision, None, ("kind",)) == ()
+    intent = route("可爱的小猫，竖屏")
+    assert confirmation.open_questions(intent, None) == (IntentQuestion.MEDIA_TYPE,)
+    assert confirmation.open_questions(intent, None, ("kind",)) == ()
 
 
 @pytest.mark.parametrize(
@@ -367,22 +371,22 @@ def test_open_questions_are_told_apart_from_what_is_confirmed() -> None:
 def test_lyrics_and_title_are_parameters_and_the_rest_describes(
     text: str, prompt: str, settings: dict[str, Any]
 ) -> None:
-    decision = route(text, (), LISTS)
-    assert decision.model is SUNO
-    desk = Composer()
-    desk.hear(decision, SUNO)
-    assert desk.draft is not None
-    told = {name: value for name, value in desk.draft.chosen if name != "make_instrumental"}
+    intent = route(text, (), LISTS)
+    assert intent.model is SUNO
+    composer = Composer()
+    composer.hear(intent, SUNO)
+    assert composer.draft is not None
+    told = {name: value for name, value in composer.draft.chosen if name != "make_instrumental"}
     assert told == settings
-    assert apply_intent.prompt(text, decision, desk.kind, SUNO) == prompt
-    assert confirmation.check(text, decision, SUNO, desk.draft).unmet == ()
+    assert apply_intent.prompt(text, intent, composer.kind, SUNO) == prompt
+    assert confirmation.check(text, intent, SUNO, composer.draft).unmet == ()
 
 
 def test_a_song_model_without_fields_gets_all_the_words() -> None:
     text = 'a song with the lyrics "Hello sun", folk'
     plain = model("GenSong", "DouBao - Song", TaskType.TEXT_TO_MUSIC)
-    decision = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
-    assert apply_intent.prompt(text, decision, plain.task_type, plain) == text
+    intent = route(text, (), {TaskType.TEXT_TO_MUSIC: (plain,)})
+    assert apply_intent.prompt(text, intent, plain.task_type, plain) == text
 
 
 def test_a_retry_on_another_model_keeps_the_nearest_and_names_what_differs() -> None:

@@ -87,7 +87,7 @@ def bought(model: ModelVersion) -> set[int]:
         if any(row.why_blocked(dict(draft.chosen)[row.field.name])
                for row in drafting.rows(model, draft) if row.field.name in controls):  # fmt: skip
             continue
-        quote = drafting.offer(model, draft).quote
+        quote = drafting.priced(model, draft).quote
         if quote is not None and not quote.changes:
             found.add(quote.rule.attribute_id)
     return found

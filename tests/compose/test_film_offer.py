@@ -23,9 +23,9 @@ from ima_tui.intent.route import route
     ],
 )
 def test_several_shots_are_named_before_one_video_is_paid(text: str, count: int) -> None:
-    decision = route(text, ())
-    assert other_requests.shots(text, decision) == count
-    said = confirmation.sentences(other_requests.unmet(text, decision, "Wan 2.6"))
+    intent = route(text, ())
+    assert other_requests.shots(text, intent) == count
+    said = confirmation.sentences(other_requests.unmet(text, intent, "Wan 2.6"))
     assert len(said) == (1 if count else 0)
     assert all(
         f"a film with {count} shots" in sentence and "Wan 2.6" in sentence for sentence in said
@@ -34,9 +34,9 @@ def test_several_shots_are_named_before_one_video_is_paid(text: str, count: int)
 
 def test_a_film_longer_than_one_video_is_offered_beside_the_shorter_video() -> None:
     for text, count in (("一分钟的宣传片，介绍我们的农场", 8), ("a 30 second video of the sea", 4)):
-        decision = route(text, ())
-        assert other_requests.offered(text, decision) == count
-        assert other_requests.unmet(text, decision, "Wan 2.6") == (), "its length is named already"
+        intent = route(text, ())
+        assert other_requests.offered(text, intent) == count
+        assert other_requests.unmet(text, intent, "Wan 2.6") == (), "its length is named already"
 
 
 @pytest.mark.parametrize(

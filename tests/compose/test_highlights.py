@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ima_tui.compose.highlights import Highlight, by_line, moved
+from ima_tui.compose.prompt_text import Highlight, by_line, moved
 
 WISH = "一段10秒的视频，用可灵O1"
 KNOWN = (Highlight(2, 5, "duration"), Highlight(6, 8, "kind"), Highlight(10, 14, "model"))

@@ -28,17 +28,19 @@ def lists() -> Lists:
 
 
 @pytest.fixture
-def desk(lists: Lists) -> Composer:
-    desk = Composer()
-    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
-    return desk
+def composer(lists: Lists) -> Composer:
+    composer = Composer()
+    composer.catch_up(
+        lists[composer.kind], choice.default_model(lists[composer.kind], composer.kind)
+    )
+    return composer
 
 
-def planned(desk: Composer, lists: Lists, text: str, *, by_lines: bool = False) -> MultiPrompt:
+def planned(composer: Composer, lists: Lists, text: str, *, by_lines: bool = False) -> MultiPrompt:
     return prompt_text.plan(
-        desk,
+        composer,
         prompt_text.rows(text, by_lines=by_lines),
-        lambda words, desk: route(words, desk.attached, lists, settled=desk.settled),
+        lambda words, composer: route(words, composer.attached, lists, settled=composer.settled),
         lambda kind: choice.default_model(lists[kind], kind),
     )
 
@@ -48,8 +50,8 @@ def test_one_wish_is_not_taken_apart(text: str) -> None:
     assert prompt_text.rows(text, by_lines=False) == ()
 
 
-def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
-    found = planned(desk, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
+def test_variants_are_read_for_themselves(composer: Composer, lists: Lists) -> None:
+    found = planned(composer, lists, "画一只{红|蓝}狐狸，{16:9|9:16}")
     sizes = [dict(entry.order.parameters)["size"] for entry in found.entries if entry.order]
     assert sizes[:2] == sizes[2:]
     assert sizes[0] != sizes[1]
@@ -57,9 +59,9 @@ def test_variants_are_read_for_themselves(desk: Composer, lists: Lists) -> None:
     assert (len(found.entries), found.total, found.bad) == (4, 20, ())
 
 
-def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> None:
+def test_each_line_has_its_own_kind_and_model(composer: Composer, lists: Lists) -> None:
     text = "draw a fox\n\na 10s video of a puppy with Kling O1\nread aloud: Good evening"
-    found = planned(desk, lists, text, by_lines=True)
+    found = planned(composer, lists, text, by_lines=True)
     orders = [entry.order for entry in found.entries if entry.order]
     assert [order.task_type for order in orders] == [
         TaskType.TEXT_TO_IMAGE,
@@ -68,20 +70,20 @@ def test_each_line_has_its_own_kind_and_model(desk: Composer, lists: Lists) -> N
     ]
     assert orders[1].model_id == "kling-video-o1"
     assert orders[2].prompt == "Good evening"
-    assert desk.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
+    assert composer.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
 
 
-def test_what_was_chosen_by_hand_holds_for_all(desk: Composer, lists: Lists) -> None:
-    midjourney = next(model for model in lists[desk.kind] if model.model_id == "midjourney")
-    desk.take(midjourney)
-    desk.pins.hold(KIND, MODEL)
-    found = planned(desk, lists, "a fox\na video of a bear", by_lines=True)
+def test_what_was_chosen_by_hand_holds_for_all(composer: Composer, lists: Lists) -> None:
+    midjourney = next(model for model in lists[composer.kind] if model.model_id == "midjourney")
+    composer.take(midjourney)
+    composer.pins.hold(KIND, MODEL)
+    found = planned(composer, lists, "a fox\na video of a bear", by_lines=True)
     assert {entry.order.model_id for entry in found.entries if entry.order} == {"midjourney"}
 
 
-def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
+def test_what_cannot_be_sent_says_why(composer: Composer, lists: Lists) -> None:
     text = "draw a fox\nalways use Midjourney\n把这张图做成视频\na fox picture, then a video of it"
-    found = planned(desk, lists, text, by_lines=True)
+    found = planned(composer, lists, text, by_lines=True)
     keys = [entry.problem.key if entry.problem else "" for entry in found.entries]
     assert keys[0] == ""
     assert keys[1] == "compose.one_is_a_preference"
@@ -90,7 +92,7 @@ def test_what_cannot_be_sent_says_why(desk: Composer, lists: Lists) -> None:
 
 
 def test_questions_and_unsure_rows_are_never_sent(
-    desk: Composer, lists: Lists, monkeypatch: pytest.MonkeyPatch
+    composer: Composer, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = second_opinion.believe
 
@@ -99,7 +101,7 @@ def test_questions_and_unsure_rows_are_never_sent(
 
     monkeypatch.setattr(second_opinion, "believe", at_times)
     text = "draw a fox\nhow much does a video cost?\ndraw a wave"
-    found = planned(desk, lists, text, by_lines=True)
+    found = planned(composer, lists, text, by_lines=True)
     keys = [entry.problem.key if entry.problem else "" for entry in found.entries]
     assert keys == ["", "compose.one_is_a_question", "compose.one_needs_medium"]
 

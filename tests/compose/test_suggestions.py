@@ -30,35 +30,37 @@ def lists() -> Lists:
 
 
 def read(
-    desk: Composer, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
+    composer: Composer, lists: Lists, text: str, preferred: Mapping[TaskType, str] | None = None
 ) -> None:
     from dataclasses import replace
 
     from ima_tui.compose import apply_intent
 
-    settled = desk.kind if KIND in desk.pins else None
-    decision = route(text, desk.attached, lists, preferred, settled=settled)
-    if (likely := apply_intent.tentative(decision)) is not None:
-        rest = route(text, desk.attached, lists, preferred, settled=likely)
-        decision = replace(rest, kind=decision.kind, question=decision.question)
-    meant = decision.task_type or desk.kind
-    desk.hear(decision, choice.default_model(lists[meant], meant))
+    settled = composer.kind if KIND in composer.pins else None
+    intent = route(text, composer.attached, lists, preferred, settled=settled)
+    if (likely := apply_intent.tentative(intent)) is not None:
+        rest = route(text, composer.attached, lists, preferred, settled=likely)
+        intent = replace(rest, kind=intent.kind, question=intent.question)
+    meant = intent.task_type or composer.kind
+    composer.hear(intent, choice.default_model(lists[meant], meant))
 
 
 @pytest.fixture
-def desk(lists: Lists) -> Composer:
-    desk = Composer()
-    desk.catch_up(lists[desk.kind], choice.default_model(lists[desk.kind], desk.kind))
-    return desk
+def composer(lists: Lists) -> Composer:
+    composer = Composer()
+    composer.catch_up(
+        lists[composer.kind], choice.default_model(lists[composer.kind], composer.kind)
+    )
+    return composer
 
 
-def only(desk: Composer, lists: Lists) -> OpenQuestion:
-    (one,) = suggestions.askings(desk, lists)
+def only(composer: Composer, lists: Lists) -> OpenQuestion:
+    (one,) = suggestions.askings(composer, lists)
     return one
 
 
-def give(desk: Composer, lists: Lists, answer: Suggestion) -> None:
-    suggestions.take(desk, answer, lambda kind: choice.default_model(lists[kind], kind))
+def give(composer: Composer, lists: Lists, answer: Suggestion) -> None:
+    suggestions.take(composer, answer, lambda kind: choice.default_model(lists[kind], kind))
 
 
 def values(asking: OpenQuestion) -> list[object]:
@@ -66,164 +68,166 @@ def values(asking: OpenQuestion) -> list[object]:
 
 
 def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, "a fox in snow, 16:9")
-    asking = only(desk, lists)
+    read(composer, lists, "a fox in snow, 16:9")
+    asking = only(composer, lists)
     assert [answer.key for answer in asking.answers] == [
         "compose.answer_image",
         "compose.answer_video",
         "compose.answer_music",
         "compose.answer_speech",
     ]
-    give(desk, lists, asking.answers[1])
-    read(desk, lists, "a fox in snow, 16:9")
-    assert desk.kind is TaskType.TEXT_TO_VIDEO
-    assert desk.draft is not None
-    assert dict(desk.draft.chosen)["aspect_ratio"] == "16:9"
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, asking.answers[1])
+    read(composer, lists, "a fox in snow, 16:9")
+    assert composer.kind is TaskType.TEXT_TO_VIDEO
+    assert composer.draft is not None
+    assert dict(composer.draft.chosen)["aspect_ratio"] == "16:9"
+    assert suggestions.askings(composer, lists) == ()
 
 
-def test_two_pictures_are_asked_about_and_their_order_is_kept(desk: Composer, lists: Lists) -> None:
+def test_two_pictures_are_asked_about_and_their_order_is_kept(
+    composer: Composer, lists: Lists
+) -> None:
     text = "把 a.png 和 b.png 做成视频"
-    read(desk, lists, text)
-    asking = only(desk, lists)
+    read(composer, lists, text)
+    asking = only(composer, lists)
     assert asking.blocks
     other_way = asking.answers[1]
     assert other_way.values == {"first": "b.png", "last": "a.png"}
-    give(desk, lists, other_way)
-    read(desk, lists, text)
-    assert desk.kind is TaskType.FIRST_LAST_FRAME
-    assert drafting.ordered(("a.png", "b.png"), desk.order) == ("b.png", "a.png")
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, other_way)
+    read(composer, lists, text)
+    assert composer.kind is TaskType.FIRST_LAST_FRAME
+    assert drafting.ordered(("a.png", "b.png"), composer.order) == ("b.png", "a.png")
+    assert suggestions.askings(composer, lists) == ()
 
 
 def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
-    assert desk.kind is TaskType.IMAGE_TO_VIDEO
-    assert desk.model is not None
-    assert desk.model.model_id == "kling-video-o1"
-    add, without = only(desk, lists).answers
+    read(composer, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert composer.kind is TaskType.IMAGE_TO_VIDEO
+    assert composer.model is not None
+    assert composer.model.model_id == "kling-video-o1"
+    add, without = only(composer, lists).answers
     assert add.wants_input
-    give(desk, lists, without)
-    read(desk, lists, "把这张图做成10秒的视频，用可灵O1")
-    assert desk.kind is TaskType.TEXT_TO_VIDEO
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, without)
+    read(composer, lists, "把这张图做成10秒的视频，用可灵O1")
+    assert composer.kind is TaskType.TEXT_TO_VIDEO
+    assert suggestions.askings(composer, lists) == ()
 
 
 def test_the_impossible_says_what_can_be_had_and_one_answer_settles_it(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
     text = "a picture of a harbour, 7:3"
-    read(desk, lists, text)
-    asking = only(desk, lists)
+    read(composer, lists, text)
+    asking = only(composer, lists)
     crop, *near = asking.answers
     assert (crop.plans, crop.values["ratio"]) == (True, "7:3"), "a workflow really makes it"
     assert [answer.values["value"] for answer in near] == ["21:9", "16:9"]
     assert all(answer.points == 5 for answer in asking.answers)
-    give(desk, lists, near[0])
-    read(desk, lists, text)
-    assert suggestions.askings(desk, lists) == ()
-    assert desk.draft is not None
-    assert dict(desk.draft.chosen)["aspect_ratio"] == "21:9"
-    desk.unpin("aspect_ratio")
-    read(desk, lists, text)
-    assert values(only(desk, lists))[1:] == ["21:9", "16:9"]
+    give(composer, lists, near[0])
+    read(composer, lists, text)
+    assert suggestions.askings(composer, lists) == ()
+    assert composer.draft is not None
+    assert dict(composer.draft.chosen)["aspect_ratio"] == "21:9"
+    composer.unpin("aspect_ratio")
+    read(composer, lists, text)
+    assert values(only(composer, lists))[1:] == ["21:9", "16:9"]
 
 
 def test_music_of_a_length_is_offered_as_pieces_with_their_price(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
     for text, count in (("five minutes of calm piano music", 3), ("来一段100秒的轻音乐", 1)):
-        read(desk, lists, text)
-        join = only(desk, lists).answers[0]
+        read(composer, lists, text)
+        join = only(composer, lists).answers[0]
         assert (join.plans, join.values["n"], join.points) == (True, count, count * 25)
-    read(desk, lists, "200 minutes of calm piano music")
-    assert not any(answer.plans for answer in only(desk, lists).answers)
+    read(composer, lists, "200 minutes of calm piano music")
+    assert not any(answer.plans for answer in only(composer, lists).answers)
 
 
-def test_too_long_a_video_can_be_had_shorter_at_a_price(desk: Composer, lists: Lists) -> None:
-    read(desk, lists, "a 30 second video of the sea")
-    asking = only(desk, lists)
+def test_too_long_a_video_can_be_had_shorter_at_a_price(composer: Composer, lists: Lists) -> None:
+    read(composer, lists, "a 30 second video of the sea")
+    asking = only(composer, lists)
     assert [(a.values["value"], a.points) for a in asking.answers] == [("15 s", 120), ("10 s", 80)]
 
 
 def test_what_only_this_model_lacks_names_what_it_has_and_who_can(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
-    asking = only(desk, lists)
+    read(composer, lists, "a video of a puppy with Kling O1, 15 seconds")
+    asking = only(composer, lists)
     assert asking.key == "compose.lacks_value"
     assert values(asking)[0] == "10 s"
     assert asking.answers[-1].model is not None
-    give(desk, lists, asking.answers[-1])
-    read(desk, lists, "a video of a puppy with Kling O1, 15 seconds")
-    assert desk.model is not None
-    assert desk.model.model_id != "kling-video-o1"
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, asking.answers[-1])
+    read(composer, lists, "a video of a puppy with Kling O1, 15 seconds")
+    assert composer.model is not None
+    assert composer.model.model_id != "kling-video-o1"
+    assert suggestions.askings(composer, lists) == ()
 
 
 def test_a_model_that_is_not_here_is_said_and_replaced_by_hand(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, "a picture of a fox with DALL-E 3")
-    asking = only(desk, lists)
+    read(composer, lists, "a picture of a fox with DALL-E 3")
+    asking = only(composer, lists)
     assert asking.key == "compose.reads_absent"
-    give(desk, lists, asking.answers[-1])
-    assert MODEL in desk.pins
-    read(desk, lists, "a picture of a fox with DALL-E 3")
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, asking.answers[-1])
+    assert MODEL in composer.pins
+    read(composer, lists, "a picture of a fox with DALL-E 3")
+    assert suggestions.askings(composer, lists) == ()
 
 
 @pytest.mark.parametrize("text", ["music for a film, 45 seconds", "lo-fi, 90 BPM 的音乐，两分钟"])
 def test_every_answer_of_every_question_can_be_given(
-    text: str, desk: Composer, lists: Lists
+    text: str, composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, text)
-    for asking in suggestions.askings(desk, lists):
+    read(composer, lists, text)
+    for asking in suggestions.askings(composer, lists):
         for answer in asking.answers:
-            give(desk.copy(), lists, answer)
+            give(composer.copy(), lists, answer)
 
 
-def test_always_use_is_a_switch_that_is_on(desk: Composer, lists: Lists) -> None:
-    read(desk, lists, "always use Nano Banana Pro; draw a fox")
-    turn = preference_prompts.switch(desk, "")
+def test_always_use_is_a_switch_that_is_on(composer: Composer, lists: Lists) -> None:
+    read(composer, lists, "always use Nano Banana Pro; draw a fox")
+    turn = preference_prompts.switch(composer, "")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.SAVE)
-    desk.remember = False
-    turn = preference_prompts.switch(desk, "")
+    composer.remember = False
+    turn = preference_prompts.switch(composer, "")
     assert turn is not None
     assert not turn.on
 
 
 def test_another_model_than_the_usual_one_is_a_switch_that_is_off(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
     preferred = {TaskType.TEXT_TO_IMAGE: "midjourney"}
-    read(desk, lists, "draw a fox with Nano Banana Pro", preferred)
-    turn = preference_prompts.switch(desk, "midjourney")
+    read(composer, lists, "draw a fox with Nano Banana Pro", preferred)
+    turn = preference_prompts.switch(composer, "midjourney")
     assert turn is not None
     assert turn.proposal.asks
     assert not turn.on
-    read(desk, lists, "draw a fox", preferred)
-    assert preference_prompts.switch(desk, "midjourney") is None
+    read(composer, lists, "draw a fox", preferred)
+    assert preference_prompts.switch(composer, "midjourney") is None
 
 
-def test_a_wish_to_choose_again_is_a_switch_that_forgets(desk: Composer, lists: Lists) -> None:
-    read(desk, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
-    turn = preference_prompts.switch(desk, "midjourney")
+def test_a_wish_to_choose_again_is_a_switch_that_forgets(composer: Composer, lists: Lists) -> None:
+    read(composer, lists, "推荐一个模型，画一只狐狸", {TaskType.TEXT_TO_IMAGE: "midjourney"})
+    turn = preference_prompts.switch(composer, "midjourney")
     assert turn is not None
     assert (turn.on, turn.proposal.change) == (True, PreferenceChange.FORGET)
 
 
-def test_silence_is_had_from_a_model_without_sound(desk: Composer, lists: Lists) -> None:
-    read(desk, lists, "a video of a puppy with Kling O1, no sound")
-    assert suggestions.askings(desk, lists) == ()
-    read(desk, lists, "a video of a puppy with Kling O1, with sound")
-    assert "sound" in say(only(desk, lists).key, **only(desk, lists).values)
-    assert "True" not in say(only(desk, lists).key, **only(desk, lists).values)
+def test_silence_is_had_from_a_model_without_sound(composer: Composer, lists: Lists) -> None:
+    read(composer, lists, "a video of a puppy with Kling O1, no sound")
+    assert suggestions.askings(composer, lists) == ()
+    read(composer, lists, "a video of a puppy with Kling O1, with sound")
+    assert "sound" in say(only(composer, lists).key, **only(composer, lists).values)
+    assert "True" not in say(only(composer, lists).key, **only(composer, lists).values)
 
 
 @pytest.mark.parametrize(
@@ -235,21 +239,21 @@ def test_silence_is_had_from_a_model_without_sound(desk: Composer, lists: Lists)
     ],
 )
 def test_instead_of_8k_stands_what_the_chosen_leaf_can_or_a_model_that_can_more(
-    desk: Composer, lists: Lists, text: str, offered: list[tuple[str, str]]
+    composer: Composer, lists: Lists, text: str, offered: list[tuple[str, str]]
 ) -> None:
-    read(desk, lists, text)
-    told = only(desk, lists).answers
+    read(composer, lists, text)
+    told = only(composer, lists).answers
     assert [(str(a.values["value"]), a.model.name if a.model else "") for a in told] == offered
-    give(desk, lists, told[-1])
-    assert suggestions.askings(desk, lists) == ()
+    give(composer, lists, told[-1])
+    assert suggestions.askings(composer, lists) == ()
 
 
-def test_a_model_that_is_offered_for_sound_makes_sound(desk: Composer, lists: Lists) -> None:
-    read(desk, lists, "a video of a storm with sound, Wan 2.6")
-    names = [answer.model.name for answer in only(desk, lists).answers if answer.model]
+def test_a_model_that_is_offered_for_sound_makes_sound(composer: Composer, lists: Lists) -> None:
+    read(composer, lists, "a video of a storm with sound, Wan 2.6")
+    names = [answer.model.name for answer in only(composer, lists).answers if answer.model]
     assert "Kling O1" not in names
     assert names
-    for answer in only(desk, lists).answers:
+    for answer in only(composer, lists).answers:
         fresh = Composer()
         fresh.catch_up(lists[TaskType.TEXT_TO_VIDEO], answer.model)
         read(
@@ -271,11 +275,11 @@ def test_a_model_that_is_offered_for_sound_makes_sound(desk: Composer, lists: Li
 def test_without_a_screen_8k_is_answered_with_what_is_possible(
     lists: Lists, text: str, told: str
 ) -> None:
-    from ima_tui.compose import capabilities
+    from ima_tui.compose import apply_intent
 
-    decision = route(text, (), lists)
-    (limit,) = decision.limits
-    key, words = capabilities.told(decision, limit)
+    intent = route(text, (), lists)
+    (limit,) = intent.limits
+    key, words = apply_intent.told(intent, limit)
     assert told in say(key, **words)
 
 
@@ -287,21 +291,21 @@ def doubt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("doubt")
 def test_a_doubtful_reading_is_asked_about_with_the_guess_first(
-    desk: Composer, lists: Lists
+    composer: Composer, lists: Lists
 ) -> None:
-    read(desk, lists, "draw a fox")
-    asking = only(desk, lists)
+    read(composer, lists, "draw a fox")
+    asking = only(composer, lists)
     assert [each.kind for each in asking.answers] == [
         TaskType.TEXT_TO_IMAGE,
         TaskType.TEXT_TO_VIDEO,
     ]
-    give(desk, lists, asking.answers[0])
-    read(desk, lists, "draw a fox")
-    assert not list(suggestions.askings(desk, lists))
+    give(composer, lists, asking.answers[0])
+    read(composer, lists, "draw a fox")
+    assert not list(suggestions.askings(composer, lists))
 
 
 @pytest.mark.usefixtures("doubt")
-def test_a_recalled_job_is_not_asked_about_again(desk: Composer, lists: Lists) -> None:
+def test_a_recalled_job_is_not_asked_about_again(composer: Composer, lists: Lists) -> None:
     usual = choice.default_model(lists[TaskType.TEXT_TO_IMAGE], TaskType.TEXT_TO_IMAGE)
     assert usual is not None
     order, _ = drafting.finish(usual, drafting.begin(usual, "draw a fox"))
@@ -312,9 +316,9 @@ def test_a_recalled_job_is_not_asked_about_again(desk: Composer, lists: Lists) -
     def suggested(kind: TaskType) -> ModelVersion | None:
         return choice.default_model(lists[kind], kind)
 
-    recall(desk, order)
-    desk.catch_up(lists[desk.kind], suggested(desk.kind))
-    loosen(desk, words, suggested)
-    desk.hear(words(desk), suggested(desk.kind))
-    assert KIND in desk.pins
-    assert not list(suggestions.askings(desk, lists))
+    recall(composer, order)
+    composer.catch_up(lists[composer.kind], suggested(composer.kind))
+    loosen(composer, words, suggested)
+    composer.hear(words(composer), suggested(composer.kind))
+    assert KIND in composer.pins
+    assert not list(suggestions.askings(composer, lists))

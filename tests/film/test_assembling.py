@@ -17,8 +17,16 @@ from clips import BLUE, GREEN, RED, WHITE, clip, cut_off, near, read, tone, turn
 from ima_tui.core.errors import UsageError
 from ima_tui.film import assembler, making
 from ima_tui.film.assembler import FilmError, FilmProgress
-from ima_tui.film.request import AssembleJob, CannotAssemble, StillJob
-from ima_tui.film.timeline import Film, Shot, music, voice, with_fades
+from ima_tui.film.timeline import (
+    AssembleJob,
+    CannotAssemble,
+    Film,
+    Shot,
+    StillJob,
+    music,
+    voice,
+    with_fades,
+)
 
 
 class Cutting:

@@ -19,8 +19,7 @@ import av
 from PIL import Image
 
 from ima_tui.film import making
-from ima_tui.film.request import AssembleJob, CannotAssemble
-from ima_tui.film.timeline import Film, Shot, music, with_fades
+from ima_tui.film.timeline import AssembleJob, CannotAssemble, Film, Shot, music, with_fades
 
 sys.path.append(str(Path(__file__).parent))
 from clips import BLUE, GREEN, RED, WHITE, clip, cut_off, near, read, tone, turned

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ima_tui.core.errors import ImaError
 from ima_tui.film import assembler
-from ima_tui.film.request import JoinJob, StillJob
+from ima_tui.film.timeline import JoinJob, StillJob
 
 sys.path.append(str(Path(__file__).parent))
 needs_av = pytest.mark.skipif(not assembler.can_assemble(), reason="PyAV is not installed")

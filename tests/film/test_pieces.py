@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ima_tui.film import mixing
 from ima_tui.film.mixing import RATE, BusKind
-from ima_tui.film.pieces import Copy, Crossfade, Encode, ShotFacts, plan
+from ima_tui.film.source import Copy, Crossfade, Encode, ShotFacts, plan
 from ima_tui.film.timeline import (
     Film,
     Role,

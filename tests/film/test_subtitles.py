@@ -16,8 +16,7 @@ import av
 
 from ima_tui.film import captions, making
 from ima_tui.film.captions import Captions
-from ima_tui.film.request import AssembleJob
-from ima_tui.film.timeline import Cue, Film, Shot, voice
+from ima_tui.film.timeline import AssembleJob, Cue, Film, Shot, voice
 
 sys.path.append(str(Path(__file__).parent))
 from clips import clip, near, read, tone

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.intent_json import intent_json
 from ima_tui.intent.route import route
 
 Case = dict[str, Any]
@@ -24,13 +24,13 @@ def cases(path: Path) -> list[Case]:
 
 def decide(case: Case) -> dict[str, object]:
     """The router's decision about a case, as JSON."""
-    return decision_json(case["text"], route(case["text"], case.get("images", ())))
+    return intent_json(case["text"], route(case["text"], case.get("images", ())))
 
 
-def misses(case: Case, decision: Mapping[str, object]) -> Iterator[str]:
+def misses(case: Case, intent: Mapping[str, object]) -> Iterator[str]:
     """The keys on which the decision is not what was expected."""
     for key, want in case["expect"].items():
-        got = decision.get(key)
+        got = intent.get(key)
         if key in ("params", "preference") and isinstance(want, dict):
             inner = got if isinstance(got, dict) else {}
             for name, value in want.items():
@@ -56,22 +56,20 @@ def totals(of: list[Case]) -> Totals:
     preference has no medium: authors who know no kind `preference` call it `clarify`."""
     found = Totals()
     for case in of:
-        want, decision = case["expect"], decide(case)
+        want, intent = case["expect"], decide(case)
         only_kept = False
-        kind, asked = decision["kind"], decision["confidence"] == "unsure"
+        kind, asked = intent["kind"], intent["confidence"] == "unsure"
         asked = asked or kind == "clarify"
         right = kind == want["kind"]
         if want["kind"] == "single":
-            right = right and decision["task_type"] == want.get("task_type", decision["task_type"])
+            right = right and intent["task_type"] == want.get("task_type", intent["task_type"])
         if want["kind"] == "clarify":
             only_kept = "preference" in want and "clarify" not in want and kind == "preference"
             right = asked or kind == "question" or only_kept
         elif asked and case.get("ask_ok"):
             right = True
         found.right += right
-        wrong = [
-            key for key in misses(case, decision) if not (only_kept and key.startswith("kind"))
-        ]
+        wrong = [key for key in misses(case, intent) if not (only_kept and key.startswith("kind"))]
         found.whole += right and not wrong
         if want["kind"] != "clarify" and asked:
             found.needless += 1

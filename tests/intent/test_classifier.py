@@ -14,8 +14,7 @@ from random import Random
 import pytest
 
 from ima_tui.intent import classifier
-from ima_tui.intent.classifier import LABELS, read_weights, scores
-from ima_tui.intent.features import SIZE, cut, features
+from ima_tui.intent.classifier import LABELS, SIZE, cut, features, read_weights, scores
 from ima_tui.intent.route import route
 
 ROOT = Path(__file__).parents[2]

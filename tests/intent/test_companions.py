@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.core.domain import TaskType
-from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.intent_json import intent_json
 from ima_tui.intent.kinds import IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 
@@ -82,17 +82,17 @@ def test_parameters_in_odd_forms(text: str, name: str, value: object) -> None:
     ],
 )
 def test_what_nobody_offers_is_named_and_not_sent(text: str, asked: str, sent: str) -> None:
-    decision = route(text)
-    assert [limit.asked for limit in decision.limits] == [asked]
-    assert decision_json(text, decision)["prompt_sent"] == sent
+    intent = route(text)
+    assert [limit.asked for limit in intent.limits] == [asked]
+    assert intent_json(text, intent)["prompt_sent"] == sent
 
 
 def test_the_path_of_an_input_is_not_sent() -> None:
     text = "animate ./fox.png with wind"
-    assert decision_json(text, route(text))["prompt_sent"] == "animate this image with wind"
+    assert intent_json(text, route(text))["prompt_sent"] == "animate this image with wind"
 
 
 def test_models_named_for_steps_that_they_cannot_make_are_told_and_used_for_none() -> None:
-    decision = route("a poster of a fox with wan 2.6, then animate it with midjourney")
-    assert [each.medium.value for each in decision.misplaced] == ["video", "image"]
-    assert [step.model_id for step in decision.steps] == ["", ""]
+    intent = route("a poster of a fox with wan 2.6, then animate it with midjourney")
+    assert [each.medium.value for each in intent.misplaced] == ["video", "image"]
+    assert [step.model_id for step in intent.steps] == ["", ""]

@@ -8,8 +8,8 @@ import pytest
 
 from ima_tui.core.domain import Medium, TaskType
 from ima_tui.intent import second_opinion
-from ima_tui.intent.decision_json import decision_json
 from ima_tui.intent.intent import Intent, RunnerUp
+from ima_tui.intent.intent_json import intent_json
 from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.intent.route import route
 
@@ -38,7 +38,7 @@ def test_what_is_less_probable_is_asked_with_both_answers(read: Read) -> None:
     assert intent.task_type is TaskType.TEXT_TO_IMAGE
     assert intent.confidence is Confidence.UNSURE
     assert intent.runner_up == RunnerUp(RequestKind.SINGLE, TaskType.TEXT_TO_VIDEO)
-    told = decision_json("draw a fox", intent)
+    told = intent_json("draw a fox", intent)
     assert told["confidence"] == "unsure"
     assert told["runner_up"] == {"task_type": "text_to_video", "kind": "single"}
 

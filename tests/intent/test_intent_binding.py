@@ -39,27 +39,27 @@ def read(text: str, *images: str, preferred: dict[TaskType, str] | None = None) 
     ],
 )  # fmt: skip
 def test_words_become_the_leafs_own_fields(text: str, name: str, bound: dict[str, Value]) -> None:
-    decision = read(text)
-    assert decision.model is not None
-    assert decision.model.name == name
-    assert dict(decision.bound) == bound
+    intent = read(text)
+    assert intent.model is not None
+    assert intent.model.name == name
+    assert dict(intent.bound) == bound
 
 
 def test_what_the_leaf_cannot_do_is_answered_with_what_it_can() -> None:
-    decision = read("用可灵O1做个7秒的视频")
-    refusal = decision.refused[0]
+    intent = read("用可灵O1做个7秒的视频")
+    refusal = intent.refused[0]
     assert (refusal.name, refusal.asked) == ("duration", 7)
     assert "5" in refusal.possible
 
 
 def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -> None:
-    decision = read("a picture of a fox, 16:9, 4K, with SeeDream 4.5")
-    (refusal,) = decision.refused
+    intent = read("a picture of a fox, 16:9, 4K, with SeeDream 4.5")
+    (refusal,) = intent.refused
     assert (refusal.asked, refusal.possible, refusal.both) == ("16:9", ("4k",), True)
-    assert dict(decision.bound) == {"aspect_ratio": "4k"}
-    desk = Composer()
-    desk.hear(decision, None)
-    (asking,) = suggestions.askings(desk, lists())
+    assert dict(intent.bound) == {"aspect_ratio": "4k"}
+    composer = Composer()
+    composer.hear(intent, None)
+    (asking,) = suggestions.askings(composer, lists())
     assert asking.key == "lacking.both"
     assert [dict(answer.sets) for answer in asking.answers[:2]] == [
         {"aspect_ratio": "4k"},
@@ -67,41 +67,41 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
     ]
     able = asking.answers[2].model
     assert able is not None
-    assert not binding.bind(able, decision.params)[1]
+    assert not binding.bind(able, intent.params)[1]
 
 
 def test_a_size_is_set_where_people_see_it() -> None:
-    decision = read("a picture of a fox in 2K, SeeDream 4.5")
-    assert decision.model is not None
-    assert apply_intent.controls(decision, decision.model)["aspect_ratio"].value == "2k"
+    intent = read("a picture of a fox in 2K, SeeDream 4.5")
+    assert intent.model is not None
+    assert apply_intent.controls(intent, intent.model)["aspect_ratio"].value == "2k"
 
 
 def test_the_tempo_stays_in_the_prompt() -> None:
-    decision = read("Suno song, 90 BPM")
-    assert decision.param("bpm") == 90
-    assert decision.bound == ()
-    assert decision.refused == ()
+    intent = read("Suno song, 90 BPM")
+    assert intent.param("bpm") == 90
+    assert intent.bound == ()
+    assert intent.refused == ()
 
 
 def test_the_preferred_model_serves_where_none_is_named() -> None:
     wish = {TaskType.TEXT_TO_IMAGE: "midjourney"}
     assert read("draw a fox", preferred=wish).model is not None
-    decision = read("draw a fox", preferred=wish)
-    assert decision.model is not None
-    assert decision.model.model_id == "midjourney"
-    assert decision.model_id == ""
-    decision = read("用最好的模型画一只狐狸", preferred=wish)
-    assert decision.model is not None
-    assert decision.model.model_id != "midjourney"
+    intent = read("draw a fox", preferred=wish)
+    assert intent.model is not None
+    assert intent.model.model_id == "midjourney"
+    assert intent.model_id == ""
+    intent = read("用最好的模型画一只狐狸", preferred=wish)
+    assert intent.model is not None
+    assert intent.model.model_id != "midjourney"
 
 
 def test_a_model_that_the_list_lacks_is_said_with_its_kin() -> None:
-    decision = read("用Kling 2.1 master做个视频")
+    intent = read("用Kling 2.1 master做个视频")
     offered = {model.model_id for model in lists()[TaskType.TEXT_TO_VIDEO]}
-    assert decision.model_id not in offered  # else this needs another absent model
-    assert decision.model is None
-    assert decision.model_id in decision.absent
-    assert [each.value for each in decision.alternatives if each.part == "model"]
+    assert intent.model_id not in offered  # else this needs another absent model
+    assert intent.model is None
+    assert intent.model_id in intent.absent
+    assert [each.value for each in intent.alternatives if each.part == "model"]
 
 
 def test_every_id_of_the_names_that_is_live_is_known_to_the_lists() -> None:

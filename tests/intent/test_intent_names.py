@@ -65,9 +65,9 @@ def test_a_name_leads_to_its_id(
 ) -> None:
     *texts, pictures = WISHES[task_type]
     text = str(texts[language]).format(word)
-    decision = route(text, ["./a.png"] * int(str(pictures)))
-    assert decision.task_type is task_type, text
-    assert decision.model_id == model_id, text
+    intent = route(text, ["./a.png"] * int(str(pictures)))
+    assert intent.task_type is task_type, text
+    assert intent.model_id == model_id, text
 
 
 def sandboxed() -> dict[TaskType, tuple[ModelVersion, ...]]:
@@ -82,12 +82,12 @@ def test_every_name_is_a_leaf_of_the_sandbox_or_said_to_be_absent() -> None:
     lists = sandboxed()
     for task_type, model_id, word in NAMED:
         text = str(WISHES[task_type][0]).format(word)
-        decision = route(text, ["./a.png"] * int(str(WISHES[task_type][2])), lists)
-        if decision.model is None:
-            assert model_id in decision.absent, text
-            assert any(each.part == "model" for each in decision.alternatives), text
+        intent = route(text, ["./a.png"] * int(str(WISHES[task_type][2])), lists)
+        if intent.model is None:
+            assert model_id in intent.absent, text
+            assert any(each.part == "model" for each in intent.alternatives), text
         else:
-            assert decision.model.model_id == model_id, text
+            assert intent.model.model_id == model_id, text
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded lists are not beside the project")
@@ -97,9 +97,9 @@ def test_every_name_is_a_leaf_of_the_recorded_lists(task_type: TaskType) -> None
     lists = {task_type: tuple(tree.models(raw, task_type))}
     mine = [row for row in NAMED if row[0] is task_type]
     for _, model_id, word in mine:
-        decision = route(str(WISHES[task_type][0]).format(word), (), lists)
-        assert decision.model is not None, word
-        assert decision.model.model_id == model_id
+        intent = route(str(WISHES[task_type][0]).format(word), (), lists)
+        assert intent.model is not None, word
+        assert intent.model.model_id == model_id
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_every_name_is_a_leaf_of_the_recorded_lists(task_type: TaskType) -> None
     ],
 )
 def test_a_version_word_picks_the_leaf(word: str, name: str) -> None:
-    decision = route(f"a video of the sea with {word}", (), sandboxed())
-    assert decision.model is not None
-    assert decision.model.name == name
+    intent = route(f"a video of the sea with {word}", (), sandboxed())
+    assert intent.model is not None
+    assert intent.model.name == name
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_a_version_word_picks_the_leaf(word: str, name: str) -> None:
     [("suno v5", "sonic-v5"), ("Suno 4.5", "sonic-v4-5"), ("Suno v3.5", "sonic-v3-5")],
 )
 def test_a_version_word_sets_the_field(word: str, value: str) -> None:
-    decision = route(f"use {word} for a song about rain", (), sandboxed())
-    assert dict(decision.bound)["model_version"] == value
+    intent = route(f"use {word} for a song about rain", (), sandboxed())
+    assert dict(intent.bound)["model_version"] == value
 
 
 def test_a_model_from_elsewhere_is_said_to_be_absent() -> None:
     for text in ("use DALL-E to draw a cat", "用Runway做一段海浪的视频"):
-        decision = route(text, (), sandboxed())
-        assert decision.absent, text
-        assert decision.model_id == ""
+        intent = route(text, (), sandboxed())
+        assert intent.absent, text
+        assert intent.model_id == ""
 
 
 def test_every_family_has_an_id_for_what_it_makes() -> None:

@@ -18,11 +18,11 @@ from ima_tui.intent.normalise import (
     normalise,
 )
 from ima_tui.intent.route import route
-from ima_tui.intent.spelling import distance
+from ima_tui.intent.tokens import distance
 
 
-def words(text: str, decision: Intent, part: str) -> list[str]:
-    return [text[slice(*span)] for span in decision.spans(part)]
+def words(text: str, intent: Intent, part: str) -> list[str]:
+    return [text[slice(*span)] for span in intent.spans(part)]
 
 
 def test_folding_forgets_case_width_accents_and_traditional_forms() -> None:
@@ -213,8 +213,8 @@ def test_a_name_leads_to_another_id_with_a_picture() -> None:
 
 
 def test_a_brand_without_a_version_offers_its_others() -> None:
-    decision = route("video of a fox with Kling")
-    assert "kling-v2-6" in [each.value for each in decision.alternatives if each.part == "model"]
+    intent = route("video of a fox with Kling")
+    assert "kling-v2-6" in [each.value for each in intent.alternatives if each.part == "model"]
 
 
 def test_names_that_nobody_offers_are_said() -> None:
@@ -224,17 +224,17 @@ def test_names_that_nobody_offers_are_said() -> None:
 
 def test_evidence_is_the_words_as_typed() -> None:
     text = "用 Ｋｌｉｎｇ Ｏ１ 做１０秒的視頻"
-    decision = route(text)
-    assert words(text, decision, "model") == ["Ｋｌｉｎｇ Ｏ１"]
-    assert words(text, decision, "params.duration") == ["１０秒"]
-    assert words(text, decision, "media") == ["視頻"]
+    intent = route(text)
+    assert words(text, intent, "model") == ["Ｋｌｉｎｇ Ｏ１"]
+    assert words(text, intent, "params.duration") == ["１０秒"]
+    assert words(text, intent, "media") == ["視頻"]
 
 
 def test_what_is_spoken_is_told_apart() -> None:
     text = "用女声朗读：“今天，天气真好。”"
-    decision = route(text)
-    assert decision.spoken is not None
-    assert text[slice(*decision.spoken)] == "今天，天气真好。"
+    intent = route(text)
+    assert intent.spoken is not None
+    assert text[slice(*intent.spoken)] == "今天，天气真好。"
     text = 'Say "hello there" in a male voice'
     spoken = route(text).spoken
     assert spoken is not None
@@ -242,10 +242,10 @@ def test_what_is_spoken_is_told_apart() -> None:
 
 
 def test_only_a_wish_about_models_makes_nothing() -> None:
-    decision = route("以后都用Midjourney")
-    assert decision.kind is RequestKind.PREFERENCE
-    assert decision.preference is not None
-    assert decision.preference.action is PreferenceAction.SAVE
+    intent = route("以后都用Midjourney")
+    assert intent.kind is RequestKind.PREFERENCE
+    assert intent.preference is not None
+    assert intent.preference.action is PreferenceAction.SAVE
 
 
 def test_questions() -> None:
@@ -262,14 +262,14 @@ def test_limits_say_what_is_possible() -> None:
 
 
 def test_steps_know_what_they_are_made_of() -> None:
-    decision = route("Draw a fox with Midjourney, animate it with Kling 2.6, add a Suno song")
-    assert [step.task_type for step in decision.steps] == [
+    intent = route("Draw a fox with Midjourney, animate it with Kling 2.6, add a Suno song")
+    assert [step.task_type for step in intent.steps] == [
         TaskType.TEXT_TO_IMAGE,
         TaskType.IMAGE_TO_VIDEO,
         TaskType.TEXT_TO_MUSIC,
     ]
-    assert [step.uses for step in decision.steps] == [None, 0, None]
-    assert [step.model_id for step in decision.steps] == ["midjourney", "kling-v2-6", "sonic"]
+    assert [step.uses for step in intent.steps] == [None, 0, None]
+    assert [step.model_id for step in intent.steps] == ["midjourney", "kling-v2-6", "sonic"]
 
 
 @pytest.mark.parametrize(
@@ -308,11 +308,11 @@ def test_always_use_it_means_the_model_that_was_named() -> None:
     ],
 )
 def test_a_voice_before_words_speaks_them(text: str, spoken: str) -> None:
-    decision = route(text)
-    assert decision.task_type is TaskType.TEXT_TO_SPEECH
-    assert decision.spoken is not None
-    assert text[slice(*decision.spoken)] == spoken
-    assert [(p.name, p.value) for p in decision.params] == [("voice", "female")]
+    intent = route(text)
+    assert intent.task_type is TaskType.TEXT_TO_SPEECH
+    assert intent.spoken is not None
+    assert text[slice(*intent.spoken)] == spoken
+    assert [(p.name, p.value) for p in intent.params] == [("voice", "female")]
 
 
 @pytest.mark.parametrize("text", ["来首歌，女声：抒情", "a song with a female voice: la la la"])
@@ -354,9 +354,9 @@ def test_what_can_only_be_done_to_a_picture_asks_for_one(text: str) -> None:
     ],
 )
 def test_a_number_with_a_unit_of_time_is_a_length_and_no_count(text: str, seconds: int) -> None:
-    decision = route(text)
-    assert decision.param("n") is None
-    assert Parameter("duration", seconds) in decision.requirements
+    intent = route(text)
+    assert intent.param("n") is None
+    assert Parameter("duration", seconds) in intent.requirements
 
 
 @pytest.mark.parametrize(
@@ -481,9 +481,9 @@ def test_japanese_and_korean_counters_count_and_lengths_do_not(text: str, n: int
     ],
 )
 def test_a_voice_that_is_no_mans_and_no_womans_is_a_requirement(text: str, words: str) -> None:
-    decision = route(text)
-    assert decision.task_type is TaskType.TEXT_TO_SPEECH
-    assert Parameter("voice", words) in decision.requirements
+    intent = route(text)
+    assert intent.task_type is TaskType.TEXT_TO_SPEECH
+    assert Parameter("voice", words) in intent.requirements
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import cases
 
-from ima_tui.intent.decision_json import decision_json
+from ima_tui.intent.intent_json import intent_json
 from ima_tui.intent.route import route
 
 TEXTS = [
@@ -37,9 +37,9 @@ PIECES = st.sampled_from(
 )
 
 
-def decision(text: str, images: tuple[str, ...] = ()) -> dict[str, object]:
+def intent(text: str, images: tuple[str, ...] = ()) -> dict[str, object]:
     """All that is decided; where it stands in the text is not."""
-    found = decision_json(text, route(text, images))
+    found = intent_json(text, route(text, images))
     for model in found.get("misplaced", ()):
         del model["text"]  # the words as they were typed
     return {key: value for key, value in found.items() if key not in TOLD}
@@ -50,7 +50,7 @@ def check(text: str) -> None:
     for evidence in found.evidence:
         start, end = evidence.span
         assert 0 <= start <= end <= len(text)
-    json.dumps(decision_json(text, found))
+    json.dumps(intent_json(text, found))
 
 
 @given(st.text(max_size=400))
@@ -128,33 +128,33 @@ def test_a_text_eight_times_as_long_takes_about_eight_times_as_long(text: str) -
 
 @pytest.mark.parametrize(("text", "images"), TEXTS)
 def test_capitals_do_not_matter(text: str, images: tuple[str, ...]) -> None:
-    assert decision(text.upper(), images) == decision(text, images)
-    assert decision(text.swapcase(), images) == decision(text, images)
+    assert intent(text.upper(), images) == intent(text, images)
+    assert intent(text.swapcase(), images) == intent(text, images)
 
 
 @pytest.mark.parametrize(("text", "images"), TEXTS)
 def test_full_width_forms_do_not_matter(text: str, images: tuple[str, ...]) -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
-    assert decision(wide, images) == decision(text, images)
+    assert intent(wide, images) == intent(text, images)
 
 
 @pytest.mark.parametrize(("text", "images"), TEXTS)
 def test_blanks_around_do_not_matter(text: str, images: tuple[str, ...]) -> None:
-    assert decision(f" \n\t{text}\u3000  \n", images) == decision(text, images)
+    assert intent(f" \n\t{text}\u3000  \n", images) == intent(text, images)
 
 
 @given(st.lists(PIECES, max_size=20).map("".join), st.text(" \t\n\u3000", max_size=20))
 def test_no_mixture_minds_capitals_and_blanks(text: str, blanks: str) -> None:
     if not SET_APART & set(text):
-        assert decision(blanks + text.upper() + blanks) == decision(text)
+        assert intent(blanks + text.upper() + blanks) == intent(text)
 
 
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_no_mixture_minds_full_width_forms(text: str) -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
-    assert decision(wide) == decision(text)
+    assert intent(wide) == intent(text)
 
 
 def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
-    first = [decision(text, images) for text, images in TEXTS]
-    assert [decision(text, images) for text, images in reversed(TEXTS)] == first[::-1]
+    first = [intent(text, images) for text, images in TEXTS]
+    assert [intent(text, images) for text, images in reversed(TEXTS)] == first[::-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ima_tui.intent.commands import without
-from ima_tui.intent.decision_json import prompt_sent
+from ima_tui.intent.intent_json import prompt_sent
 from ima_tui.intent.route import route
 from ima_tui.intent.song import read_song
 

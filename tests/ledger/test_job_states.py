@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from ima_tui.core.domain import State
-from ima_tui.ledger import job_states
-from ima_tui.ledger.job_states import ImpossibleTransition
+from ima_tui.ledger import records
+from ima_tui.ledger.records import ImpossibleTransition
 
 ALLOWED = {
     "draft": "queued forgotten",
@@ -30,17 +30,17 @@ ALLOWED = {
 @pytest.mark.parametrize(("before", "after"), itertools.product(State, State))
 def test_every_pair_of_states(before: State, after: State) -> None:
     if after.value in ALLOWED[before.value].split():
-        job_states.check(before, after)
+        records.check(before, after)
     else:
         with pytest.raises(ImpossibleTransition):
-            job_states.check(before, after)
+            records.check(before, after)
 
 
 def test_whatever_may_have_been_charged_never_goes_back_to_be_sent() -> None:
     """Only *sending* may, and only with an answer that proves that nothing was accepted."""
     reach = {State.RUNNING, State.NEEDS_REVIEW, State.TIMED_OUT}
     while True:
-        further = reach.union(*(job_states.TRANSITIONS[state] for state in reach))
+        further = reach.union(*(records.TRANSITIONS[state] for state in reach))
         if further == reach:
             break
         reach = further
@@ -48,6 +48,6 @@ def test_whatever_may_have_been_charged_never_goes_back_to_be_sent() -> None:
 
 
 def test_open_and_ended_are_everything() -> None:
-    assert set(State) == job_states.OPEN | job_states.ENDED
-    assert not job_states.OPEN & job_states.ENDED
-    assert not job_states.UNSENT & job_states.SPENT
+    assert set(State) == records.OPEN | records.ENDED
+    assert not records.OPEN & records.ENDED
+    assert not records.UNSENT & records.SPENT

@@ -27,9 +27,8 @@ from ima_tui.core.domain import (
     State,
     TaskType,
 )
-from ima_tui.ledger import job_states, opening, process_id, schema
-from ima_tui.ledger.job_states import ImpossibleTransition
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger import opening, process_id, records, schema
+from ima_tui.ledger.records import ImpossibleTransition, LedgerError
 from ima_tui.ledger.store import Ledger
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +74,7 @@ async def test_a_forbidden_step_writes_nothing(path: Path, before: State, after:
     try:
         job = await brought_to(ledger, before)
         rows = await ledger.timeline(job.id)
-        if after in job_states.TRANSITIONS[before]:
+        if after in records.TRANSITIONS[before]:
             stepped = await ledger.step(job.id, after, 2000.0, "event.done", task_id="changed")
             assert (stepped.state, stepped.task_id) == (after, "changed")
             assert len(await ledger.timeline(job.id)) == len(rows) + 1

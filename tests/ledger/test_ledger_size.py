@@ -61,8 +61,8 @@ async def test_no_statement_scans_the_whole_table(
     for statement in said:
         if statement.split()[0] not in ("SELECT", "UPDATE"):
             continue
-        plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {statement}")]
-        scans += [(each, statement) for each in plan if each == "SCAN jobs"]
+        workflow = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        scans += [(each, statement) for each in workflow if each == "SCAN jobs"]
     reader.close()
     if name == "recent":  # newest first by number, and it stops after so many
         scans = [scan for scan in scans if "ORDER BY id DESC LIMIT" not in scan[1]]

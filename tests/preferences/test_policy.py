@@ -35,10 +35,10 @@ LISTS = {
 
 def asked(text: str, before: str = "") -> tuple[Intent, Proposal | None]:
     """What a text makes of a person whose images are usually made by `before`."""
-    decision = route(text, (), LISTS, {IMAGE: before} if before else {})
-    assert decision.model is not None
-    assert decision.reason is not None
-    return decision, policy.propose(decision, decision.model, decision.reason, before)
+    intent = route(text, (), LISTS, {IMAGE: before} if before else {})
+    assert intent.model is not None
+    assert intent.reason is not None
+    return intent, policy.propose(intent, intent.model, intent.reason, before)
 
 
 SWITCHES = [
@@ -99,18 +99,18 @@ def test_what_is_remembered_already_is_not_spoken_of(text: str) -> None:
     "text", ["仅本次用Midjourney画一只猫", "just this once use Midjourney to draw a cat"]
 )
 def test_once_saves_nothing_and_asks_nothing(text: str, before: str) -> None:
-    decision, proposal = asked(text, before)
-    assert decision.model is not None
-    assert decision.model.model_id == "midjourney"
+    intent, proposal = asked(text, before)
+    assert intent.model is not None
+    assert intent.model.model_id == "midjourney"
     assert proposal is None
 
 
 @pytest.mark.parametrize("text", CLEARS)
 def test_leaving_the_choice_to_us_forgets(text: str) -> None:
-    decision, proposal = asked(text, "midjourney")
+    intent, proposal = asked(text, "midjourney")
     assert proposal == Proposal(PreferenceChange.FORGET, True, before="midjourney")
-    assert decision.model is not None
-    assert decision.model.model_id != "midjourney"
+    assert intent.model is not None
+    assert intent.model.model_id != "midjourney"
     assert asked(text)[1] is None, "nothing to forget, nothing to say"
 
 
@@ -141,8 +141,8 @@ def test_a_model_chosen_by_hand_is_asked_about() -> None:
 
 
 def test_a_model_that_is_not_offered_is_not_remembered() -> None:
-    decision = route("always use nano banana 2; draw a cat", (), LISTS)
-    assert decision.model is None
+    intent = route("always use nano banana 2; draw a cat", (), LISTS)
+    assert intent.model is None
 
 
 # ------------------------------------------------------------------------- nothing to be made
@@ -156,9 +156,9 @@ def test_a_standing_wish_alone_is_for_every_task_type_of_its_medium() -> None:
 
 
 def test_a_wish_about_another_medium_is_kept_beside_the_job() -> None:
-    decision = route("always use Kling O1 for my videos. Now draw a fox", (), LISTS)
-    assert decision.task_type is IMAGE
-    found = policy.standing(decision, LISTS)
+    intent = route("always use Kling O1 for my videos. Now draw a fox", (), LISTS)
+    assert intent.task_type is IMAGE
+    found = policy.standing(intent, LISTS)
     assert {each.model_id for each in found} == {"kling-video-o1"}
     assert policy.standing(route("always use Midjourney; draw a fox", (), LISTS), LISTS) == ()
 
@@ -190,18 +190,18 @@ def test_a_bare_wish_to_forget() -> None:
 def test_the_order_of_choice(
     preferred: str, recommended: str, expected: str, reason: Reason
 ) -> None:
-    decision = route("画一只猫", (), LISTS, {IMAGE: preferred}, {IMAGE: recommended})
-    assert decision.model is not None
-    assert decision.model.model_id == expected
-    assert decision.reason is reason
+    intent = route("画一只猫", (), LISTS, {IMAGE: preferred}, {IMAGE: recommended})
+    assert intent.model is not None
+    assert intent.model.model_id == expected
+    assert intent.reason is reason
 
 
 def test_the_words_come_before_all_of_it() -> None:
     known = ({IMAGE: "midjourney"}, {IMAGE: "midjourney"})
-    decision = route("用nano banana pro画一只猫", (), LISTS, *known)
-    assert decision.model is not None
-    assert decision.model.model_id == "gemini-3-pro-image"
-    assert decision.reason is Reason.REQUEST
+    intent = route("用nano banana pro画一只猫", (), LISTS, *known)
+    assert intent.model is not None
+    assert intent.model.model_id == "gemini-3-pro-image"
+    assert intent.reason is Reason.REQUEST
     tier = route("艺术感强的画，一只猫", (), LISTS, {IMAGE: "gemini-3-pro-image"})
     assert tier.model is not None
     assert tier.model.model_id == "midjourney"

@@ -22,8 +22,7 @@ from ima_tui.core.domain import (
     TaskType,
     result_of,
 )
-from ima_tui.ledger.job_states import ImpossibleTransition
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.records import ImpossibleTransition, LedgerError
 from ima_tui.ledger.store import Ledger
 from ima_tui.sandbox.server import Sandbox
 

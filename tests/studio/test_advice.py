@@ -9,9 +9,8 @@ import pytest
 from offered import Model, Offer, place, sandbox_offers
 from studios import UNHURRIED, Open
 
-from ima_tui.catalogue import choice, price, times
-from ima_tui.catalogue.alternatives import alternatives, cheaper
-from ima_tui.catalogue.choice import ModelTier
+from ima_tui.catalogue import choice, price
+from ima_tui.catalogue.choice import ModelTier, alternatives, cheaper
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Estimate,
@@ -210,9 +209,9 @@ def test_the_lists_own_word_then_the_table(
 ) -> None:
     model = model_of(task_type, model_id)
     told = replace(model, estimate=Estimate(3, 4))
-    assert times.estimate(told, SEEN) == Estimate(3, 4)
+    assert price.estimate(told, SEEN) == Estimate(3, 4)
     silent = replace(model, estimate=None)
-    assert times.estimate(silent, SEEN) == Estimate(low, high)
+    assert price.estimate(silent, SEEN) == Estimate(low, high)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +228,7 @@ def test_then_what_was_seen_here(seen: tuple[float, ...], found: Estimate) -> No
     """The median and the upper quartile, of three runs or more."""
     model = model_of(T.TEXT_TO_VIDEO, "ima-pro")
     assert model.estimate is None
-    assert times.estimate(model, seen) == found
+    assert price.estimate(model, seen) == found
 
 
 async def run_before(settings: Settings, order: Order, seconds: float) -> None:

@@ -67,11 +67,11 @@ async def planned(studio: Studio, prompt: str = "an image of a fox in 7:3") -> W
 
 async def run(studio: Studio, workflow: Workflow) -> None:
     """As ctrl+j and a yes do."""
-    plans = studio.workflows
-    status = await plans.status(workflow, fetch=True)
-    await plans.agree(status)
+    workflows = studio.workflows
+    status = await workflows.status(workflow, fetch=True)
+    await workflows.agree(status)
     await studio.endings.want(workflow.id)
-    await plans.go(status, again=True)
+    await workflows.go(status, again=True)
 
 
 async def until(

@@ -25,7 +25,7 @@ from ima_tui.config.loader import Settings
 from ima_tui.core.domain import State, TaskType
 from ima_tui.ledger import history
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.ledger.store import Ledger
 from ima_tui.preferences.file import Preferences
 from ima_tui.sandbox.server import Sandbox
@@ -98,8 +98,8 @@ async def test_nothing_that_it_left_unsent_is_sent_unasked(
         sending = await studio.jobs.get(13)
         assert sending is not None
         assert sending.state is State.NEEDS_REVIEW
-        ((plan, _),) = await studio.workflows.kept()
-        status = await studio.workflows.status(plan)
+        ((workflow, _),) = await studio.workflows.kept()
+        status = await studio.workflows.status(workflow)
         assert [step.job.state for step in status.steps if step.job] == [State.DONE] * 2
     assert sandbox.ledger()["creates"] == []
 
@@ -108,8 +108,8 @@ def test_its_batches_and_workflows_are_not_paid_for_again(person: Person) -> Non
     unpack(person.folder)
     (person.folder / "config.toml").unlink()  # as the test's environment says
     batch = person.verb("batch", str(person.folder / "rows.jsonl"), "--label", "kites", "--yes")
-    plan = str(person.folder / "plan.json")
-    workflow = person.verb("workflow", "resume", plan)
+    written = str(person.folder / "plan.json")
+    workflow = person.verb("workflow", "resume", written)
     listed = person.verb("jobs", "list", "--json")
     assert (batch.code, workflow.code, listed.code) == (0, 0, 0), (batch, workflow, listed)
     assert person.accepted() == []

@@ -30,7 +30,7 @@ from ima_tui.core.domain import (
     TaskType,
 )
 from ima_tui.core.errors import ImaError
-from ima_tui.ledger.job_states import ENDED, UNSENT, ImpossibleTransition
+from ima_tui.ledger.records import ENDED, UNSENT, ImpossibleTransition
 from ima_tui.studio.studio import Studio, open_studio
 
 KEY = Key("ima_canary_0123456789", "flag")
@@ -181,18 +181,18 @@ def note_asks(file: Path, freeze: str = "", nth: int = FREEZES_AT) -> None:
     httpx.AsyncClient.send = send  # type: ignore[method-assign,assignment]
 
 
-def settings_of(plan: Plan) -> Settings:
-    plain = loader.load({}, {"IMA_TUI_CONFIG": str(plan.folder / "config.toml")})
+def settings_of(workflow: Plan) -> Settings:
+    plain = loader.load({}, {"IMA_TUI_CONFIG": str(workflow.folder / "config.toml")})
     return replace(
         plain,
-        base_url=plan.url,
-        upload_url=plan.url,
-        data=plan.folder / "data",
-        cache=plan.folder.parent / "cache",
-        folder=plan.folder / "out",
-        preferences=plan.folder / "ima_prefs.json",
+        base_url=workflow.url,
+        upload_url=workflow.url,
+        data=workflow.folder / "data",
+        cache=workflow.folder.parent / "cache",
+        folder=workflow.folder / "out",
+        preferences=workflow.folder / "ima_prefs.json",
         max_age=10**9,
-        **plan.extra,
+        **workflow.extra,
     )
 
 
@@ -209,13 +209,13 @@ async def order_of(studio: Studio, wish: Wish) -> Order:
     return order.place(model, draft)[0]
 
 
-async def submit(studio: Studio, plan: Plan, *, first: bool) -> None:
+async def submit(studio: Studio, workflow: Plan, *, first: bool) -> None:
     """Every promise that a submit has given is told to the parent before anything else."""
-    for wish in plan.wishes:
+    for wish in workflow.wishes:
         if first or wish.intent:
             await studio.jobs.submit(await order_of(studio, wish), intent=wish.intent)
-            if plan.pipe >= 0:
-                os.write(plan.pipe, f"{wish.prompt}\n".encode())
+            if workflow.pipe >= 0:
+                os.write(workflow.pipe, f"{wish.prompt}\n".encode())
 
 
 async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...]:
@@ -233,21 +233,21 @@ async def to_the_end(studio: Studio, look_again: float = 0.01) -> tuple[Job, ...
         await asyncio.sleep(look_again)
 
 
-async def _live(plan: Plan, first: bool) -> None:
-    clock = SharedClock(plan.rate, plan.origin)
-    settings = settings_of(plan)
+async def _live(workflow: Plan, first: bool) -> None:
+    clock = SharedClock(workflow.rate, workflow.origin)
+    settings = settings_of(workflow)
     async with open_studio(settings, clock=clock, key=KEY, for_screen=True) as studio:
         await studio.begin()
-        await submit(studio, plan, first=first)
-        await to_the_end(studio, plan.look_again)
+        await submit(studio, workflow, first=first)
+        await to_the_end(studio, workflow.look_again)
 
 
-def live(plan: Plan, *, first: bool) -> None:
+def live(workflow: Plan, *, first: bool) -> None:
     """A whole life; returns when all jobs have ended, unless it dies before."""
-    if plan.commit:
-        doom_commit(plan.commit, plan.after)
-    if plan.create:
-        doom_create(plan.create)
-    if plan.asks is not None:
-        note_asks(plan.asks, plan.freeze)
-    asyncio.run(_live(plan, first))
+    if workflow.commit:
+        doom_commit(workflow.commit, workflow.after)
+    if workflow.create:
+        doom_create(workflow.create)
+    if workflow.asks is not None:
+        note_asks(workflow.asks, workflow.freeze)
+    asyncio.run(_live(workflow, first))

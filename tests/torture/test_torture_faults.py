@@ -192,9 +192,9 @@ async def one_seed(seed: int, folder: Path, url: str) -> tuple[Job, ...]:
     patient = seed % 2 == 0
     place = folder / f"{seed:03}"
     place.mkdir()
-    plan = Plan(place, url, RATE, time.time())
-    clock = SharedClock(RATE, plan.origin)
-    settings = replace(settings_of(plan), cache=folder / "cache")
+    workflow = Plan(place, url, RATE, time.time())
+    clock = SharedClock(RATE, workflow.origin)
+    settings = replace(settings_of(workflow), cache=folder / "cache")
     async with open_studio(settings, clock=clock, key=KEY, for_screen=patient) as studio:
         await studio.begin()
         for fault in table(seed, patient):

@@ -70,9 +70,9 @@ class Scene:
         models = ("doubao-seedream-4.5", "midjourney")  # the second takes twice as long
         wishes = tuple(Wish(f"{name} {n}", model_id=models[n % 2]) for n in range(count))
         reading, writing = os.pipe()
-        plan = Plan(self.folder, self.service.url, self.rate, self.origin, wishes, pipe=writing)
-        plan = replace(plan, asks=self._asks, look_again=0.2, freeze=freeze)
-        pid = fork(lambda: live(plan, first=True), self._words)
+        workflow = Plan(self.folder, self.service.url, self.rate, self.origin, wishes, pipe=writing)
+        workflow = replace(workflow, asks=self._asks, look_again=0.2, freeze=freeze)
+        pid = fork(lambda: live(workflow, first=True), self._words)
         os.close(writing)
         self._pipes.append(reading)
         return pid

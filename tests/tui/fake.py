@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.catalogue.alternatives import Alternative, alternatives
+from ima_tui.catalogue.choice import Alternative, alternatives
 from ima_tui.config.api_key import checked
 from ima_tui.core.domain import (
     Accepts,
@@ -40,7 +40,7 @@ from ima_tui.core.events import (
 from ima_tui.core.input_files import InputFacts
 from ima_tui.core.labels import UNMARKED, MarkChange
 from ima_tui.ledger.history import JobFilter, ReportRow
-from ima_tui.ledger.job_states import ENDED, SPENT
+from ima_tui.ledger.records import ENDED, SPENT
 from ima_tui.ledger.repair_report import RepairReport
 from ima_tui.preferences.file import DroppedPreference
 from ima_tui.runner import outputs

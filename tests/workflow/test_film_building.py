@@ -45,10 +45,11 @@ def film(text: str, *images: str) -> Workflow:
     return built(text, *images).workflow
 
 
-def steps(plan: Workflow) -> str:
+def steps(workflow: Workflow) -> str:
     """T I V10: the steps in order, videos with their seconds."""
     return " ".join(
-        SHORT[step.task_type] + str(dict(step.chosen).get("duration", "")) for step in plan.steps
+        SHORT[step.task_type] + str(dict(step.chosen).get("duration", ""))
+        for step in workflow.steps
     )
 
 
@@ -111,43 +112,43 @@ def steps(plan: Workflow) -> str:
     ],
 )
 def test_a_brief_becomes_these_steps(text: str, told: str) -> None:
-    plan = film(text)
-    assert steps(plan) == told
-    _, priced = price_workflow(plan, lists())
+    workflow = film(text)
+    assert steps(workflow) == told
+    _, priced = price_workflow(workflow, lists())
     assert [each.problem for each in priced if each.problem] == []
-    assert plan.film is not None
-    assert len(plan.film.shots) == sum(
-        step.task_type.medium.value == "video" for step in plan.steps
+    assert workflow.film is not None
+    assert len(workflow.film.shots) == sum(
+        step.task_type.medium.value == "video" for step in workflow.steps
     )
 
 
 def test_shots_are_made_from_the_master_and_say_who_is_in_them() -> None:
-    plan = film("1. A robot wakes up (4s) 2. It waters a plant (8s) 3. A cat sleeps on its arm")
-    assert plan.film is not None
-    assert plan.film.master == 1
-    assert [step.inputs for step in plan.steps[1:4]] == [("step:1#1",)] * 3
-    prompts = [step.prompt for step in plan.steps]
+    workflow = film("1. A robot wakes up (4s) 2. It waters a plant (8s) 3. A cat sleeps on its arm")
+    assert workflow.film is not None
+    assert workflow.film.master == 1
+    assert [step.inputs for step in workflow.steps[1:4]] == [("step:1#1",)] * 3
+    prompts = [step.prompt for step in workflow.steps]
     assert prompts[0] == "A robot"
     assert prompts[2] == "A robot waters a plant"
     assert prompts[3] == "A robot, A cat sleeps on its arm"
-    assert [shot.trim for shot in plan.film.shots] == [(0.0, 4.0), (0.0, 8.0), (0.0, 0.0)]
+    assert [shot.trim for shot in workflow.film.shots] == [(0.0, 4.0), (0.0, 8.0), (0.0, 0.0)]
 
 
 def test_style_and_shape_are_carried_along() -> None:
-    plan = film("Three shots: a fox; an owl; a hare. In watercolour style, vertical")
-    assert all(step.prompt.endswith("watercolour style") for step in plan.steps)
-    assert all(dict(step.chosen)["aspect_ratio"] == "9:16" for step in plan.steps[:3])
+    workflow = film("Three shots: a fox; an owl; a hare. In watercolour style, vertical")
+    assert all(step.prompt.endswith("watercolour style") for step in workflow.steps)
+    assert all(dict(step.chosen)["aspect_ratio"] == "9:16" for step in workflow.steps[:3])
 
 
 def test_the_named_model_makes_the_videos() -> None:
-    plan = film("Three shots: a fox; an owl; a hare. Kling 2.6, 5 seconds each")
-    videos = [step for step in plan.steps if step.task_type is TaskType.IMAGE_TO_VIDEO]
+    workflow = film("Three shots: a fox; an owl; a hare. Kling 2.6, 5 seconds each")
+    videos = [step for step in workflow.steps if step.task_type is TaskType.IMAGE_TO_VIDEO]
     assert {step.model_id for step in videos} == {"kling-v2-6"}
 
 
 def test_music_is_instrumental_unless_it_is_sung() -> None:
-    plan = film("Three shots: a fox; an owl; a hare. 15 seconds, calm piano")
-    music = plan.steps[-1]
+    workflow = film("Three shots: a fox; an owl; a hare. 15 seconds, calm piano")
+    music = workflow.steps[-1]
     assert dict(music.chosen)["make_instrumental"] is True
     assert music.prompt == "calm piano, about 15 seconds long"
     sung = film("做一首歌的MV，歌词：“月光洒在河面上”，女声，国风，20秒").steps[-1]
@@ -190,12 +191,12 @@ def test_what_nobody_can_guess_is_asked(text: str, key: str) -> None:
 
 
 def test_a_film_is_written_as_version_2_and_read_back() -> None:
-    plan = film("Two shots: a fox; an owl. 10 s, piano, fade, title 'Night', voice-over 'Hush'")
-    document = to_json(plan)
+    workflow = film("Two shots: a fox; an owl. 10 s, piano, fade, title 'Night', voice-over 'Hush'")
+    document = to_json(workflow)
     assert document["ima_tui_plan"] == 2
     again = parse(json.dumps(document), "film.json")
-    assert again.film == plan.film
-    assert again == replace(plan, files=again.files)
+    assert again.film == workflow.film
+    assert again == replace(workflow, files=again.files)
 
 
 @pytest.mark.parametrize(
@@ -209,25 +210,25 @@ def test_a_film_is_written_as_version_2_and_read_back() -> None:
 def test_a_shape_that_no_model_makes_is_cropped_out_of_every_shot(
     text: str, ratio: tuple[int, int]
 ) -> None:
-    plan = film(text)
-    assert plan.film is not None
-    assert plan.film.ratio == ratio
-    assert len(plan.film.shots) == 2
-    assert not any(":" in shot.title for shot in plan.film.shots if ratio != (0, 0))
-    assert not plan.finish
-    assert not plan.unmet
-    again = parse(json.dumps(to_json(plan)), "film.json")
-    assert again.film == plan.film
-    assert film_plan.film(plan.film, lambda source: source).ratio == ratio
+    workflow = film(text)
+    assert workflow.film is not None
+    assert workflow.film.ratio == ratio
+    assert len(workflow.film.shots) == 2
+    assert not any(":" in shot.title for shot in workflow.film.shots if ratio != (0, 0))
+    assert not workflow.finish
+    assert not workflow.unmet
+    again = parse(json.dumps(to_json(workflow)), "film.json")
+    assert again.film == workflow.film
+    assert film_plan.film(workflow.film, lambda source: source).ratio == ratio
 
 
 def test_a_film_without_its_film_is_version_1_with_the_same_hash_and_names() -> None:
-    plan = film("Two shots: a fox; an owl. 10 s, piano")
-    bare = replace(plan, film=None)
+    workflow = film("Two shots: a fox; an owl. 10 s, piano")
+    bare = replace(workflow, film=None)
     document = to_json(bare)
     assert document["ima_tui_plan"] == 1
     assert not {"shots", "tracks", "assemble"} & set(document)
-    assert (digest(bare), intents(bare)) == (digest(plan), intents(plan))
+    assert (digest(bare), intents(bare)) == (digest(workflow), intents(workflow))
     with pytest.raises(UsageError, match="plan_unknown"):
         parse(json.dumps({**document, "shots": []}), "old.json")
 
@@ -253,22 +254,22 @@ def test_a_wrong_shot_is_refused_with_its_place(change: dict[str, object], key: 
 
 
 def test_reordering_trimming_and_volume_change_no_hash() -> None:
-    plan = film("Two shots: a fox; an owl. 10 s, piano")
-    assert plan.film is not None
-    turned = replace(plan.film, shots=plan.film.shots[::-1])
+    workflow = film("Two shots: a fox; an owl. 10 s, piano")
+    assert workflow.film is not None
+    turned = replace(workflow.film, shots=workflow.film.shots[::-1])
     for changed in (
         turned,
-        film_plan.with_volume(plan.film, 0.1),
-        film_plan.with_transition(plan.film, "fade", 1.0),
+        film_plan.with_volume(workflow.film, 0.1),
+        film_plan.with_transition(workflow.film, "fade", 1.0),
     ):
-        other = replace(plan, film=changed)
-        assert (digest(other), intents(other)) == (digest(plan), intents(plan))
+        other = replace(workflow, film=changed)
+        assert (digest(other), intents(other)) == (digest(workflow), intents(workflow))
 
 
 def test_a_removed_step_leaves_the_film() -> None:
-    plan = film("Two shots: a fox; an owl. 10 s, piano")
-    music = plan.steps[-1]
-    less = remove(plan, music.id)
+    workflow = film("Two shots: a fox; an owl. 10 s, piano")
+    music = workflow.steps[-1]
+    less = remove(workflow, music.id)
     assert less.film is not None
     assert less.film.tracks == ()
     video = less.steps[-1]
@@ -280,18 +281,22 @@ def unknown(_: PlannedShot) -> float:
 
 
 def test_the_length_of_a_film_is_known_before_it_is_made() -> None:
-    plan = film("Two shots: a fox; an owl. 8 s, crossfade")
-    assert plan.film is not None
-    assert film_plan.seconds(plan.film, partial(film_edits.step_seconds, plan)) == 8.0
-    assert film_plan.seconds(plan.film, unknown) == 8.0, "both are trimmed"
-    untrimmed = replace(plan.film, shots=tuple(replace(s, trim=(0, 0)) for s in plan.film.shots))
+    workflow = film("Two shots: a fox; an owl. 8 s, crossfade")
+    assert workflow.film is not None
+    assert film_plan.seconds(workflow.film, partial(film_edits.step_seconds, workflow)) == 8.0
+    assert film_plan.seconds(workflow.film, unknown) == 8.0, "both are trimmed"
+    untrimmed = replace(
+        workflow.film, shots=tuple(replace(s, trim=(0, 0)) for s in workflow.film.shots)
+    )
     assert film_plan.seconds(untrimmed, unknown) == 0.0
 
 
 def test_files_take_the_place_of_sources() -> None:
-    plan = film("Two shots: a fox; an owl. 8 s, piano, title 'Night', crossfade, voice-over 'Hush'")
-    assert plan.film is not None
-    made = film_plan.film(plan.film, lambda source: f"/{source}.mp4")
+    workflow = film(
+        "Two shots: a fox; an owl. 8 s, piano, title 'Night', crossfade, voice-over 'Hush'"
+    )
+    assert workflow.film is not None
+    made = film_plan.film(workflow.film, lambda source: f"/{source}.mp4")
     assert [shot.file for shot in made.shots] == ["/step:3#1.mp4", "/step:4#1.mp4"]
     assert [shot.fade for shot in made.shots] == [0.5, 0.0]
     assert made.cues[0].text == "Night"
@@ -306,19 +311,19 @@ def test_a_music_video_has_music_even_if_no_word_says_which() -> None:
 
 
 def test_a_video_with_music_is_one_shot_of_what_it_shows() -> None:
-    plan = film("a 10 second video of a waterfall with soft piano music")
-    assert [step.prompt for step in plan.steps[:2]] == ["a waterfall", "a waterfall"]
-    assert plan.film is not None
-    assert (len(plan.film.shots), len(plan.film.tracks)) == (1, 1)
+    workflow = film("a 10 second video of a waterfall with soft piano music")
+    assert [step.prompt for step in workflow.steps[:2]] == ["a waterfall", "a waterfall"]
+    assert workflow.film is not None
+    assert (len(workflow.film.shots), len(workflow.film.tracks)) == (1, 1)
 
 
 def test_given_pictures_keep_their_shape_without_a_word_about_it() -> None:
-    plan = film("make a film from a.png, b.png and c.png with calm music")
-    assert plan.unmet == ()
-    first = [step.inputs[0].rpartition("/")[2] for step in plan.steps[:3]]
+    workflow = film("make a film from a.png, b.png and c.png with calm music")
+    assert workflow.unmet == ()
+    first = [step.inputs[0].rpartition("/")[2] for step in workflow.steps[:3]]
     assert first == ["a.png", "b.png", "c.png"]
 
 
 def test_several_are_not_called_by_the_name_of_one() -> None:
-    plan = film("story in 3 shots: a boy finds a lamp; a genie appears; they fly away")
-    assert plan.steps[3].prompt == "a boy, they fly away"
+    workflow = film("story in 3 shots: a boy finds a lamp; a genie appears; they fly away")
+    assert workflow.steps[3].prompt == "a boy, they fly away"

@@ -49,39 +49,41 @@ def read_back(workflow: Workflow) -> Workflow:
     ],
 )
 def test_what_no_model_makes_is_made_at_the_end(prompt: str, finish: tuple[Finish, ...]) -> None:
-    plan = plan_of(prompt)
-    assert plan.finish == finish
-    assert not plan.unmet, "it is met"
-    assert read_back(plan) == plan
-    assert to_json(plan)["ima_tui_plan"] == (2 if finish else 1)
+    workflow = plan_of(prompt)
+    assert workflow.finish == finish
+    assert not workflow.unmet, "it is met"
+    assert read_back(workflow) == workflow
+    assert to_json(workflow)["ima_tui_plan"] == (2 if finish else 1)
 
 
 def test_the_pieces_of_music_differ_and_do_not_name_the_whole_length() -> None:
-    plan = plan_of("five minutes of calm piano music")
-    prompts = [step.prompt for step in plan.steps]
+    workflow = plan_of("five minutes of calm piano music")
+    prompts = [step.prompt for step in workflow.steps]
     assert len(set(prompts)) == len(prompts) == 3
     assert all(prompt.startswith("calm piano music, part") for prompt in prompts)
     assert [step.prompt[:5] for step in plan_of("来一段五分钟的轻音乐").steps] == ["一段轻音乐"] * 3
 
 
 def test_music_beyond_all_pieces_is_named_before_paying() -> None:
-    plan = plan_of("200 minutes of calm piano music")
-    assert plan.finish == ()
-    assert [(unmet.name, unmet.asked) for _, unmet in plan.unmet] == [("duration", "200 minutes")]
+    workflow = plan_of("200 minutes of calm piano music")
+    assert workflow.finish == ()
+    assert [(unmet.name, unmet.asked) for _, unmet in workflow.unmet] == [
+        ("duration", "200 minutes")
+    ]
 
 
 def test_it_is_free_to_change_and_follows_the_steps() -> None:
-    plan = plan_of("five minutes of calm piano music")
-    shorter = replace(plan, finish=(Join((1, 2, 3), 200.0),))
-    assert (digest(shorter), intents(shorter)) == (digest(plan), intents(plan))
-    assert remove(plan, 2).finish == (Join((1, 3), 300.0),)
+    workflow = plan_of("five minutes of calm piano music")
+    shorter = replace(workflow, finish=(Join((1, 2, 3), 200.0),))
+    assert (digest(shorter), intents(shorter)) == (digest(workflow), intents(workflow))
+    assert remove(workflow, 2).finish == (Join((1, 3), 300.0),)
     fox = plan_of("an image of a fox in 5:2")
     three = put(fox, replace(fox.steps[0], n=3))
     assert three.finish == (Crop((1,), (5, 2)),), "all images of the step"
     with pytest.raises(UsageError) as refused:
-        check(replace(plan, finish=(Crop((1,), (5, 2)),)))
+        check(replace(workflow, finish=(Crop((1,), (5, 2)),)))
     assert refused.value.key == "error.finish_step"
-    assert plan.steps[0].task_type is TaskType.TEXT_TO_MUSIC
+    assert workflow.steps[0].task_type is TaskType.TEXT_TO_MUSIC
 
 
 @pytest.mark.parametrize(

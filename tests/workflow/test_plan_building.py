@@ -23,8 +23,8 @@ T2V, I2V = TaskType.TEXT_TO_VIDEO, TaskType.IMAGE_TO_VIDEO
 MUSIC, SPEECH = TaskType.TEXT_TO_MUSIC, TaskType.TEXT_TO_SPEECH
 
 
-def kinds(plan: Workflow) -> list[TaskType]:
-    return [step.task_type for step in plan.steps]
+def kinds(workflow: Workflow) -> list[TaskType]:
+    return [step.task_type for step in workflow.steps]
 
 
 @pytest.mark.parametrize(
@@ -38,20 +38,20 @@ def kinds(plan: Workflow) -> list[TaskType]:
     ],
 )
 def test_a_picture_a_film_of_it_and_music(wish: str) -> None:
-    plan = plan_of(wish)
-    assert kinds(plan) == [T2I, I2V, MUSIC]
-    picture, film, music = plan.steps
+    workflow = plan_of(wish)
+    assert kinds(workflow) == [T2I, I2V, MUSIC]
+    picture, film, music = workflow.steps
     assert film.inputs == (f"step:{picture.id}#1",)
     assert (music.inputs, music.after) == ((), film.id)
-    assert plan.total == sum(step.points for step in plan.steps) > 0
+    assert workflow.total == sum(step.points for step in workflow.steps) > 0
 
 
 def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
-    plan = plan_of(
+    workflow = plan_of(
         "Draw a 4K poster of a fox in snow, then turn it into a 10 second video with Kling O1, "
         "and add a lo-fi soundtrack without vocals"
     )
-    picture, film, music = plan.steps
+    picture, film, music = workflow.steps
     assert dict(picture.chosen) == {"aspect_ratio": "4k"}  # its one control
     assert (film.model_id, dict(film.chosen)) == ("kling-video-o1", {"duration": "10"})
     words = "a lo-fi soundtrack without vocals, about 10 seconds long"
@@ -65,11 +65,11 @@ def test_what_stands_beside_a_thing_is_about_that_thing() -> None:
 
 
 def test_the_same_in_chinese_with_names_of_models() -> None:
-    plan = plan_of(
+    workflow = plan_of(
         "先画一张竖屏的狐狸海报，用Nano Banana Pro，再做成10秒的视频，用可灵O1，"
         "最后配一首轻快的钢琴曲"
     )
-    picture, film, music = plan.steps
+    picture, film, music = workflow.steps
     assert picture.model_id == "gemini-3-pro-image"
     assert picture.prompt == "画一张竖屏的狐狸海报"
     assert film.model_id == "kling-video-o1"
@@ -91,9 +91,9 @@ def test_music_is_told_how_long_the_film_is() -> None:
 
 
 def test_words_that_only_name_a_thing_are_told_what_it_is_about() -> None:
-    plan = plan_of("make a short film about a fox: poster, then animate it, with music")
-    assert all("a fox" in step.prompt for step in plan.steps)
-    assert [step.title for step in plan.steps] == ["poster", "animate it", "music"]
+    workflow = plan_of("make a short film about a fox: poster, then animate it, with music")
+    assert all("a fox" in step.prompt for step in workflow.steps)
+    assert [step.title for step in workflow.steps] == ["poster", "animate it", "music"]
 
 
 @pytest.mark.parametrize(
@@ -112,31 +112,31 @@ def test_words_that_only_name_a_thing_are_told_what_it_is_about() -> None:
     ],
 )
 def test_a_series_is_made_of_one_master_picture(wish: str, subject: str, scenes: list[str]) -> None:
-    plan = plan_of(wish)
-    assert kinds(plan) == [T2I, I2I, I2I, I2I]
-    master, *rest = plan.steps
+    workflow = plan_of(wish)
+    assert kinds(workflow) == [T2I, I2I, I2I, I2I]
+    master, *rest = workflow.steps
     assert (master.prompt, master.n) == (subject, 1)
     assert [step.title for step in rest] == scenes
     assert all(step.inputs == ("step:1#1",) and subject in step.prompt for step in rest)
 
 
 def test_a_picture_at_hand_is_the_master() -> None:
-    plan = plan_of("three pictures of the same cat: at the beach, in the snow", ["cat.png"])
-    assert kinds(plan) == [I2I, I2I]
-    assert all(step.inputs == ("cat.png",) for step in plan.steps)
+    workflow = plan_of("three pictures of the same cat: at the beach, in the snow", ["cat.png"])
+    assert kinds(workflow) == [I2I, I2I]
+    assert all(step.inputs == ("cat.png",) for step in workflow.steps)
 
 
 def test_shots_with_one_subject_start_from_one_picture() -> None:
-    plan = plan_of("用旺财做一个短片，三个镜头：跑步，睡觉，吃饭，配上音乐")
-    assert kinds(plan) == [T2I, I2V, I2V, I2V, MUSIC]
-    assert plan.steps[-1].after == 4
-    assert "约15秒" in plan.steps[-1].prompt
+    workflow = plan_of("用旺财做一个短片，三个镜头：跑步，睡觉，吃饭，配上音乐")
+    assert kinds(workflow) == [T2I, I2V, I2V, I2V, MUSIC]
+    assert workflow.steps[-1].after == 4
+    assert "约15秒" in workflow.steps[-1].prompt
 
 
 def test_a_protagonist_asks_for_a_picture_first() -> None:
-    plan = plan_of("帮我做个产品宣传MV,有背景音乐,主角是旺财小狗")
-    assert kinds(plan) == [T2I, I2V, MUSIC]
-    assert plan.steps[0].prompt == "主角是旺财小狗"
+    workflow = plan_of("帮我做个产品宣传MV,有背景音乐,主角是旺财小狗")
+    assert kinds(workflow) == [T2I, I2V, MUSIC]
+    assert workflow.steps[0].prompt == "主角是旺财小狗"
     assert kinds(plan_of("做个产品宣传片，要有配乐")) == [T2V, MUSIC]
 
 
@@ -147,23 +147,23 @@ def test_a_photo_at_hand_feeds_the_film() -> None:
 
 
 def test_of_a_wish_for_speech_only_the_words_are_spoken() -> None:
-    plan = plan_of('a video of the sea, then read aloud: "Good evening, everyone"')
-    assert kinds(plan) == [T2V, SPEECH]
-    assert plan.steps[1].prompt == "Good evening, everyone"
+    workflow = plan_of('a video of the sea, then read aloud: "Good evening, everyone"')
+    assert kinds(workflow) == [T2V, SPEECH]
+    assert workflow.steps[1].prompt == "Good evening, everyone"
 
 
 def test_a_voice_without_words_says_what_is_missing() -> None:
-    plan = plan_of("Make a promo video with background music and a voiceover")
-    assert kinds(plan) == [T2V, MUSIC, SPEECH]
-    _, priced = price_workflow(plan, lists())
+    workflow = plan_of("Make a promo video with background music and a voiceover")
+    assert kinds(workflow) == [T2V, MUSIC, SPEECH]
+    _, priced = price_workflow(workflow, lists())
     problems = [each.problem.key for each in priced if each.problem]
     assert problems == ["error.plan_no_words"]
 
 
 def test_one_thing_is_a_plan_of_one_step() -> None:
-    plan = plan_of("draw a fox, 16:9")
-    assert kinds(plan) == [T2I]
-    assert dict(plan.steps[0].chosen) == {"aspect_ratio": "16:9"}
+    workflow = plan_of("draw a fox, 16:9")
+    assert kinds(workflow) == [T2I]
+    assert dict(workflow.steps[0].chosen) == {"aspect_ratio": "16:9"}
 
 
 @pytest.mark.parametrize("wish", ["", "   ", "a fox in the snow", "always use Kling O1"])
@@ -173,62 +173,64 @@ def test_what_asks_for_nothing_is_no_plan(wish: str) -> None:
 
 
 def test_the_preferred_model_serves_where_none_is_named() -> None:
-    plan = planned("Draw a dragon, then animate it", preferred={T2I: "midjourney"})
-    assert plan.steps[0].model_id == "midjourney"
+    workflow = planned("Draw a dragon, then animate it", preferred={T2I: "midjourney"})
+    assert workflow.steps[0].model_id == "midjourney"
 
 
-def told(plan: Workflow) -> list[tuple[int, str]]:
-    return [(step, confirmation.sentence(each)) for step, each in plan.unmet]
+def told(workflow: Workflow) -> list[tuple[int, str]]:
+    return [(step, confirmation.sentence(each)) for step, each in workflow.unmet]
 
 
 def test_a_length_that_the_model_does_not_offer_becomes_the_nearest_and_is_told() -> None:
-    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
-    assert plan.steps[1].model_id == "kling-video-o1"
-    assert dict(plan.steps[1].chosen) == {"duration": "5"}
-    assert told(plan) == [(2, "7 seconds isn't available for Kling O1: sent as 5 s.")]
+    workflow = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+    assert workflow.steps[1].model_id == "kling-video-o1"
+    assert dict(workflow.steps[1].chosen) == {"duration": "5"}
+    assert told(workflow) == [(2, "7 seconds isn't available for Kling O1: sent as 5 s.")]
 
 
 def test_every_unmet_requirement_of_each_step_is_told() -> None:
-    plan = planned("an 8K poster of a fox, then animate it for 30s with Kling O1, with calm music")
-    assert told(plan) == [
+    workflow = planned(
+        "an 8K poster of a fox, then animate it for 30s with Kling O1, with calm music"
+    )
+    assert told(workflow) == [
         (1, "8K isn't available for SeeDream 4.5: sent as 4k."),
         (2, "30s isn't available for Kling O1: sent as 10 s."),
     ]
-    assert dict(plan.steps[0].chosen) == {"aspect_ratio": "4k"}
+    assert dict(workflow.steps[0].chosen) == {"aspect_ratio": "4k"}
 
 
 def test_a_named_model_that_no_step_gets_is_told() -> None:
-    plan = planned("a poster of a fox and a video of it, with runway")
-    assert [sentence for _, sentence in told(plan)] == [
+    workflow = planned("a poster of a fox and a video of it, with runway")
+    assert [sentence for _, sentence in told(workflow)] == [
         "runway isn't available: SeeDream 4.5 is used instead."
     ]
 
 
 def test_what_a_person_set_in_a_step_is_not_asked_again() -> None:
-    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
-    changed = put(plan, replace(plan.steps[1], chosen=(("duration", "10"),)))
+    workflow = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+    changed = put(workflow, replace(workflow.steps[1], chosen=(("duration", "10"),)))
     assert changed.unmet == ()
-    retitled = put(plan, replace(plan.steps[1], title="slow"))
-    assert retitled.unmet == plan.unmet
+    retitled = put(workflow, replace(workflow.steps[1], title="slow"))
+    assert retitled.unmet == workflow.unmet
 
 
 def test_what_is_unmet_survives_the_file() -> None:
-    plan = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
-    assert parse(json.dumps(to_json(plan)), "plan.json").unmet == plan.unmet
+    workflow = planned("Draw a dragon, then animate it for 7 seconds with Kling O1")
+    assert parse(json.dumps(to_json(workflow)), "plan.json").unmet == workflow.unmet
 
 
 def test_lyrics_are_the_words_of_a_song_in_a_plan() -> None:
-    plan = planned('a video of rain, and a pop song with the lyrics "Rain on the window"')
-    song = plan.steps[-1]
+    workflow = planned('a video of rain, and a pop song with the lyrics "Rain on the window"')
+    song = workflow.steps[-1]
     assert song.prompt == "Rain on the window"
     assert dict(song.chosen)["custom_mode"] is True
 
 
 def test_every_step_has_the_price_of_the_lists() -> None:
-    plan = plan_of("先画一张海报，再做成视频，配上音乐")
-    again, priced = price_workflow(plan, lists())
+    workflow = plan_of("先画一张海报，再做成视频，配上音乐")
+    again, priced = price_workflow(workflow, lists())
     assert [each.problem for each in priced] == [None] * 3
-    assert again == plan
+    assert again == workflow
 
 
 @given(
@@ -243,15 +245,17 @@ def test_whatever_is_written_is_a_plan_that_can_stand_or_none(text: str) -> None
 
 @pytest.mark.parametrize("shape", ["4:3", "16：9"])
 def test_the_colon_of_a_shape_is_no_heading(shape: str) -> None:
-    plan = plan_of(f"draw three posters of a fox, {shape}, then animate the best one, add music")
-    assert [step.task_type.value for step in plan.steps] == [
+    workflow = plan_of(
+        f"draw three posters of a fox, {shape}, then animate the best one, add music"
+    )
+    assert [step.task_type.value for step in workflow.steps] == [
         "text_to_image",
         "image_to_video",
         "text_to_music",
     ]
-    assert plan.steps[0].n == 3
-    assert plan.steps[0].prompt.startswith("draw three posters")
-    assert plan.steps[1].prompt == "animate the best one"
+    assert workflow.steps[0].n == 3
+    assert workflow.steps[0].prompt.startswith("draw three posters")
+    assert workflow.steps[1].prompt == "animate the best one"
 
 
 def test_a_step_beyond_its_models_limits_has_a_problem_and_no_order() -> None:

@@ -22,8 +22,8 @@ from ima_tui.workflow import file
 from ima_tui.workflow.steps import Workflow, digest
 
 
-def written(plan: Workflow | None = None) -> dict[str, Any]:
-    made = plan or plan_of("Draw a dragon, then animate it, and add a soundtrack")
+def written(workflow: Workflow | None = None) -> dict[str, Any]:
+    made = workflow or plan_of("Draw a dragon, then animate it, and add a soundtrack")
     return json.loads(json.dumps(file.to_json(made)))
 
 
@@ -39,15 +39,15 @@ def refused(document: object) -> UsageError:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    plan = replace(plan_of("先画一张海报，再做成视频，配上音乐"), confirmed="abc")
+    workflow = replace(plan_of("先画一张海报，再做成视频，配上音乐"), confirmed="abc")
     path = tmp_path / "deep" / "plan.json"
-    file.write(path, plan)
-    assert file.read(path) == plan
-    assert digest(file.read(path)) == digest(plan)
+    file.write(path, workflow)
+    assert file.read(path) == workflow
+    assert digest(file.read(path)) == digest(workflow)
     assert path.stat().st_mode & 0o077 == 0
     assert [each.name for each in path.parent.iterdir()] == ["plan.json"]
     document = json.loads(path.read_text("utf-8"))
-    assert (document["total_credit"], document["hash"]) == (plan.total, digest(plan))
+    assert (document["total_credit"], document["hash"]) == (workflow.total, digest(workflow))
 
 
 @pytest.mark.parametrize("n", [2, "2", 2.0])
@@ -185,17 +185,22 @@ def test_what_a_terminal_would_obey_does_not_come_in() -> None:
     document = written()
     document["wish"] = evil
     document["steps"][0] |= {"title": evil, "prompt": evil, "model_name": evil}
-    plan = read_back(document)
-    for text in (plan.prompt, plan.steps[0].title, plan.steps[0].prompt, plan.steps[0].model_name):
+    workflow = read_back(document)
+    for text in (
+        workflow.prompt,
+        workflow.steps[0].title,
+        workflow.steps[0].prompt,
+        workflow.steps[0].model_name,
+    ):
         assert "\x1b" not in text
         assert "\u202e" not in text
 
 
 def test_the_total_and_the_hash_in_a_file_are_never_believed() -> None:
     document = written() | {"total_credit": 0, "hash": "0" * 16}
-    plan = read_back(document)
-    assert plan.total > 0
-    assert digest(plan) != "0" * 16
+    workflow = read_back(document)
+    assert workflow.total > 0
+    assert digest(workflow) != "0" * 16
 
 
 def attempt(content: str | bytes) -> tuple[str, Workflow]:
@@ -222,14 +227,14 @@ def test_any_value_anywhere_is_read_or_refused_in_words(
 ) -> None:
     document = written(Workflow(PLAN_ID, "w", (bare_step(1), bare_step(2, "step:1#1"))))
     (document["steps"][1] if in_step else document)[key] = value
-    said, plan = attempt(json.dumps(document))
-    assert said or digest(read_back(file.to_json(plan))) == digest(plan)
+    said, workflow = attempt(json.dumps(document))
+    assert said or digest(read_back(file.to_json(workflow))) == digest(workflow)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused_in_words(content: bytes) -> None:
-    said, plan = attempt(content)
-    assert said or plan.steps
+    said, workflow = attempt(content)
+    assert said or workflow.steps
 
 
 @given(
@@ -247,9 +252,9 @@ def test_any_bytes_are_read_or_refused_in_words(content: bytes) -> None:
     )
 )
 def test_a_plan_that_can_stand_comes_back_the_same(steps: list[Any]) -> None:
-    plan = Workflow(PLAN_ID, "w", tuple(steps))
+    workflow = Workflow(PLAN_ID, "w", tuple(steps))
     try:
-        again = read_back(file.to_json(plan))
+        again = read_back(file.to_json(workflow))
     except UsageError:
         return  # two of one name, or in the wrong order
     twice = read_back(file.to_json(again))

@@ -55,30 +55,30 @@ def test_how_a_result_of_a_step_is_written() -> None:
     ],
 )
 def test_all_that_matters_is_in_the_hash(change: dict[str, object]) -> None:
-    plan = chain()
-    other = put(plan, replace(plan.steps[0], **change))  # type: ignore[arg-type]
-    assert digest(other) != digest(plan)
+    workflow = chain()
+    other = put(workflow, replace(workflow.steps[0], **change))  # type: ignore[arg-type]
+    assert digest(other) != digest(workflow)
 
 
 def test_what_a_file_holds_is_in_the_hash_and_a_missing_one_is_said(tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
-    plan = Workflow(
+    workflow = Workflow(
         PLAN_ID, "", (bare_step(1, str(picture)), bare_step(2, "https://x.example/a.png"))
     )
     hashes = set()
     for content in (None, b"a", b"b"):
         if content is not None:
             picture.write_bytes(content)
-        seen = look_at_files(plan)
+        seen = look_at_files(workflow)
         hashes.add(digest(seen))
         problem = trouble(seen, seen.steps[0])
         assert (problem and problem.key) == (None if content else "error.input_missing")
         assert [source for source, _ in seen.files] == [str(picture)]
-        assert intents(seen) == intents(plan)  # what is paid for stays paid for
+        assert intents(seen) == intents(workflow)  # what is paid for stays paid for
     assert len(hashes) == 3
     with picture.open("wb") as large:
         large.truncate(LARGEST + 1)
-    seen = look_at_files(plan)
+    seen = look_at_files(workflow)
     found = trouble(seen, seen.steps[0])
     assert found is not None
     assert found.key == "error.input_large"
@@ -89,59 +89,69 @@ def test_what_is_no_file_is_named_as_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "loop.png").symlink_to("loop.png")
     os.mkfifo(tmp_path / "pipe.png")
     for name, key in (("folder", "folder"), ("loop", "loop"), ("pipe", "no_file")):
-        plan = Workflow(PLAN_ID, "", (bare_step(1, str(tmp_path / f"{name}.png")),))
-        seen = look_at_files(plan)
+        workflow = Workflow(PLAN_ID, "", (bare_step(1, str(tmp_path / f"{name}.png")),))
+        seen = look_at_files(workflow)
         found = trouble(seen, seen.steps[0])
         assert found is not None
         assert found.key == f"error.input_{key}"
 
 
 def test_what_is_only_said_is_not_in_the_hash() -> None:
-    plan = chain()
-    named = replace(plan.steps[0], title="else", model_name="Else", estimate=None)
-    assert digest(put(plan, named)) == digest(plan)
-    assert digest(replace(plan, prompt="else", confirmed="x")) == digest(plan)
+    workflow = chain()
+    named = replace(workflow.steps[0], title="else", model_name="Else", estimate=None)
+    assert digest(put(workflow, named)) == digest(workflow)
+    assert digest(replace(workflow, prompt="else", confirmed="x")) == digest(workflow)
 
 
 def test_values_of_another_type_are_another_plan() -> None:
-    plan = chain()
+    workflow = chain()
     hashes = {
-        digest(put(plan, replace(plan.steps[0], chosen=(("duration", value),))))
+        digest(put(workflow, replace(workflow.steps[0], chosen=(("duration", value),))))
         for value in (5, "5", 5.5, True, "true")
     }
     assert len(hashes) == 5
 
 
 def test_the_order_of_settings_does_not_matter() -> None:
-    plan = chain()
-    one = put(plan, replace(plan.steps[0], chosen=(("a", 1), ("b", 2))))
-    two = put(plan, replace(plan.steps[0], chosen=(("b", 2), ("a", 1))))
+    workflow = chain()
+    one = put(workflow, replace(workflow.steps[0], chosen=(("a", 1), ("b", 2))))
+    two = put(workflow, replace(workflow.steps[0], chosen=(("b", 2), ("a", 1))))
     assert digest(one) == digest(two)
     assert intents(one) == intents(two)
 
 
 def test_paying_again_is_agreed_to_by_itself() -> None:
-    plan = chain()
-    assert len({digest(plan), digest(plan, [7]), digest(plan, [8]), digest(plan, [7, 8])}) == 4
+    workflow = chain()
+    assert (
+        len(
+            {
+                digest(workflow),
+                digest(workflow, [7]),
+                digest(workflow, [8]),
+                digest(workflow, [7, 8]),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_changed_step_renews_what_is_made_of_it_and_nothing_else() -> None:
-    plan = chain(bare_step(4))
-    before = intents(plan)
-    after = intents(put(plan, replace(plan.steps[0], prompt="a hare")))
+    workflow = chain(bare_step(4))
+    before = intents(workflow)
+    after = intents(put(workflow, replace(workflow.steps[0], prompt="a hare")))
     assert [before[i] == after[i] for i in (1, 2, 3, 4)] == [False, False, True, True]
 
 
 def test_a_price_changes_no_name() -> None:
-    plan = chain()
-    dearer = put(plan, replace(plan.steps[0], points=99))
-    assert intents(dearer) == intents(plan)
+    workflow = chain()
+    dearer = put(workflow, replace(workflow.steps[0], points=99))
+    assert intents(dearer) == intents(workflow)
 
 
 def test_another_plan_of_the_same_steps_is_another_wish() -> None:
-    plan = chain()
-    other = replace(plan, id="fedcba9876543210")
-    assert set(intents(plan).values()).isdisjoint(intents(other).values())
+    workflow = chain()
+    other = replace(workflow, id="fedcba9876543210")
+    assert set(intents(workflow).values()).isdisjoint(intents(other).values())
 
 
 @pytest.mark.parametrize(
@@ -176,15 +186,15 @@ def test_who_waited_for_a_step_that_goes_waits_for_what_it_was_made_of() -> None
 
 
 def test_steps_change_places_where_nothing_needs_the_other() -> None:
-    plan = chain(bare_step(4))
-    assert [step.id for step in move(plan, 4, -9).steps] == [4, 1, 2, 3]
-    assert move(plan, 4, 1) == plan
+    workflow = chain(bare_step(4))
+    assert [step.id for step in move(workflow, 4, -9).steps] == [4, 1, 2, 3]
+    assert move(workflow, 4, 1) == workflow
     with pytest.raises(UsageError, match="plan_before"):
-        move(plan, 2, -1)
+        move(workflow, 2, -1)
 
 
-def drawn(plan: Workflow, *, ascii_only: bool = False) -> str:
-    rows = lanes(plan.steps, ascii_only=ascii_only)
+def drawn(workflow: Workflow, *, ascii_only: bool = False) -> str:
+    rows = lanes(workflow.steps, ascii_only=ascii_only)
     return "\n".join(f"{row.before}o{row.after}\n{row.below}" for row in rows).rstrip()
 
 

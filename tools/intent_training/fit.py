@@ -13,8 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import SGDClassifier
 
-from ima_tui.intent.classifier import HEADER, LABELS, MAGIC
-from ima_tui.intent.features import SIZE, features
+from ima_tui.intent.classifier import HEADER, LABELS, MAGIC, SIZE, features
 from intent_training.prompts import Prompt
 
 ALPHA = 5e-6

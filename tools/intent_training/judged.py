@@ -72,16 +72,16 @@ def labelled(case: dict[str, Any]) -> Prompt | None:
     return None if label is None else Prompt(case["text"], label, images, "judged")
 
 
-def label_of(decision: dict[str, Any], images: int) -> str | None:
+def label_of(intent: dict[str, Any], images: int) -> str | None:
     """The label of an expectation or of a decision in its JSON form."""
-    kind, asked = decision.get("kind"), decision.get("clarify")
+    kind, asked = intent.get("kind"), intent.get("clarify")
     if kind == "workflow":
         return "several"
     if kind in ("question", "preference"):
         return str(kind)
     if kind == "clarify" or asked:
         return "missing" if asked == "missing_input" and not images else "ask"
-    if images and decision.get("task_type") in BY_ROLE:
-        return BY_ROLE[decision["task_type"]]
-    medium = decision.get("media")
+    if images and intent.get("task_type") in BY_ROLE:
+        return BY_ROLE[intent["task_type"]]
+    medium = intent.get("media")
     return medium if medium in LABELS else None

@@ -30,8 +30,8 @@ from ima_tui.core.errors import (
 )
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, listed, say
-from ima_tui.ledger.job_states import OPEN, UNSENT, is_done
-from ima_tui.logs.time_spec import coming
+from ima_tui.ledger.records import OPEN, UNSENT, is_done
+from ima_tui.logs.filter import coming
 from ima_tui.studio.studio import Studio
 
 LARGEST = 64 * 1024 * 1024

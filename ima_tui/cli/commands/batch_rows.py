@@ -21,7 +21,7 @@ from ima_tui.core.domain import Draft, Job, ModelVersion, Order, State, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.studio.studio import Studio
 
 NEARBY, MOST_LOOKED_AT = 20, 200
@@ -96,10 +96,10 @@ class RowPricer:
         by_hand = chosen.keys() | ({MODEL} if row.model_id else set())
         by_hand |= {COUNT} if row.n != 1 else set()
         placed, _ = order.place(model, draft)
-        text, decision = (one.text, one.decision) if one is not None else (row.prompt, None)
-        found = confirmation.check(text, decision, model, draft, by_hand)
+        text, intent = (one.text, one.intent) if one is not None else (row.prompt, None)
+        found = confirmation.check(text, intent, model, draft, by_hand)
         differing, others = await confirm.warnings_of(self._studio, found.unmet, task_type)
-        unclear = generate_order.doubt(decision)
+        unclear = generate_order.doubt(intent)
         prepared = Prepared(placed, model, tuple(differing), others, unclear)
         if not self._agreed:
             prepared.agree()
@@ -124,8 +124,8 @@ class RowPricer:
     ) -> Draft:
         prompt, inputs, said = row.prompt, row.inputs, dict[str, Value]()
         if one is not None:
-            said |= generate_order.values(model, one.decision)
-            prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
+            said |= generate_order.values(model, one.intent)
+            prompt = apply_intent.prompt(one.text, one.intent, one.task_type, model)
             inputs = one.inputs
         n = None if row.n == 1 else row.n
         return generate_order.drafted(model, prompt, inputs, said, chosen, n, row.project)

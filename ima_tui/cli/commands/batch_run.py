@@ -36,7 +36,7 @@ from ima_tui.core.events import ConnectivityChanged, JobChanged, Notice
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger import traces
-from ima_tui.ledger.job_states import (
+from ima_tui.ledger.records import (
     ENDED,
     OPEN,
     ImpossibleTransition,

@@ -31,8 +31,7 @@ from ima_tui.core.text import clean, one_line, redact, size
 from ima_tui.i18n import explain, joined, say
 from ima_tui.ledger import backup, history, presence_lock, repair_report
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import UNDER_WAY
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.records import UNDER_WAY, LedgerError
 from ima_tui.ledger.store import Ledger
 from ima_tui.ledger.traces import Places
 from ima_tui.runner import outputs

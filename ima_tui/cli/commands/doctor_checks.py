@@ -155,8 +155,8 @@ async def preferences(patient: Patient) -> list[Finding]:
     if found.trouble is not None:
         return [Finding("prefs", "bad", shown, explain(found.trouble))]
     users = found.users()
-    wishes = sum(map(len, users.values()))
-    words = f"{shown} · {say('doctor.wishes', users=len(users), wishes=wishes)}"
+    preferences = sum(map(len, users.values()))
+    words = f"{shown} · {say('doctor.preferences', users=len(users), preferences=preferences)}"
     writable = Preferences(patient.settings.preferences).writable
     return [_noted("prefs", words, "" if writable else say("doctor.read_only"))]
 

@@ -16,8 +16,7 @@ from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, folded, has_chinese, one_line
 from ima_tui.core.text import size as size_in_words
 from ima_tui.film import assembler, timeline
-from ima_tui.film.request import AssembleJob, StillJob
-from ima_tui.film.timeline import Film, Shot, Track
+from ima_tui.film.timeline import AssembleJob, Film, Shot, StillJob, Track
 from ima_tui.i18n import joined, say
 from ima_tui.studio.films import FOLDER
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.alternatives import cheaper
-from ima_tui.catalogue.choice import Reason
+from ima_tui.catalogue.choice import Reason, cheaper
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import generate_order, inputs
 from ima_tui.cli.commands.generate_order import Prepared
@@ -31,8 +30,7 @@ from ima_tui.i18n import explain, say, usual_time
 from ima_tui.intent.intent import Intent
 from ima_tui.intent.kinds import PreferenceAction, RequestKind
 from ima_tui.intent.route import route
-from ima_tui.ledger.job_states import ENDED, OPEN
-from ima_tui.ledger.records import LedgerError
+from ima_tui.ledger.records import ENDED, OPEN, LedgerError
 from ima_tui.preferences import policy
 from ima_tui.preferences.policy import PreferenceChange, Proposal
 from ima_tui.runner import outputs
@@ -55,11 +53,11 @@ async def run(studio: Studio, arguments: Namespace) -> int | None:
         await _list_models(studio, arguments)
         return None
     generate_order.check_prompt(arguments)
-    decision = await understood(studio, arguments)
-    if decision is not None and decision.kind is RequestKind.PREFERENCE:
-        await _alone(studio, arguments, decision)
+    intent = await understood(studio, arguments)
+    if intent is not None and intent.kind is RequestKind.PREFERENCE:
+        await _alone(studio, arguments, intent)
         return None
-    return await _one(studio, arguments, decision)
+    return await _one(studio, arguments, intent)
 
 
 async def understood(studio: Studio, arguments: Namespace) -> Intent | None:
@@ -90,10 +88,10 @@ async def _list_models(studio: Studio, arguments: Namespace) -> None:
     print_models(studio.catalogue.models(task_type), as_json=arguments.json)
 
 
-async def _one(studio: Studio, arguments: Namespace, decision: Intent | None) -> int:
-    """Price one job, say what differs from what was asked for, and send it. `decision` is the
+async def _one(studio: Studio, arguments: Namespace, intent: Intent | None) -> int:
+    """Price one job, say what differs from what was asked for, and send it. `intent` is the
     reading of the text where no task type was given."""
-    found = await prepare(studio, arguments, decision)
+    found = await prepare(studio, arguments, intent)
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:
         told = quote_json(found.order, [*found.told(), *filter(None, [note])])
@@ -104,15 +102,15 @@ async def _one(studio: Studio, arguments: Namespace, decision: Intent | None) ->
     if not arguments.yes:
         found.agree()
     confirm.check_limit(found.order.total, arguments.max_credits)
-    await _change(studio, arguments, decision, found.model)
+    await _change(studio, arguments, intent, found.model)
     return await _send(studio, arguments, found)
 
 
-async def prepare(studio: Studio, arguments: Namespace, decision: Intent | None) -> Prepared:
+async def prepare(studio: Studio, arguments: Namespace, intent: Intent | None) -> Prepared:
     """Choose model and settings, check the inputs and price the job. Sends nothing."""
     one = None
-    if decision is not None:
-        one = generate_order.meant(generate_order.prompt_of(arguments), decision)
+    if intent is not None:
+        one = generate_order.meant(generate_order.prompt_of(arguments), intent)
     arguments.by_hand = arguments.model_id is not None
     if one is None:
         task_type = generate_order.task_type_of(arguments.task_type)
@@ -120,27 +118,27 @@ async def prepare(studio: Studio, arguments: Namespace, decision: Intent | None)
     else:
         task_type = one.task_type
         if arguments.version_id and arguments.model_id is None:
-            arguments.model_id = one.decision.model_id or None
+            arguments.model_id = one.intent.model_id or None
         named = arguments.model_id is not None or arguments.version_id
         model = await (
             generate_order.model_of(studio, arguments, task_type)
             if named
             else generate_order.meant_model(studio, one)
         )
-        arguments.prompt = apply_intent.prompt(one.text, one.decision, one.task_type, model)
+        arguments.prompt = apply_intent.prompt(one.text, one.intent, one.task_type, model)
         arguments.input_images = list(one.inputs)
-    said = generate_order.values(model, decision) if decision is not None else {}
+    said = generate_order.values(model, intent) if intent is not None else {}
     draft, by_hand = generate_order.draft_of(arguments, model, said)
     placed = await generate_order.order_of(studio, model, draft)
     if arguments.by_hand:
         by_hand |= {confirmation.MODEL}
     text = one.text if one is not None else draft.prompt
-    found = confirmation.check(text, decision, model, draft, by_hand)
-    unmet = (*other_requests.unmet(text, decision, model.name), *found.unmet)
+    found = confirmation.check(text, intent, model, draft, by_hand)
+    unmet = (*other_requests.unmet(text, intent, model.name), *found.unmet)
     warnings, others = await confirm.warnings_of(studio, unmet, task_type)
-    if exact := confirm.exactly(text, decision, placed):
+    if exact := confirm.exactly(text, intent, placed):
         warnings = [*warnings, exact]
-    doubt = generate_order.doubt(decision)
+    doubt = generate_order.doubt(intent)
     return Prepared(placed, model, tuple(warnings), tuple(others), doubt)
 
 
@@ -261,13 +259,13 @@ def _print_result(job: Job, *, quiet: bool) -> None:
 
 
 async def _change(
-    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
+    studio: Studio, arguments: Namespace, intent: Intent | None, model: ModelVersion
 ) -> None:
     """Store what the flags and the words of a job want stored; ask the change question."""
     if arguments.remember_model:
         await _store(studio, model.task_type, model)
         return
-    proposal = _proposed(studio, arguments, decision, model)
+    proposal = _proposed(studio, arguments, intent, model)
     if proposal is not None and proposal.asks:
         usual = _name(studio, model.task_type, proposal.before)
         talk(say("remember.ask", before=usual, model=model.name))
@@ -275,31 +273,31 @@ async def _change(
     elif proposal is not None:
         forgets = proposal.change is PreferenceChange.FORGET
         await _store(studio, model.task_type, None if forgets else model)
-    if decision is not None:
-        for other in policy.standing(decision, studio.catalogue.all_models()):
+    if intent is not None:
+        for other in policy.standing(intent, studio.catalogue.all_models()):
             await _store(studio, other.task_type, other)
 
 
 def _proposed(
-    studio: Studio, arguments: Namespace, decision: Intent | None, model: ModelVersion
+    studio: Studio, arguments: Namespace, intent: Intent | None, model: ModelVersion
 ) -> Proposal | None:
     """A model that a flag names was chosen by the user; else the words say why it serves."""
-    told = decision.reason if decision is not None else None
+    told = intent.reason if intent is not None else None
     reason = Reason.REQUEST if arguments.by_hand else told or Reason.DEFAULT
     before = studio.preferences.preferred().get(model.task_type, "")
-    return policy.propose(decision, model, reason, before)
+    return policy.propose(intent, model, reason, before)
 
 
-async def _alone(studio: Studio, arguments: Namespace, decision: Intent) -> None:
+async def _alone(studio: Studio, arguments: Namespace, intent: Intent) -> None:
     """A text that asks for nothing to be made: only what is remembered changes."""
     generate_order.check_preferences(studio)
-    wish = decision.preference
+    preference = intent.preference
     changes: dict[TaskType, ModelVersion | None]
-    if wish is not None and wish.action is PreferenceAction.SAVE:
-        models = await _meant(studio, decision, wish.model_id)
+    if preference is not None and preference.action is PreferenceAction.SAVE:
+        models = await _meant(studio, intent, preference.model_id)
         changes = {model.task_type: model for model in models}
-    elif wish is not None and wish.action is PreferenceAction.CLEAR:
-        changes = dict.fromkeys(_forgettable(studio, decision))
+    elif preference is not None and preference.action is PreferenceAction.CLEAR:
+        changes = dict.fromkeys(_forgettable(studio, intent))
     else:
         raise UsageError("error.route_preference")
     for change in () if arguments.dry_run else changes.items():
@@ -309,24 +307,24 @@ async def _alone(studio: Studio, arguments: Namespace, decision: Intent) -> None
             {"task_type": task_type.value, "model_id": model.model_id if model else None}
             for task_type, model in changes.items()
         ]
-        print_json({"preference": {"action": wish.action.value, "changes": told}})
+        print_json({"preference": {"action": preference.action.value, "changes": told}})
     elif not changes:
         talk(say("remember.nothing"))
 
 
-async def _meant(studio: Studio, decision: Intent, model_id: str) -> tuple[ModelVersion, ...]:
+async def _meant(studio: Studio, intent: Intent, model_id: str) -> tuple[ModelVersion, ...]:
     """The live leaves of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
         await studio.catalogue.fresh(task_type)
-    models = policy.standing(decision, studio.catalogue.all_models())
+    models = policy.standing(intent, studio.catalogue.all_models())
     if not models:
         raise UsageError("error.remember_absent", model=one_line(model_id, 80))
     return models
 
 
-def _forgettable(studio: Studio, decision: Intent) -> tuple[TaskType, ...]:
-    found = policy.forgettable(decision, studio.preferences.preferred())
-    if len(found) > 1 and decision.medium is None:
+def _forgettable(studio: Studio, intent: Intent) -> tuple[TaskType, ...]:
+    found = policy.forgettable(intent, studio.preferences.preferred())
+    if len(found) > 1 and intent.medium is None:
         kinds = ", ".join(task_type.value for task_type in found)
         raise UsageError("error.remember_which", kinds=kinds)
     return found

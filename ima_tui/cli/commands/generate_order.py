@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ima_tui.batch.rows import json_object
 from ima_tui.catalogue import choice, form, order
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.catalogue.form import COUNT
 from ima_tui.cli.arguments import read_input
 from ima_tui.cli.confirm import Unconfirmed
@@ -277,7 +277,7 @@ class Meant:
     """One thing to make of `text`; `inputs` are in the order of their roles."""
 
     text: str
-    decision: Intent
+    intent: Intent
     task_type: TaskType
     inputs: tuple[str, ...]
 
@@ -290,24 +290,24 @@ def read(
 ) -> Intent:
     """The reading of `text`. Raises `UsageError` where a question is open, where it asks for
     more than one thing, and with the answer (by `lists`) where it asks a question."""
-    decision = route(text, images, settled=settled)
-    if decision.kind is RequestKind.CLARIFY and decision.question is not None:
-        raise UsageError(UNSURE[decision.question])
-    if decision.kind is RequestKind.QUESTION:
-        raise UsageError("error.route_question", answer=answer(decision, lists or {}))
-    if decision.kind is RequestKind.WORKFLOW:
-        steps = ", ".join(step.task_type.value for step in decision.steps)
+    intent = route(text, images, settled=settled)
+    if intent.kind is RequestKind.CLARIFY and intent.question is not None:
+        raise UsageError(UNSURE[intent.question])
+    if intent.kind is RequestKind.QUESTION:
+        raise UsageError("error.route_question", answer=answer(intent, lists or {}))
+    if intent.kind is RequestKind.WORKFLOW:
+        steps = ", ".join(step.task_type.value for step in intent.steps)
         raise UsageError("error.route_workflow", steps=steps)
-    return decision
+    return intent
 
 
-def doubt(decision: Intent | None) -> UsageError | None:
+def doubt(intent: Intent | None) -> UsageError | None:
     """What to say where the text may mean something else; None where it is clear."""
-    if decision is None or decision.confidence is Confidence.SURE or decision.task_type is None:
+    if intent is None or intent.confidence is Confidence.SURE or intent.task_type is None:
         return None
-    other = decision.runner_up
+    other = intent.runner_up
     second = other.task_type if other is not None and other.task_type is not None else WORKFLOW
-    return UsageError("error.route_unsure", first=decision.task_type.value, second=str(second))
+    return UsageError("error.route_unsure", first=intent.task_type.value, second=str(second))
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,37 +334,37 @@ class Prepared:
             raise Unconfirmed(self.warnings, self.others)
 
 
-def meant(text: str, decision: Intent) -> Meant:
-    """What `decision` wants made. Raises `UsageError` where that is nothing."""
-    if decision.task_type is None or decision.kind is RequestKind.PREFERENCE:
+def meant(text: str, intent: Intent) -> Meant:
+    """What `intent` wants made. Raises `UsageError` where that is nothing."""
+    if intent.task_type is None or intent.kind is RequestKind.PREFERENCE:
         raise UsageError("error.route_preference")
-    order = apply_intent.in_order(decision.roles, len(decision.inputs))
-    inputs = tuple(decision.inputs[place] for place in order)
-    return Meant(text, decision, decision.task_type, inputs)
+    order = apply_intent.in_order(intent.roles, len(intent.inputs))
+    inputs = tuple(intent.inputs[place] for place in order)
+    return Meant(text, intent, intent.task_type, inputs)
 
 
 async def meant_model(studio: Studio, one: Meant) -> ModelVersion:
     """The model that the words name where the list has it, else the preferred, else the default
     one; what is to be forgotten does not choose. `confirmation` tells where it is another."""
-    models, decision = await studio.catalogue.fresh(one.task_type), one.decision
-    if decision.model_id:
-        named = (decision.model_id, decision.version)
+    models, intent = await studio.catalogue.fresh(one.task_type), one.intent
+    if intent.model_id:
+        named = (intent.model_id, intent.version)
         model, _ = binding.leaf_for(models, one.task_type, *named)
         if model is not None:
             return model
-    called = [model for model in models if any(choice.is_called(model, n) for n in decision.absent)]
+    called = [model for model in models if any(choice.is_called(model, n) for n in intent.absent)]
     if called:
         return choice.newest(called)
     check_preferences(studio)
-    wish, offer = decision.preference, studio.catalogue
-    forgets = wish is not None and wish.action is PreferenceAction.CLEAR
-    serve = offer.impersonal if forgets else offer.suggested
+    preference, catalogue = intent.preference, studio.catalogue
+    forgets = preference is not None and preference.action is PreferenceAction.CLEAR
+    serve = catalogue.impersonal if forgets else catalogue.suggested
     served = serve(one.task_type, one.inputs)
     if served is None:
         raise UsageError("error.no_models")
     return served
 
 
-def values(model: ModelVersion, decision: Intent) -> Mapping[str, Value]:
+def values(model: ModelVersion, intent: Intent) -> Mapping[str, Value]:
     """The settings that the prompt asks for, each at the nearest value of `model`; also `n`."""
-    return {name: one.value for name, one in apply_intent.settings(decision, model).items()}
+    return {name: one.value for name, one in apply_intent.settings(intent, model).items()}

@@ -23,8 +23,8 @@ from ima_tui.core.errors import EXIT_DONE, EXIT_INTERRUPTED, ImaError, UsageErro
 from ima_tui.core.text import one_line
 from ima_tui.i18n import explain, say
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import ENDED, FOLLOWED, OPEN, SPENT, TRANSITIONS, UNSENT, is_held
-from ima_tui.logs.time_spec import moment
+from ima_tui.ledger.records import ENDED, FOLLOWED, OPEN, SPENT, TRANSITIONS, UNSENT, is_held
+from ima_tui.logs.filter import moment
 from ima_tui.studio.studio import Studio
 
 

@@ -36,7 +36,7 @@ from ima_tui.core.labels import MarkChange
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import OPEN, UNSENT, is_held
+from ima_tui.ledger.records import OPEN, UNSENT, is_held
 from ima_tui.ledger.store import Ledger
 from ima_tui.ledger.traces import Places
 from ima_tui.ledger.verification import Difference

@@ -20,8 +20,7 @@ from ima_tui.core.errors import UsageError
 from ima_tui.core.text import nearest, one_line
 from ima_tui.i18n import say
 from ima_tui.logs.entry import NAMES, LogEntry, LogLevel
-from ima_tui.logs.filter import LogFilter, Pattern
-from ima_tui.logs.time_spec import moment
+from ima_tui.logs.filter import LogFilter, Pattern, moment
 from ima_tui.logs.window import LogStream
 
 LOOK_SECONDS = 0.5

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from ima_tui.catalogue import choice, times
+from ima_tui.catalogue import choice, price
 from ima_tui.cli import session
 from ima_tui.cli.json_documents import leaf_json
 from ima_tui.cli.output import (
@@ -87,7 +87,7 @@ def print_models(models: Sequence[ModelVersion], *, as_json: bool) -> None:
 
 
 def _row(model: ModelVersion) -> list[str]:
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     return [
         model.task_type.value,
         model.name,

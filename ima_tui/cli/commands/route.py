@@ -14,15 +14,15 @@ from ima_tui.cli import session
 from ima_tui.cli.arguments import read_input
 from ima_tui.cli.json_documents import error_json
 from ima_tui.cli.output import print_json, print_line, talk
-from ima_tui.compose import capabilities, parameter_names
+from ima_tui.compose import apply_intent, parameter_names
 from ima_tui.compose.other_requests import answer
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import EXIT_DONE, UsageError
 from ima_tui.core.text import clean, one_line
 from ima_tui.i18n import explain, say
-from ima_tui.intent.decision_json import decision_json, prompt_sent
 from ima_tui.intent.intent import Intent, IntentStep, Parameter
+from ima_tui.intent.intent_json import intent_json, prompt_sent
 from ima_tui.intent.kinds import Confidence, RequestKind
 from ima_tui.intent.route import route
 from ima_tui.preferences import policy
@@ -46,35 +46,35 @@ def run(arguments: Namespace) -> int:
     catalogue, preferred = asyncio.run(known(settings))
     knowledge = Guides(settings.knowledge)
     knowledge.load()
-    decision = route(text, arguments.input_images, catalogue, preferred, knowledge.recommended)
+    intent = route(text, arguments.input_images, catalogue, preferred, knowledge.recommended)
     if arguments.json:
-        print_json(decision_document(text, decision, preferred, knowledge))
+        print_json(intent_document(text, intent, preferred, knowledge))
         return EXIT_DONE
-    lines = [*told(text, decision)]
-    if decision.kind is RequestKind.QUESTION:
-        lines.append(answer(decision, catalogue))
+    lines = [*told(text, intent)]
+    if intent.kind is RequestKind.QUESTION:
+        lines.append(answer(intent, catalogue))
     lines += [
         say("route.guide", title=document.title, path=str(document.path))
-        for document in knowledge.documents(text, decision)
+        for document in knowledge.documents(text, intent)
     ]
-    for line in (*lines, *_remembered(decision, preferred, catalogue)):
+    for line in (*lines, *_remembered(intent, preferred, catalogue)):
         print(clean(line))
     return EXIT_DONE
 
 
-def decision_document(
-    text: str, decision: Intent, preferred: Mapping[TaskType, str], knowledge: Guides
+def intent_document(
+    text: str, intent: Intent, preferred: Mapping[TaskType, str], knowledge: Guides
 ) -> dict[str, object]:
     """Build the document of a reading: what the text would do, nothing sent and nothing stored."""
-    told_of = decision_json(text, decision) | {"remembering": _json(_proposed(decision, preferred))}
-    return told_of | {"knowledge": _guides(text, decision, knowledge)}
+    told_of = intent_json(text, intent) | {"remembering": _json(_proposed(intent, preferred))}
+    return told_of | {"knowledge": _guides(text, intent, knowledge)}
 
 
-def _guides(text: str, decision: Intent, knowledge: Guides) -> dict[str, object] | None:
+def _guides(text: str, intent: Intent, knowledge: Guides) -> dict[str, object] | None:
     """The guides that matter, and the line that recommends the leaf; None where there are none."""
-    documents = knowledge.documents(text, decision)
-    recommends = decision.model is not None and decision.reason is Reason.RECOMMENDATION
-    found = knowledge.recommendation(decision.model.task_type) if decision.model else None
+    documents = knowledge.documents(text, intent)
+    recommends = intent.model is not None and intent.reason is Reason.RECOMMENDATION
+    found = knowledge.recommendation(intent.model.task_type) if intent.model else None
     if not documents and not recommends:
         return None
     return {
@@ -88,12 +88,12 @@ def _guides(text: str, decision: Intent, knowledge: Guides) -> dict[str, object]
 # -------------------------------------------------------------------------- what is remembered
 
 
-def _proposed(decision: Intent, preferred: Mapping[TaskType, str]) -> Proposal | None:
+def _proposed(intent: Intent, preferred: Mapping[TaskType, str]) -> Proposal | None:
     """What generating it would change in the preferences."""
-    if decision.model is None or decision.reason is None:
+    if intent.model is None or intent.reason is None:
         return None
-    before = preferred.get(decision.model.task_type, "")
-    return policy.propose(decision, decision.model, decision.reason, before)
+    before = preferred.get(intent.model.task_type, "")
+    return policy.propose(intent, intent.model, intent.reason, before)
 
 
 def _json(proposal: Proposal | None) -> dict[str, object] | None:
@@ -109,11 +109,11 @@ def _json(proposal: Proposal | None) -> dict[str, object] | None:
 
 
 def _remembered(
-    decision: Intent,
+    intent: Intent,
     preferred: Mapping[TaskType, str],
     catalogue: Mapping[TaskType, tuple[ModelVersion, ...]],
 ) -> Iterator[str]:
-    proposal = _proposed(decision, preferred)
+    proposal = _proposed(intent, preferred)
     if proposal is None or proposal.model is None:
         return
     model = proposal.model
@@ -121,7 +121,7 @@ def _remembered(
         names = {each.model_id: each.name for each in catalogue[model.task_type]}
         before = names.get(proposal.before, proposal.before)
         yield say("route.ask", before=before, model=model.name)
-    elif decision.preference is None:
+    elif intent.preference is None:
         yield say("route.kept", model=model.name, task=say(f"task.{model.task_type}"))
 
 
@@ -154,7 +154,7 @@ def _batch(name: str) -> int:
             print_line({"id": None, "decision": None, "status": "error", "error": error_json(row)})
             continue
         number, text, images = row
-        print_line({"id": number, "decision": decision_json(text, route(text, images))})
+        print_line({"id": number, "decision": intent_json(text, route(text, images))})
     return code
 
 
@@ -179,27 +179,27 @@ def _row(line: str) -> tuple[object, str, list[str]] | None:
 # ------------------------------------------------------------------------------------ in words
 
 
-def told(text: str, decision: Intent) -> Iterator[str]:
+def told(text: str, intent: Intent) -> Iterator[str]:
     """The intent in sentences, each part with the words that gave it."""
-    yield _headline(text, decision)
-    for number, step in enumerate(decision.steps, 1):
+    yield _headline(text, intent)
+    for number, step in enumerate(intent.steps, 1):
         yield _step(number, step)
-    if (doubt := _doubt(decision)) is not None:
+    if (doubt := _doubt(intent)) is not None:
         yield doubt
-    yield from _chosen(text, decision)
-    sent = prompt_sent(text, decision)
+    yield from _chosen(text, intent)
+    sent = prompt_sent(text, intent)
     if sent is not None and sent != text:
         yield say("route.prompt_sent", prompt=one_line(sent, 400))
-    yield from _roles(decision)
-    if decision.preference is not None:
-        key = f"route.{decision.preference.action.value}"
-        yield say(key, model=decision.preference.model_id)
-    yield from impossible(text, decision)
-    for each in decision.misplaced:
+    yield from _roles(intent)
+    if intent.preference is not None:
+        key = f"route.{intent.preference.action.value}"
+        yield say(key, model=intent.preference.model_id)
+    yield from impossible(text, intent)
+    for each in intent.misplaced:
         words = one_line(text[slice(*each.span)], 60)
         yield say("route.misplaced", asked=words, makes=say(f"medium.{each.medium}"))
-    yield from _refused(decision)
-    if any(map(order.is_media, decision.inputs)) and decision.kind is RequestKind.CLARIFY:
+    yield from _refused(intent)
+    if any(map(order.is_media, intent.inputs)) and intent.kind is RequestKind.CLARIFY:
         yield say("route.continue_video")
 
 
@@ -210,90 +210,90 @@ def _step(number: int, step: IntentStep) -> str:
     return line + (say("route.step_uses", number=step.uses + 1) if step.uses is not None else "")
 
 
-def _chosen(text: str, decision: Intent) -> Iterator[str]:
+def _chosen(text: str, intent: Intent) -> Iterator[str]:
     """The model and the settings, a sentence for each."""
-    if decision.model is not None:
-        why = decision.reason or Reason.DEFAULT
-        yield say(f"route.model_{why}", model=decision.model.name, words=_words(text, decision))
-    elif decision.model_id:
-        yield say("route.model_request", model=decision.model_id, words=_words(text, decision))
-    told = [_setting(text, decision, param) for param in decision.params]
+    if intent.model is not None:
+        why = intent.reason or Reason.DEFAULT
+        yield say(f"route.model_{why}", model=intent.model.name, words=_words(text, intent))
+    elif intent.model_id:
+        yield say("route.model_request", model=intent.model_id, words=_words(text, intent))
+    told = [_setting(text, intent, param) for param in intent.params]
     if told:
         yield say("route.settings", settings=say("confirm.comma").join(told))
 
 
-def _words(text: str, decision: Intent) -> str:
+def _words(text: str, intent: Intent) -> str:
     """The words that gave the model or its tier."""
-    return _quoted(text, decision, "model", "tier") or decision.model_id
+    return _quoted(text, intent, "model", "tier") or intent.model_id
 
 
-def _quoted(text: str, decision: Intent, *parts: str) -> str:
+def _quoted(text: str, intent: Intent, *parts: str) -> str:
     """The words that gave the first of these parts of the intent that any words gave."""
-    spans = next(filter(None, map(decision.spans, parts)), ())
+    spans = next(filter(None, map(intent.spans, parts)), ())
     return " … ".join(one_line(text[slice(*span)], 60) for span in spans)
 
 
-def _setting(text: str, decision: Intent, param: Parameter) -> str:
+def _setting(text: str, intent: Intent, param: Parameter) -> str:
     name = parameter_names.name(param.name)
     value = parameter_names.value(param.name, param.value)
-    words = _quoted(text, decision, f"params.{param.name}")
+    words = _quoted(text, intent, f"params.{param.name}")
     key = "route.setting_from" if words else "route.setting"
     return say(key, name=name, value=value, words=words)
 
 
-def _doubt(decision: Intent) -> str | None:
+def _doubt(intent: Intent) -> str | None:
     """How sure the reading is, where it is not."""
-    doubtful = decision.confidence is Confidence.UNSURE and decision.question is None
-    if not doubtful or decision.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
+    doubtful = intent.confidence is Confidence.UNSURE and intent.question is None
+    if not doubtful or intent.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
         return None
-    other = decision.runner_up.task_type if decision.runner_up is not None else None
+    other = intent.runner_up.task_type if intent.runner_up is not None else None
     if other is None:
         return say("route.unsure_steps")
     return say("route.unsure", other=say(f"task.{other}"), flag=other.value)
 
 
-def _headline(text: str, decision: Intent) -> str:
-    if decision.kind is RequestKind.QUESTION:
+def _headline(text: str, intent: Intent) -> str:
+    if intent.kind is RequestKind.QUESTION:
         return say("route.question")
-    if decision.kind is RequestKind.CLARIFY and decision.question is not None:
-        return say(f"route.clarify_{decision.question.value}")
-    words = _quoted(text, decision, "media")
-    if decision.kind is RequestKind.WORKFLOW:
+    if intent.kind is RequestKind.CLARIFY and intent.question is not None:
+        return say(f"route.clarify_{intent.question.value}")
+    words = _quoted(text, intent, "media")
+    if intent.kind is RequestKind.WORKFLOW:
         key = "route.workflow_from" if words else "route.workflow"
-        return say(key, n=len(decision.steps), words=words)
-    if decision.kind is RequestKind.SINGLE and decision.task_type is not None:
-        names = {"name": say(f"task.{decision.task_type}")}
+        return say(key, n=len(intent.steps), words=words)
+    if intent.kind is RequestKind.SINGLE and intent.task_type is not None:
+        names = {"name": say(f"task.{intent.task_type}")}
         return say("route.single_from" if words else "route.single", words=words, **names)
-    return say(f"route.{decision.kind.value}")
+    return say(f"route.{intent.kind.value}")
 
 
-def _roles(decision: Intent) -> Iterator[str]:
-    roles = decision.roles
+def _roles(intent: Intent) -> Iterator[str]:
+    roles = intent.roles
     found = [("source", place) for place in roles.source]
     found += [("first_frame", roles.first_frame)] if roles.first_frame is not None else []
     found += [("last_frame", roles.last_frame)] if roles.last_frame is not None else []
     found += [("reference", place) for place in roles.reference]
     for name, place in found:
-        if place < len(decision.inputs):
+        if place < len(intent.inputs):
             role = say(f"route.role_{name}")
-            yield say("route.part", name=role, value=one_line(decision.inputs[place], 200))
+            yield say("route.part", name=role, value=one_line(intent.inputs[place], 200))
 
 
-def impossible(text: str, decision: Intent) -> Iterator[str]:
+def impossible(text: str, intent: Intent) -> Iterator[str]:
     """What nobody here can do, and what can be had instead."""
-    for limit in decision.limits:
-        key, words = capabilities.told(decision, limit)
+    for limit in intent.limits:
+        key, words = apply_intent.told(intent, limit)
         yield say(key, **words)
-    for param in decision.inapplicable:
-        asked = one_line(_quoted(text, decision, f"params.{param.name}"), 60)
-        name, medium = parameter_names.name(param.name), say(f"medium.{decision.medium}")
+    for param in intent.inapplicable:
+        asked = one_line(_quoted(text, intent, f"params.{param.name}"), 60)
+        name, medium = parameter_names.name(param.name), say(f"medium.{intent.medium}")
         yield say("route.not_applicable", asked=asked, name=name, medium=medium)
-    for name in decision.absent:
+    for name in intent.absent:
         yield say("route.absent", name=one_line(name, 80))
 
 
-def _refused(decision: Intent) -> Iterator[str]:
-    for refusal in decision.refused:
-        model = decision.model.name if decision.model else decision.model_id
+def _refused(intent: Intent) -> Iterator[str]:
+    for refusal in intent.refused:
+        model = intent.model.name if intent.model else intent.model_id
         key, words = parameter_names.lacks(model, refusal)
         yield f"  {say(key, **words)}"

@@ -44,10 +44,10 @@ def open_studio_screen(arguments: Namespace | None = None) -> int:
     if arguments is not None:
         settings = replace(settings, read_only=arguments.read_only)
     found = session.find_key(settings)
-    wish = asyncio.run(_studio(settings, found))
-    if isinstance(wish, ImaError):
-        raise wish
-    return asyncio.run(_demo(settings, DEMO_SPEED)) if wish == DEMO else EXIT_DONE
+    outcome = asyncio.run(_studio(settings, found))
+    if isinstance(outcome, ImaError):
+        raise outcome
+    return asyncio.run(_demo(settings, DEMO_SPEED)) if outcome == DEMO else EXIT_DONE
 
 
 def open_demo(arguments: Namespace) -> int:
@@ -108,7 +108,7 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         session.logged(settings),
         open_studio(settings, key=found, for_screen=True) as studio,
     ):
-        wish = await _show(studio)
+        outcome = await _show(studio)
     if studio.engine.unsaved:
         from ima_tui.cli.output import talk
         from ima_tui.ledger import repair_report
@@ -117,7 +117,7 @@ async def _studio(settings: Settings, found: api_key.Key | None) -> str | ImaErr
         for each in others:
             talk(i18n.explain(each))
         return last
-    return wish
+    return outcome
 
 
 async def _show(studio: Studio) -> str | ImaError | None:

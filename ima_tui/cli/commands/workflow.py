@@ -1,4 +1,4 @@
-"""`ima-tui workflow plan`, `show` and `assemble`: what would be made, how it stands, its film.
+"""`ima-tui workflow workflow`, `show` and `assemble`: what would be made, how it stands, its film.
 
 The film is free, at the end of `workflow run` too.
 """
@@ -57,22 +57,22 @@ def _before_plan(arguments: Namespace, settings: Settings) -> Settings:
 async def make(studio: Studio, arguments: Namespace) -> int:
     """Plan a workflow from a prompt."""
     check_preferences(studio)
-    plan, notes, problems = await planned(studio, arguments.text, arguments.input_images)
-    plan = replace(plan, project=labels.project(arguments.project))
-    warnings = confirmation.sentences(each for _, each in plan.unmet)
+    workflow, notes, problems = await planned(studio, arguments.text, arguments.input_images)
+    workflow = replace(workflow, project=labels.project(arguments.project))
+    warnings = confirmation.sentences(each for _, each in workflow.unmet)
     if arguments.yes:
-        plan = replace(plan, unmet=())  # agreed to
+        workflow = replace(workflow, unmet=())  # agreed to
     if arguments.file is not None:
-        await asyncio.to_thread(file.write, arguments.file, plan)
+        await asyncio.to_thread(file.write, arguments.file, workflow)
     if arguments.json:
         more = {"notes": notes, "warnings": warnings}
-        print_json(file.to_json(plan) | more | {"problems": problems_json(problems)})
+        print_json(file.to_json(workflow) | more | {"problems": problems_json(problems)})
     else:
         why = {step: say(each.key, **each.values) for step, each in problems.items()}
-        print_plan(plan, why, studio.workflows.price(plan)[1])
+        print_workflow(workflow, why, studio.workflows.price(workflow)[1])
     for note in (*warnings, *(() if arguments.json else notes)):
         talk(note)
-    return _conclude(arguments, plan, problems)
+    return _conclude(arguments, workflow, problems)
 
 
 async def planned(
@@ -85,17 +85,17 @@ async def planned(
     named_in(studio, text)
     made = await studio.workflow_maker.make(text, images, films=True)
     if not made.workflow.steps:
-        decision = made.shared.decision
-        if decision.kind is RequestKind.QUESTION:
+        intent = made.shared.intent
+        if intent.kind is RequestKind.QUESTION:
             lists = studio.catalogue.all_models()
-            raise UsageError("error.route_question", answer=answer(decision, lists))
-        raise UsageError(_nothing(decision.kind, decision.question))
+            raise UsageError("error.route_question", answer=answer(intent, lists))
+        raise UsageError(_nothing(intent.kind, intent.question))
     notes = list(made.notes)
     try:
         films.need_pyav(made.workflow)
     except UsageError as error:
         notes.append(explain(error))
-    preference = made.shared.decision.preference
+    preference = made.shared.intent.preference
     if preference is not None and preference.action is not PreferenceAction.ONCE:
         notes.append(say("workflow.not_remembered"))
     _, priced = studio.workflows.price(made.workflow)
@@ -118,18 +118,18 @@ def _nothing(kind: RequestKind, question: IntentQuestion | None) -> str:
     return "error.route_preference" if kind is RequestKind.PREFERENCE else "error.plan_nothing"
 
 
-def _conclude(arguments: Namespace, plan: Workflow, problems: Mapping[int, UsageError]) -> int:
+def _conclude(arguments: Namespace, workflow: Workflow, problems: Mapping[int, UsageError]) -> int:
     for step, problem in problems.items():
         talk(say("workflow.step", id=step, sentence=explain(problem)))
     if problems:
         talk(say("workflow.mend"))
-    if plan.unmet:
+    if workflow.unmet:
         talk(say("workflow.unmet"))
-    if problems or plan.unmet:
+    if problems or workflow.unmet:
         return EXIT_USAGE
     if arguments.output:
         shown = one_line(arguments.output, 200)
-        talk(say("workflow.run_it", path=shown, hash=digest(plan)))
+        talk(say("workflow.run_it", path=shown, hash=digest(workflow)))
     elif not arguments.json:
         talk(say("workflow.keep_it"))
     return EXIT_DONE
@@ -144,15 +144,15 @@ def problems_json(problems: Mapping[int, UsageError]) -> list[dict[str, object]]
 
 
 def _read(arguments: Namespace, settings: Settings) -> Settings:
-    arguments.plan = file.read(atomic_file.expand(arguments.file))
+    arguments.workflow = file.read(atomic_file.expand(arguments.file))
     return settings
 
 
 @session.verb(with_key=False, before=_read)
 async def show(studio: Studio, arguments: Namespace) -> None:
     """Print how a workflow stands."""
-    plans = studio.workflows
-    status = await plans.status(await plans.agreed_before(arguments.plan), priced=False)
+    workflows = studio.workflows
+    status = await workflows.status(await workflows.agreed_before(arguments.workflow), priced=False)
     if arguments.json:
         print_json(await status_json(studio, status))
         return
@@ -166,35 +166,37 @@ def print_steps(status: WorkflowStatus) -> None:
     """Print a line for each step with its state."""
     jobs = {each.step.id: each.job for each in status.steps if each.job is not None}
     states = {step: f"{exit_status.state_of(job)} #{job.id}" for step, job in jobs.items()}
-    print_plan(status.workflow, states, [each.priced for each in status.steps])
+    print_workflow(status.workflow, states, [each.priced for each in status.steps])
 
 
-def print_plan(plan: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]) -> None:
+def print_workflow(
+    workflow: Workflow, notes: Mapping[int, str], priced: Sequence[PricedStep]
+) -> None:
     """The steps with their connections, what is made at the end, the total and the hash."""
     shown = heads("workflow.head_", "step", "kind", "model", "what", "points", "note")
-    drawn = lanes(plan.steps, ascii_only=text_encoding() != "utf-8")
+    drawn = lanes(workflow.steps, ascii_only=text_encoding() != "utf-8")
     rows = [
         _cells(step, f"{lane.before}{_NODE}{lane.after} {step.id}", notes.get(step.id, ""))
-        for step, lane in zip(plan.steps, drawn, strict=True)
+        for step, lane in zip(workflow.steps, drawn, strict=True)
     ]
     print_table(shown, rows, right=("points",), gives="what")
-    if plan.film is not None:
-        print(film_words(plan, plan.film))
-    for sentence in sentences(plan, priced):
+    if workflow.film is not None:
+        print(film_words(workflow, workflow.film))
+    for sentence in sentences(workflow, priced):
         print(sentence)
-    count = len(plan.steps)
-    print(say("workflow.total", n=count, points=plan.total, hash=digest(plan)))
+    count = len(workflow.steps)
+    print(say("workflow.total", n=count, points=workflow.total, hash=digest(workflow)))
 
 
-def film_words(plan: Workflow, film: FilmPlan) -> str:
+def film_words(workflow: Workflow, film: FilmPlan) -> str:
     """What will be assembled, and how long everything takes."""
     fades = any(shot.transition == "fade" for shot in film.shots)
     joined = say("film.with_fades" if fades else "film.with_cuts")
-    seconds = film_plan.seconds(film, lambda shot: film_edits.step_seconds(plan, shot))
+    seconds = film_plan.seconds(film, lambda shot: film_edits.step_seconds(workflow, shot))
     shown = f"{seconds:g}" if seconds else "?"
     counts = {"n": len(film.shots), "sounds": len(film.tracks)}
     told = say("film.planned", seconds=shown, joined=joined, **counts)
-    usual = takes(plan)
+    usual = takes(workflow)
     if usual is None:
         return told
     return f"{told} {say('film.time', time=usual_time(usual.low, usual.high))}"
@@ -225,11 +227,11 @@ async def status_json(
 
 def _before_assembly(arguments: Namespace, settings: Settings) -> Settings:
     settings = _read(arguments, settings)
-    plan: Workflow = arguments.plan
-    if not plan.ends:
+    workflow: Workflow = arguments.workflow
+    if not workflow.ends:
         raise UsageError("error.film_none")
-    if plan.film is not None:
-        arguments.plan = replace(plan, film=_changed(plan.film, arguments))
+    if workflow.film is not None:
+        arguments.workflow = replace(workflow, film=_changed(workflow.film, arguments))
     elif arguments.output:
         raise UsageError("error.finish_no_output")
     return settings
@@ -238,9 +240,9 @@ def _before_assembly(arguments: Namespace, settings: Settings) -> Settings:
 @session.verb(with_key=False, before=_before_assembly)
 async def assemble(studio: Studio, arguments: Namespace) -> None:
     """Assemble the film of a workflow again; crop or join what one without a film made."""
-    plans = studio.workflows
-    status = await plans.status(await plans.look(arguments.plan), priced=False)
-    if arguments.plan.film is not None:
+    workflows = studio.workflows
+    status = await workflows.status(await workflows.look(arguments.workflow), priced=False)
+    if arguments.workflow.film is not None:
         output = arguments.output
         target = str(atomic_file.expand(output).absolute()) if output else ""
         job = await films.request(studio.jobs, status, studio.settings, target)

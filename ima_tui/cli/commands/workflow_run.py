@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ima_tui.cli import confirm, exit_status, session
-from ima_tui.cli.commands import workflow
+from ima_tui.cli.commands import workflow as workflow_verb
 from ima_tui.cli.commands.film import film_words
 from ima_tui.cli.commands.generate_order import check_preferences
 from ima_tui.cli.commands.workflow import status_json
@@ -49,9 +49,11 @@ from ima_tui.workflow.steps import Workflow
 
 def _before(arguments: Namespace, settings: Settings) -> Settings:
     settings = session.as_asked(arguments, settings)
-    plan = file.read(atomic_file.expand(arguments.file))
-    arguments.plan = replace(plan, project=labels.project(arguments.project) or plan.project)
-    if plan.ends and arguments.download is None:
+    workflow = file.read(atomic_file.expand(arguments.file))
+    arguments.workflow = replace(
+        workflow, project=labels.project(arguments.project) or workflow.project
+    )
+    if workflow.ends and arguments.download is None:
         return session.downloads(settings, "")  # a film or a crop is made of files
     return settings
 
@@ -63,8 +65,8 @@ async def run(studio: Studio, arguments: Namespace) -> int:
     `arguments.within_limit` (`workflow make`): --max-credits is the agreement, instead of the hash
     of a plan that was shown.
     """
-    plans, again = studio.workflows, arguments.again
-    status = await plans.status(await plans.agreed_before(arguments.plan), fetch=True)
+    workflows, again = studio.workflows, arguments.again
+    status = await workflows.status(await workflows.agreed_before(arguments.workflow), fetch=True)
     if again and not arguments.yes_unknown:
         _check_unknown(status)
     check_run(status, again=again, agreed=arguments.yes, limit=arguments.max_credits)
@@ -72,7 +74,7 @@ async def run(studio: Studio, arguments: Namespace) -> int:
     if arguments.within_limit:  # for all of it, also what an earlier run of the command paid
         check_limit(status.paid + to_pay, arguments.max_credits)
     sending = [each.priced for each in status.to_send(again=again)]
-    for note in await plans.input_notes(sending):
+    for note in await workflows.input_notes(sending):
         talk(note)
     given = status.hash(again=again) if arguments.within_limit else arguments.confirm.strip()
     if not status.agreed(given, again=again) or (to_pay and not given and not again):
@@ -92,17 +94,17 @@ async def run(studio: Studio, arguments: Namespace) -> int:
 
 async def _go(studio: Studio, arguments: Namespace, status: WorkflowStatus) -> int:
     """Send what was agreed to, and follow it; the rest after the master image was looked at."""
-    plans, again = studio.workflows, arguments.again
+    workflows, again = studio.workflows, arguments.again
     above = studio.settings.ask_above
     first = frozenset() if arguments.no_pause else status.look_first(above, again=again)
     if to_pay := status.to_pay(again=again):
-        await plans.agree(status)
+        await workflows.agree(status)
         sent = len(first or status.to_send(again=again))
         points = sum(status.step_status(step).price() for step in first) or to_pay
         talk(say("workflow.starting", n=sent, rows=len(status.steps), points=points))
-    await plans.go(status, again=again, only=first)
+    await workflows.go(status, again=again, only=first)
     await _follow(studio, status.workflow)
-    status = await plans.status(status.workflow, priced=False)
+    status = await workflows.status(status.workflow, priced=False)
     if first and all(status.step_status(step).is_done for step in first):
         return await _look_at_master(studio, arguments, status)
     return await _conclude(studio, arguments, status)
@@ -174,19 +176,19 @@ async def _unconfirmed(studio: Studio, arguments: Namespace, status: WorkflowSta
         told = {"status": "unconfirmed", "to_pay": points, "confirm": agreed}
         print_json(await status_json(studio, status, {**told, "error": error_json(error)}.items()))
         return EXIT_USAGE
-    workflow.print_steps(status)
+    workflow_verb.print_steps(status)
     print(say("workflow.to_pay", points=points, hash=agreed))
     talk(explain(error))
     return EXIT_USAGE
 
 
-async def _follow(studio: Studio, plan: Workflow) -> None:
+async def _follow(studio: Studio, workflow: Workflow) -> None:
     """Every step that is on its way, in their order, to its end or until it waits for somebody.
 
     What needs a step that brought nothing stays where it is: nobody may be following it.
     """
-    for step in plan.steps:
-        each = (await studio.workflows.status(plan, priced=False)).step_status(step.id)
+    for step in workflow.steps:
+        each = (await studio.workflows.status(workflow, priced=False)).step_status(step.id)
         if each.job is not None and not (each.blocked and each.unsent):
             await exit_status.wait_for(studio, each.job)
 
@@ -203,8 +205,8 @@ async def _conclude(studio: Studio, arguments: Namespace, status: WorkflowStatus
         try:
             async with studio.endings.alone(status.workflow.id):
                 if status.workflow.film is not None:
-                    made = await workflow.finish(studio, status)
-                finished = await workflow.finish_rest(studio, status)
+                    made = await workflow_verb.finish(studio, status)
+                finished = await workflow_verb.finish_rest(studio, status)
         except ImaError as error:
             first = first or error
             code = code or error.exit_code
@@ -222,7 +224,7 @@ async def _conclude(studio: Studio, arguments: Namespace, status: WorkflowStatus
         if made:
             print_plain(made["path"])
             talk(film_words(made))
-        workflow.print_finished(finished)
+        workflow_verb.print_finished(finished)
     for each, problem in problems:
         if problem is not None:
             talk(say("workflow.step", id=each.step.id, sentence=explain(problem)))
@@ -263,18 +265,20 @@ def make(arguments: Namespace) -> int:
 async def _plan(studio: Studio, arguments: Namespace) -> None:
     """Write the plan. Raises `UsageError` and `OverLimit` where it can't be run like that."""
     check_preferences(studio)
-    plan, notes, problems = await workflow.planned(studio, arguments.text, arguments.input_images)
+    workflow, notes, problems = await workflow_verb.planned(
+        studio, arguments.text, arguments.input_images
+    )
     for note in notes:
         talk(note)
     for step, problem in problems.items():
         raise UsageError("error.plan_step", id=step, sentence=explain(problem))
-    unmet = confirmation.sentences(each for _, each in plan.unmet)
+    unmet = confirmation.sentences(each for _, each in workflow.unmet)
     if unmet and not arguments.yes:
         raise Unconfirmed(unmet)
-    check_limit(plan.total, arguments.max_credits)
+    check_limit(workflow.total, arguments.max_credits)
     project = labels.project(arguments.project)
-    plan = replace(plan, project=project, unmet=())  # agreed to
+    workflow = replace(workflow, project=project, unmet=())  # agreed to
     path = atomic_file.expand(arguments.output)
-    if await asyncio.to_thread(file.write_first, path, plan):
+    if await asyncio.to_thread(file.write_first, path, workflow):
         shown = one_line(path, 200)
-        talk(say("workflow.planned", n=len(plan.steps), points=plan.total, path=shown))
+        talk(say("workflow.planned", n=len(workflow.steps), points=workflow.total, path=shown))

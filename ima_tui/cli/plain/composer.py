@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from ima_tui.catalogue import choice, form, order, times
+from ima_tui.catalogue import choice, form, order, price
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import apply_intent, confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
@@ -35,7 +35,7 @@ class PlainComposer:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self.desk = Composer()
+        self.composer = Composer()
         self.text = ""
         self.last = ""
         """The prompt that was sent last."""
@@ -49,9 +49,9 @@ class PlainComposer:
 
     def hear(self, text: str) -> None:
         """Start from a new prompt; earlier choices of the user no longer count."""
-        added = self.desk.inputs if self._added else ()
+        added = self.composer.inputs if self._added else ()
         if self.text:
-            self._start(project=self.desk.project)
+            self._start(project=self.composer.project)
         self.text, self._added = text, False
         for source in added:
             self.add_input(source)
@@ -62,62 +62,62 @@ class PlainComposer:
         """Begin anew, so that what is chosen from now on is for the next prompt, and no command or
         stray yes offers to pay for the last one again."""
         self.last = self.text
-        self._start(project=self.desk.project)  # which stays until another one is chosen
+        self._start(project=self.composer.project)  # which stays until another one is chosen
         self.catch_up()
 
     def _start(self, text: str = "", project: str = "") -> None:
-        self.desk, self.text, self.assumed = Composer(), text, False
-        self.desk.project = project
+        self.composer, self.text, self.assumed = Composer(), text, False
+        self.composer.project = project
 
     def read_again(self) -> None:
         """Read the prompt again."""
-        decision = self._read()
-        meant = decision.task_type if decision and decision.task_type else self.desk.kind
-        self.desk.hear(decision, self._studio.catalogue.suggested(meant))
+        intent = self._read()
+        meant = intent.task_type if intent and intent.task_type else self.composer.kind
+        self.composer.hear(intent, self._studio.catalogue.suggested(meant))
         self.catch_up()
 
     def catch_up(self) -> None:
         """Use the current model list."""
-        kind = self.desk.kind
+        kind = self.composer.kind
         offer = self._studio.catalogue
-        self.desk.catch_up(offer.models(kind), offer.suggested(kind))
+        self.composer.catch_up(offer.models(kind), offer.suggested(kind))
 
     def _read(self) -> Intent | None:
         if not self.text:
             return None
-        desk, offer = self.desk, self._studio.catalogue
+        composer, offer = self.composer, self._studio.catalogue
         lists = offer.all_models()
         preferred = self._studio.preferences.preferred()
-        settled = desk.kind if KIND in desk.pins else None
+        settled = composer.kind if KIND in composer.pins else None
 
         def decide(inputs: Sequence[str]) -> Intent:
             return route(self.text, inputs, lists, preferred, settled=settled)
 
-        decision = decide(desk.attached)
-        desk.last = None if INPUTS in desk.pins else self.last_result()
-        decision = read_with(decide, self.text, decision, desk.last, settled)
-        self.assumed = decision.question is IntentQuestion.MEDIA_TYPE
-        likely = desk.kind if self.assumed else apply_intent.tentative(decision)
+        intent = decide(composer.attached)
+        composer.last = None if INPUTS in composer.pins else self.last_result()
+        intent = read_with(decide, self.text, intent, composer.last, settled)
+        self.assumed = intent.question is IntentQuestion.MEDIA_TYPE
+        likely = composer.kind if self.assumed else apply_intent.tentative(intent)
         if likely is None:
-            return decision
-        rest = route(self.text, desk.attached, lists, preferred, settled=likely)
+            return intent
+        rest = route(self.text, composer.attached, lists, preferred, settled=likely)
         if self.assumed:
             return rest
-        return replace(rest, kind=decision.kind, question=decision.question)
+        return replace(rest, kind=intent.kind, question=intent.question)
 
     # --------------------------------------------------------------------------- changed by hand
 
     def turn_to(self, kind: TaskType) -> None:
         """Choose a task type."""
-        self.desk.turn_to(kind)
-        self.desk.pins.hold(KIND)
+        self.composer.turn_to(kind)
+        self.composer.pins.hold(KIND)
         self.catch_up()
         self.read_again()
 
     def take(self, model: ModelVersion) -> None:
         """Choose a model."""
-        self.desk.take(model)
-        self.desk.pins.hold(KIND, MODEL)
+        self.composer.take(model)
+        self.composer.pins.hold(KIND, MODEL)
         self.read_again()
 
     def set(self, written: str) -> None:
@@ -128,8 +128,8 @@ class PlainComposer:
             self.count(order.count_of(value))
             return
         known, accepted = form.accept(model, name, value)
-        self.desk.set(known, accepted)
-        self.desk.pins.hold(known)
+        self.composer.set(known, accepted)
+        self.composer.pins.hold(known)
 
     def begin_anew(self) -> None:
         """Forget the prompt and every choice."""
@@ -139,15 +139,15 @@ class PlainComposer:
     def recall(self, order: Order, replaces: int | None = None) -> None:
         """Compose with what `order` was made of; sent, it takes the place of an unsent job."""
         self._start(order.prompt)
-        recall(self.desk, order, replaces)
+        recall(self.composer, order, replaces)
         self.catch_up()
 
     def add_input(self, source: str) -> None:
         """Add an input; where none is taken, turn to a task type that takes one."""
-        self.desk.make_room_for_inputs()
+        self.composer.make_room_for_inputs()
         self.catch_up()
-        self.desk.add_inputs((source,))
-        self.desk.have_inputs()
+        self.composer.add_inputs((source,))
+        self.composer.have_inputs()
         self._added = True
         self.read_again()
 
@@ -157,8 +157,8 @@ class PlainComposer:
         if n not in form.counts(model):
             allowed = listed(form.counts(model))
             raise UsageError("plain.no_count", model=model.name, allowed=allowed)
-        self.desk.set(COUNT, n)
-        self.desk.pins.hold(COUNT)
+        self.composer.set(COUNT, n)
+        self.composer.pins.hold(COUNT)
 
     def feed(self, written: str) -> None:
         """Set the inputs: paths and links, quoted where they hold blanks."""
@@ -166,134 +166,138 @@ class PlainComposer:
             sources = shlex.split(written)
         except ValueError:
             sources = written.split()
-        self.desk.feed(tuple(sources))
-        self.desk.pins.hold(INPUTS)
+        self.composer.feed(tuple(sources))
+        self.composer.pins.hold(INPUTS)
         self.read_again()
 
     def _leaf(self) -> ModelVersion:
-        if self.desk.model is None:
+        if self.composer.model is None:
             raise UsageError("error.no_models")
-        return self.desk.model
+        return self.composer.model
 
     # -------------------------------------------------------------------------------- in words
 
     def sentences(self) -> Iterator[str]:
         """Say what will be made, with what, and what isn't available; the order has the price."""
-        desk = self.desk
-        asks = desk.decision is not None and desk.decision.kind is RequestKind.QUESTION
+        composer = self.composer
+        asks = composer.intent is not None and composer.intent.kind is RequestKind.QUESTION
         if self.assumed or asks:
             return
-        if desk.model is None or desk.draft is None:
-            yield say("plain.no_list", kind=say(f"task.{desk.kind}"))
+        if composer.model is None or composer.draft is None:
+            yield say("plain.no_list", kind=say(f"task.{composer.kind}"))
             return
-        yield say("plain.standing", kind=say(f"task.{desk.kind}"), model=desk.model.name)
-        if desk.project:
-            yield say("plain.in_project", name=desk.project)
-        for row in drafting.rows(desk.model, desk.draft):
-            if (row.is_set or row.field.name in desk.read) and parameter_names.is_told(
+        yield say("plain.standing", kind=say(f"task.{composer.kind}"), model=composer.model.name)
+        if composer.project:
+            yield say("plain.in_project", name=composer.project)
+        for row in drafting.rows(composer.model, composer.draft):
+            if (row.is_set or row.field.name in composer.read) and parameter_names.is_told(
                 row.field.name, row.value
             ):
                 yield _field(row)
-        for number, source in enumerate(desk.draft.inputs if desk.kind.takes_inputs else (), 1):
+        for number, source in enumerate(
+            composer.draft.inputs if composer.kind.takes_inputs else (), 1
+        ):
             yield say("plain.input", n=number, path=one_line(source, 200))
-        if (last := meant_by(desk)) is not None:
+        if (last := meant_by(composer)) is not None:
             yield say("compose.from_last", **last.words)
-        if desk.draft.n > 1:
-            yield say("plain.count", n=desk.draft.n)
-        if desk.remark is not None:
-            yield say(desk.remark.key, **desk.remark.values)
+        if composer.draft.n > 1:
+            yield say("plain.count", n=composer.draft.n)
+        if composer.remark is not None:
+            yield say(composer.remark.key, **composer.remark.values)
 
     def differing(self) -> list[str]:
         """What would be sent otherwise than it was asked for, a sentence each."""
-        desk = self.desk
-        if desk.model is None or desk.draft is None:
+        composer = self.composer
+        if composer.model is None or composer.draft is None:
             return []
-        found = confirmation.check(self.text, desk.decision, desk.model, desk.draft, desk.pins)
+        found = confirmation.check(
+            self.text, composer.intent, composer.model, composer.draft, composer.pins
+        )
         lists = self._studio.catalogue.all_models()
-        return [*self.film(), *confirmation.told(found.unmet, desk.kind, lists)[0]]
+        return [*self.film(), *confirmation.told(found.unmet, composer.kind, lists)[0]]
 
     def film(self) -> list[str]:
         """That the prompt tells a film, of which one result would be made, and what makes it."""
-        model = self.desk.model
+        model = self.composer.model
         name = model.name if model is not None else ""
-        told = confirmation.sentences(other_requests.unmet(self.text, self.desk.decision, name))
+        told = confirmation.sentences(other_requests.unmet(self.text, self.composer.intent, name))
         return [*told, say("plain.film_how")] if told else []
 
     def doubt(self) -> str:
         """What has to be answered before this draft can be sent, or ""."""
-        decision = self.desk.decision
-        if decision is None:
+        intent = self.composer.intent
+        if intent is None:
             return ""
-        if decision.kind is RequestKind.QUESTION:
-            return answer(decision, self._studio.catalogue.all_models())
+        if intent.kind is RequestKind.QUESTION:
+            return answer(intent, self._studio.catalogue.all_models())
         if self.assumed:
             return say("plain.which_kind")
-        if decision.kind is RequestKind.CLARIFY and decision.question is not None:
-            return say(_UNSURE[decision.question]) if decision.question in _UNSURE else ""
-        return _which(self.desk.kind, decision) if self.is_unsure else ""
+        if intent.kind is RequestKind.CLARIFY and intent.question is not None:
+            return say(_UNSURE[intent.question]) if intent.question in _UNSURE else ""
+        return _which(self.composer.kind, intent) if self.is_unsure else ""
 
     @property
     def in_steps(self) -> bool:
         """The words are about several things, and nobody has chosen one of them."""
-        decision = self.desk.decision
-        several = decision is not None and decision.kind is RequestKind.WORKFLOW
-        return several and not self.assumed and KIND not in self.desk.pins
+        intent = self.composer.intent
+        several = intent is not None and intent.kind is RequestKind.WORKFLOW
+        return several and not self.assumed and KIND not in self.composer.pins
 
     @property
     def is_unsure(self) -> bool:
         """The words may mean another kind, and nobody has said which."""
-        decision, desk = self.desk.decision, self.desk
-        single = decision is not None and decision.kind is RequestKind.SINGLE
-        unsure = decision is not None and decision.confidence is Confidence.UNSURE
-        return single and unsure and not self.assumed and KIND not in desk.pins
+        intent, composer = self.composer.intent, self.composer
+        single = intent is not None and intent.kind is RequestKind.SINGLE
+        unsure = intent is not None and intent.confidence is Confidence.UNSURE
+        return single and unsure and not self.assumed and KIND not in composer.pins
 
     async def several(self, order: Order) -> list[Order]:
         """Orders that together make as many results as the prompt asks for, where one can't."""
-        if self.desk.replaces is not None:
+        if self.composer.replaces is not None:
             return []
-        return [await self.order(n) for n in shares(self.desk, order)]
+        return [await self.order(n) for n in shares(self.composer, order)]
 
     async def order(self, n: int | None = None) -> Order:
         """Checked and priced, inputs looked at; `n`: for so many results. Raises `ImaError` saying
         what is missing."""
-        model, draft = self._leaf(), self.desk.draft
+        model, draft = self._leaf(), self.composer.draft
         if draft is None:
             raise UsageError("error.no_models")
-        offer = price_of(self.desk, self._studio.catalogue.models(self.desk.kind))
+        offer = price_of(self.composer, self._studio.catalogue.models(self.composer.kind))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
-        text = apply_intent.prompt(self.text, self.desk.decision, self.desk.kind, model)
+        text = apply_intent.prompt(self.text, self.composer.intent, self.composer.kind, model)
         draft = replace(draft, prompt=text, n=draft.n if n is None else n)
         placed, _ = drafting.finish(model, draft)
         facts = await self._studio.inspect_inputs(model, placed.inputs)
         self.input_notes = confirmation.input_notes(facts)
-        sources = drafting.ordered(tuple(one.source for one in facts), self.desk.order)
-        return replace(placed, inputs=sources, project=self.desk.project)
+        sources = drafting.ordered(tuple(one.source for one in facts), self.composer.order)
+        return replace(placed, inputs=sources, project=self.composer.project)
 
 
-def _which(kind: TaskType, decision: Intent) -> str:
+def _which(kind: TaskType, intent: Intent) -> str:
     """Both answers, the guess first."""
-    other = decision.runner_up.task_type if decision.runner_up is not None else None
+    other = intent.runner_up.task_type if intent.runner_up is not None else None
     if other is None:
         return say("plain.unsure_steps", guess=say(f"task.{kind}"))
     return say("plain.unsure", guess=say(f"task.{kind}"), other=say(f"task.{other}"))
 
 
-def asks_for_input(desk: Composer) -> bool:
+def asks_for_input(composer: Composer) -> bool:
     """Whether an image is spoken of, and none is there."""
-    return desk.decision is not None and desk.decision.question is IntentQuestion.MISSING_INPUT
+    return composer.intent is not None and composer.intent.question is IntentQuestion.MISSING_INPUT
 
 
-def fields(desk: Composer) -> Iterator[str]:
+def fields(composer: Composer) -> Iterator[str]:
     """Each parameter, its value and its options."""
-    if desk.model is None or desk.draft is None:
+    if composer.model is None or composer.draft is None:
         return
-    for row in drafting.rows(desk.model, desk.draft):
+    for row in drafting.rows(composer.model, composer.draft):
         options = listed(row.words(option) for option in row.field.options)
         line = _field(row)
         yield f"{line} {say('plain.options', options=options)}" if options else line
-    counts = listed(form.counts(desk.model))
-    yield say("plain.counts", n=desk.draft.n, options=counts)
+    counts = listed(form.counts(composer.model))
+    yield say("plain.counts", n=composer.draft.n, options=counts)
 
 
 def _field(row: FormRow) -> str:
@@ -338,7 +342,7 @@ def _value(model: ModelVersion, control: str, written: str) -> str:
 
 def usual(model: ModelVersion) -> str:
     """Say how long a model usually takes."""
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     return spoken(usual_time(estimate.low, estimate.high))
 
 

@@ -10,7 +10,7 @@ from ima_tui.catalogue import form
 from ima_tui.catalogue.names import Voice, voices, voices_used
 from ima_tui.cli.plain.composer import PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next, numbered
-from ima_tui.compose import draft, parameter_names, suggestions
+from ima_tui.compose import apply_intent, draft, parameter_names, suggestions
 from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
 from ima_tui.compose.prompt_text import with_lyrics
@@ -44,11 +44,11 @@ class PlainDraftCommands:
         studio: Studio,
         composer: PlainComposer,
         lines: LineIO,
-        plan: Callable[[], Awaitable[Asked | None]],
+        workflow: Callable[[], Awaitable[Asked | None]],
     ) -> None:
-        """`plan` makes a workflow of the prompt."""
+        """`workflow` makes a workflow of the prompt."""
         self._studio = studio
-        self._plan = plan
+        self._plan = workflow
         self._composer = composer
         self._lines = lines
         self._tell = lines.say
@@ -74,7 +74,7 @@ class PlainDraftCommands:
 
     async def fields(self, _: str) -> None:
         """List the parameters."""
-        for sentence in fields(self._composer.desk):
+        for sentence in fields(self._composer.composer):
             self._tell(sentence)
         self._tell(say("plain.set_how"))
 
@@ -94,8 +94,8 @@ class PlainDraftCommands:
     async def project(self, rest: str) -> None:
         """With a name: choose it; with `-`: none."""
         if rest:
-            self._composer.desk.project = "" if rest == "-" else labels.project(rest)
-        now = self._composer.desk.project
+            self._composer.composer.project = "" if rest == "-" else labels.project(rest)
+        now = self._composer.composer.project
         key = "plain.in_project" if now else "plain.in_no_project"
         self._tell(say(key, name=now))
         known = await self._studio.history.projects()
@@ -106,7 +106,7 @@ class PlainDraftCommands:
 
     def _suggested(self) -> list[Suggestion]:
         lists = self._studio.catalogue.all_models()
-        asked = suggestions.askings(self._composer.desk, lists, self._composer.text)
+        asked = suggestions.askings(self._composer.composer, lists, self._composer.text)
         return [one for asking in asked for one in asking.answers if not one.wants_input]
 
     async def answer(self, rest: str) -> Asked | Next | None:
@@ -134,8 +134,8 @@ class PlainDraftCommands:
         found, wanted = self._suggested(), folded(line)
         medium, chosen = _MEDIA.get(wanted), numbered(found, line)
         if self._composer.assumed and medium is not None:
-            attached = len(self._composer.desk.attached)
-            self._composer.turn_to(suggestions.kind_for(medium, attached))
+            attached = len(self._composer.composer.attached)
+            self._composer.turn_to(apply_intent.plainest(medium, attached))
             return (Next.OFFER,)
         for one in found:
             named = wanted == folded(say(one.key, **one.values)) or one is chosen
@@ -146,29 +146,29 @@ class PlainDraftCommands:
     async def _take(self, one: Suggestion) -> Asked | Next | None:
         if one.plans:
             return await self._plan()
-        suggestions.take(self._composer.desk, one, self._studio.catalogue.suggested)
+        suggestions.take(self._composer.composer, one, self._studio.catalogue.suggested)
         self._composer.read_again()
         return Next.SHAPED
 
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
-        desk = self._composer.desk
-        offer = price_of(desk, self._studio.catalogue.models(desk.kind))
+        composer = self._composer.composer
+        offer = price_of(composer, self._studio.catalogue.models(composer.kind))
         if which == "elsewhere" and offer.elsewhere is not None:
             self._composer.take(offer.elsewhere.model)
             return Next.SHAPED
         near = {"cheaper": offer.cheaper, "better": offer.better}.get(which)
         if near is None:
             raise UsageError("plain.no_neighbour")
-        desk.set(near.name, near.value)
-        desk.pins.hold(near.name)
+        composer.set(near.name, near.value)
+        composer.pins.hold(near.name)
         return Next.SHAPED
 
     # ------------------------------------------------------------------------- voices and lyrics
 
     async def voices(self, rest: str) -> Next | None:
         """List the voices of the model, or take one by its number, name or id."""
-        model = self._composer.desk.model
+        model = self._composer.composer.model
         fields = form.user_fields(model) if model is not None else ()
         field = next((one for one in fields if parameter_names.is_voice(one)), None)
         if field is None:
@@ -248,9 +248,9 @@ class PlainDraftCommands:
 
     async def guides(self, rest: str) -> None:
         """List the guides, those for the prompt first, or read one by its number."""
-        knowledge, decision = self._studio.guides, self._composer.desk.decision
+        knowledge, intent = self._studio.guides, self._composer.composer.intent
         await asyncio.to_thread(knowledge.load)
-        near = knowledge.documents(self._composer.text, decision) if decision is not None else ()
+        near = knowledge.documents(self._composer.text, intent) if intent is not None else ()
         every = (*near, *(one for one in knowledge.all if one not in near))
         if not every:
             raise UsageError("plain.no_guides")
@@ -270,7 +270,7 @@ class PlainDraftCommands:
         orders = await self._each(lines)
         points = sum(order.total for order in orders)
         for order in orders:
-            words = say("queue.offer", model=order.model_name, points=order.total)
+            words = say("queue.alternative", model=order.model_name, points=order.total)
             self._tell(f"{order.prompt}: {words}")
 
         async def then() -> None:
@@ -292,7 +292,7 @@ class PlainDraftCommands:
             try:
                 orders.append(await one.order())
             except UsageError as error:
-                why = say(error.key, **draft.spoken(one.desk.model, error))
+                why = say(error.key, **draft.spoken(one.composer.model, error))
                 raise UsageError("plain.line_unclear", n=number, why=why) from error
         return orders
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ima_tui.catalogue import choice
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.cli.exit_status import (
     failure_of,
     holds_up,
@@ -32,8 +32,8 @@ from ima_tui.core.text import duration, folded, one_line, whole
 from ima_tui.i18n import explain, joined, listed, say, usual_time
 from ima_tui.ledger import repair_report
 from ima_tui.ledger.history import JobFilter
-from ima_tui.ledger.job_states import ENDED, OPEN, UNSENT, is_held
-from ima_tui.logs import time_spec
+from ima_tui.ledger.records import ENDED, OPEN, UNSENT, is_held
+from ima_tui.logs import filter as log_filter
 from ima_tui.studio.gallery import open_file
 from ima_tui.studio.studio import Studio
 
@@ -363,7 +363,7 @@ def _filter(among: str, now: float) -> JobFilter:
         return JobFilter(starred=True)
     if among.startswith("#"):
         return JobFilter(tag=among[1:])
-    day = time_spec.day(among, now)
+    day = log_filter.day(among, now)
     return JobFilter(project=among) if day is None else JobFilter(since=day[0], until=day[1])
 
 

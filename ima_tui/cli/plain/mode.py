@@ -44,12 +44,12 @@ class PlainMode:
     def __init__(self, studio: Studio, lines: LineIO) -> None:
         self._studio = studio
         self._lines = lines
-        self._wish = PlainComposer(studio)
-        self._jobs = PlainJobs(studio, self._wish, lines.say)
-        self._wish.last_result = self._jobs.last_result
-        self._workflows = PlainWorkflows(studio, self._wish, lines.say)
-        self._drafts = PlainDraftCommands(studio, self._wish, lines, self._workflows.open)
-        self._models = PlainModelCommands(studio, self._wish, lines.say)
+        self._composer = PlainComposer(studio)
+        self._jobs = PlainJobs(studio, self._composer, lines.say)
+        self._composer.last_result = self._jobs.last_result
+        self._workflows = PlainWorkflows(studio, self._composer, lines.say)
+        self._drafts = PlainDraftCommands(studio, self._composer, lines, self._workflows.open)
+        self._models = PlainModelCommands(studio, self._composer, lines.say)
         self.commands = self._commands()
         self._open: Asked | None = None
         self._open_all: Callable[[], Awaitable[None]] | None = None
@@ -69,7 +69,7 @@ class PlainMode:
         return {
             "help": self._help, "kind": drafts.kind, "models": models.models,
             "model": models.model, "compare": models.compare, "fields": drafts.fields,
-            "set": _shaped(self._wish.set), "inputs": _shaped(self._wish.feed),
+            "set": _shaped(self._composer.set), "inputs": _shaped(self._composer.feed),
             "count": drafts.count, "voices": drafts.voices,
             "lyrics": drafts.lyrics, "answer": drafts.answer,
             "cheaper": partial(drafts.neighbour, which="cheaper"),
@@ -140,7 +140,7 @@ class PlainMode:
             await asked[1]()
         elif every is not None and folded(line) in ALL:
             await every()
-        elif folded(line) in YES and self._wish.text:
+        elif folded(line) in YES and self._composer.text:
             await self._offer()  # no question was open: a yes is no prompt of its own
         elif folded(line) in YES:
             self._lines.say(say("plain.how"))
@@ -153,7 +153,7 @@ class PlainMode:
             self._lines.say(say("plain.yes_or_no"))
             self._open, self._open_all = asked, every
         else:
-            self._wish.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
+            self._composer.hear(one_line(line, len(line)))  # `order.place` refuses what is too long
             await self._offer()
 
     async def _command(self, line: str) -> None:
@@ -169,10 +169,10 @@ class PlainMode:
 
     async def _go_on(self, then: Asked | Next | None) -> None:
         """Do what follows a command."""
-        if then is Next.OFFER or (then is Next.SHAPED and self._wish.text):
+        if then is Next.OFFER or (then is Next.SHAPED and self._composer.text):
             await self._offer()
         elif then is Next.SHAPED:
-            for sentence in self._wish.sentences():
+            for sentence in self._composer.sentences():
                 self._lines.say(sentence)
         else:
             self._open = then
@@ -181,32 +181,32 @@ class PlainMode:
 
     async def _offer(self) -> None:
         """Show the settings and the price, and ask whether to send."""
-        if self._wish.in_steps:
+        if self._composer.in_steps:
             await self._go_on(await self._workflows.open())
             return
         if asked := self._models.only():
             self._open = asked
             return
-        for sentence in self._wish.sentences():
+        for sentence in self._composer.sentences():
             self._lines.say(sentence)
-        doubt = self._wish.doubt()
+        doubt = self._composer.doubt()
         self._doubted = bool(doubt)
         if doubt:
-            self._lines.say(joined(doubt, *self._wish.film()))
-            if asks_for_input(self._wish.desk):
+            self._lines.say(joined(doubt, *self._composer.film()))
+            if asks_for_input(self._composer.composer):
                 self._drafts.list_answers()
-            if self._wish.is_unsure:
+            if self._composer.is_unsure:
                 self._open = (say("plain.ask_guess"), self._take_guess)
             return
-        order = await self._wish.order()
-        for note in self._wish.input_notes:
+        order = await self._composer.order()
+        for note in self._composer.input_notes:
             self._lines.say(note)
-        model = self._wish.desk.model
+        model = self._composer.composer.model
         if model is not None:
             self._lines.say(say("plain.price", points=order.total, time=usual(model)))
         question = say("plain.ask_send", points=order.total, model=order.model_name)
-        differing = [*filter(None, [self._models.beside()]), *self._wish.differing()]
-        if several := await self._wish.several(order):
+        differing = [*filter(None, [self._models.beside()]), *self._composer.differing()]
+        if several := await self._composer.several(order):
             total, n = sum(each.total for each in several), sum(each.n for each in several)
             differing.append(say("plain.several", n=n, jobs=len(several), points=total))
             self._open_all = partial(self._submit_all, several)
@@ -214,13 +214,13 @@ class PlainMode:
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
-        self._wish.turn_to(self._wish.desk.kind)
+        self._composer.turn_to(self._composer.composer.kind)
         await self._offer()
 
     async def _submit(self, agreed: Order) -> None:
         """Send what was agreed to; where the price changed meanwhile, ask again."""
-        self._wish.catch_up()
-        order = await self._wish.order()
+        self._composer.catch_up()
+        order = await self._composer.order()
         if _agreed_to(order) != _agreed_to(agreed):
             self._lines.say(say("plain.price_changed"))
             await self._offer()
@@ -229,9 +229,9 @@ class PlainMode:
             self._lines.say(say("cli.video_takes_longer"))
 
     async def _to_ledger(self, order: Order) -> list[Job]:
-        jobs, old = self._studio.jobs, self._wish.desk.replaces
+        jobs, old = self._studio.jobs, self._composer.composer.replaces
         job = await (jobs.submit(order) if old is None else jobs.edit(old, order))
-        self._wish.desk.replaces = None
+        self._composer.composer.replaces = None
         return [job]
 
     async def _submit_all(self, orders: Sequence[Order]) -> None:
@@ -247,7 +247,7 @@ class PlainMode:
             return False
         await self._models.after_sending()
         if self._studio.settings.after_send != "keep":
-            self._wish.sent()
+            self._composer.sent()
         for job in jobs:
             self._lines.say(say("plain.sent", n=job.id, points=job.order.total))
         return True
@@ -264,7 +264,7 @@ class PlainMode:
         await self._studio.catalogue.refresh()
         problems = [one.problem for one in self._studio.catalogue.lists.values() if one.problem]
         self._lines.say(explain(problems[0]) if problems else say("plain.fetched"))
-        self._wish.catch_up()
+        self._composer.catch_up()
 
     async def _key(self, _: str) -> None:
         """What a key is for, where it goes; then it, or the demo, or nothing yet."""

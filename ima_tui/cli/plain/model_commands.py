@@ -37,7 +37,7 @@ class PlainModelCommands:
 
     async def models(self, rest: str) -> None:
         """List the models."""
-        kind = self._composer.desk.kind
+        kind = self._composer.composer.kind
         here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
         self._listed = here
         if not here:
@@ -73,48 +73,48 @@ class PlainModelCommands:
         listed = numbered(self._listed, written)
         if listed is not None:
             return listed
-        return choice.pick(self._studio.catalogue.models(self._composer.desk.kind), written)
+        return choice.pick(self._studio.catalogue.models(self._composer.composer.kind), written)
 
     # ------------------------------------------------------------------------ what a prompt says
 
     def only(self) -> Asked | None:
         """The question where a prompt is about preferences and nothing is to be made. Raises
         `UsageError` where nothing would change."""
-        decision = self._composer.desk.decision
-        if decision is None or decision.kind is not RequestKind.PREFERENCE:
+        intent = self._composer.composer.intent
+        if intent is None or intent.kind is not RequestKind.PREFERENCE:
             return None
 
-        words = self._prompts.meant(decision, "plain")
+        words = self._prompts.meant(intent, "plain")
         if words == say("compose.nothing_to_remember"):
             raise UsageError("compose.nothing_to_remember")
 
         async def then() -> None:
-            self._tell(await self._prompts.alone(decision))
+            self._tell(await self._prompts.alone(intent))
             self._composer.sent()
 
         return words, then
 
     def _switch(self) -> PreferenceSwitch | None:
-        desk = self._composer.desk
-        return preference_prompts.switch(desk, self._studio.preferences.model_id(desk.kind))
+        composer = self._composer.composer
+        return preference_prompts.switch(composer, self._studio.preferences.model_id(composer.kind))
 
     def beside(self) -> str:
         """What sending the draft changes, "" for nothing."""
-        turn, desk = self._switch(), self._composer.desk
-        if turn is None or not turn.on or desk.model is None:
+        turn, composer = self._switch(), self._composer.composer
+        if turn is None or not turn.on or composer.model is None:
             return ""
         forgets = turn.proposal.change is PreferenceChange.FORGET
         key = "plain.also_forget" if forgets else "plain.also_remember"
-        return say(key, model=desk.model.name, kind=say(f"task.{desk.kind}"))
+        return say(key, model=composer.model.name, kind=say(f"task.{composer.kind}"))
 
     async def after_sending(self) -> None:
         """Change what was told before sending."""
-        for words in await self._prompts.after_sending(self._composer.desk, self._switch()):
+        for words in await self._prompts.after_sending(self._composer.composer, self._switch()):
             self._tell(words)
 
     async def once(self, _: str) -> Next:
         """Use the model this time only."""
-        self._composer.desk.remember = False
+        self._composer.composer.remember = False
         return Next.SHAPED
 
     # -------------------------------------------------------------------------------- commands
@@ -136,7 +136,7 @@ class PlainModelCommands:
     async def prefer(self, rest: str) -> Next | None:
         """Set this model, or the one that is named, as preferred."""
         shaped = await self.model(rest) if rest else None
-        model = self._composer.desk.model
+        model = self._composer.composer.model
         if model is None:
             raise UsageError("error.no_models")
         self._remember(model.task_type)
@@ -148,7 +148,7 @@ class PlainModelCommands:
 
     async def unprefer(self, _: str) -> None:
         """Clear the preferred model."""
-        kind = self._composer.desk.kind
+        kind = self._composer.composer.kind
         self._remember(kind)
         if not await self._studio.preferences.unprefer(kind):
             raise UsageError("models.not_stored")

@@ -35,7 +35,7 @@ class PlainWorkflows:
         self._studio = studio
         self._composer = composer
         self._tell = tell
-        self._plan: Workflow | None = None
+        self._workflow: Workflow | None = None
         self._asked = ""
         """The prompt that it was planned from."""
         self._listed: list[Workflow] = []
@@ -46,38 +46,38 @@ class PlainWorkflows:
         """Plan a prompt, or show what it was planned as; ask where it can run."""
         prompt = rest or self._composer.text
         if prompt and not self._is_of(prompt):  # another plan would be paid once more
-            await self._make(prompt, self._composer.desk.attached)
+            await self._make(prompt, self._composer.composer.attached)
         else:
             await self._show()
         return await self.run("") if await self._can_run() else None
 
     async def _make(self, prompt: str, inputs: tuple[str, ...]) -> None:
         """Plan `prompt` in steps, keep that, and say what would be made."""
-        maker, plans = self._studio.workflow_maker, self._studio.workflows
+        maker, workflows = self._studio.workflow_maker, self._studio.workflows
         made = await maker.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             raise UsageError("error.plan_nothing")
-        await plans.keep(made.workflow)
-        self._plan, self._asked = made.workflow, prompt
+        await workflows.keep(made.workflow)
+        self._workflow, self._asked = made.workflow, prompt
         for sentence in (*made.notes, *confirmation.sentences(u for _, u in made.workflow.unmet)):
             self._tell(sentence)
         await self._show()
 
     async def list(self, rest: str) -> None:
         """List the workflows that are kept, or take one by its number."""
-        if (plan := numbered(self._listed, rest)) is not None:
-            self._plan = plan
+        if (workflow := numbered(self._listed, rest)) is not None:
+            self._workflow = workflow
             await self._show()
             return
-        self._listed = [plan for plan, _ in await self._studio.workflows.kept()]
-        for place, plan in enumerate(self._listed, 1):
-            words = say("plain.workflow_row", n=len(plan.steps), points=plan.total)
-            self._tell(f"{place}. {one_line(plan.prompt, 100)}. {words}")
+        self._listed = [workflow for workflow, _ in await self._studio.workflows.kept()]
+        for place, workflow in enumerate(self._listed, 1):
+            words = say("plain.workflow_row", n=len(workflow.steps), points=workflow.total)
+            self._tell(f"{place}. {one_line(workflow.prompt, 100)}. {words}")
         self._tell(say("plain.workflows_how" if self._listed else "workflow.none_kept"))
 
     def _is_of(self, prompt: str) -> bool:
         """Tell whether the open workflow was planned from this prompt."""
-        return self._plan is not None and self._asked == prompt
+        return self._workflow is not None and self._asked == prompt
 
     async def _can_run(self) -> bool:
         """Tell whether something of it can be sent as it is."""
@@ -101,8 +101,8 @@ class PlainWorkflows:
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, EndingChanged):
             self._tell_ending(self._studio.endings.of(notice.workflow_id))
-        if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._plan:
-            task = asyncio.create_task(self._look(self._plan), name="workflow")
+        if isinstance(notice, JobChanged) and notice.job.state is State.DONE and self._workflow:
+            task = asyncio.create_task(self._look(self._workflow), name="workflow")
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
 
@@ -122,23 +122,23 @@ class PlainWorkflows:
             if each.repeats:
                 self._tell(say("finish.repeated", n=each.repeats))
 
-    async def _look(self, plan: Workflow) -> None:
+    async def _look(self, workflow: Workflow) -> None:
         """Say what can be done next, once."""
-        status = await self._studio.workflows.status(plan, priced=False)
-        film = plan.film
+        status = await self._studio.workflows.status(workflow, priced=False)
+        film = workflow.film
         said = ""
         if status.is_done:
             said = "plain.workflow_done"
         elif film is not None and film.master and not status.moving:
             said = "plain.master_made" if status.step_status(film.master).is_done else ""
-        if said and (plan.id, said) not in self._said:
-            self._said.add((plan.id, said))
+        if said and (workflow.id, said) not in self._said:
+            self._said.add((workflow.id, said))
             self._tell(say(said, points=status.to_pay(again=True)))
 
     def _open(self) -> Workflow:
-        if self._plan is None:
+        if self._workflow is None:
             raise UsageError("plain.no_workflow")
-        return self._plan
+        return self._workflow
 
     async def _show(self) -> None:
         """Say each step, its model, price and state, and the total."""
@@ -174,24 +174,26 @@ class PlainWorkflows:
         """Change a step: `2 prompt …`, `2 model …`, `2 up`, `2 down`, `2 remove`."""
         number, _, what = rest.partition(" ")
         verb, _, value = what.strip().partition(" ")
-        at, plan = whole(number), self._open()
-        step = next((one for one in plan.steps if one.id == at), None)
+        at, workflow = whole(number), self._open()
+        step = next((one for one in workflow.steps if one.id == at), None)
         if step is None or at is None:
             raise UsageError("plain.step_how")
         changes: dict[str, Change] = {
-            "up": lambda plan: move(plan, at, -1),
-            "down": lambda plan: move(plan, at, 1),
-            "remove": lambda plan: remove(plan, at),
-            "prompt": lambda plan: put(plan, replace(step, prompt=value.strip() or step.prompt)),
-            "model": lambda plan: put(plan, self._on(step, value.strip())),
+            "up": lambda workflow: move(workflow, at, -1),
+            "down": lambda workflow: move(workflow, at, 1),
+            "remove": lambda workflow: remove(workflow, at),
+            "prompt": lambda workflow: put(
+                workflow, replace(step, prompt=value.strip() or step.prompt)
+            ),
+            "model": lambda workflow: put(workflow, self._on(step, value.strip())),
         }
         words = {say(f"plain.step_{name}"): name for name in changes}
         change = changes.get(words.get(verb, verb))
         if change is None or (words.get(verb, verb) in ("prompt", "model") and not value.strip()):
             raise UsageError("plain.step_how")
-        changed = await self._studio.workflows.look(change(plan))
+        changed = await self._studio.workflows.look(change(workflow))
         await self._studio.workflows.keep(changed)
-        self._plan = changed
+        self._workflow = changed
         await self._show()
 
     def _on(self, step: WorkflowStep, named: str) -> WorkflowStep:
@@ -204,9 +206,9 @@ class PlainWorkflows:
 
     async def run(self, _: str) -> Asked:
         """Look the prices up, and ask about what would be sent."""
-        plans = self._studio.workflows
-        before = await plans.agreed_before(self._open())
-        status = await plans.status(before, fetch=True)
+        workflows = self._studio.workflows
+        before = await workflows.agreed_before(self._open())
+        status = await workflows.status(before, fetch=True)
         sending = status.to_send(again=True)
         for each in sending:
             if each.priced.problem is not None:
@@ -214,7 +216,7 @@ class PlainWorkflows:
         if not sending:
             waits = status.waits_for_approval
             raise UsageError("workflow.agents_wait" if waits else "plain.nothing_to_run")
-        notes = await plans.input_notes([each.priced for each in sending])
+        notes = await workflows.input_notes([each.priced for each in sending])
         ids = {each.step.id for each in sending}
         unmet = confirmation.sentences(each for at, each in status.workflow.unmet if at in ids)
         points = status.to_pay(again=True)
@@ -227,11 +229,11 @@ class PlainWorkflows:
         return words, partial(self._go, status, first)
 
     async def _go(self, status: WorkflowStatus, first: frozenset[int]) -> None:
-        plans = self._studio.workflows
-        self._plan = await plans.agree(status)
-        if self._plan.ends:
-            await self._studio.endings.want(self._plan.id)
-        await plans.go(status, again=True, only=first)
+        workflows = self._studio.workflows
+        self._workflow = await workflows.agree(status)
+        if self._workflow.ends:
+            await self._studio.endings.want(self._workflow.id)
+        await workflows.go(status, again=True, only=first)
         sent = [each for each in status.to_send(again=True) if not first or each.step.id in first]
         then = say("board.then" if status.workflow.film else "finish.then")
         is_last = status.workflow.ends and not first
@@ -250,11 +252,11 @@ class PlainWorkflows:
 
     async def drop(self, _: str) -> Asked:
         """Ask whether to delete the workflow; its jobs stay."""
-        plan = self._open()
+        workflow = self._open()
 
         async def then() -> None:
-            await self._studio.workflows.drop(plan.id)
-            self._plan = None
+            await self._studio.workflows.drop(workflow.id)
+            self._workflow = None
             self._tell(say("plain.did"))
 
         return say("workflow.ask_drop"), then

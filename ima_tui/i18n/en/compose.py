@@ -151,7 +151,7 @@ TEXTS: dict[str, str] = {
     "bind.template_delete": "delete",
     "compose.history": "Prompt history",
     "compose.no_history": "No prompts yet. The prompts you send appear here.",
-    "compose.column_wish": "PROMPT",
+    "compose.column_prompt": "PROMPT",
     "compose.column_day": "WHEN",
     "compose.column_template": "TEMPLATE",
     "compose.templates": "Templates",

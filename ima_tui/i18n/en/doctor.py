@@ -35,7 +35,7 @@ TEXTS: dict[str, str] = {
     "doctor.images_ask": "shown as {way}, or as sixel if the terminal supports it",
     "doctor.tmux_images": "For sharper images, add to tmux.conf: set -g allow-passthrough on",
     "doctor.no_config": "no file; defaults are used",
-    "doctor.wishes": "{users} {users:user|users}, {wishes} preferred {wishes:model|models}",
+    "doctor.preferences": "{users} {users:user|users}, {preferences} preferred {preferences:model|models}",
     "doctor.read_only": "Read-only: preferences are used, but new ones can't be saved.",
     "doctor.not_writable": "Can't write here. Choose another folder or change its permissions.",
     "doctor.room": "{size} free",

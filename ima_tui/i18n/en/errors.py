@@ -167,7 +167,7 @@ TEXTS: dict[str, str] = {
     "error.too_long": "{name} is {length} characters long; the limit is {limit}.",
     "error.too_short": "{name} is {length} {length:character|characters} long; it needs at least {limit}.",
     "error.exclusive": "{name} {value} can't be combined with {other} {other_value}. Possible instead: {options}.",
-    "error.no_combination": "{model} doesn't support {wish}. Available: {options}.",
+    "error.no_combination": "{model} doesn't support {combination}. Available: {options}.",
     "error.bad_count": "{model} can't make {n} at once. Available: {counts}.",
     "error.bad_parameter": "{text} doesn't have the form name=value.",
     "error.bad_json": "{text} is not a JSON object.",

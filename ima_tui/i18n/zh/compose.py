@@ -151,7 +151,7 @@ TEXTS: dict[str, str] = {
     "bind.template_delete": "删除",
     "compose.history": "历史提示词",
     "compose.no_history": "还没有发送过提示词，发送后会显示在这里。",
-    "compose.column_wish": "提示词",
+    "compose.column_prompt": "提示词",
     "compose.column_day": "时间",
     "compose.column_template": "模板",
     "compose.templates": "模板",

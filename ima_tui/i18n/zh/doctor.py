@@ -35,7 +35,7 @@ TEXTS: dict[str, str] = {
     "doctor.images_ask": "显示方式：{way}；终端支持时用 sixel",
     "doctor.tmux_images": "想要更清晰的图片，请在 tmux.conf 中添加：set -g allow-passthrough on",
     "doctor.no_config": "没有文件，使用默认值",
-    "doctor.wishes": "{users} 个用户，{wishes} 个偏好模型",
+    "doctor.preferences": "{users} 个用户，{preferences} 个偏好模型",
     "doctor.read_only": "只读：使用现有偏好，但不能保存新的偏好。",
     "doctor.not_writable": "无法写入。请换一个文件夹或修改权限。",
     "doctor.room": "可用空间 {size}",

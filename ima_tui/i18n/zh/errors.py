@@ -167,7 +167,7 @@ TEXTS: dict[str, str] = {
     "error.too_long": "{name}有 {length} 个字，最多 {limit} 个字。",
     "error.too_short": "{name}有 {length} 个字，至少需要 {limit} 个字。",
     "error.exclusive": "{name} {value} 不能与{other} {other_value} 同时使用。可改为：{options}。",
-    "error.no_combination": "{model} 不支持 {wish}。可选：{options}。",
+    "error.no_combination": "{model} 不支持 {combination}。可选：{options}。",
     "error.bad_count": "{model} 不能一次生成 {n} 个。可选：{counts}。",
     "error.bad_parameter": "{text} 不是“名称=值”的形式。",
     "error.bad_json": "{text} 不是 JSON 对象。",

@@ -10,8 +10,7 @@ from importlib import resources
 
 from ima_tui.core.records import dataclass
 from ima_tui.intent.normalise import fold
-from ima_tui.intent.spelling import Speller
-from ima_tui.intent.tokens import Lexicon
+from ima_tui.intent.tokens import Lexicon, Speller
 
 LANGUAGES = ("en", "zh", "international", "deliverables")
 _BARE = "words"
@@ -42,7 +41,7 @@ def vocabulary() -> Vocabulary:
             folded = [fold(word) for word in words]
             if tag.startswith("noun.") and language in ("en", "deliverables"):
                 folded += [plural(word) for word in folded if word.isascii()]
-            if tag.startswith(("wish.", "neg", "use")) and language == "zh":
+            if tag.startswith(("preference.", "neg", "use")) and language == "zh":
                 folded += [spelled for word in folded for spelled in other_use(word)]
             phrases.setdefault(tag, []).extend(folded)
     fuzzy = phrases.pop("fuzzy", [])

@@ -29,12 +29,12 @@ class DraftChoices:
     """Actions that change the composer of a screen."""
 
     def __init__(
-        self, screen: DraftScreen, view: ComposeView, plan: Callable[[], Awaitable[None]]
+        self, screen: DraftScreen, view: ComposeView, workflow: Callable[[], Awaitable[None]]
     ) -> None:
-        """`plan` opens the prompt as a workflow."""
+        """`workflow` opens the prompt as a workflow."""
         self._screen = screen
         self._view = view
-        self._plan = plan
+        self._plan = workflow
 
     def task_type(self) -> None:
         """Open the list of task types."""
@@ -92,15 +92,15 @@ class DraftChoices:
 
     async def cheaper(self) -> None:
         """Take the next cheaper value of a parameter."""
-        await self._set(self._view.offer.cheaper)
+        await self._set(self._view.draft_price.cheaper)
 
     async def better(self) -> None:
         """Take the next better value of a parameter."""
-        await self._set(self._view.offer.better)
+        await self._set(self._view.draft_price.better)
 
     async def elsewhere(self) -> None:
         """Switch to the cheaper model that is offered."""
-        other = self._view.offer.elsewhere
+        other = self._view.draft_price.elsewhere
         if other is not None:
             await self._take(other.model)
 

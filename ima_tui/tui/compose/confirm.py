@@ -47,9 +47,9 @@ def unmet(composer: Composer, text: str) -> tuple[Unmet, ...]:
     if composer.model is None or composer.draft is None:
         return ()
     found = confirmation.check(
-        text, composer.decision, composer.model, composer.draft, composer.pins
+        text, composer.intent, composer.model, composer.draft, composer.pins
     ).unmet
-    found = (*other_requests.unmet(text, composer.decision, composer.model.name), *found)
+    found = (*other_requests.unmet(text, composer.intent, composer.model.name), *found)
     if (done := composer.replaced) is None:
         return found
     model = Unmet(MODEL, done.model_name, composer.model.name, Why.ABSENT, composer.model.name)
@@ -79,7 +79,7 @@ def question(
         words = joined(_bought(order), *made_of, *price_text.told(found, screen.ima.glyphs))
         return Asked(words, send, tuple(_others(screen.composer, view))[:MOST_OTHERS], unmet=True)
     limit = screen.studio.settings.ask_above
-    words = price_text.question(model, order, view.offer, limit, sent_before)
+    words = price_text.question(model, order, view.draft_price, limit, sent_before)
     if not words and (made_of or other_price not in (None, order.total)):
         words = _bought(order)
     return Asked(joined(words, *made_of), send) if words else None
@@ -162,7 +162,7 @@ class ListGate:
 
     def needed(self) -> Sequence[TaskType]:
         """Return the task types whose lists the prompt, read as one, needs."""
-        composer, intent = self._screen.composer, self._screen.composer.decision
+        composer, intent = self._screen.composer, self._screen.composer.intent
         if intent is not None and intent.kind is RequestKind.PREFERENCE:
             preference = intent.preference
             if preference is None or not preference.model_id:

@@ -92,11 +92,11 @@ class IntentReader:
             return self._decide(self._route, text, attached, settled)
         files = [file for file in named.files if file not in attached]
         plain, given = mentions.blanked(text, named), (*attached, *files)
-        decision = self._decide(self._route, plain, given, settled)
-        kept = mentions.task_for(plain, decision) if settled is None else None
+        intent = self._decide(self._route, plain, given, settled)
+        kept = mentions.task_for(plain, intent) if settled is None else None
         if kept is not None and self._studio.catalogue.models(kept):
             return self._decide(self._route, plain, given, kept)
-        return decision
+        return intent
 
     def _decide(
         self, route: Route, text: str, attached: Sequence[str], settled: TaskType | None
@@ -107,12 +107,12 @@ class IntentReader:
         preferred = self._studio.preferences.preferred()
         recommended = self._studio.guides.recommended
         read = partial(route, text, attached, lists, preferred, recommended)
-        decision = read(settled=settled)
-        likely = apply_intent.tentative(decision)
+        intent = read(settled=settled)
+        likely = apply_intent.tentative(intent)
         if likely is None:
-            return decision
+            return intent
         rest = read(settled=likely)
-        return replace(rest, kind=decision.kind, question=decision.question)
+        return replace(rest, kind=intent.kind, question=intent.question)
 
 
 def _router() -> Route:
@@ -233,7 +233,7 @@ class DraftScreen(BaseScreen):
         self.text_read(text)
         intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
         anew = anew or self.composer.named != before
-        if intent == self.composer.decision and not anew:
+        if intent == self.composer.intent and not anew:
             return
         suggested = self.studio.catalogue.suggested(self.composer.meant(intent))
         self.composer.hear(intent, suggested)
@@ -254,7 +254,7 @@ class DraftScreen(BaseScreen):
 
     def _is_half_typed(self) -> bool:
         """Whether letters that were put to the last word leave open what was clear before them."""
-        text, last = self.prompt.text, self.composer.decision
+        text, last = self.prompt.text, self.composer.intent
         word = text[len(self._text) - 1 :]
         if not (self._text and text.startswith(self._text) and word.isascii() and word.isalnum()):
             return False

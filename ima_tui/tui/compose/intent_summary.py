@@ -23,8 +23,8 @@ from ima_tui.compose.composer import (
     ORDER,
     Composer,
 )
-from ima_tui.compose.highlights import LIMIT, REMEMBER, SetBy, origin, unmet
 from ima_tui.compose.preference_prompts import PreferenceSwitch
+from ima_tui.compose.prompt_text import LIMIT, REMEMBER, SetBy, origin, unmet
 from ima_tui.core.domain import TaskType
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import clean, one_line
@@ -303,19 +303,19 @@ def _target(lines: Sequence[Sequence[Part]], x: int, y: int) -> str:
 
 def _read(composer: Composer, dot: str) -> Row:
     """`Understood as  text to video · Kling O1 · 10 s`, each part in the colour of its words."""
-    decision = composer.decision
+    intent = composer.intent
     if (
-        decision is None
-        or decision.task_type is not composer.kind
-        or decision.kind is not RequestKind.SINGLE
+        intent is None
+        or intent.task_type is not composer.kind
+        or intent.kind is not RequestKind.SINGLE
     ):
         return []
     parts: list[Part] = [(say(f"task.{composer.kind.value}"), role(KIND, composer.kind))]
-    named = bool(decision.model_id or decision.tier) and MODEL not in composer.pins
+    named = bool(intent.model_id or intent.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
         parts.append((composer.model.name, role(MODEL, composer.kind)))
     parts += _settings(composer)
-    if composer.last is not None and composer.last.source in decision.inputs:
+    if composer.last is not None and composer.last.source in intent.inputs:
         parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
     first, *rest = joined(parts, dot)
     return [[(say("compose.reads") + "  ", "muted"), *first], *rest]

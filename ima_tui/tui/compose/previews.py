@@ -51,7 +51,7 @@ class MultiPromptPane:
         await screen.read(anew=True)
 
     def look(self, text: str) -> None:
-        """Take `text` apart, and price its wishes once nobody types."""
+        """Take `text` apart, and price its prompts once nobody types."""
         screen = self._screen
         self.could_be = not screen.by_lines and "\n" in text.strip()
         try:

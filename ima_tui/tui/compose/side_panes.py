@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.catalogue.alternatives import alternatives
+from ima_tui.catalogue.choice import alternatives
 from ima_tui.core.domain import Draft, Job, ModelVersion, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets import price_table

@@ -201,9 +201,9 @@ class DraftSubmitter:
             return
         if self._gate.is_too_early(self._gate.needed()):
             return
-        decision = screen.composer.decision
-        if decision is not None and decision.kind is RequestKind.PREFERENCE:
-            if words := await self._preferences.alone(decision):
+        intent = screen.composer.intent
+        if intent is not None and intent.kind is RequestKind.PREFERENCE:
+            if words := await self._preferences.alone(intent):
                 await self._history.begin_next()
                 screen.remark(words, "ok")
             else:
@@ -249,16 +249,16 @@ class DraftSubmitter:
         """What the prompt would be in steps, before anything is sent: where it is about several
         things, and where somebody wants it so (a series has a master picture first). Without a
         prompt: the list of workflows."""
-        from ima_tui.tui.workflow.navigation import choose_plan, plan_wish
+        from ima_tui.tui.workflow.navigation import choose_workflow, plan_prompt
 
         screen = self._screen
         await screen.catch_up()
         if not screen.prompt.text.strip():
-            await choose_plan(screen.ima)
+            await choose_workflow(screen.ima)
             return
         if self._gate.is_too_early(self._gate.needed()):
             return
-        why_not = await plan_wish(
+        why_not = await plan_prompt(
             screen.ima, screen.prompt.text, screen.composer.attached, screen.composer.project
         )
         if why_not:
@@ -279,8 +279,8 @@ class DraftSubmitter:
         if model is None or draft is None:
             screen.forget_remark()  # why there is no list is said instead
             return None
-        if self._view.offer.problem is not None:
-            screen.form.reveal(next(iter(self._view.offer.at_fault), ""))
+        if self._view.draft_price.problem is not None:
+            screen.form.reveal(next(iter(self._view.draft_price.at_fault), ""))
             return None
         draft = replace(draft, prompt=words_of(screen.prompt.text, screen.composer))
         draft = draft if n is None else replace(draft, n=n)

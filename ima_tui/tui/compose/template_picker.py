@@ -22,7 +22,7 @@ from ima_tui.tui.widgets.text_fields import LineInput
 
 _COLUMNS = (
     Column("name", 16, "compose.column_template", flex=1),
-    Column("text", 20, "compose.column_wish", flex=2, drop=1),
+    Column("text", 20, "compose.column_prompt", flex=2, drop=1),
 )
 Do = Callable[[str], None]
 

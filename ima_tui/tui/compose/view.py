@@ -10,9 +10,8 @@ from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft, parameter_names, preference_prompts
 from ima_tui.compose.composer import KIND, MODEL, price_of
 from ima_tui.compose.draft import DraftPrice, FormRow
-from ima_tui.compose.highlights import marks, unmet
 from ima_tui.compose.preference_prompts import PreferenceSwitch
-from ima_tui.compose.prompt_text import lyrics_of
+from ima_tui.compose.prompt_text import lyrics_of, marks, unmet
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import listed, say
 from ima_tui.intent.kinds import RequestKind
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class ComposeView:
-    """`offer`, `askings` and `switch` are what is shown now."""
+    """`draft_price`, `askings` and `switch` are what is shown now."""
 
     def __init__(
         self,
@@ -49,7 +48,7 @@ class ComposeView:
         self._preview = preview
         self._preferences = preferences
         self._history = history
-        self.offer = DraftPrice()
+        self.draft_price = DraftPrice()
         self.askings: tuple[OpenQuestion, ...] = ()
         self.switch: PreferenceSwitch | None = None
 
@@ -65,9 +64,9 @@ class ComposeView:
         """What the price bar tells: nothing of a prompt in steps, for the plan does, and nothing
         where nothing is made. While a question is open it is the price of the likely answer."""
         composer = self._screen.composer
-        decision = composer.decision
-        is_preference = decision is not None and decision.kind is RequestKind.PREFERENCE
-        return DraftPrice() if composer.in_steps or is_preference else self.offer
+        intent = composer.intent
+        is_preference = intent is not None and intent.kind is RequestKind.PREFERENCE
+        return DraftPrice() if composer.in_steps or is_preference else self.draft_price
 
     @property
     def blocked(self) -> bool:
@@ -84,14 +83,14 @@ class ComposeView:
         screen, composer, page = self._screen, self._screen.composer, self._screen.form
         studio, signs = screen.studio, screen.ima.glyphs
         lists = studio.catalogue.all_models()
-        before = (self.offer, self.askings)
+        before = (self.draft_price, self.askings)
         had_keys = (self.answers > 0, page.lyrics.display)
-        self.offer, self.askings = (
+        self.draft_price, self.askings = (
             price_of(composer, lists[composer.kind]),
             self._open_questions(),
         )
         question = screen.query_one(ConfirmBar)
-        if question.asking and before != (self.offer, self.askings):
+        if question.asking and before != (self.draft_price, self.askings):
             question.action_no()  # what it asked no longer holds
         self.switch = preference_prompts.switch(
             composer, studio.preferences.model_id(composer.kind)
@@ -118,7 +117,7 @@ class ComposeView:
         origin = partial(intent_summary.tail, composer, screen.prompt.text)
         sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
-        await page.show(rows, composer.model, composer.draft, self.offer.at_fault, origin)
+        await page.show(rows, composer.model, composer.draft, self.draft_price.at_fault, origin)
         if had_keys != (self.answers > 0, page.lyrics.display):
             screen.refresh_bindings()  # the bottom line names the keys of what is there
         if screen.is_complete:
@@ -129,7 +128,7 @@ class ComposeView:
 
     def _open_questions(self) -> tuple[OpenQuestion, ...]:
         screen = self._screen
-        if screen.composer.decision is None:
+        if screen.composer.intent is None:
             return ()
         from ima_tui.compose import suggestions
 
@@ -139,8 +138,8 @@ class ComposeView:
     def guides(self, *, everything: bool = False) -> tuple[Document, ...]:
         """The guides that matter for the prompt; behind them (`everything`) all the others."""
         screen, knowledge = self._screen, self._screen.studio.guides
-        decision = screen.composer.decision
-        found = knowledge.documents(screen.prompt.text, decision) if decision is not None else ()
+        intent = screen.composer.intent
+        found = knowledge.documents(screen.prompt.text, intent) if intent is not None else ()
         rest = tuple(each for each in knowledge.all if each not in found) if everything else ()
         return (*found, *rest)
 
@@ -149,25 +148,25 @@ class ComposeView:
 
     def _told(self) -> Row:
         """What stands for the reading where more, or less, than one thing is to be made."""
-        decision = self._screen.composer.decision
-        if decision is None:
+        intent = self._screen.composer.intent
+        if intent is None:
             return []
-        if decision.kind is RequestKind.PREFERENCE:
-            return [[(self._preferences.meant(decision), "info")]]
-        if not decision.steps:
+        if intent.kind is RequestKind.PREFERENCE:
+            return [[(self._preferences.meant(intent), "info")]]
+        if not intent.steps:
             return []
         from ima_tui.compose import other_requests
 
         key = actions.key_of(self._screen.ima.screen, "compose.send")
-        if other_requests.ends_with_film(self._screen.prompt.text, decision):
+        if other_requests.ends_with_film(self._screen.prompt.text, intent):
             return [[(say("compose.reads_a_film", send=key), "warn")]]
         arrow = self._screen.ima.glyphs.right
-        steps = [(say(f"task.{step.task_type.value}"), "warn") for step in decision.steps]
+        steps = [(say(f"task.{step.task_type.value}"), "warn") for step in intent.steps]
         return [[(say("compose.reads_steps", send=key), "warn")], *joined(steps, arrow)]
 
     def show_message(self) -> None:
         """One sentence: what is wrong, else what happened, else what the field is about."""
-        screen, composer, problem = self._screen, self._screen.composer, self.offer.problem
+        screen, composer, problem = self._screen, self._screen.composer, self.draft_price.problem
         remark = composer.remark
         if problem is not None:
             words, role = say(problem.key, **draft.spoken(composer.model, problem)), "bad"

@@ -44,18 +44,18 @@ from ima_tui.tui.widgets.lines import ToldLine
 class CompareSide(Vertical):
     """One of the two."""
 
-    def __init__(self, exhibit: ViewerItem, cover: Cover | None) -> None:
+    def __init__(self, item: ViewerItem, cover: Cover | None) -> None:
         super().__init__()
-        self.exhibit = exhibit
+        self.item = item
         self.preview = Preview(cover=cover)
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        job, order = self.exhibit.job, self.exhibit.job.order
+        job, order = self.item.job, self.item.job.order
         values = " ".join(parameter_names.settings(order.parameters))
         number = f"#{job.id}"
         if len(job.medias) > 1:
-            number += f" {self.exhibit.index + 1}/{len(job.medias)}"
+            number += f" {self.item.index + 1}/{len(job.medias)}"
         for text, role in (
             (f"{number}  {order.model_name}", "strong"),
             (f"{say('queue.points', points=order.points)}  {values}", "muted"),
@@ -66,7 +66,7 @@ class CompareSide(Vertical):
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
-        self.preview.see(self.exhibit.media, self.exhibit.job.order.task_type.medium)
+        self.preview.see(self.item.media, self.item.job.order.task_type.medium)
 
 
 class CompareScreen(ModalScreen[None]):

@@ -82,7 +82,7 @@ Cover = Callable[[Media], Awaitable[str]]
 class Preview(Widget):
     """Shows one media, as large as there is room, and facts on the file below it.
 
-    `delay`: seconds it waits for another wish before it draws, for a picture costs kilobytes and
+    `delay`: seconds it waits for another request before it draws, for a picture costs kilobytes and
     a cursor that runs through a list would draw them all.
     """
 

@@ -102,7 +102,7 @@ class Thumbnails:
 
     async def _fetch(self, results: list[Result], wide: int, high: int, graphics: Graphics) -> None:
         await asyncio.sleep(PAUSE)
-        # the newest wish is answered first, so the first of them is asked for last
+        # the newest request is answered first, so the first of them is asked for last
         await asyncio.gather(*(self._draw(one, wide, high, graphics) for one in reversed(results)))
 
     async def _draw(self, result: Result, wide: int, high: int, graphics: Graphics) -> None:

@@ -90,10 +90,10 @@ class LogFeed:
 
         self.read(go)
 
-    # ------------------------------------------------------------------------------- wishes
+    # ------------------------------------------------------------------------------- requests
 
     def read(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Start reading for a new wish."""
+        """Start reading for a new request."""
 
         async def read() -> None:
             try:

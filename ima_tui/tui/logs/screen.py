@@ -17,8 +17,7 @@ from ima_tui.core.clock import midnight
 from ima_tui.core.errors import ImaError
 from ima_tui.i18n import say
 from ima_tui.logs.entry import LogLevel
-from ima_tui.logs.filter import LogFilter
-from ima_tui.logs.time_spec import moment
+from ima_tui.logs.filter import LogFilter, moment
 from ima_tui.logs.window import export
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.logs.feed import LogFeed, LogSearch

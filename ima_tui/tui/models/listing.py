@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ima_tui.catalogue import choice, times
+from ima_tui.catalogue import choice, price
 from ima_tui.catalogue.list_cache import name_of
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.events import ListChanges, ProductList
@@ -273,7 +273,7 @@ def draw(
         Cell(say(f"task.tag_{row.medium}"), MEDIUM_ROLE[row.medium]),
         Cell(name + star + more, "text", places(name, wanted) or scattered(name, wanted)),
         *prices,
-        Cell(usual_time(times.estimate(shown)), "muted"),
+        Cell(usual_time(price.estimate(shown)), "muted"),
         Cell(tiers or steady(" ".join(shown.features)), "muted"),
         Cell(shown.model_id, "muted", places(shown.model_id, wanted)),
     )
@@ -311,7 +311,7 @@ def row(
 ) -> Row:
     """The row for `model`, in the order of `COLUMNS`."""
     star = f" {glyphs.star}" if preferred else ""
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     medium = model.task_type.medium
     name = steady(model.name)
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from ima_tui.catalogue import choice, times
+from ima_tui.catalogue import choice, price
 from ima_tui.catalogue.list_cache import name_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.events import ModelKey, ProductList
@@ -17,7 +17,7 @@ from ima_tui.tui.widgets.model_detail import moment
 
 SORTS: Mapping[str, Callable[[ModelVersion], object]] = {
     "price": lambda model: model.points,
-    "time": lambda model: times.estimate(model).high,
+    "time": lambda model: price.estimate(model).high,
     "name": lambda model: folded(model.name),
     "newest": lambda model: -_dated(model),
 }

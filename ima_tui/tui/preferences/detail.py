@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.catalogue import choice, times
+from ima_tui.catalogue import choice, price
 from ima_tui.catalogue.choice import Reason
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.records import dataclass
@@ -102,7 +102,7 @@ def _row(model: ModelVersion, in_use: bool, glyphs: Glyphs) -> tuple[str, str, s
         glyphs.right if in_use else " " * width(glyphs.right),
         steady(model.name),
         points_range(*model.points),
-        usual_time(times.estimate(model)),
+        usual_time(price.estimate(model)),
         steady(note),
     )
 

@@ -108,7 +108,7 @@ class Announcements:
             words = say("notify.workflow_failed" if error else "notify.workflow_made")
             self._signal(words, sound=not self._app.app_focus)
             top = self._app.screen_stack[-1:]  # empty while the app ends
-            shown = getattr(top[0], "plan", None) if top else None
+            shown = getattr(top[0], "workflow", None) if top else None
             if getattr(shown, "id", "") != workflow_id:  # else that screen says it itself
                 self._app.notify(
                     joined(words, explain(error)) if error else words,

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import confirmation, draft
 from ima_tui.core.domain import Job, Medium, Order, State
 from ima_tui.core.errors import ImaError, UsageError
 from ima_tui.i18n import joined, say
-from ima_tui.ledger.job_states import ENDED, UNSENT
+from ima_tui.ledger.records import ENDED, UNSENT
 from ima_tui.studio.gallery import open_file
 from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.label_windows import LabelActions
@@ -110,7 +110,7 @@ class JobActions:
         self._ask(key, jobs, verbs.again, deliberate=bool(unknown), points=points, maybe=maybe)
 
     async def instead(self, jobs: list[Job]) -> None:
-        """The same wish on a model that can do it too: which one, then for how much."""
+        """The same request on a model that can do it too: which one, then for how much."""
         job, screen = jobs[0], self._screen
         offered = screen.studio.catalogue.replacements(job.order)
         if not offered:

@@ -97,8 +97,8 @@ class JobDetail(Widget):
 def _aside(studio: Studio, job: Job) -> str:
     """After a failure what to take instead; after a success a quiet word on the usual choice."""
     if job.state is State.FAILED:
-        offers = price_text.others(job.order, studio.catalogue.instead(job))
-        return say("queue.others", offers=offers) if offers else ""
+        others = price_text.others(job.order, studio.catalogue.instead(job))
+        return say("queue.others", alternatives=others) if others else ""
     if job.state is State.DONE and (usual := studio.catalogue.usual_instead(job.order)) is not None:
         return say("queue.usual", model=usual.model.name, points=usual.points * job.order.n)
     return ""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from textual import events, work
 
-from ima_tui.catalogue import price, times
+from ima_tui.catalogue import price
 from ima_tui.core.domain import Job, ModelVersion
 from ima_tui.core.text import one_line
 from ima_tui.i18n import say
@@ -112,7 +112,7 @@ class LatestJobs(Pane):
             else say("queue.first_by_type", press=key_of(self.screen, "place.compose")),
         ]
         if (usual := price.quote_or_none(model, {})) is not None:
-            time = usual_time(times.estimate(model))
+            time = usual_time(price.estimate(model))
             told.append(say("queue.first_costs", points=usual.total, time=time))
         if model.task_type.takes_inputs:
             told.append(say("queue.first_inputs"))

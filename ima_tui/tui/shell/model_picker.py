@@ -7,8 +7,8 @@ from datetime import datetime
 from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
-from ima_tui.catalogue import choice, times
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue import choice, price
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import draft
 from ima_tui.core.domain import (
     Job,
@@ -45,7 +45,7 @@ _MODELS = (
 )
 _HISTORY = (
     Column("tag", 4),
-    Column("prompt", 24, "compose.column_wish", flex=3),
+    Column("prompt", 24, "compose.column_prompt", flex=3),
     Column("model", 14, "compose.column_model", flex=1, drop=1),
     Column("day", 6, "compose.column_day", align="right"),
 )
@@ -90,10 +90,10 @@ def models(
 
 def history(jobs: Sequence[Job], now: float) -> Picker:
     """Earlier prompts, as they were sent."""
-    return Picker(say("compose.history"), _HISTORY, [_wish(job, now) for job in jobs])
+    return Picker(say("compose.history"), _HISTORY, [_item(job, now) for job in jobs])
 
 
-def _wish(job: Job, now: float) -> PickerItem:
+def _item(job: Job, now: float) -> PickerItem:
     order = job.order
     words = one_line(order.prompt, 300)
     cells = (
@@ -176,6 +176,6 @@ def _model(
         Cell(model.name),
         Cell(listed(notes(model, is_mine)), "muted"),
         Cell(points_range(*(points or model.points))),
-        Cell(usual_time(times.estimate(model)), "muted"),
+        Cell(usual_time(price.estimate(model)), "muted"),
     )
     return PickerItem(cells, choice.search_terms(model))

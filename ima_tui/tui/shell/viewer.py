@@ -95,23 +95,23 @@ class ViewerLine(Line):
         super().__init__()
         self.count = count
         self.number = 0
-        self.exhibit: ViewerItem | FileItem | None = None
+        self.item: ViewerItem | FileItem | None = None
 
-    def show(self, exhibit: ViewerItem | FileItem, number: int) -> None:
+    def show(self, item: ViewerItem | FileItem, number: int) -> None:
         """Show which result is open."""
-        self.exhibit, self.number = exhibit, number
+        self.item, self.number = item, number
         self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        if self.exhibit is None:
+        if self.item is None:
             return [], []
         right: list[Part] = []
         if self.count > 1:
             right = [(say("viewer.of", index=self.number + 1, count=self.count) + " ", "strong")]
-        title = f" {self.exhibit.title}  "
+        title = f" {self.item.title}  "
         room = cells - measure([(title, ""), *right]) - 2
-        return [(title, "strong"), (_where(self.exhibit.media, max(10, room)), "muted")], right
+        return [(title, "strong"), (_where(self.item.media, max(10, room)), "muted")], right
 
 
 def _where(media: Media, cells: int) -> str:
@@ -135,15 +135,15 @@ class ViewerScreen(ModalScreen[int]):
         bind("close", "close", "bind.close", "viewer.close", show=True),
     ]
 
-    def __init__(self, exhibits: ViewerItems, at: int = 0, *, cover: Cover | None = None) -> None:
+    def __init__(self, items: ViewerItems, at: int = 0, *, cover: Cover | None = None) -> None:
         super().__init__()
-        self.exhibits = exhibits
+        self.items = items
         self.at = at
         self._cover_of = cover
 
     def compose(self) -> ComposeResult:
         """Yield the widgets."""
-        yield ViewerLine(len(self.exhibits))
+        yield ViewerLine(len(self.items))
         yield Preview(cover=self._cover_of)
         yield BottomLine()
 
@@ -152,10 +152,10 @@ class ViewerScreen(ModalScreen[int]):
         await self._show()
 
     async def _show(self) -> None:
-        exhibit = await self.exhibits.get(self.at)
-        if exhibit is not None:
-            self.query_one(ViewerLine).show(exhibit, self.at)
-            self.query_one(Preview).see(exhibit.media, exhibit.medium)
+        item = await self.items.get(self.at)
+        if item is not None:
+            self.query_one(ViewerLine).show(item, self.at)
+            self.query_one(Preview).see(item.media, item.medium)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether the action is available now."""
@@ -164,7 +164,7 @@ class ViewerScreen(ModalScreen[int]):
         preview = self.query_one(Preview)
         match action:
             case "turn":
-                return len(self.exhibits) > 1 and preview.lens.whole
+                return len(self.items) > 1 and preview.lens.whole
             case "play":
                 return preview.is_film
             case "use":
@@ -179,7 +179,7 @@ class ViewerScreen(ModalScreen[int]):
 
     async def action_turn(self, by: int) -> None:
         """Turn to the next or previous."""
-        self.at = (self.at + by) % len(self.exhibits)
+        self.at = (self.at + by) % len(self.items)
         await self._show()
 
     def action_play(self) -> None:
@@ -189,7 +189,7 @@ class ViewerScreen(ModalScreen[int]):
     @property
     def _usable(self) -> Media | None:
         """The image that can be an input."""
-        item = self.query_one(ViewerLine).exhibit
+        item = self.query_one(ViewerLine).item
         return item.media if item is not None and item.medium is Medium.IMAGE else None
 
     async def action_use(self) -> None:

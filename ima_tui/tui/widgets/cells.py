@@ -10,8 +10,8 @@ from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
 
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import pattern
 
 Align = Literal["left", "right"]
 

@@ -1,6 +1,6 @@
 """Lines of a form, one for each parameter: choice, text or button.
 
-A line says what the user wishes by a message; it shows only what it is told. So the screen
+A line says what the user wants by a message; it shows only what it is told. So the screen
 stays the one place that knows the draft.
 """
 

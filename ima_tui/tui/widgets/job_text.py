@@ -20,10 +20,9 @@ from ima_tui.core.domain import (
     TaskType,
     Value,
 )
-from ima_tui.core.patterns import pattern
-from ima_tui.core.text import duration, one_line, redact
+from ima_tui.core.text import duration, one_line, pattern, redact
 from ima_tui.i18n import hint, joined, say, sentence
-from ima_tui.ledger.job_states import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
+from ima_tui.ledger.records import ENDED, TRANSITIONS, UNDER_WAY, UNSENT
 from ima_tui.runner import outputs
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, STATE_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Align, Column, fit, width
@@ -344,7 +343,7 @@ def may_become(job: Job, *states: State) -> bool:
 
 def matches(job: Job, wanted: str, now: float) -> bool:
     """Whether all words of a filter (folded) stand somewhere in the job, or name its day."""
-    from ima_tui.logs.time_spec import day_names
+    from ima_tui.logs.filter import day_names
 
     order = job.order
     medium = say(f"task.tag_{order.task_type.medium}")

@@ -21,8 +21,8 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
+from ima_tui.core.text import pattern
 from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets.app_context import AppContext, context
 from ima_tui.tui.widgets.cells import cut, width, wrap

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from ima_tui.catalogue import form, times
+from ima_tui.catalogue import form, price
 from ima_tui.catalogue.list_cache import name_of
 from ima_tui.catalogue.order import input_counts
 from ima_tui.compose import parameter_names
@@ -47,7 +47,7 @@ def detail(
     """Everything that the list says about one leaf, and what of it was otherwise before, on lines
     of `cells`; `here`: how long it took in this ledger; `more`: the same model for other task
     types, of which the prices are told."""
-    estimate = times.estimate(model)
+    estimate = price.estimate(model)
     star = f" {glyphs.star}" if preferred else ""
     facts = [
         say(f"task.{model.task_type}"),

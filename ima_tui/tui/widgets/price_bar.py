@@ -29,27 +29,27 @@ class PriceBar(Line):
     def show(
         self,
         model: ModelVersion | None,
-        offer: DraftPrice,
+        draft_price: DraftPrice,
         several: MultiPrompt | None = None,
         steps: Told | None = None,
         is_likely: bool = False,
     ) -> None:
         """`several`: many entries are one sending; `steps`: what a plan's bar would say.
         `is_likely`: a question is open, and the price is that of the likely answer."""
-        shown = (model, offer, several, steps, is_likely)
+        shown = (model, draft_price, several, steps, is_likely)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
 
     def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
         """Return the text at the left and at the right of the line, each part with its role."""
-        model, offer, entries, steps, is_likely = self._shown
+        model, draft_price, entries, steps, is_likely = self._shown
         if entries is not None:
             words = say("compose.several", n=len(entries.entries), points=entries.total)
             return [(f" {words}", "title")], []
         if steps is not None:
             return list(steps[0]), list(steps[1])
-        quote = offer.quote
+        quote = draft_price.quote
         if model is None or quote is None:
             return [(" " + say("compose.no_price"), "muted")], []
         if is_likely:
@@ -62,16 +62,16 @@ class PriceBar(Line):
         left.append((f"   {price_text.usually(model)}", "muted"))
         if quote.changes:
             return left, [(price_text.changes(model, quote.changes) + " ", "warn")]
-        near = self._neighbours(model, offer, quote.n)
+        near = self._neighbours(model, draft_price, quote.n)
         for kept in (near[:count] for count in range(len(near), 0, -1)):
             right = [part for place, one in enumerate(kept) for part in (*self._dot(place), *one)]
             if measure(left) + measure(right) + 3 <= cells:
                 return left, [*right, (" ", "text")]
         return left, []
 
-    def _neighbours(self, model: ModelVersion, offer: DraftPrice, n: int) -> list[list[Part]]:
+    def _neighbours(self, model: ModelVersion, draft_price: DraftPrice, n: int) -> list[list[Part]]:
         """What else it could cost, each with the key that takes it."""
-        found = price_text.neighbours(model, offer, n)
+        found = price_text.neighbours(model, draft_price, n)
         keys = {name: actions.key_of(self.screen, f"compose.{name}") for name, _ in found}
         return [
             [(f"{keys[name]} " if keys[name] else "", "strong"), (words, "muted")]

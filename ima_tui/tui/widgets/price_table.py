@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from ima_tui.catalogue import form, price, times
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue import form, price
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.catalogue.price import Combination
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import ModelVersion
@@ -68,7 +68,7 @@ def others(found: Sequence[Alternative]) -> list[Content]:
         return []
     titles = [say("compose.column_others"), say("models.col_points"), say("models.col_time")]
     rows = [
-        (one.model.name, str(one.points), usual_time(times.estimate(one.model)))
+        (one.model.name, str(one.points), usual_time(price.estimate(one.model)))
         for one in found[:MOST]
     ]
     names = max(width(cells[0]) for cells in (titles, *rows))

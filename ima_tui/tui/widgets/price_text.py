@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ima_tui import i18n
-from ima_tui.catalogue import price, times
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue import price
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
 from ima_tui.core.domain import (
@@ -37,7 +37,7 @@ def times_n(quote: price.Quote) -> str:
 
 def usually(model: ModelVersion) -> str:
     """Return how long the model usually takes."""
-    return say("compose.usually", time=usual_time(times.estimate(model)))
+    return say("compose.usually", time=usual_time(price.estimate(model)))
 
 
 def neighbour(model: ModelVersion, near: price.Neighbour, n: int) -> str:
@@ -51,17 +51,17 @@ def neighbour(model: ModelVersion, near: price.Neighbour, n: int) -> str:
     return say("compose.costs_more", what=what, points=near.difference * n)
 
 
-def neighbours(model: ModelVersion, offer: DraftPrice, n: int) -> list[tuple[str, str]]:
+def neighbours(model: ModelVersion, draft_price: DraftPrice, n: int) -> list[tuple[str, str]]:
     """What is worth knowing before it is sent, the most useful first: the verb that takes it
     (`cheaper`, `elsewhere`, `better`), and its words."""
     found: list[tuple[str, str]] = []
-    if offer.cheaper is not None:
-        found.append(("cheaper", neighbour(model, offer.cheaper, n)))
-    if (other := offer.elsewhere) is not None:
+    if draft_price.cheaper is not None:
+        found.append(("cheaper", neighbour(model, draft_price.cheaper, n)))
+    if (other := draft_price.elsewhere) is not None:
         words = say("compose.elsewhere", model=other.model.name, points=other.points * n)
         found.append(("elsewhere", words))
-    if offer.better is not None:
-        found.append(("better", neighbour(model, offer.better, n)))
+    if draft_price.better is not None:
+        found.append(("better", neighbour(model, draft_price.better, n)))
     return found
 
 
@@ -73,7 +73,7 @@ def others(done: Order, offered: Sequence[Alternative]) -> str:
             points = instead(one.model, done)[0].total
         except UsageError:
             continue
-        told.append(say("queue.offer", model=one.model.name, points=points))
+        told.append(say("queue.alternative", model=one.model.name, points=points))
     return say("queue.or").join(told)
 
 
@@ -100,7 +100,11 @@ def _plain(name: str, value: Value) -> str:
 
 
 def question(
-    model: ModelVersion, order: Order, offer: DraftPrice, ask_above: int, sent_before: Order | None
+    model: ModelVersion,
+    order: Order,
+    draft_price: DraftPrice,
+    ask_above: int,
+    sent_before: Order | None,
 ) -> str:
     """What to ask before `order` goes out; "" where nothing has to be asked.
 
@@ -113,8 +117,8 @@ def question(
     if order.total <= ask_above:
         return ""
     words = say("compose.ask_dear", **facts)
-    if offer.cheaper is not None:
-        words += "  " + neighbour(model, offer.cheaper, order.n)
+    if draft_price.cheaper is not None:
+        words += "  " + neighbour(model, draft_price.cheaper, order.n)
     return words
 
 

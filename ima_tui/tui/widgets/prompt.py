@@ -13,11 +13,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from ima_tui.compose.highlights import Highlight, by_line, moved
+from ima_tui.compose.prompt_text import Highlight, by_line, moved
 from ima_tui.core.input_files import MEDIA_ENDINGS
-from ima_tui.core.patterns import pattern
 from ima_tui.core.records import dataclass
-from ima_tui.core.text import clean
+from ima_tui.core.text import clean, pattern
 from ima_tui.i18n import say
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.theme.theme import style

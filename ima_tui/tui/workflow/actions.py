@@ -38,7 +38,7 @@ _OF_STEPS = frozenset({"remove", "up", "down"})
 class WorkflowHost(Protocol):
     """What the actions need of the screen that shows the workflow."""
 
-    plan: Workflow | None
+    workflow: Workflow | None
     status: WorkflowStatus | None
     facts: BoardFacts | None
 
@@ -62,7 +62,7 @@ class WorkflowHost(Protocol):
     def remark(self, sentence: str, role: str) -> None:
         """Say what happened."""
 
-    async def put(self, plan: Workflow) -> None:
+    async def put(self, workflow: Workflow) -> None:
         """Show the changed workflow."""
 
     async def action_back(self) -> None:
@@ -111,17 +111,17 @@ class WorkflowActions:
     async def run(self) -> None:
         """Look the prices up, ask, and hand the steps to the queue."""
         host = self._host
-        if host.plan is None:
+        if host.workflow is None:
             return
         if not host.studio.connection.has_key:
             ask_for_key(self._host.ima)
             return
-        plans = host.studio.workflows
+        workflows = host.studio.workflows
         try:
-            before = await plans.agreed_before(host.plan)
-            status = await plans.status(before, fetch=True)
+            before = await workflows.agreed_before(host.workflow)
+            status = await workflows.status(before, fetch=True)
             sending = [each.priced for each in status.to_send(again=True)]
-            notes = await plans.input_notes(sending)
+            notes = await workflows.input_notes(sending)
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
@@ -159,15 +159,15 @@ class WorkflowActions:
         from ima_tui.tui.workflow.step_editor import StepEditor
 
         each = self.current
-        plan = self._host.plan
-        if each is None or plan is None:
+        workflow = self._host.workflow
+        if each is None or workflow is None:
             return
         model = each.priced.model or self._host.studio.catalogue.suggested(each.step.task_type)
-        await self._host.ima.push_screen(StepEditor(plan, each.step, model), self._changed)
+        await self._host.ima.push_screen(StepEditor(workflow, each.step, model), self._changed)
 
     async def _changed(self, step: WorkflowStep | None) -> None:
         if step is not None:
-            await self._attempt(lambda plan: put(plan, step))
+            await self._attempt(lambda workflow: put(workflow, step))
 
     async def model(self) -> None:
         """The same step on another model; what that can't do is left out, and said."""
@@ -195,20 +195,20 @@ class WorkflowActions:
     async def remove(self) -> None:
         """Remove the step."""
         if (each := self.current) is not None:
-            await self._attempt(lambda plan: remove(plan, each.step.id))
+            await self._attempt(lambda workflow: remove(workflow, each.step.id))
 
     async def move(self, by: int) -> None:
         """Move the step up or down."""
         if (each := self.current) is not None:
-            await self._attempt(lambda plan: move(plan, each.step.id, by))
+            await self._attempt(lambda workflow: move(workflow, each.step.id, by))
 
     async def _attempt(self, change: Callable[[Workflow], Workflow]) -> None:
         """Change the plan and keep it, or say why it can't be."""
         host = self._host
-        if host.plan is None:
+        if host.workflow is None:
             return
         try:
-            changed = await host.studio.workflows.look(change(host.plan))
+            changed = await host.studio.workflows.look(change(host.workflow))
             await host.studio.workflows.keep(changed)
         except ImaError as error:
             host.remark(explain(error), "bad")
@@ -233,24 +233,24 @@ class WorkflowActions:
 
     async def drop(self) -> None:
         """Delete the workflow, after a yes."""
-        plan = self._host.plan
-        if plan is not None:
-            self._host.ask(say("workflow.ask_drop"), partial(self._drop, plan))
+        workflow = self._host.workflow
+        if workflow is not None:
+            self._host.ask(say("workflow.ask_drop"), partial(self._drop, workflow))
 
-    async def _drop(self, plan: Workflow) -> None:
-        await self._host.studio.workflows.drop(plan.id)
-        self._host.plan = self._host.status = None
+    async def _drop(self, workflow: Workflow) -> None:
+        await self._host.studio.workflows.drop(workflow.id)
+        self._host.workflow = self._host.status = None
         await self._host.action_back()
 
 
 async def send(host: WorkflowHost, status: WorkflowStatus, only: frozenset[int]) -> Workflow | None:
     """Send steps that the user approved; None where that was impossible, which is said."""
-    plans = host.studio.workflows
+    workflows = host.studio.workflows
     try:
-        agreed = await plans.agree(status)
+        agreed = await workflows.agree(status)
         if agreed.ends:
             await host.studio.endings.want(agreed.id)
-        await plans.go(status, again=True, only=only)
+        await workflows.go(status, again=True, only=only)
     except KeyMissing:
         ask_for_key(host.ima)
     except ImaError as error:

@@ -57,9 +57,9 @@ class FilmActions:
 
     def can(self, verb: str) -> bool:
         """Return whether an action is available for the current tile."""
-        tile, facts, plan = self._host.page.tile, self._host.facts, self._host.plan
+        tile, facts, workflow = self._host.page.tile, self._host.facts, self._host.workflow
         if verb in ("assemble", "cancel"):
-            ending = self._host.studio.endings.of(plan.id) if plan is not None else None
+            ending = self._host.studio.endings.of(workflow.id) if workflow is not None else None
             is_open = ending is not None and ending.is_open
             return is_open if verb == "cancel" else not is_open and _can_assemble(self._host.status)
         if tile is None or facts is None:
@@ -96,35 +96,35 @@ class FilmActions:
             await getattr(self, str(name))(*by)
 
     def _shot(self) -> PlannedShot | None:
-        tile, plan = self._host.page.tile, self._host.plan
-        if tile is None or plan is None or plan.film is None or not tile.shot:
+        tile, workflow = self._host.page.tile, self._host.workflow
+        if tile is None or workflow is None or workflow.film is None or not tile.shot:
             return None
-        return next((shot for shot in plan.film.shots if shot.id == tile.shot), None)
+        return next((shot for shot in workflow.film.shots if shot.id == tile.shot), None)
 
     # --------------------------------------------------------------------------- free changes
 
     async def _change(self, change: Callable[[FilmPlan], FilmPlan], told: str = "") -> None:
         """Change the film and keep it; `told` is said then, or that it costs nothing."""
         host = self._host
-        plan = host.plan
-        if plan is None or plan.film is None:
+        workflow = host.workflow
+        if workflow is None or workflow.film is None:
             return
         try:
-            film = change(plan.film)
+            film = change(workflow.film)
         except ImaError as error:
             host.remark(explain(error), "bad")
             return
-        if film == plan.film:
+        if film == workflow.film:
             return
         if await self._keep(film):
-            self._undo = [*self._undo, plan.film][-MOST_UNDONE:]
+            self._undo = [*self._undo, workflow.film][-MOST_UNDONE:]
             host.remark(told or say("board.free"), "info")
 
     async def _keep(self, film: FilmPlan) -> bool:
         host = self._host
-        if host.plan is None:
+        if host.workflow is None:
             return False
-        changed = replace(host.plan, film=film)
+        changed = replace(host.workflow, film=film)
         try:
             await host.studio.workflows.keep(changed)
         except ImaError as error:
@@ -174,7 +174,7 @@ class FilmActions:
     async def swap(self) -> None:
         """Show another take or another video in place of a shot."""
         host, shot = self._host, self._shot()
-        if host.plan is None or host.facts is None or shot is None:
+        if host.workflow is None or host.facts is None or shot is None:
             return
         offered = await self._videos(shot)
         if not offered:
@@ -209,9 +209,9 @@ class FilmActions:
     async def settings(self) -> None:
         """Change how the shots are joined, and the subtitles."""
         host = self._host
-        if host.plan is None or host.plan.film is None:
+        if host.workflow is None or host.workflow.film is None:
             return
-        rows = _setting_changes(host.plan.film)
+        rows = _setting_changes(host.workflow.film)
         items = [
             PickerItem((Cell(row.words), Cell(row.now, "muted")), folded(row.words)) for row in rows
         ]
@@ -227,12 +227,12 @@ class FilmActions:
     async def remake(self) -> None:
         """Order a shot anew: its video, or its picture and then the video. Asks, with prices."""
         host, shot = self._host, self._shot()
-        if host.plan is None or host.facts is None or shot is None or host.status is None:
+        if host.workflow is None or host.facts is None or shot is None or host.status is None:
             return
         if not host.studio.connection.has_key:
             ask_for_key(host.ima)
             return
-        workflow, plans = host.status.workflow, host.studio.workflows
+        workflow, workflows = host.status.workflow, host.studio.workflows
         video = film_edits.video_step(workflow, shot)
         picture = film_edits.picture_step(workflow, shot)
         if video is None:
@@ -245,7 +245,7 @@ class FilmActions:
                 changed = film_edits.remade(
                     workflow, shot.id, step.id, _made(host.status, video.id)
                 )
-                status = await plans.status(changed, fetch=True)
+                status = await workflows.status(changed, fetch=True)
                 only = status.with_needs({step.id, video.id})
                 points = sum(each.price() for each in status.steps if each.step.id in only)
                 words = say(key, points=points)
@@ -254,7 +254,7 @@ class FilmActions:
             host.remark(explain(error), "bad")
             return
         host.ask(
-            say("board.ask_again", n=_place(host.plan, shot)), choices[0].then, choices=choices
+            say("board.ask_again", n=_place(host.workflow, shot)), choices[0].then, choices=choices
         )
 
     async def _order(self, status: WorkflowStatus, only: frozenset[int]) -> None:
@@ -284,8 +284,8 @@ class FilmActions:
 
     async def cancel(self) -> None:
         """Stop making it; pieces that are ready are used again."""
-        if self._host.plan is not None:
-            await self._host.studio.endings.stop(self._host.plan.id)
+        if self._host.workflow is not None:
+            await self._host.studio.endings.stop(self._host.workflow.id)
             self._host.remark(say("board.stopped"), "info")
 
     async def watch(self) -> None:
@@ -320,9 +320,9 @@ def _own_steps(status: WorkflowStatus | None) -> dict[int, str]:
     }
 
 
-def _place(plan: Workflow, shot: PlannedShot) -> int:
+def _place(workflow: Workflow, shot: PlannedShot) -> int:
     """Return the number of a shot in the film; 0 for none."""
-    ids = [each.id for each in plan.film.shots] if plan.film is not None else []
+    ids = [each.id for each in workflow.film.shots] if workflow.film is not None else []
     return ids.index(shot.id) + 1 if shot.id in ids else 0
 
 
@@ -350,25 +350,25 @@ def _setting_changes(film: FilmPlan) -> list[SettingChange]:
             len(film.shots) > 1,
             "use_cuts" if fades else "use_fades",
             say("board.fades" if fades else "board.cuts"),
-            lambda plan: film_plan.with_transition(plan, wanted, timeline.FADE),
+            lambda workflow: film_plan.with_transition(workflow, wanted, timeline.FADE),
         ),
         (
             any(track.text for track in film.tracks),
             "no_subtitles" if film.subtitles else "with_subtitles",
             _on(film.subtitles),
-            lambda plan: replace(plan, subtitles=not plan.subtitles),
+            lambda workflow: replace(workflow, subtitles=not workflow.subtitles),
         ),
         (
             bool(film.title) or film.subtitles,
             "subtitle_track" if film.burned else "burn_subtitles",
             _on(film.burned),
-            lambda plan: replace(plan, burned=not plan.burned),
+            lambda workflow: replace(workflow, burned=not workflow.burned),
         ),
         (
             True,
             "keep_loudness" if even else "even_loudness",
             _on(even),
-            lambda plan: replace(plan, loudness=0.0 if even else timeline.LOUDNESS),
+            lambda workflow: replace(workflow, loudness=0.0 if even else timeline.LOUDNESS),
         ),
     )
     return [

@@ -23,65 +23,67 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("when", 11, "workflow.col_when"),
-    Column("wish", 20, "workflow.col_wish", flex=1),
+    Column("prompt", 20, "workflow.col_prompt", flex=1),
     Column("steps", 5, "workflow.col_steps", align="right", drop=2),
     Column("points", 7, "workflow.col_points", align="right"),
     Column("state", 16, "workflow.col_state", drop=1),
 )
 
 
-async def plan_wish(app: AppContext, wish: str, inputs: Sequence[str], project: str = "") -> str:
-    """Make a plan of `wish`, keep it and open it; why that can't be, else ""."""
+async def plan_prompt(
+    app: AppContext, prompt: str, inputs: Sequence[str], project: str = ""
+) -> str:
+    """Make a plan of `prompt`, keep it and open it; why that can't be, else ""."""
     try:
-        made = await app.studio.workflow_maker.make(wish, inputs, fetch=False, films=True)
+        made = await app.studio.workflow_maker.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
             return say("error.plan_nothing")
-        plan = replace(made.workflow, project=project)
-        await app.studio.workflows.keep(plan)
+        workflow = replace(made.workflow, project=project)
+        await app.studio.workflows.keep(workflow)
     except ImaError as error:
         return explain(error)
-    await open_plan(app, plan, made.notes)
+    await open_workflow(app, workflow, made.notes)
     return ""
 
 
-async def open_plan(app: AppContext, plan: Workflow, told: Sequence[str] = ()) -> None:
-    """Show `plan`, what it does otherwise than its wish asked, and what else has to be `told`."""
-    notes = [*told, *confirmation.sentences(each for _, each in plan.unmet)]
-    notes += sentences(plan, app.studio.workflows.price(plan)[1])
+async def open_workflow(app: AppContext, workflow: Workflow, told: Sequence[str] = ()) -> None:
+    """Show `workflow`, what it does otherwise than its prompt asked, and what else is `told`."""
+    notes = [*told, *confirmation.sentences(each for _, each in workflow.unmet)]
+    notes += sentences(workflow, app.studio.workflows.price(workflow)[1])
     try:
-        films.need_pyav(plan)
+        films.need_pyav(workflow)
     except UsageError as error:
         notes.append(explain(error))
-    came_from, plan = app.current_mode, await app.studio.workflows.look(plan)
+    came_from, workflow = app.current_mode, await app.studio.workflows.look(workflow)
     await app.switch_mode("plan")
-    await cast("WorkflowScreen", app.screen).open(plan, came_from, notes)
+    await cast("WorkflowScreen", app.screen).open(workflow, came_from, notes)
 
 
-async def choose_plan(app: AppContext) -> None:
+async def choose_workflow(app: AppContext) -> None:
     """The list of the plans that are kept; the one that is taken is opened."""
     from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.workflow.step_rows import summary
 
-    plans = app.studio.workflows
-    kept = await plans.kept()
+    workflows = app.studio.workflows
+    kept = await workflows.kept()
     if not kept:
         app.notify(say("workflow.none_kept"))
         return
     choices: list[PickerItem] = []
-    for plan, changed in kept:
-        status = await plans.status(plan, priced=False)
+    for workflow, changed in kept:
+        status = await workflows.status(workflow, priced=False)
         when = datetime.fromtimestamp(changed).strftime("%m-%d %H:%M")  # noqa: DTZ006 - the user's
         cells = (
             Cell(when, "muted"),
-            Cell(one_line(plan.prompt, 200)),
-            Cell(str(len(plan.steps)), "muted"),
-            Cell(str(plan.total)),
+            Cell(one_line(workflow.prompt, 200)),
+            Cell(str(len(workflow.steps)), "muted"),
+            Cell(str(workflow.total)),
             Cell(summary(status), "muted"),
         )
-        choices.append(PickerItem(cells, folded(plan.prompt)))
+        choices.append(PickerItem(cells, folded(workflow.prompt)))
 
     async def chosen(number: int | None) -> None:
         if number is not None:
-            await open_plan(app, kept[number][0])
+            await open_workflow(app, kept[number][0])
 
     await app.push_screen(Picker(say("workflow.choose"), _COLUMNS, choices), chosen)

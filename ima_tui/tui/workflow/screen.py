@@ -89,7 +89,7 @@ class WorkflowScreen(BaseScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan: Workflow | None = None
+        self.workflow: Workflow | None = None
         self.status: WorkflowStatus | None = None
         self.facts: BoardFacts | None = None
         self.verbs = WorkflowActions(self)
@@ -117,9 +117,9 @@ class WorkflowScreen(BaseScreen):
 
     # ------------------------------------------------------------------------------- the facts
 
-    async def open(self, plan: Workflow, came_from: str, notes: Sequence[str] = ()) -> None:
-        """Show `plan`; `notes` is what has to be said about how it came about."""
-        self.plan = plan
+    async def open(self, workflow: Workflow, came_from: str, notes: Sequence[str] = ()) -> None:
+        """Show `workflow`; `notes` is what has to be said about how it came about."""
+        self.workflow = workflow
         if came_from != self.SCREEN_ID:
             self._came_from = came_from
         self._note = ("  ".join(notes), "warn")
@@ -129,14 +129,14 @@ class WorkflowScreen(BaseScreen):
         await self.reload()
         self.page.focus_view()
 
-    async def put(self, plan: Workflow) -> None:
+    async def put(self, workflow: Workflow) -> None:
         """The plan was changed."""
-        self.plan, self._note = plan, ("", "")
+        self.workflow, self._note = workflow, ("", "")
         await self.reload()
 
     async def heard(self, news: Updates) -> None:
         """Redraw what the news concern."""
-        is_ours = self.plan is not None and self.plan.id in news.endings
+        is_ours = self.workflow is not None and self.workflow.id in news.endings
         if news.jobs or news.lists or (is_ours and not self._goes_on()):
             await self.reload()
 
@@ -152,12 +152,12 @@ class WorkflowScreen(BaseScreen):
         return True
 
     def _current_ending(self) -> Ending | None:
-        return self.studio.endings.of(self.plan.id) if self.plan is not None else None
+        return self.studio.endings.of(self.workflow.id) if self.workflow is not None else None
 
     async def reload(self) -> None:
         """Show everything again from current data."""
-        if self.plan is not None:
-            status = await self.studio.workflows.status(self.plan)
+        if self.workflow is not None:
+            status = await self.studio.workflows.status(self.workflow)
             facts = await film_facts(self.studio, status, self._current_ending(), self.ima.glyphs)
             jobs = [each.job.id for each in status.steps if each.job is not None]
             happened = await self.studio.history.timelines(jobs)
@@ -182,8 +182,8 @@ class WorkflowScreen(BaseScreen):
             board.go_to(board_tiles.FILM)  # nobody looks at another one
 
     def _show(self) -> None:
-        status, plan = self.status, self.plan
-        if status is None or plan is None:
+        status, workflow = self.status, self.workflow
+        if status is None or workflow is None:
             return
         self._show_page()
         self.query_one("#workflow-total", ToldLine).show(*step_rows.total(status))

@@ -53,16 +53,16 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         bind("use", "results", "bind.compose_results", "step.results"),
     ]
 
-    def __init__(self, plan: Workflow, step: WorkflowStep, model: ModelVersion | None) -> None:
+    def __init__(self, workflow: Workflow, step: WorkflowStep, model: ModelVersion | None) -> None:
         super().__init__()
-        self.plan = plan
+        self.workflow = workflow
         self.step = step
-        self._made = tuple(plan.pictures_before(step.id))
+        self._made = tuple(workflow.pictures_before(step.id))
         self.composer = Composer(step.task_type)
         if model is not None:
             self.composer.model = model
             self.composer.draft = step.draft()
-        self._offer = DraftPrice()
+        self._draft_price = DraftPrice()
 
     @property
     def ima(self) -> AppContext:
@@ -90,21 +90,29 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         await self._show()
 
     async def _show(self) -> None:
-        desk, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
-        self._offer = price_of(desk, studio.catalogue.models(desk.kind))
-        title = say("workflow.change_step", id=self.step.id, kind=model_text.kind_name(desk.kind))
-        self.query_one(Window).say(title)
-        page.model.show(*model_text.model_line(studio, desk.kind, desk.model, self.ima.glyphs))
-        rows = drafting.rows(desk.model, desk.draft) if desk.model and desk.draft else ()
-        await page.show(rows, desk.model, desk.draft, self._offer.at_fault, _nobody)
-        await self.query_one(InputList).show(
-            desk.roles, desk.draft.inputs if desk.draft else (), desk.model
+        composer, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
+        self._draft_price = price_of(composer, studio.catalogue.models(composer.kind))
+        title = say(
+            "workflow.change_step", id=self.step.id, kind=model_text.kind_name(composer.kind)
         )
-        self.query_one(PriceBar).show(desk.model, self._offer)
+        self.query_one(Window).say(title)
+        page.model.show(
+            *model_text.model_line(studio, composer.kind, composer.model, self.ima.glyphs)
+        )
+        rows = (
+            drafting.rows(composer.model, composer.draft)
+            if composer.model and composer.draft
+            else ()
+        )
+        await page.show(rows, composer.model, composer.draft, self._draft_price.at_fault, _nobody)
+        await self.query_one(InputList).show(
+            composer.roles, composer.draft.inputs if composer.draft else (), composer.model
+        )
+        self.query_one(PriceBar).show(composer.model, self._draft_price)
         self._speak()
 
     def _speak(self) -> None:
-        problem, remark = self._offer.problem, self.composer.remark
+        problem, remark = self._draft_price.problem, self.composer.remark
         said = self.query_one(DraftMessage)
         if problem is not None:
             said.say(say(problem.key, **drafting.spoken(self.composer.model, problem)), "bad")
@@ -168,11 +176,13 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def _turn_to(self, kind: TaskType) -> None:
         """On the same model, where it makes that, too. Without a list the kind stays."""
-        offer, before = self.ima.studio.catalogue, self.composer.model
+        catalogue, before = self.ima.studio.catalogue, self.composer.model
         kin = [
-            model for model in offer.models(kind) if before and model.model_id == before.model_id
+            model
+            for model in catalogue.models(kind)
+            if before and model.model_id == before.model_id
         ]
-        model = choice.newest(kin) if kin else offer.suggested(kind)
+        model = choice.newest(kin) if kin else catalogue.suggested(kind)
         if model is not None and kind is not self.composer.kind:
             self.composer.take(model)
 
@@ -191,7 +201,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         `UsageError` where the step can't be made of it."""
         source = source_said(written)
         if result_of(source) is not None:
-            put(self.plan, replace(self.step, inputs=(source,)))
+            put(self.workflow, replace(self.step, inputs=(source,)))
             return InputFacts(source, "step")
         if self.composer.model is None:
             raise UsageError("error.no_models")
@@ -263,8 +273,8 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
     async def action_take(self) -> None:
         """The step as it is here, where it can be had."""
         model, draft = self.composer.model, self.composer.draft
-        if model is None or draft is None or self._offer.problem is not None:
-            self.query_one(DraftForm).reveal(next(iter(self._offer.at_fault), ""))
+        if model is None or draft is None or self._draft_price.problem is not None:
+            self.query_one(DraftForm).reveal(next(iter(self._draft_price.at_fault), ""))
             return
         inputs = await self._inputs() if self.composer.kind.takes_inputs else ()
         if inputs is None:
@@ -274,7 +284,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         priced = price_step(
             step_rows.step_of(self.step, model, shaped), {model.task_type: (model,)}
         )
-        problem = priced.problem or _trouble(self.plan, priced.step)
+        problem = priced.problem or _trouble(self.workflow, priced.step)
         if problem is None:
             self.dismiss(priced.step)
             return
@@ -294,10 +304,10 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.dismiss(None)
 
 
-def _trouble(plan: Workflow, step: WorkflowStep) -> UsageError | None:
+def _trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
     """Why the plan can't have the step like this: another may need what it no longer makes."""
     try:
-        put(plan, step)
+        put(workflow, step)
     except UsageError as problem:
         return problem
     return None

@@ -174,10 +174,10 @@ def _labelled(each: StepStatus) -> list[str]:
 
 def total(status: WorkflowStatus) -> tuple[list[Part], list[Part]]:
     """What all of it costs and how long it takes; right what is still to be paid."""
-    plan = status.workflow
-    left: list[Part] = [(" " + say("compose.points", points=plan.total), "title")]
-    left.append((f"   {say('workflow.steps', n=len(plan.steps))}", "text"))
-    estimate = takes(plan)
+    workflow = status.workflow
+    left: list[Part] = [(" " + say("compose.points", points=workflow.total), "title")]
+    left.append((f"   {say('workflow.steps', n=len(workflow.steps))}", "text"))
+    estimate = takes(workflow)
     if estimate is not None:
         usual = say("compose.usually", time=usual_time(estimate))
         left.append((f"   {usual}", "muted"))

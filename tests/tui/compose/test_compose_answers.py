@@ -91,12 +91,12 @@ async def test_what_can_be_had_instead_is_taken_by_its_key() -> None:
 
 async def test_neighbours_of_the_price_are_taken_by_a_key() -> None:
     async with composing("a picture of a fox, Nano Banana Pro, 4K") as (pilot, screen):
-        await until(pilot, lambda: screen.view.offer.cheaper)
+        await until(pilot, lambda: screen.view.draft_price.cheaper)
         await pilot.press("alt+minus")
-        assert screen.view.offer.quote is not None
-        assert screen.view.offer.quote.total == 10
+        assert screen.view.draft_price.quote is not None
+        assert screen.view.draft_price.quote.total == 10
         await pilot.press("alt+plus")
-        assert screen.view.offer.quote.total == 18
+        assert screen.view.draft_price.quote.total == 18
         await pilot.press("alt+R")
         assert screen.composer.model is not None
         assert screen.composer.model.name == "Nano Banana 2"

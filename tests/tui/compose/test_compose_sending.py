@@ -400,7 +400,7 @@ async def test_it_is_the_last_result_and_is_named_before_paying(tmp_path: Path) 
     async with composing() as (pilot, screen, studio):
         studio.tell(JobChanged(job(1, State.RUNNING)))
         await write(pilot, "a video of it")
-        await until(pilot, lambda: screen.composer.decision is not None)
+        await until(pilot, lambda: screen.composer.intent is not None)
         studio.tell(JobChanged(job(1, State.DONE, medias=(Media("", path=str(path)),))))
         await until(pilot, lambda: "image to video · from #1" in told(screen))
         await pilot.press("ctrl+j")

@@ -48,9 +48,9 @@ async def test_a_name_is_offered_and_a_key_uses_it(app: ImaApp, picture: Path) -
         await pilot.press("alt+a")
         await until(pilot, lambda: screen(app).prompt.text == "a drawing of @Mia on a roof")
         await until(pilot, lambda: screen(app).composer.named.used)
-        decision = screen(app).composer.decision
-        assert decision is not None
-        assert [Path(each).name for each in decision.inputs] == ["1.png"]
+        intent = screen(app).composer.intent
+        assert intent is not None
+        assert [Path(each).name for each in intent.inputs] == ["1.png"]
 
 
 async def test_a_name_is_completed_behind_its_sign(app: ImaApp, picture: Path) -> None:

@@ -59,7 +59,7 @@ async def test_links_in_a_guide_are_not_followed(tmp_path: Path) -> None:
 
 async def test_without_guides_there_is_neither_line_nor_key() -> None:
     async with composing("a video of the sea") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.decision)
+        await until(pilot, lambda: screen.composer.intent)
         assert "guides" not in told(screen)
         assert not any(
             active.binding.id == "compose.guides" for active in screen.active_bindings.values()

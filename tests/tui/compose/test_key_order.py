@@ -110,7 +110,9 @@ async def test_a_key_right_behind_sending_is_not_typed_into_the_next_prompt() ->
     async with composing("a photo of a fox in the snow") as (pilot, screen):
         app, jobs = pilot.app, screen.studio.jobs
         assert isinstance(app, ImaApp)
-        await until(pilot, lambda: screen.composer.decision and screen.view.offer.problem is None)
+        await until(
+            pilot, lambda: screen.composer.intent and screen.view.draft_price.problem is None
+        )
         submit, sent = jobs.submit, []
 
         async def slow(order: Order, repeats: int | None = None) -> Job:
@@ -129,7 +131,9 @@ async def test_who_left_the_prompt_while_it_was_sent_is_not_brought_back() -> No
         jobs = screen.studio.jobs
         stay = replace(screen.studio.settings, after_send="stay")
         screen.studio.settings = stay  # type: ignore[misc]
-        await until(pilot, lambda: screen.composer.decision and screen.view.offer.problem is None)
+        await until(
+            pilot, lambda: screen.composer.intent and screen.view.draft_price.problem is None
+        )
         submit = jobs.submit
 
         async def left(order: Order, repeats: int | None = None) -> Job:

@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from ima_tui import i18n
-from ima_tui.catalogue.alternatives import Alternative
+from ima_tui.catalogue.choice import Alternative
 from ima_tui.core.domain import (
     Event,
     Failure,

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from ima_tui import i18n
 from ima_tui.core.domain import Job, Order, State
 from ima_tui.core.events import JobChanged
-from ima_tui.ledger.job_states import UNSENT
+from ima_tui.ledger.records import UNSENT
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.keys import actions

@@ -168,7 +168,7 @@ async def test_compose_shows_the_project_and_keeps_it_for_the_next_prompts() -> 
         for number, text in enumerate(("a picture of a fox", "a picture of a boat"), 1):
             screen.prompt.focus()
             screen.prompt.text = text
-            await until(pilot, lambda: screen.view.offer.quote is not None)
+            await until(pilot, lambda: screen.view.draft_price.quote is not None)
             await pilot.press("ctrl+j")
             await until(pilot, lambda n=number: len(asked(app, "submit")) == n)
         assert [each[1].project for each in asked(app, "submit")] == ["Ads", "Ads"]

@@ -12,21 +12,21 @@ STILLS = tuple(model for model in LEAVES if model.task_type is T2I)
 
 
 def standing_on(model: ModelVersion) -> Composer:
-    desk = Composer()
-    desk.take(model)
-    return desk
+    composer = Composer()
+    composer.take(model)
+    return composer
 
 
 def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
-    desk = standing_on(BANANA_PRO)
-    offer = price_of(desk, STILLS)
+    composer = standing_on(BANANA_PRO)
+    offer = price_of(composer, STILLS)
     assert offer.elsewhere is not None
     assert offer.elsewhere.model is BANANA_2
     assert ("elsewhere", "Nano Banana 2: 12 pts") in price_text.neighbours(BANANA_PRO, offer, 2)
 
 
 def test_a_model_is_not_compared_with_itself_and_nothing_cheaper_says_nothing() -> None:
-    desk = standing_on(BANANA_2)
-    desk.set("size", "4K")
-    assert price_of(desk, (BANANA_2,)).elsewhere is None
+    composer = standing_on(BANANA_2)
+    composer.set("size", "4K")
+    assert price_of(composer, (BANANA_2,)).elsewhere is None
     assert price_of(standing_on(BANANA_2), (BANANA_2, BANANA_PRO)).elsewhere is None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from patience import until
-from test_plan_screen import POLITE, SPEED, app_of, ask_to_run, charged, plan, screen, told
+from test_plan_screen import POLITE, SPEED, app_of, ask_to_run, charged, screen, told, workflow
 from test_plan_screen import settings as settings
 from textual import events
 
@@ -56,18 +56,18 @@ async def test_a_brief_becomes_the_film_that_it_tells_by_keys(
         prompt = compose.query_one(Prompt)
         pilot.app.post_message(events.Paste(brief))
         await until(pilot, lambda: prompt.text.strip() == brief.strip())
-        await until(pilot, lambda: compose.composer.decision is not None)
+        await until(pilot, lambda: compose.composer.intent is not None)
         await pilot.press("escape", "W")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).facts is not None)
         await ask_to_run(pilot)
         await pilot.press("y")
-        if plan(pilot).film.master:  # type: ignore[union-attr]
+        if workflow(pilot).film.master:  # type: ignore[union-attr]
             await until(pilot, lambda: "ctrl+j: continue" in told(pilot))
             await ask_to_run(pilot)
             await pilot.press("y")
         await until(pilot, lambda: "The film is ready" in told(pilot))
-        made, steps = file.to_json(plan(pilot)), len(plan(pilot).steps)
+        made, steps = file.to_json(workflow(pilot)), len(workflow(pilot).steps)
     (path,) = settings.folder.rglob("film-*.mp4")
     check(made, read(path))
     assert len(charged(sandbox)) == steps

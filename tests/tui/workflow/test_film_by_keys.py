@@ -15,9 +15,9 @@ from test_plan_screen import (
     app_of,
     ask_to_run,
     charged,
-    plan,
     screen,
     told,
+    workflow,
 )
 from test_plan_screen import (
     settings as settings,
@@ -50,7 +50,7 @@ async def typed(pilot: Pilot[None], prompt: str, *keys: str) -> None:
     compose = pilot.app.screen
     assert isinstance(compose, ComposeScreen)
     compose.query_one(Prompt).text = prompt
-    await until(pilot, lambda: compose.composer.decision is not None)
+    await until(pilot, lambda: compose.composer.intent is not None)
     await pilot.press(*keys)
     await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
     await until(pilot, lambda: screen(pilot).status is not None)
@@ -68,7 +68,7 @@ async def test_a_film_with_music_and_voice_by_keys(settings: Settings, sandbox: 
         await ask_to_run(pilot)
         await pilot.press("y")
         await until(pilot, lambda: "The film is ready" in told(pilot))
-        steps = plan(pilot).steps
+        steps = workflow(pilot).steps
     (path,) = settings.folder.rglob("film-*.mp4")
     film = read(path)
     assert film.seconds == pytest.approx(6.0, abs=0.1)
@@ -118,7 +118,7 @@ async def test_several_shots_are_offered_as_a_film_before_one_video_is_paid(
 ) -> None:
     async with app_of(settings) as pilot:
         await typed(pilot, "给我拍一段10秒的猫咪短视频，两个镜头", "alt+a")
-        made = plan(pilot).film
+        made = workflow(pilot).film
         assert made is not None
         assert len(made.shots) == 2
     assert charged(sandbox) == []

@@ -30,10 +30,15 @@ def facts_of(*tracks: Track, seconds: str = "") -> BoardFacts:
     video = replace(video, order=replace(video.order, parameters=(("duration", 10),)))
     sound = replace(done(2), medias=(Media("https://x.test/a.mp3", duration=seconds),))
     film = FilmPlan((PlannedShot(1, "a lighthouse", "job:1#1"),), tracks)
-    plan = Workflow("p", "a lighthouse", (), film=film)
+    workflow = Workflow("p", "a lighthouse", (), film=film)
     jobs = {1: video, 2: sound}
     return BoardFacts(
-        WorkflowStatus(plan, plan, ()), film, jobs, FilmState(), NOW, glyphs(ascii_only=False)
+        WorkflowStatus(workflow, workflow, ()),
+        film,
+        jobs,
+        FilmState(),
+        NOW,
+        glyphs(ascii_only=False),
     )
 
 

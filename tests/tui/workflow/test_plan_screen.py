@@ -84,7 +84,7 @@ async def planning(settings: Settings, wish: str = WISH, *keys: str) -> AsyncIte
         compose = pilot.app.screen
         assert isinstance(compose, ComposeScreen)
         compose.query_one(Prompt).text = wish
-        await until(pilot, lambda: compose.composer.decision is not None)
+        await until(pilot, lambda: compose.composer.intent is not None)
         await pilot.press(*keys or ("ctrl+j",))
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: screen(pilot).status is not None)
@@ -97,8 +97,8 @@ def screen(pilot: Pilot[None]) -> WorkflowScreen:
     return found
 
 
-def plan(pilot: Pilot[None]) -> Workflow:
-    found = screen(pilot).plan
+def workflow(pilot: Pilot[None]) -> Workflow:
+    found = screen(pilot).workflow
     assert found is not None
     return found
 
@@ -154,7 +154,7 @@ async def test_a_wish_over_several_things_opens_a_plan_and_sends_nothing(
         assert [row for row in rows if "Draw a dragon" in row and "5" in row]
         assert [row for row in rows if "from step 1" in row]
         assert "│" in rows[1]
-        assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
+        assert f"{workflow(pilot).total} pts" in line(pilot, "#workflow-total")
         head = pilot.app.screen.query_one("#steps-pane PaneHead")
         assert WISH in head.render_line(0).text
         assert "Nothing was sent" in told(pilot)
@@ -171,7 +171,7 @@ async def test_run_asks_with_the_total_and_follows_to_the_results(
 ) -> None:
     async with planning(settings) as pilot:
         words = await ask_to_run(pilot)
-        assert f"{plan(pilot).total} pts" in words
+        assert f"{workflow(pilot).total} pts" in words
         await pilot.press("n")
         assert (question(pilot), charged(sandbox)) == ("", [])
         await run_to_the_end(pilot)
@@ -195,7 +195,7 @@ async def test_a_failed_step_is_gone_on_with_after_a_word(
         await until(pilot, lambda: "failed" in told(pilot))
         words = await ask_to_run(pilot)
         assert "Step 2 failed" in words
-        costs = sum(step.total for step in plan(pilot).steps[1:])
+        costs = sum(step.total for step in workflow(pilot).steps[1:])
         assert f"{costs} pts" in words
         await pilot.press("y")
         await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
@@ -250,14 +250,14 @@ async def test_what_an_agent_ordered_is_approved_in_the_queue_not_here(
 async def test_a_plan_is_there_again_after_a_restart(settings: Settings, sandbox: Sandbox) -> None:
     async with planning(settings, SERIES, "escape", "W") as pilot:
         await run_to_the_end(pilot)
-        agreed = digest(plan(pilot))
+        agreed = digest(workflow(pilot))
     async with app_of(settings) as pilot:
         await pilot.press("escape", "3", "W")  # the prompt is kept, too: in Compose `W` plans it
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
-        assert digest(plan(pilot)) == agreed
+        assert digest(workflow(pilot)) == agreed
     assert len(charged(sandbox)) == 3
 
 
@@ -273,7 +273,7 @@ async def test_without_plans_the_list_says_how_one_comes_about(settings: Setting
 
 async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
     async with planning(settings) as pilot:
-        before = digest(plan(pilot))
+        before = digest(workflow(pilot))
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         editor = pilot.app.screen.query_one(Prompt)
@@ -283,15 +283,15 @@ async def test_a_step_is_changed_in_place_and_kept(settings: Settings) -> None:
         editor.text = "a quiet harbour"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[0].prompt == "a quiet harbour")
-        assert digest(plan(pilot)) != before
+        await until(pilot, lambda: workflow(pilot).steps[0].prompt == "a quiet harbour")
+        assert digest(workflow(pilot)) != before
         kept = await screen(pilot).studio.workflows.kept()
-        assert [each.steps for each, _ in kept] == [plan(pilot).steps]
+        assert [each.steps for each, _ in kept] == [workflow(pilot).steps]
 
 
 async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Settings) -> None:
     async with planning(settings) as pilot:
-        before = plan(pilot)
+        before = workflow(pilot)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         pilot.app.screen.query_one(Prompt).text = "  "
@@ -303,7 +303,7 @@ async def test_words_may_not_be_empty_and_escape_changes_nothing(settings: Setti
         assert isinstance(pilot.app.screen, StepEditor), "a slow `esc m` discards nothing"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        assert plan(pilot) == before
+        assert workflow(pilot) == before
 
 
 async def edit_step(pilot: Pilot[None], *keys: str) -> StepEditor:
@@ -329,9 +329,9 @@ async def test_what_a_step_is_made_of_is_changed_in_place(
         page.query_one(PathInput).value = str(picture)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[1].inputs == (str(picture),))
-        assert plan(pilot).steps[1].needs == ()
-        assert dict(plan(pilot).files).keys() == {str(picture)}
+        await until(pilot, lambda: workflow(pilot).steps[1].inputs == (str(picture),))
+        assert workflow(pilot).steps[1].needs == ()
+        assert dict(workflow(pilot).files).keys() == {str(picture)}
         await until(pilot, lambda: any("a cat.png" in row for row in graph(pilot)))
         page = await edit_step(pilot, "alt+i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
@@ -339,14 +339,14 @@ async def test_what_a_step_is_made_of_is_changed_in_place(
         await until(pilot, lambda: page.query_one(InputList).values == ("step:1#1",))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[1].inputs == ("step:1#1",))
+        await until(pilot, lambda: workflow(pilot).steps[1].inputs == ("step:1#1",))
 
 
 async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
     settings: Settings,
 ) -> None:
     async with planning(settings) as pilot:
-        before, page = plan(pilot), await edit_step(pilot)
+        before, page = workflow(pilot), await edit_step(pilot)
         reasons = {
             "step 3": "Move step 3",
             "第1步#2": "makes fewer",
@@ -369,7 +369,7 @@ async def test_what_can_not_be_an_input_stays_on_the_screen_with_its_reason(
         await until(pilot, lambda: "you gave 0" in str(said.content))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        assert plan(pilot) == before
+        assert workflow(pilot) == before
 
 
 async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
@@ -386,9 +386,9 @@ async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
         assert page.query_one(Prompt).text == "Draw a dragon"
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[0].inputs == (str(picture),))
-        assert plan(pilot).steps[0].task_type is TaskType.IMAGE_TO_IMAGE
-        assert plan(pilot).steps[1].inputs == ("step:1#1",)
+        await until(pilot, lambda: workflow(pilot).steps[0].inputs == (str(picture),))
+        assert workflow(pilot).steps[0].task_type is TaskType.IMAGE_TO_IMAGE
+        assert workflow(pilot).steps[1].inputs == ("step:1#1",)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         await pilot.press("alt+t")
@@ -397,8 +397,8 @@ async def test_a_path_pasted_into_the_words_makes_the_step_one_that_takes_it(
         await until(pilot, lambda: isinstance(pilot.app.screen, StepEditor))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[0].task_type is TaskType.TEXT_TO_IMAGE)
-        assert plan(pilot).steps[0].inputs == ()
+        await until(pilot, lambda: workflow(pilot).steps[0].task_type is TaskType.TEXT_TO_IMAGE)
+        assert workflow(pilot).steps[0].inputs == ()
 
 
 async def test_another_model_is_another_price(settings: Settings) -> None:
@@ -407,8 +407,8 @@ async def test_another_model_is_another_price(settings: Settings) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press(*"banana pro", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
-        await until(pilot, lambda: plan(pilot).steps[0].model_id == "gemini-3-pro-image")
-        assert f"{plan(pilot).total} pts" in line(pilot, "#workflow-total")
+        await until(pilot, lambda: workflow(pilot).steps[0].model_id == "gemini-3-pro-image")
+        assert f"{workflow(pilot).total} pts" in line(pilot, "#workflow-total")
 
 
 async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Settings) -> None:
@@ -416,10 +416,10 @@ async def test_what_others_are_made_of_stays_and_the_rest_can_go(settings: Setti
         await pilot.press("D")
         await until(pilot, lambda: "Step 2 uses the result of step 1" in told(pilot))
         await pilot.press("G", "D")
-        await until(pilot, lambda: len(plan(pilot).steps) == 2)
+        await until(pilot, lambda: len(workflow(pilot).steps) == 2)
         await pilot.press("less_than_sign")
         await until(pilot, lambda: "Step 2 needs step 1" in told(pilot))
-        assert [step.id for step in plan(pilot).steps] == [1, 2]
+        assert [step.id for step in workflow(pilot).steps] == [1, 2]
 
 
 async def test_a_step_that_lacks_its_words_stands_out_and_is_not_run(
@@ -446,7 +446,7 @@ async def test_what_was_paid_for_stays_when_another_step_is_changed(
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowScreen))
         await until(pilot, lambda: states(pilot)[2] is None)
         words = await ask_to_run(pilot)
-        assert f"{plan(pilot).steps[2].total} pts" in words
+        assert f"{workflow(pilot).steps[2].total} pts" in words
         await pilot.press("y")
         await until(pilot, lambda: states(pilot) == [State.DONE] * 3)
     assert charged(sandbox) == ["Draw a dragon", "animate it", "a soundtrack", "a slow waltz"]
@@ -478,7 +478,7 @@ async def test_it_fits_every_size(settings: Settings, language: i18n.Language) -
             lines = [drawn.render_line(y) for y in range(drawn.size.height)]
             assert {strip.cell_length for strip in lines} == {drawn.size.width}
             assert "狐狸" in lines[0].text
-            assert str(plan(pilot).steps[0].total) in lines[0].text
+            assert str(workflow(pilot).steps[0].total) in lines[0].text
 
 
 async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
@@ -492,7 +492,7 @@ async def test_an_idle_plan_has_no_clock(settings: Settings) -> None:
 
 async def test_any_wish_can_be_planned(settings: Settings, sandbox: Sandbox) -> None:
     async with planning(settings, SERIES, "escape", "W") as pilot:
-        assert [step.inputs for step in plan(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
+        assert [step.inputs for step in workflow(pilot).steps] == [(), ("step:1#1",), ("step:1#1",)]
         assert [row for row in graph(pilot) if "├─" in row]
     assert charged(sandbox) == []
 

@@ -43,8 +43,8 @@ def status_of(*jobs: Job) -> WorkflowStatus:
     steps = tuple(
         StepStatus(PricedStep(step), "", job=one) for step, one in zip(STEPS, found, strict=False)
     )
-    plan = Workflow("p", "a fox, then it runs", STEPS)
-    return WorkflowStatus(plan, plan, steps)
+    workflow = Workflow("p", "a fox, then it runs", STEPS)
+    return WorkflowStatus(workflow, workflow, steps)
 
 
 def test_before_it_begins_each_step_stands_where_its_inputs_are_ready() -> None:

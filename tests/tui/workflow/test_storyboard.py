@@ -21,11 +21,11 @@ from test_plan_screen import (
     app_of,
     ask_to_run,
     charged,
-    plan,
     question,
     screen,
     states,
     told,
+    workflow,
 )
 from test_plan_screen import (
     settings as settings,
@@ -165,7 +165,7 @@ def tiles(pilot: Pilot[None]) -> Storyboard:
 
 
 def film(pilot: Pilot[None]) -> FilmPlan:
-    found = plan(pilot).film
+    found = workflow(pilot).film
     assert found is not None
     return found
 
@@ -246,7 +246,7 @@ async def test_what_is_missing_is_said_and_assembling_can_be_stopped(settings: S
 
 async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox: Sandbox) -> None:
     async with board(settings) as (pilot, _):
-        agreed, paid = digest(plan(pilot)), len(charged(sandbox))
+        agreed, paid = digest(workflow(pilot)), len(charged(sandbox))
         before, first = film(pilot), titles(pilot)
         await pilot.press("home", "right", "greater_than_sign")
         await until(pilot, lambda: titles(pilot) == first[::-1])
@@ -265,7 +265,7 @@ async def test_changes_of_a_film_are_free_and_undone(settings: Settings, sandbox
         for _ in range(5):
             await pilot.press("u")
         await until(pilot, lambda: film(pilot) == before)
-        assert digest(plan(pilot)) == agreed
+        assert digest(workflow(pilot)) == agreed
     assert len(charged(sandbox)) == paid
 
 
