@@ -43,7 +43,7 @@ from ima_tui.tui.images.thumbnails import on_ground
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.workflow.navigation import open_plan
+from ima_tui.tui.workflow.navigation import open_workflow
 from ima_tui.tui.workflow.screen import WorkflowScreen
 from ima_tui.tui.workflow.storyboard import LEAST, Storyboard, layout
 from ima_tui.tui.workflow.timelines import FilmTimeline
@@ -144,7 +144,7 @@ async def board(
         studio.films.assemble = pretended.assemble  # type: ignore[method-assign,assignment]
         workflow = (await studio.workflow_maker.make(FILM, films=True)).workflow
         await studio.workflows.keep(workflow)
-        await open_plan(pilot.app, workflow)
+        await open_workflow(pilot.app, workflow)
         await until(pilot, lambda: screen(pilot).facts is not None)
         if made:
             await run_all(pilot)
