@@ -286,7 +286,7 @@ def result_of(source: str) -> tuple[int, int] | None:
 
 
 class State(StrEnum):
-    """States of a job; `ledger.job_states` holds the transitions.
+    """States of a job; `ledger.records` holds the transitions.
 
     Values are stored in the ledger.
     """

@@ -1,4 +1,4 @@
-"""Workflow files: JSON that users can read and edit, validated strictly.
+"""Workflow files: JSON that users can read and edit, validated strictly by `file_reader`.
 
     {"ima_tui_plan": 1, "id": …, "wish": …, "total_credit": …, "hash": …, "confirmed": …,
      "steps": [{"id": 1, "title": …, "task_type": …, "model_id": …, "model_version": …,
@@ -6,68 +6,42 @@
                 "after": null, "credit": …, "estimated_s": [20, 40]}],
      "unmet": [{"step": 1, "name": …, "asked": …, "sent": …, "why": …, …}]}
 
-A workflow that ends with a film has version 2 and the keys of `film_file`, one that crops or joins
-its results that of `finish_file`; a step that was ordered anew has its `take` there, above 1.
+A workflow with an end has version 2 and more keys, for a film, for crops and for joined music:
 
-Jobs of a workflow with a `project` are filed under it. `total_credit` and `hash` are for the
-reader; both are computed again. An unknown key is an error,
-because it may be a typing mistake that costs points.
+    "shots": [{"id": 1, "title": …, "source": "step:5#1", "takes": [], "trim": [0, 4], "hold": 0,
+               "transition": "cut", "transition_s": 0.5, "own_sound": 0}],
+    "tracks": [{"role": "music", "source": "step:8#1", "start": 0, "volume": 0.4, "fade_in": 0.5,
+                "fade_out": 2, "duck": true, "loop": true, "text": ""}],
+    "assemble": {"size": [0, 0], "fps": 0, "loudness": -14, "title": "", "subtitles": "none",
+                 "burned": false, "master": 1, "ratio": "7:3"},
+    "finish": [{"do": "crop", "steps": [1], "ratio": "7:3"},
+               {"do": "join", "steps": [2, 3, 4], "seconds": 300, "crossfade": 3}]
+
+A step that was ordered anew has its `take` there, above 1. Jobs of a workflow with a `project` are
+filed under it. `total_credit` and `hash` are for the reader; both are computed again. An unknown
+key is an error, because it may be a typing mistake that costs points.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from ima_tui.catalogue import order
-from ima_tui.catalogue.order import LONGEST_PROMPT
-from ima_tui.compose.confirmation import Unmet, Why
-from ima_tui.core import atomic_file, labels
-from ima_tui.core.domain import (
-    Estimate,
-    Medium,
-    TaskType,
-    Value,
-)
+from ima_tui.core import atomic_file
 from ima_tui.core.errors import UsageError
-from ima_tui.core.text import (
-    encodable,
-    one_line,
-    size,
-)
-from ima_tui.workflow import file_parts
-from ima_tui.workflow.file_parts import DocumentReader, at_key, is_exact
-from ima_tui.workflow.steps import (
-    Workflow,
-    WorkflowStep,
-    check,
-    digest,
-)
+from ima_tui.core.text import encodable, one_line, size
+from ima_tui.workflow import file_reader
+from ima_tui.workflow.film_plan import FilmPlan
+from ima_tui.workflow.finishing import Crop, Finish, ratio_text
+from ima_tui.workflow.steps import Workflow, WorkflowStep, check, digest
 
 VERSION = 2
 """Of documents that end with something; others are version 1, which older programs read."""
 LARGEST = 4 * 1024 * 1024
 _MARK = "ima_tui_plan"
-_ID = re.compile(r"[0-9a-f]{8,64}")
-_PLAN_KEYS = {_MARK, "id", "wish", "steps", "total_credit", "hash", "confirmed"} | {
-    *("unmet", "project"),
-    *("notes", "problems", "warnings", "schema", "error"),  # more of `workflow workflow --json`
-}
-_STEP_KEYS = {
-    *("id", "title", "task_type", "model_id", "model_version", "model_name", "prompt"),
-    *("parameters", "n", "inputs", "after", "credit", "estimated_s", "take"),
-}
-_UNMET_KEYS = ("name", "asked", "sent", "why", "model", "model_id", "medium", "wanted")
-_REASONS = {why.value: why for why in Why}
-_KINDS = {kind.value: kind for kind in TaskType}
-_MOST = 1_000_000_000
-_MOST_INPUTS = 40
-_MOST_OUTPUTS = 100
-_MOST_TAKES = 99
-_MOST_PARAMETERS = 100
 
 
 # ---------------------------------------------------------------------------------- writing
@@ -75,6 +49,10 @@ _MOST_PARAMETERS = 100
 
 def to_json(workflow: Workflow) -> dict[str, object]:
     """Return the workflow as JSON, in the format above."""
+    unmet = [
+        {"step": step_id, **{name: value or None for name, value in asdict(each).items()}}
+        for step_id, each in workflow.unmet
+    ]
     return {
         _MARK: VERSION if workflow.ends else 1,
         "id": workflow.id,
@@ -84,14 +62,10 @@ def to_json(workflow: Workflow) -> dict[str, object]:
         "confirmed": workflow.confirmed or None,
         **({"project": workflow.project} if workflow.project else {}),
         "steps": [_step_json(step) for step in workflow.steps],
-        **({"unmet": [_unmet_json(*each) for each in workflow.unmet]} if workflow.unmet else {}),
-        **(file_parts.film_to_json(workflow.film) if workflow.film is not None else {}),
-        **({file_parts.KEY: file_parts.finish_to_json(workflow.finish)} if workflow.finish else {}),
+        **({"unmet": unmet} if unmet else {}),
+        **(_film_json(workflow.film) if workflow.film is not None else {}),
+        **({"finish": _finish_json(workflow.finish)} if workflow.finish else {}),
     }
-
-
-def _unmet_json(step_id: int, unmet: Unmet) -> dict[str, object]:
-    return {"step": step_id, **{name: getattr(unmet, name) or None for name in _UNMET_KEYS}}
 
 
 def _step_json(step: WorkflowStep) -> dict[str, object]:
@@ -111,6 +85,33 @@ def _step_json(step: WorkflowStep) -> dict[str, object]:
         "estimated_s": [step.estimate.low, step.estimate.high] if step.estimate else None,
         **({"take": step.take} if step.take > 1 else {}),
     }
+
+
+def _film_json(plan: FilmPlan) -> dict[str, object]:
+    tracks = [asdict(track) for track in plan.tracks]
+    return {
+        "shots": [asdict(shot) for shot in plan.shots],
+        "tracks": [{"role": t.pop("role"), "source": t.pop("file"), **t} for t in tracks],
+        "assemble": {
+            "size": list(plan.size),
+            "fps": plan.fps,
+            "loudness": plan.loudness,
+            "title": plan.title,
+            "subtitles": "track" if plan.subtitles else "none",
+            **({"burned": True} if plan.burned else {}),
+            **({"ratio": ratio_text(plan.ratio)} if plan.ratio != (0, 0) else {}),
+            "master": plan.master,
+        },
+    }
+
+
+def _finish_json(finish: Sequence[Finish]) -> list[dict[str, object]]:
+    return [
+        {"do": "crop", "steps": each.steps, "ratio": ratio_text(each.ratio)}
+        if isinstance(each, Crop)
+        else {"do": "join", **asdict(each)}
+        for each in finish
+    ]
 
 
 def write(path: Path, workflow: Workflow) -> None:
@@ -181,7 +182,8 @@ def parse(content: bytes | str, name: str) -> Workflow:
         raise UsageError("error.plan_newer", path=name)
     if version not in (1, VERSION) or isinstance(version, bool):
         raise UsageError("error.plan_none", path=name)
-    workflow = _Reader(name).workflow(found)
+    known = file_reader.KEYS if version == 1 else file_reader.KEYS_OF_2
+    workflow = file_reader.workflow(file_reader.Part(name, found).only(known))
     check(workflow)
     return workflow
 
@@ -195,138 +197,3 @@ def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse(constant: str) -> object:
     raise ValueError(constant)
-
-
-class _Reader(DocumentReader):
-    """Parser of one document; every error names the location."""
-
-    def workflow(self, raw: Mapping[str, object]) -> Workflow:
-        """Return the workflow of a document."""
-        ends = file_parts.KEYS | {file_parts.KEY, "files"} if raw[_MARK] == VERSION else set()
-        self.known(raw, _PLAN_KEYS | ends, "")
-        steps = self.need(raw, "steps", "")
-        if not isinstance(steps, list):
-            raise self.error("error.plan_shape_list", "steps")
-        workflow_id = self.text(raw, "id", "", 64)
-        if not _ID.fullmatch(workflow_id):
-            raise self.error("error.plan_shape_id", "id")
-        return Workflow(
-            id=workflow_id,
-            prompt=self.text(raw, "wish", "", LONGEST_PROMPT, missing=""),
-            steps=tuple(self._step(each, f"steps[{i}]") for i, each in enumerate(steps)),
-            confirmed=self.text(raw, "confirmed", "", 64, missing=""),
-            unmet=tuple(self._unmet(raw.get("unmet"))),
-            film=file_parts.FilmReader(self.name).film(raw),
-            finish=tuple(file_parts.FinishReader(self.name).finish(raw)),
-            project=labels.shortened(self.text(raw, "project", "", 200, missing="")),
-        )
-
-    def _unmet(self, raw: object) -> Iterator[tuple[int, Unmet]]:
-        if raw is not None and not isinstance(raw, list):
-            raise self.error("error.plan_shape_list", "unmet")
-        for place, each in enumerate(raw or ()):
-            at = f"unmet[{place}]"
-            if not isinstance(each, dict):
-                raise self.error("error.plan_shape_object", at)
-            self.known(each, {"step", *_UNMET_KEYS}, at)
-            told = {name: self.text(each, name, at, 200, missing="") for name in _UNMET_KEYS}
-            if told["why"] not in _REASONS:
-                raise self.error("error.plan_shape_text", f"{at}.why")
-            unmet = Unmet(
-                told["name"],
-                told["asked"],
-                told["sent"],
-                _REASONS[told["why"]],
-                told["model"],
-                told["model_id"],
-                self._medium(told["medium"], f"{at}.medium"),
-                self._medium(told["wanted"], f"{at}.wanted"),
-            )
-            yield self.number(each, "step", at, 1, 9_999), unmet
-
-    def _medium(self, written: str, at: str) -> Medium | None:
-        if written and written not in Medium.__members__.values():
-            raise self.error("error.plan_shape_text", at)
-        return Medium(written) if written else None
-
-    def _step(self, raw: object, at: str) -> WorkflowStep:
-        if not isinstance(raw, dict):
-            raise self.error("error.plan_shape_object", at)
-        self.known(raw, _STEP_KEYS, at)
-        kind = self.text(raw, "task_type", at, 60)
-        if kind not in _KINDS:
-            raise UsageError("error.plan_task_type", path=self.name, where=at, value=kind)
-        model_id = self.text(raw, "model_id", at, 200)
-        chosen = self._parameters(raw.get("parameters"), f"{at}.parameters")
-        return WorkflowStep(
-            id=self.number(raw, "id", at, 1, 9_999),
-            title=one_line(self.text(raw, "title", at, 200, missing=""), 200),
-            task_type=_KINDS[kind],
-            model_id=model_id,
-            version=self.text(raw, "model_version", at, 200),
-            model_name=self.text(raw, "model_name", at, 200, missing=model_id),
-            prompt=self.text(raw, "prompt", at, LONGEST_PROMPT),
-            chosen=tuple(pair for pair in chosen if not order.is_count(pair[0])),
-            n=self._count(raw, chosen, at),
-            inputs=self._inputs(raw.get("inputs"), f"{at}.inputs"),
-            after=self.number(raw, "after", at, 1, 9_999, missing=0),
-            points=self.number(raw, "credit", at, 0, _MOST, missing=0),
-            estimate=self._estimate(raw.get("estimated_s"), f"{at}.estimated_s"),
-            take=self.number(raw, "take", at, 1, _MOST_TAKES, missing=1),
-        )
-
-    def _count(
-        self, raw: Mapping[str, object], chosen: Sequence[tuple[str, Value]], at: str
-    ) -> int:
-        """Return `n` of the step, or from its parameters."""
-        own = self.number(raw, "n", at, 1, _MOST_OUTPUTS, missing=0)
-        written = [value for name, value in chosen if order.is_count(name)]
-        if not written:
-            return own or 1
-        try:
-            found: object = order.one_count(own or None, written)
-        except UsageError as error:
-            if error.key == "error.count_twice":
-                raise self.error("error.plan_count_twice", at_key(at, "n")) from error
-            found = written[0]  # not a number: reported below
-        return self.number({"n": found}, "n", at, 1, _MOST_OUTPUTS)
-
-    def _parameters(self, raw: object, at: str) -> tuple[tuple[str, Value], ...]:
-        if raw is None:
-            return ()
-        if not isinstance(raw, dict):
-            raise self.error("error.plan_shape_object", at)
-        if len(raw) > _MOST_PARAMETERS:
-            raise self.error("error.plan_shape_short", at)
-        found: list[tuple[str, Value]] = []
-        for name, value in raw.items():
-            where = f"{at}.{one_line(name, 60)}"
-            if isinstance(value, str):
-                value = self.checked(value, where, LONGEST_PROMPT)
-            elif not isinstance(value, bool | int | float) or not is_exact(value):
-                raise self.error("error.plan_shape_value", where)
-            found.append((self.checked(name, where, 80), value))
-        return tuple(found)
-
-    def _inputs(self, raw: object, at: str) -> tuple[str, ...]:
-        if raw is None:
-            return ()
-        if not isinstance(raw, list):
-            raise self.error("error.plan_shape_list", at)
-        if len(raw) > _MOST_INPUTS:
-            raise self.error("error.plan_shape_short", at)
-        found: list[str] = []
-        for i, each in enumerate(raw):
-            if not isinstance(each, str) or not each.strip():
-                raise self.error("error.plan_shape_text", f"{at}[{i}]")
-            found.append(self.checked(each, f"{at}[{i}]", 4096).strip())
-        return tuple(found)
-
-    def _estimate(self, raw: object, at: str) -> Estimate | None:
-        if raw is None:
-            return None
-        numbers = raw if isinstance(raw, list) and len(raw) == 2 else []
-        good = [x for x in numbers if isinstance(x, int | float) and is_exact(x) and 0 <= x < _MOST]
-        if len(good) != 2 or any(isinstance(x, bool) for x in good):
-            raise self.error("error.plan_shape_pair", at)
-        return Estimate(float(good[0]), float(good[1]))

@@ -234,23 +234,26 @@ def test_a_film_without_its_film_is_version_1_with_the_same_hash_and_names() -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "key"),
+    ("change", "key", "where"),
     [
-        ({"source": "step:99#1"}, "error.film_source"),
-        ({"source": "step:1#1"}, "error.film_source"),
-        ({"trim": [0, "x"]}, "error.plan_shape_value"),
-        ({"trim": [3]}, "error.plan_shape_pair"),
-        ({"hold": -1}, "error.plan_shape_value"),
-        ({"transition": "wipe"}, "error.plan_shape_text"),
-        ({"volume": 1}, "error.plan_unknown"),
+        ({"source": "step:99#1"}, "error.film_source", None),
+        ({"source": "step:1#1"}, "error.film_source", None),
+        ({"source": None}, "error.plan_missing", "shots[0].source"),
+        ({"trim": [0, "x"]}, "error.plan_shape_value", "shots[0].trim[1]"),
+        ({"trim": [3]}, "error.plan_shape_pair", "shots[0].trim"),
+        ({"hold": -1}, "error.plan_shape_value", "shots[0].hold"),
+        ({"transition": "wipe"}, "error.plan_shape_text", "shots[0].transition"),
+        ({"volume": 1}, "error.plan_unknown", "shots[0].volume"),
     ],
 )
-def test_a_wrong_shot_is_refused_with_its_place(change: dict[str, object], key: str) -> None:
+def test_a_wrong_shot_is_refused_with_its_place(
+    change: dict[str, object], key: str, where: str | None
+) -> None:
     document = json.loads(json.dumps(to_json(film("Two shots: a fox; an owl. 10 s"))))
     document["shots"][0].update(change)
     with pytest.raises(UsageError) as caught:
         parse(json.dumps(document), "film.json")
-    assert caught.value.key == key
+    assert (caught.value.key, caught.value.values.get("where")) == (key, where)
 
 
 def test_reordering_trimming_and_volume_change_no_hash() -> None:

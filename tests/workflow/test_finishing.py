@@ -87,22 +87,26 @@ def test_it_is_free_to_change_and_follows_the_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "key", "where"),
     [
-        {"do": "bend"},
-        {"steps": []},
-        {"steps": [9]},
-        {"steps": ["step:1#1"]},
-        {"ratio": "wide"},
-        {"ratio": "0:3"},
-        {"seconds": 3},
+        ({"do": "bend"}, "error.plan_shape_text", "finish[0].do"),
+        ({"do": None}, "error.plan_missing", "finish[0].do"),
+        ({"steps": []}, "error.plan_shape_list", "finish[0].steps"),
+        ({"steps": [9]}, "error.finish_step", None),
+        ({"steps": ["step:1#1"]}, "error.plan_number", "finish[0].steps"),
+        ({"ratio": "wide"}, "error.plan_shape_text", "finish[0].ratio"),
+        ({"ratio": "0:3"}, "error.plan_shape_text", "finish[0].ratio"),
+        ({"seconds": 3}, "error.plan_unknown", "finish[0].seconds"),
     ],
 )
-def test_a_wrong_end_is_refused(change: dict[str, object]) -> None:
+def test_a_wrong_end_is_refused_with_its_place(
+    change: dict[str, object], key: str, where: str | None
+) -> None:
     raw = json.loads(json.dumps(to_json(plan_of("an image of a fox in 5:2"))))
     raw["finish"][0].update(change)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         parse(json.dumps(raw), "plan.json")
+    assert (caught.value.key, caught.value.values.get("where")) == (key, where)
 
 
 @pytest.mark.parametrize("text", ["7:3", "5:2", "2.35:1", "21:10", "500:293"])

@@ -18,7 +18,7 @@ from ima_tui.cli.output import print_table
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.i18n import explain
-from ima_tui.workflow import file
+from ima_tui.workflow import file, file_reader
 from ima_tui.workflow.steps import Workflow, digest
 
 
@@ -218,7 +218,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-KEYS = sorted(file._STEP_KEYS | file._PLAN_KEYS)
+KEYS = sorted(file_reader.STEP_KEYS | file_reader.KEYS)
 
 
 @given(JSON, st.sampled_from(KEYS), st.booleans())

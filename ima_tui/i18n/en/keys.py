@@ -71,6 +71,7 @@ TEXTS: dict[str, str] = {
     "pane.settings": "Settings",
     "pane.price": "Price",
     "pane.models": "Models",
+    "pane.models_columns": "points · usual time",
     "pane.gallery": "Gallery",
     "pane.latest_jobs": "Latest jobs",
     "pane.subjects": "Subjects",
@@ -82,6 +83,20 @@ TEXTS: dict[str, str] = {
     "example.1": "a picture of a city skyline at dusk, 16:9",
     "example.2": "a 10s video of a puppy dancing with Kling O1",
     "example.3": "lo-fi music, 90 BPM, no vocals",
+    "example.4": "a logo for a tea house, ink on paper, four versions",
+    "example.5": "a 5s video of a paper boat on a rainy street, 9:16",
+    "example.6": 'say "Welcome aboard. Coffee is served at nine."',
+    "example.7": "draw a lighthouse, animate it, add piano music",
+    "example.8": (
+        "a film of a lighthouse in three shots, 9 seconds, piano music, "
+        'a voice-over: "The light never sleeps."'
+    ),
+    "example.9": "a photo of a {{red|green|blue}} bicycle by a white wall",
+    "example.images": "Images",
+    "example.videos": "Videos",
+    "example.sounds": "Music and speech",
+    "example.steps": "Several steps",
+    "example.variants": "Variants of one prompt",
     "models.col_text": "FROM TEXT",
     "models.col_image": "FROM IMAGE",
     "models.col_frames": "TWO FRAMES",

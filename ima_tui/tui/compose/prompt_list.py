@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -141,8 +142,45 @@ class PromptList(Line, can_focus=False):
         ]
 
 
-EXAMPLES = (("image", 1), ("video", 2), ("music", 3))
-"""The medium and the number of each."""
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt to start from, by its number, and the media of what it makes, step by step."""
+
+    number: int
+    media: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The prompt, in the language in use."""
+        return say(f"example.{self.number}")
+
+    @property
+    def tags(self) -> list[Part]:
+        """The tag of each medium, in its colour."""
+        return [(f" {say(f'task.tag_{medium}')}", medium) for medium in self.media]
+
+
+FEW = (Example(1, ("image",)), Example(2, ("video",)), Example(3, ("music",)))
+"""What there is always room for."""
+GROUPS = (
+    ("images", (FEW[0], Example(4, ("image",)))),
+    ("videos", (FEW[1], Example(5, ("video",)))),
+    ("sounds", (FEW[2], Example(6, ("speech",)))),
+    ("steps", (Example(7, ("image", "video", "music")), Example(8, ("video", "music", "speech")))),
+    ("variants", (Example(9, ("image",)),)),
+)
+"""All of them, by the text of their heading."""
+ExampleLine = Example | str
+"""An example, the text of a heading, or nothing for a blank line."""
+SOME: tuple[ExampleLine, ...] = ("lead", *FEW)
+ALL: tuple[ExampleLine, ...] = (
+    "lead",
+    *(line for heading, examples in GROUPS for line in ("", heading, *examples)),
+)
+PROMPT_LINES = 3
+"""Lines of the empty prompt above the examples, on wide screens."""
+OTHER_LINES = 20
+"""Lines of all that is above and below them where nothing stands beside them."""
 
 
 @dataclass
@@ -155,44 +193,66 @@ class ExampleChosen(Message):
 class Examples(Line):
     """Shown below the prompt while it is empty; the prompt hands its arrows and enter here."""
 
-    DEFAULT_CSS = "Examples { height: 4; }"
+    DEFAULT_CSS = "Examples { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__(id="examples")
-        self._chosen = 0
+        self._chosen = FEW[0]
+        self._may_grow = False
+
+    def grow(self) -> None:
+        """Show all groups from now on where there is room: it is known what is beside them."""
+        if not self._may_grow:
+            self._may_grow = True
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines of all groups where there is room for them, else of the first three."""
+        wide = self.screen.has_class("-wide") or self.screen.has_class("-huge")
+        room = container.height - PROMPT_LINES if wide else viewport.height - OTHER_LINES
+        return len(ALL if self._may_grow and room >= len(ALL) else SOME)
+
+    @property
+    def _lines(self) -> tuple[ExampleLine, ...]:
+        return ALL if self.size.height >= len(ALL) else SOME
+
+    @property
+    def _shown(self) -> list[Example]:
+        return [line for line in self._lines if isinstance(line, Example)]
+
+    @property
+    def _at(self) -> int:
+        """The place of the chosen one; the first one's where that is not shown any more."""
+        return self._shown.index(self._chosen) if self._chosen in self._shown else 0
 
     def render_line(self, y: int) -> Strip:
         """Return the cells of line `y`."""
-        cells, theme = self.size.width, self.app.theme
-        plain = style(theme, "muted", self.GROUND)
-        if y == 0:
-            segments = [Segment(" " + cut(say("example.lead"), cells - 2), plain)]
-        else:
-            medium, number = EXAMPLES[y - 1]
-            here = y - 1 == self._chosen
-            tag = say(f"task.tag_{medium}")
-            room = cells - width(tag) - 5
-            segments = [
-                Segment(f" {self.ima.glyphs.right if here else ' '} "[:3], plain),
-                Segment(
-                    fit(say(f"example.{number}"), room),
-                    style(theme, "strong" if here else "text", self.GROUND),
-                ),
-                Segment(f" {tag} ", style(theme, medium, self.GROUND)),
-            ]
-        return Strip(segments).adjust_cell_length(cells, plain)
+        cells = self.size.width
+        line = self._lines[y] if y < len(self._lines) else ""
+        if isinstance(line, str):
+            words = say(f"example.{line}") if line else ""
+            return self.drawn([(" " + cut(words, cells - 2), "muted")])
+        here = line is self._shown[self._at]
+        sign = f" {self.ima.glyphs.right if here else ' '} "[:3]
+        room = max(0, cells - measure(line.tags) - 4)
+        words = fit(line.text, room)
+        return self.drawn(
+            [(sign, "muted"), (words, "strong" if here else "text"), *line.tags, (" ", "text")]
+        )
 
     def press(self, key: str) -> bool:
         """Take a key that the empty prompt has no use for; return whether it was one."""
+        shown, at = self._shown, self._at
         if key == "enter":
-            self.post_message(ExampleChosen(say(f"example.{EXAMPLES[self._chosen][1]}")))
+            self.post_message(ExampleChosen(shown[at].text))
         elif key in ("up", "down"):
             by = 1 if key == "down" else -1
-            self._chosen = max(0, min(len(EXAMPLES) - 1, self._chosen + by))
+            self._chosen = shown[max(0, min(len(shown) - 1, at + by))]
             self.refresh()
         return key in ("enter", "up", "down")
 
     def on_click(self, event: events.Click) -> None:
         """Take the example under the mouse."""
-        if 1 <= event.y <= len(EXAMPLES):
-            self.post_message(ExampleChosen(say(f"example.{EXAMPLES[event.y - 1][1]}")))
+        line = self._lines[event.y] if 0 <= event.y < len(self._lines) else ""
+        if isinstance(line, Example):
+            self.post_message(ExampleChosen(line.text))

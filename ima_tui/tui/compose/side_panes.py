@@ -19,11 +19,12 @@ from ima_tui.core.domain import Draft, Job, ModelVersion, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.records import UNSENT
+from ima_tui.tui.compose.prompt_list import Examples
 from ima_tui.tui.theme.glyphs import Glyphs
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets import price_table
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Pane, Part, RowLines, measure
+from ima_tui.tui.widgets.lines import Fitted, Pane, Part, RowLines, measure
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
@@ -170,6 +171,25 @@ class LatestJob:
 
             now, nothing = studio.clock.time(), say("compose.latest")
             self._screen.query_one(JobDetail).show(job, happened, now, nothing=nothing)
+            if job is None:
+                self._show_models()
+        self._screen.query_one(Examples).grow()
+
+    def _show_models(self) -> None:
+        """Before the first job, all models with their prices are in its place."""
+        screen = self._screen
+        lists = screen.studio.catalogue.all_models().values()
+        models = [model for found in lists for model in found]
+        if not models:
+            return
+
+        def told(cells: int) -> Content:
+            spaced = screen.has_class("-huge")
+            return Content("\n").join(price_table.overview(models, spaced=spaced))
+
+        columns: list[Part] = [(say("pane.models_columns"), "muted")]
+        screen.query_one("#detail-pane", Pane).say([(say("pane.models"), "strong")], columns)
+        screen.query_one("#detail-facts", Static).update(Fitted(told))
 
     @property
     def _has_panes(self) -> bool:

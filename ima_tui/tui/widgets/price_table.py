@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from ima_tui.catalogue import form, price
+from ima_tui.catalogue import choice, form, price
 from ima_tui.catalogue.choice import Alternative
 from ima_tui.catalogue.price import Combination
 from ima_tui.compose import parameter_names
-from ima_tui.core.domain import ModelVersion
+from ima_tui.core.domain import Medium, ModelVersion
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.tui.theme.glyphs import Glyphs
@@ -80,6 +80,31 @@ def others(found: Sequence[Alternative]) -> list[Content]:
     ]
     head = f"{fit(titles[0], names)}  {fit(titles[1], points, 'right')}  {titles[2]}"
     return [Content.styled(head, "$muted"), *lines]
+
+
+def overview(models: Iterable[ModelVersion], *, spaced: bool = False) -> list[Content]:
+    """Every model once: its medium, prices, usual time and tiers. `spaced`: a blank line between
+    media."""
+    found: dict[tuple[Medium, str], ModelVersion] = {}
+    for model in models:
+        found.setdefault((model.task_type.medium, model.name), model)
+    rows = [
+        (steady(name), points_range(*model.points), usual_time(price.estimate(model)))
+        for (_, name), model in found.items()
+    ]
+    sizes = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines: list[Content] = []
+    before: Medium | None = None
+    for ((medium, _), model), cells in zip(found.items(), rows, strict=True):
+        lines += [Content("")] if spaced and before not in (None, medium) else []
+        before = medium
+        name = fit(cells[0], sizes[0])
+        points, time = (fit(cells[at], sizes[at], "right") for at in (1, 2))
+        tiers = " ".join(say(f"compose.tier_{tier}") for tier in choice.tiers_of(model))
+        tag = Content.styled(f"{say(f'task.tag_{medium}')}  ", f"${medium}")
+        rest = Content.styled(f"  {time}  {tiers}".rstrip(), "$muted")
+        lines.append(tag + f"{name}  {points}" + rest)
+    return lines
 
 
 def _steps(one: Combination, now: form.Chosen) -> int:

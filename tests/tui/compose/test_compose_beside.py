@@ -109,8 +109,18 @@ async def test_the_newest_job_is_seen_to_become_something() -> None:
 
 
 async def test_where_nothing_was_sent_it_says_what_comes_there() -> None:
-    async with composing(FakeStudio()) as (pilot, screen):
+    async with composing(FakeStudio(models=())) as (pilot, screen):
         await until(pilot, lambda: "Your latest job appears here" in facts(screen))
+
+
+def test_the_overview_has_every_model_once_with_its_tag_and_prices() -> None:
+    lines = list(map(str, price_table.overview((SEEDREAM, BANANA_PRO, TWO_PRICED, TWO_PRICED))))
+    assert [line.split("  ")[0] for line in lines] == ["img", "img", "vid"]
+    assert ["5" in lines[0], "10–18" in lines[1], "48–120" in lines[2]] == [True] * 3
+    assert len({line.index(" s ") if " s " in line else 0 for line in lines[:2]}) == 1
+    spaced = price_table.overview((SEEDREAM, TWO_PRICED), spaced=True)
+    assert [bool(str(line)) for line in spaced] == [True, False, True]
+    assert price_table.overview(()) == []
 
 
 @pytest.mark.parametrize(("size", "seen"), [((80, 24), False), ((120, 40), True)])
@@ -125,7 +135,35 @@ async def test_before_the_first_job_the_other_models_have_its_room() -> None:
         prices = screen.query_one(PriceNeighbours)
         await until(pilot, lambda: "OTHER MODELS" in str(prices.content))
         assert "Nano Banana Pro" in str(prices.content)
-        assert not screen.query_one(JobDetail).display
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_before_the_first_job_an_empty_prompt_has_all_models_beside_it(
+    size: tuple[int, int],
+) -> None:
+    studio = FakeStudio()
+    async with composing(studio, size) as (pilot, screen):
+        await until(pilot, lambda: "Models" in title(screen) and "Midjourney" in facts(screen))
+        beside, prompt = screen.query_one(JobDetail), screen.query_one("#prompt-pane")
+        await until(pilot, lambda: beside.region.height > 0)
+        settings = screen.query_one("#settings")
+        assert beside.region.y == settings.region.bottom
+        assert beside.region.x == settings.region.x == prompt.region.right
+        assert beside.region.bottom == prompt.region.bottom
+        await pilot.press(*"a picture of a fox")
+        await until(pilot, lambda: not beside.display and screen.query_one("#price-pane").display)
+        assert settings.region.height == prompt.region.height
+        studio.tell(JobChanged(job(5, prompt="a green fox")))
+        await until(pilot, lambda: "#5" in title(screen) and beside.display)
+        assert "Midjourney" not in facts(screen)
+
+
+@pytest.mark.parametrize(("wide", "small"), [(120, 60), (120, 59), (200, 80), (200, 79)])
+async def test_a_terminal_may_shrink_to_the_width_of_one_column(wide: int, small: int) -> None:
+    async with composing(FakeStudio(), (wide, 40)) as (pilot, screen):
+        await until(pilot, lambda: "Models" in title(screen))
+        await pilot.resize_terminal(small, 24)
+        await until(pilot, lambda: screen.prompt.region.width == small)
 
 
 def test_a_table_is_no_wider_than_the_pane_beside_a_list() -> None:
