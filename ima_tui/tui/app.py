@@ -49,10 +49,10 @@ from ima_tui.tui.terminal.textual_internals import (
 )
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.glyphs import AsciiFilter, NoColour, glyphs
-from ima_tui.tui.widgets.app_context import SeenHints
-from ima_tui.tui.widgets.update_batcher import (
+from ima_tui.tui.widgets.app_context import (
     GATHERING,
     SLOW_GATHERING,
+    SeenHints,
     UpdateBatcher,
     Updates,
 )

@@ -210,7 +210,7 @@ def test_the_watcher_keeps_out_of_the_way(box: Sandbox, tmp_path: Path) -> None:
 def test_a_program_that_replaces_itself_keeps_the_terminal(tmp_path: Path) -> None:
     """The pipe closes with it; the watcher sees that its parent lives, and writes nothing."""
     script = (
-        "import os, termios; from ima_tui.tui.terminal.watcher import Watcher;"
+        "import os, termios; from ima_tui.tui.terminal.signals import Watcher;"
         "Watcher().start(0, termios.tcgetattr(0));"
         "os.execlp('sh', 'sh', '-c', 'echo replaced; read line')"
     )

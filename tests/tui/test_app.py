@@ -38,7 +38,7 @@ from ima_tui.tui.shell.frame import BottomLine, TopLine
 from ima_tui.tui.terminal import base_app
 from ima_tui.tui.theme import theme
 from ima_tui.tui.theme.glyphs import AsciiFilter
-from ima_tui.tui.widgets.update_batcher import UpdateBatcher, Updates
+from ima_tui.tui.widgets.app_context import UpdateBatcher, Updates
 
 
 def open_app(studio: FakeStudio | None = None, start: str = "queue") -> ImaApp:

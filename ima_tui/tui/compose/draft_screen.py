@@ -1,6 +1,6 @@
 """The draft on the Compose screen: its prompt, what is understood of it, and how one is loaded.
 
-The parts of Compose (view, choices, history, submission) are handed this class, never the screen
+The parts of Compose (view, choices, history, submission) are handed `DraftScreen`, never the screen
 that puts them together, so that imports between them point one way.
 """
 

@@ -27,20 +27,19 @@ from ima_tui.subjects import mentions
 from ima_tui.tui.compose.draft_screen import DraftScreen
 from ima_tui.tui.compose.history import DraftHistory
 from ima_tui.tui.compose.intent_summary import IntentSummary, SuggestionChosen
-from ima_tui.tui.compose.multi_prompt import MultiPromptPane
+from ima_tui.tui.compose.previews import MultiPromptPane, WorkflowPreview
 from ima_tui.tui.compose.prompt_list import Examples, PromptList
 from ima_tui.tui.compose.view import ComposeView
-from ima_tui.tui.compose.workflow_preview import WorkflowPreview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.terminal.textual_internals import read_styles
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
 from ima_tui.tui.widgets.form import DraftForm, control_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import FilesDropped, Prompt
-from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.side_panes import LatestJob

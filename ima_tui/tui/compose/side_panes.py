@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
 from textual import events
 from textual.content import Content
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -23,11 +21,10 @@ from ima_tui.i18n import say
 from ima_tui.ledger.records import UNSENT
 from ima_tui.tui.compose.prompt_list import Examples
 from ima_tui.tui.theme.glyphs import Glyphs
-from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import job_text as words
 from ima_tui.tui.widgets import price_table
 from ima_tui.tui.widgets.cells import fit, width
-from ima_tui.tui.widgets.lines import Fitted, Line, Pane, Part, measure
+from ima_tui.tui.widgets.lines import Fitted, Pane, Part, RowLines, measure
 
 if TYPE_CHECKING:
     from ima_tui.tui.compose.draft_screen import DraftScreen
@@ -43,11 +40,8 @@ EARLIER = 32
 """Jobs before the newest one that are kept for a tall screen."""
 
 
-class EarlierJobs(Line):
+class EarlierJobs(RowLines):
     """The jobs before the newest one, a line each; a click shows one in the queue."""
-
-    DEFAULT_CSS = "EarlierJobs { height: 1fr; }"
-    GROUND = "background"
 
     def __init__(self) -> None:
         super().__init__(id="earlier-jobs")
@@ -70,12 +64,10 @@ class EarlierJobs(Line):
         """Where there is room for one line only, that is the newest job's."""
         return self._earlier if self.size.height > 1 else self._latest
 
-    def render_line(self, y: int) -> Strip:
-        """Return the cells of line `y`."""
-        theme, cells = self.app.theme, self.size.width
-        plain = style(theme, "text", self.GROUND)
+    def row(self, y: int, cells: int) -> list[Part]:
+        """Return the parts of line `y`."""
         if y >= len(self._jobs):
-            return Strip.blank(cells, plain)
+            return []
         job = self._jobs[y]
         now, signs = self.ima.studio.clock.time(), self.ima.glyphs
         rows = [words.row(each, now, signs) for each in self._jobs[: self.size.height]]
@@ -93,14 +85,12 @@ class EarlierJobs(Line):
                 (f"{fit(made, MADE, 'right')} ", "muted"),
             ]
         room = cells - states - width(tag.text) - measure(behind) - 4
-        parts = [
+        return [
             (f" {fit(state.text, states)} ", state.role),
             (f"{tag.text} ", tag.role),
             (f"{fit(one_line(prompt.text, 200), max(0, room))} ", prompt.role),
             *behind,
         ]
-        segments = [Segment(text, style(theme, role, self.GROUND)) for text, role in parts]
-        return Strip(segments).adjust_cell_length(cells, plain)
 
     async def on_click(self, event: events.Click) -> None:
         """Show the job under the mouse in the queue."""

@@ -39,7 +39,7 @@ class TemplatePicker(Picker):
     ]
 
     def __init__(self, known: Sequence[SavedDraft], name: str, save: Do, delete: Do) -> None:
-        super().__init__(_title(), _COLUMNS, [_choice(one) for one in known])
+        super().__init__(say("compose.templates"), _COLUMNS, [_choice(one) for one in known])
         self._known = list(known)
         self._default_name = name
         self._save = save
@@ -88,10 +88,6 @@ class TemplatePicker(Picker):
     def _narrow(self, written: str) -> None:
         self._doomed = ""
         super()._narrow(written)
-
-
-def _title() -> str:
-    return say("compose.templates")
 
 
 def _choice(saved: SavedDraft) -> PickerItem:

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from ima_tui.compose.suggestions import OpenQuestion
     from ima_tui.tui.compose.draft_screen import DraftScreen
     from ima_tui.tui.compose.history import DraftHistory
-    from ima_tui.tui.compose.multi_prompt import MultiPromptPane
-    from ima_tui.tui.compose.workflow_preview import WorkflowPreview
+    from ima_tui.tui.compose.previews import MultiPromptPane, WorkflowPreview
 
 
 class ComposeView:

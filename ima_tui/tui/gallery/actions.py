@@ -15,13 +15,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from ima_tui.core import atomic_file
 from ima_tui.core.domain import Job, Medium, State
 from ima_tui.core.errors import ImaError
-from ima_tui.core.records import dataclass
 from ima_tui.core.text import size
 from ima_tui.i18n import say
 from ima_tui.studio.gallery import open_file
@@ -116,7 +114,7 @@ class ResultActions:
 
     async def subject(self, chosen: list[ViewerItem]) -> None:
         """Keep an image as a named reference: `@name` in a prompt then uses it."""
-        from ima_tui.tui.shell.value_windows import TextPrompt
+        from ima_tui.tui.shell.picker import TextPrompt
 
         one, screen = chosen[0], self._screen
 
@@ -254,12 +252,6 @@ class GalleryChoice:
 class SaveRow(Horizontal):
     """Asks where to copy files, in the place of the hint."""
 
-    @dataclass
-    class Submitted(Message):
-        """A folder or a file name was entered; "" for none."""
-
-        written: str
-
     def __init__(self) -> None:
         super().__init__(id="save-row")
 
@@ -278,12 +270,6 @@ class SaveRow(Horizontal):
         self._show(True)
         field.focus()
         field.cursor_position = len(field.value)
-
-    @on(Input.Submitted, "#save")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._show(False)
-        self.post_message(self.Submitted(event.value.strip()))
 
     @on(events.DescendantBlur)
     def _left(self) -> None:

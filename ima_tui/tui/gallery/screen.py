@@ -16,17 +16,16 @@ from textual.widgets import Input
 from ima_tui.i18n import say
 from ima_tui.tui.gallery.actions import GalleryChoice, ResultActions, SaveRow
 from ima_tui.tui.gallery.arrangement import GalleryArrangement, GallerySelection
-from ima_tui.tui.gallery.compare import CompareScreen
-from ima_tui.tui.gallery.detail import ResultDetail
+from ima_tui.tui.gallery.detail import CompareScreen, ResultDetail
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.images.thumbnails import Key
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.list_screen import ListScreen, ListStatus
 from ima_tui.tui.shell.viewer import ViewerItem, ViewerScreen
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.lines import Pane, Part
 from ima_tui.tui.widgets.text_fields import FilterInput
-from ima_tui.tui.widgets.update_batcher import Updates
 
 MANY = 2_000
 """From so many results on they are sorted in a thread."""
@@ -321,12 +320,12 @@ class GalleryScreen(ListScreen):
         """Ask where to copy the files."""
         self.query_one(SaveRow).open()
 
-    @on(SaveRow.Submitted)
-    async def _save(self, event: SaveRow.Submitted) -> None:
-        chosen = [one for one in self.choice.chosen if one.media.path]
+    @on(Input.Submitted, "#save")
+    async def _save(self, event: Input.Submitted) -> None:
+        chosen, written = [one for one in self.choice.chosen if one.media.path], event.value.strip()
         self.wall.focus()
-        if event.written and chosen:
-            await self.verbs.save(chosen, event.written)
+        if written and chosen:
+            await self.verbs.save(chosen, written)
 
 
 class Shown:

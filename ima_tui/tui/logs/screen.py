@@ -26,9 +26,9 @@ from ima_tui.tui.logs.panes import EntrySide, LogDetail, LogStatusLine, source_p
 from ima_tui.tui.logs.reader import LogReader
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.text_fields import AskInput
-from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.studio.jobs import Jobs

@@ -23,10 +23,10 @@ from ima_tui.tui.shell.job_lines import LatestJobs
 from ima_tui.tui.shell.list_screen import ListScreen, ListStatus
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_detail, model_text
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.lines import Fitted, Pane
 from ima_tui.tui.widgets.table import RowId, Table
 from ima_tui.tui.widgets.text_fields import FilterInput
-from ima_tui.tui.widgets.update_batcher import Updates
 
 LEAST_FILTER = 17
 """Cells that the filter keeps beside what is said of the list."""

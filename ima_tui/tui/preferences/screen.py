@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
@@ -25,11 +24,11 @@ from ima_tui.tui.shell import model_picker
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import model_text
-from ima_tui.tui.widgets.cells import Column, cut
-from ima_tui.tui.widgets.lines import SEPARATOR, Line, Pane, Part
+from ima_tui.tui.widgets.app_context import Updates
+from ima_tui.tui.widgets.cells import Column
+from ima_tui.tui.widgets.lines import SEPARATOR, Pane, Part, ToldLine
 from ima_tui.tui.widgets.price_bar import DraftMessage
 from ima_tui.tui.widgets.table import Cell, Row, Table
-from ima_tui.tui.widgets.update_batcher import Updates
 
 if TYPE_CHECKING:
     from ima_tui.preferences.file import Preference
@@ -57,20 +56,6 @@ class Cleared:
     user: str
     task_type: TaskType
     model: ModelVersion
-
-
-class FileLine(Line):
-    """Where the preferences are."""
-
-    GROUND = "background"
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = one_line(path)
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        return [(" " + cut(self._path, cells - 2), "muted")], []
 
 
 class PreferencesScreen(BaseScreen):
@@ -102,7 +87,8 @@ class PreferencesScreen(BaseScreen):
             with Pane(say("place.preferences"), widget_id="preferences-pane"):
                 yield Table(COLUMNS, widget_id="preferences")
                 yield DraftMessage(widget_id="said")
-                yield FileLine(self.studio.preferences.preferences.path)
+                path = one_line(self.studio.preferences.preferences.path)
+                yield ToldLine([(f" {path}", "muted")], [(" ", "text")], ground="background")
             yield from detail.panes()
 
     async def on_mount(self) -> None:

@@ -29,9 +29,9 @@ from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.shell.list_screen import ListScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
+from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.table import Table
 from ima_tui.tui.widgets.text_fields import FilterInput
-from ima_tui.tui.widgets.update_batcher import Updates
 
 BY_COLUMN = {"state": "state", "prompt": "newest", "time": "time", "points": "points"}
 """The order that a click on a heading chooses."""

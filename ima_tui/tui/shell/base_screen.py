@@ -26,8 +26,7 @@ from ima_tui.tui.shell.confirm_bar import Answer, Choice, ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine, HintLine, TopLine
 from ima_tui.tui.terminal.textual_internals import bindings_of_node, read_styles
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets.app_context import AppContext, context
-from ima_tui.tui.widgets.update_batcher import Updates
+from ima_tui.tui.widgets.app_context import AppContext, Updates, context
 
 if TYPE_CHECKING:
     from ima_tui.studio.studio import Studio

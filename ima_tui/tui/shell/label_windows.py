@@ -9,24 +9,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from ima_tui.core import labels
 from ima_tui.core.domain import Job
-from ima_tui.core.errors import ImaError, UsageError
+from ima_tui.core.errors import ImaError
 from ima_tui.core.labels import UNMARKED, Mark, MarkChange
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
-from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.picker import Picker, PickerItem, Window
-from ima_tui.tui.theme import theme
+from ima_tui.tui.shell.picker import Picker, PickerItem, TextPrompt
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.painter import Cell
-from ima_tui.tui.widgets.text_fields import LineInput
 
 if TYPE_CHECKING:
     from ima_tui.tui.shell.base_screen import BaseScreen
@@ -46,80 +39,47 @@ class ProjectPicker(Picker):
     PLACEHOLDER = "label.project_name"
 
     def __init__(self, known: Sequence[str], current: str) -> None:
-        self._known = tuple(known)
+        self._known = ("", *known)
         self._current = folded(current)
-        self.names = self._offered("")
+        self.names = self._known
         at = next((i for i, name in enumerate(self.names) if folded(name) == self._current), 0)
-        super().__init__(say("label.choose_project"), _COLUMNS, self._items(""), at)
-
-    def _offered(self, written: str) -> tuple[str, ...]:
-        new = labels.shortened(written)
-        is_known = not new or folded(new) in map(folded, self._known)
-        return ("", *self._known, *(() if is_known else (new,)))
-
-    def _items(self, written: str) -> tuple[PickerItem, ...]:
-        return tuple(self._item(name, written) for name in self.names)
+        rows = [self._item(name, "") for name in self.names]
+        super().__init__(say("label.choose_project"), _COLUMNS, rows, at)
 
     def _item(self, name: str, written: str) -> PickerItem:
-        if not name:
-            note = say("label.now") if not self._current else ""
-            return PickerItem((Cell(say("label.none"), "muted"), Cell(note, "muted")), "")
-        note = ""
+        is_new = name not in self._known
+        note = say("label.new") if is_new else ""
         if folded(name) == self._current:
             note = say("label.now")
-        elif name not in self._known:
-            note = say("label.new")
-        terms = folded(f"{name} {written}" if name not in self._known else name)
-        return PickerItem((Cell(name), Cell(note, "muted")), terms)
+        cell = Cell(name) if name else Cell(say("label.none"), "muted")
+        terms = f"{name} {written}" if is_new else name
+        return PickerItem((cell, Cell(note, "muted")), folded(terms))
 
     def _narrow(self, written: str) -> None:
-        self.names = self._offered(written)
-        self.choices = self._items(written)
+        new = labels.shortened(written)
+        is_known = folded(new) in map(folded, self._known)
+        self.names = self._known if is_known else (*self._known, new)
+        self.choices = tuple(self._item(name, written) for name in self.names)
         super()._narrow(written)
 
 
-class TagsWindow(ModalScreen[tuple[str, ...] | None]):
+class TagsWindow(TextPrompt):
     """Gives back the tags as they were written, or None."""
 
-    CSS_PATH = theme.path("tags")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "bind.text_take", id="tags.take"),
         Binding("escape", "dismiss", "bind.close", id="tags.close"),
     ]
 
     def __init__(self, title: str, tags: Sequence[str], known: Sequence[str]) -> None:
-        super().__init__()
-        self._heading = title
-        self._tags = tuple(tags)
-        self._known = tuple(known)
-
-    def compose(self) -> ComposeResult:
-        """Yield the widgets."""
-        with Window(self._heading, widget_id="tags"):
-            yield LineInput(placeholder=say("label.tags_how"), widget_id="tags-field")
-            known = " ".join(f"#{tag}" for tag in self._known[:MOST_SHOWN])
-            told = say("label.known_tags", tags=known) if known else ""
-            yield Static(Content(told), id="tags-told")
-        yield BottomLine()
-
-    def on_mount(self) -> None:
-        """Write the tags that are there."""
-        field = self.query_one(LineInput)
-        field.value = ", ".join(self._tags)
-        field.cursor_position = len(field.value)
-        field.focus()
-
-    def on_input_submitted(self) -> None:
-        """Take the tags."""
-        self.action_take()
-
-    def action_take(self) -> None:
-        """Give back what was written; a name that can't be is said."""
-        try:
-            self.dismiss(labels.tags(self.query_one(LineInput).value))
-        except UsageError as error:
-            told = self.query_one("#tags-told", Static)
-            told.update(Content.styled(say(error.key, **error.values), "$bad"))
+        shown = " ".join(f"#{tag}" for tag in known[:MOST_SHOWN])
+        super().__init__(
+            title,
+            say("label.tags_how"),
+            ", ".join(tags),
+            below=say("label.known_tags", tags=shown) if shown else "",
+            check=labels.tags,
+        )
 
 
 Target = tuple[Job, tuple[int, ...]]
@@ -144,8 +104,9 @@ class LabelActions:
         known = await self._screen.studio.history.tags()
         title = say("label.tags_of", id=targets[0][0].id, n=len(marks))
 
-        async def written(tags: tuple[str, ...] | None) -> None:
-            if tags is not None:
+        async def written(text: str | None) -> None:
+            if text is not None:
+                tags = labels.tags(text)
                 kept = set(map(folded, tags))
                 gone = tuple(tag for tag in common if folded(tag) not in kept)
                 await self._change(targets, MarkChange(add=tags, remove=gone))

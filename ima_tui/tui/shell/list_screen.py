@@ -8,7 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from ima_tui.tui.shell.base_screen import BaseScreen
-from ima_tui.tui.widgets.lines import Line, Part, measure
+from ima_tui.tui.widgets.lines import Part, ToldLine, measure
 
 
 class ListScreen(BaseScreen):
@@ -31,21 +31,13 @@ class ListScreen(BaseScreen):
         self.query_one(self.DETAIL).scroll_relative(y=by, animate=False)
 
 
-class ListStatus(Line):
+class ListStatus(ToldLine):
     """As wide as its words, a blank before and behind them."""
 
-    GROUND = "background"
-
     def __init__(self) -> None:
-        super().__init__()
-        self.words: list[Part] = []
+        super().__init__(ground="background")
 
     def say(self, words: list[Part]) -> None:
         """Show these parts."""
-        self.words = words
         self.styles.width = measure(words) + 2
-        self.refresh()
-
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        return [], [*self.words, (" ", "text")]
+        self.show([], [*words, (" ", "text")])

@@ -1,8 +1,8 @@
-"""Picker: a filtered list from which one row is chosen."""
+"""Picker: a filtered list from which one row is chosen; and a prompt for one line of text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,8 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.suggester import Suggester
 from textual.widgets import Static
 
+from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.core.text import folded
 from ima_tui.i18n import say
@@ -162,3 +164,63 @@ class Picker(ModalScreen[int | None]):
         if table.order and table.cursor is not None:
             at = table.order.index(table.cursor) + by
             table.move_to(table.order[max(0, min(len(table.order) - 1, at))])
+
+
+class TextPrompt(ModalScreen[str | None]):
+    """Gives back what was typed, or None. `below`: a line below the field. `check`: raises
+    `UsageError` for what is no answer; without it, nothing typed is none."""
+
+    CSS_PATH = theme.path("picker")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "bind.text_take", id="ask.take"),
+        Binding("escape", "dismiss", "bind.close", id="ask.close"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        hint: str = "",
+        value: str = "",
+        *,
+        limit: int = 0,
+        suggester: Suggester | None = None,
+        below: str = "",
+        check: Callable[[str], object] | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._below = below
+        self._check = check
+        self._field = LineInput(
+            value, placeholder=hint, widget_id="ask-text", max_length=limit, suggester=suggester
+        )
+
+    def compose(self) -> ComposeResult:
+        """Yield the widgets."""
+        with Window(self._title, widget_id="ask"):
+            yield self._field
+            if self._check is not None:
+                yield Static(Content(self._below), id="ask-told")
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """Set up once the widgets exist."""
+        self._field.focus()
+
+    def on_input_submitted(self) -> None:
+        """Take over what was typed."""
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Take over what was typed; what is no answer is said."""
+        text = self._field.value.strip()
+        if self._check is None:
+            self.dismiss(text or None)
+            return
+        try:
+            self._check(text)
+        except UsageError as error:
+            told = Content.styled(say(error.key, **error.values), "$bad")
+            self.query_one("#ask-told", Static).update(told)
+        else:
+            self.dismiss(text)

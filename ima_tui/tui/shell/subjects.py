@@ -22,15 +22,14 @@ from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
 from ima_tui.tui.shell.frame import BottomLine
-from ima_tui.tui.shell.value_windows import TextPrompt
+from ima_tui.tui.shell.picker import TextPrompt
 from ima_tui.tui.shell.viewer import FewItems, FileItem, ViewerScreen
 from ima_tui.tui.theme import theme
-from ima_tui.tui.widgets.app_context import AppContext, context
+from ima_tui.tui.widgets.app_context import AppContext, Updates, context
 from ima_tui.tui.widgets.cells import Column
 from ima_tui.tui.widgets.input_line import PathSuggester
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.table import Cell, Row, RowId, Table
-from ima_tui.tui.widgets.update_batcher import Updates
 
 _COLUMNS = (
     Column("name", 16, "subject.col_name", flex=1),

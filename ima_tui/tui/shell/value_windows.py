@@ -1,4 +1,4 @@
-"""Windows in which one value is set: an editor for long texts, a list of voices, one line."""
+"""Windows in which one value is set: an editor for long texts, a list of voices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.suggester import Suggester
 from textual.widgets import Static, TextArea
 
 from ima_tui.catalogue.names import Voice, voice_of, voices, voices_used
@@ -180,46 +179,3 @@ async def open_value(screen: Screen[Any], row: FormRow, put: Put) -> None:
         put(picker.typed if number < 0 else picker.known[number - 1].value if number else None)
 
     screen.app.push_screen(picker, chosen)
-
-
-class TextPrompt(ModalScreen[str | None]):
-    """Gives back what was typed, or None."""
-
-    CSS_PATH = theme.path("picker")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "bind.text_take", id="ask.take"),
-        Binding("escape", "dismiss", "bind.close", id="ask.close"),
-    ]
-
-    def __init__(
-        self,
-        title: str,
-        hint: str = "",
-        value: str = "",
-        *,
-        limit: int = 0,
-        suggester: Suggester | None = None,
-    ) -> None:
-        super().__init__()
-        self._title = title
-        self._field = LineInput(
-            value, placeholder=hint, widget_id="ask-text", max_length=limit, suggester=suggester
-        )
-
-    def compose(self) -> ComposeResult:
-        """Yield the widgets."""
-        with Window(self._title, widget_id="ask"):
-            yield self._field
-        yield BottomLine()
-
-    def on_mount(self) -> None:
-        """Set up once the widgets exist."""
-        self._field.focus()
-
-    def on_input_submitted(self) -> None:
-        """Take over what was typed."""
-        self.action_take()
-
-    def action_take(self) -> None:
-        """Take over what was typed; nothing is no answer."""
-        self.dismiss(self._field.value.strip() or None)

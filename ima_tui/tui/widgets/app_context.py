@@ -1,9 +1,11 @@
-"""Interface of the app for widgets and actions: a typed base class without decisions.
+"""Interface of the app for widgets and actions: a typed base class without decisions; its news.
 
 `ImaApp` implements it. Widgets import this instead of the app, so that no import leads upwards.
 
 `SeenHints` remembers between runs which screens were used, so that they need no hint. Used is: the
 user pressed a key there that does something, and went on to another screen.
+
+`UpdateBatcher` batches the studio's notices into one redraw.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +23,18 @@ from textual.app import App
 
 from ima_tui.core import atomic_file
 from ima_tui.core.errors import ImaError
+from ima_tui.core.events import (
+    ConnectivityChanged,
+    EndingChanged,
+    GuidesChanged,
+    JobChanged,
+    ListChanged,
+    Notice,
+    PreferencesChanged,
+    ProductList,
+    SubjectsChanged,
+)
+from ima_tui.core.records import dataclass
 from ima_tui.tui.terminal.base_app import TerminalApp
 from ima_tui.tui.widgets.cells import width, wrap
 
@@ -28,12 +43,11 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.signal import Signal
 
-    from ima_tui.core.domain import Job, ModelVersion
+    from ima_tui.core.domain import Job, ModelVersion, TaskType
     from ima_tui.core.events import Totals
     from ima_tui.studio.studio import Studio
     from ima_tui.tui.keys.keymap import Keymap
     from ima_tui.tui.theme.glyphs import Glyphs
-    from ima_tui.tui.widgets.update_batcher import Updates
 
 
 TOAST_CELLS = 60
@@ -155,3 +169,71 @@ def _write(path: Path, places: list[str]) -> None:
         part = path.with_suffix(".part")
         part.write_text(json.dumps(places), "utf-8")
         part.replace(path)
+
+
+GATHERING = 0.1
+"""Seconds between the first notice and the redraw."""
+SLOW_GATHERING = 0.5
+"""The same over a slow line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """What changed since the last news; of each thing the newest facts only."""
+
+    jobs: Mapping[int, Job] = field(default_factory=dict)
+    lists: Mapping[TaskType, ProductList] = field(default_factory=dict)
+    preferences: bool = False
+    guides: bool = False
+    subjects: bool = False
+    endings: frozenset[str] = frozenset()
+    """Workflows whose film, or other end, is being made or is over."""
+
+
+class UpdateBatcher:
+    """Hears notices, gives them back as one `Updates`."""
+
+    def __init__(self) -> None:
+        self.problem: ImaError | None = None
+        """Why the service can't be reached, as last heard."""
+        self._jobs: dict[int, Job] = {}
+        self._lists: dict[TaskType, ProductList] = {}
+        self._changed: set[type] = set()
+        """Notices that only say that something is otherwise."""
+        self._endings: set[str] = set()
+        self._waiting = False
+
+    def hear(self, notice: Notice) -> bool:
+        """Keep `notice`; True when it is the first since `take`."""
+        match notice:
+            case JobChanged(job):
+                before = self._jobs.get(job.id)
+                if (
+                    before is None or before.revision <= job.revision
+                ):  # they may overtake each other
+                    self._jobs[job.id] = job
+            case ListChanged(product_list):
+                self._lists[product_list.task_type] = product_list
+            case ConnectivityChanged(problem):
+                self.problem = problem
+            case PreferencesChanged() | GuidesChanged() | SubjectsChanged():
+                self._changed.add(type(notice))
+            case EndingChanged(workflow_id):
+                self._endings.add(workflow_id)
+        first = not self._waiting
+        self._waiting = True
+        return first
+
+    def take(self) -> Updates:
+        """Everything heard since the last time."""
+        news = Updates(
+            self._jobs,
+            self._lists,
+            PreferencesChanged in self._changed,
+            GuidesChanged in self._changed,
+            SubjectsChanged in self._changed,
+            frozenset(self._endings),
+        )
+        self._jobs, self._lists, self._endings, self._changed = {}, {}, set(), set()
+        self._waiting = False
+        return news

@@ -29,6 +29,8 @@ from ima_tui.tui.widgets.cells import cut, width, wrap
 
 Part = tuple[str, str]
 """Text, and the role it is drawn in."""
+Parts = tuple[list[Part], list[Part]]
+"""What stands on the left, and on the right."""
 
 
 class Line(Widget):
@@ -42,7 +44,7 @@ class Line(Widget):
         """The app."""
         return context(self)
 
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+    def parts(self, cells: int) -> Parts:
         """What stands on the left, and on the right."""
         return [], []
 
@@ -65,12 +67,45 @@ def measure(parts: list[Part]) -> int:
     return sum(width(text) for text, _ in parts)
 
 
+def filled(left: Iterable[Part], right: Sequence[Part], cells: int) -> list[Part]:
+    """Return a line of both: left cut to what room the right leaves, and blank between."""
+    room = cells - measure(list(right))
+    kept = clipped(left, room)
+    return [*kept, (" " * max(0, room - measure(kept)), "text"), *right]
+
+
+class ToldLine(Line):
+    """A line of parts that is told what to say; the left is cut where they are too long."""
+
+    def __init__(
+        self,
+        left: Sequence[Part] = (),
+        right: Sequence[Part] = (),
+        *,
+        ground: str = Line.GROUND,
+        widget_id: str | None = None,
+    ) -> None:
+        super().__init__(id=widget_id)
+        self.GROUND = ground
+        self._told: Parts = (list(left), list(right))
+
+    def show(self, left: list[Part], right: list[Part]) -> None:
+        """Show these parts at the left and right."""
+        if self._told != (left, right):
+            self._told = (left, right)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return the cells of line `y`."""
+        return self.drawn(filled(*self._told, self.size.width))
+
+
 class Rule(Line):
     """A thin line between two parts of a screen."""
 
     GROUND = "background"
 
-    def parts(self, cells: int) -> tuple[list[Part], list[Part]]:
+    def parts(self, cells: int) -> Parts:
         """Return the text at the left and at the right of the line, each part with its role."""
         return [(self.ima.glyphs.rule * cells, "rule")], []
 
@@ -186,7 +221,7 @@ def flow(chunks: Sequence[Chunk], cells: int, indent: int, gap: int = 2) -> list
     return lines
 
 
-def clipped(chunk: Sequence[Part], cells: int) -> Chunk:
+def clipped(chunk: Iterable[Part], cells: int) -> Chunk:
     """`chunk`, at most `cells` wide."""
     kept: Chunk = []
     for text, role in chunk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ from ima_tui.tui.theme.theme import style
 from ima_tui.tui.widgets import lines
 from ima_tui.tui.widgets.app_context import context
 from ima_tui.tui.widgets.cells import cut, width, wrap
-from ima_tui.tui.widgets.lines import Line, Pane, Part, measure
+from ima_tui.tui.widgets.lines import Pane, Part, Parts, filled
 from ima_tui.tui.workflow.step_rows import StepRow
 
 LINES, MOST_PROMPT = 2, 4
@@ -175,7 +175,7 @@ class WorkflowGraph(ScrollView, can_focus=True):
         bar = (glyphs.cursor if here else " ", "accent" if self.has_focus else "muted")
         line = y + self.scroll_offset.y - self._tops[index]
         left, right = _line(row, line, cells - 1, self._prompt_lines)
-        parts = [bar, *_filled(left, right, cells - 1)]
+        parts = [bar, *filled(left, right, cells - 1)]
         return Strip(Segment(text, style(theme, role, ground)) for text, role in parts)
 
     def on_click(self, event: events.Click) -> None:
@@ -187,9 +187,6 @@ class WorkflowGraph(ScrollView, can_focus=True):
             self._go(index)
             if event.chain == 2:
                 self.post_message(self.Selected(self._rows[index].id))
-
-
-Parts = tuple[list[Part], list[Part]]
 
 
 def _line(row: StepRow, line: int, cells: int, most: int) -> Parts:
@@ -244,39 +241,6 @@ def _second(row: StepRow, cells: int) -> Parts:
     if cells < ROOMY and row.state[0]:
         return left, [(" ", "text"), row.state, (" ", "text")]
     return left, []
-
-
-def _filled(left: Sequence[Part], right: Sequence[Part], cells: int) -> Iterator[Part]:
-    """Left cut to what room the right leaves, and blank between."""
-    room = cells - measure(list(right))
-    for text, role in left:
-        short = cut(text, room)
-        room -= width(short)
-        yield short, role
-    yield " " * max(0, room), "text"
-    yield from right
-
-
-class WorkflowLine(Line):
-    """A line of parts that is told what to say."""
-
-    def __init__(self, ground: str = "surface", *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
-        self.GROUND = ground
-        self._told: Parts = ([], [])
-
-    def show(self, left: list[Part], right: list[Part]) -> None:
-        """Show these parts at the left and right."""
-        if self._told != (left, right):
-            self._told = (left, right)
-            self.refresh()
-
-    def parts(self, cells: int) -> Parts:
-        """Return the text at the left and at the right of the line, each part with its role."""
-        left, right = self._told
-        if measure(left) + measure(right) < cells:
-            return left, right
-        return list(_filled(left, right, cells)), []
 
 
 class StepDetail(Widget):

@@ -23,14 +23,14 @@ from ima_tui.tui.keys.verbs import bind
 from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets import job_text as words
-from ima_tui.tui.widgets.lines import Rule
+from ima_tui.tui.widgets.app_context import Updates
+from ima_tui.tui.widgets.lines import Rule, ToldLine
 from ima_tui.tui.widgets.price_bar import DraftMessage
-from ima_tui.tui.widgets.update_batcher import Updates
 from ima_tui.tui.workflow import board_tiles, step_rows
 from ima_tui.tui.workflow.actions import WorkflowActions
 from ima_tui.tui.workflow.board_tiles import BoardFacts
 from ima_tui.tui.workflow.film_actions import FilmActions
-from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.graph import WorkflowGraph
 from ima_tui.tui.workflow.page import WorkflowPage, film_facts
 from ima_tui.tui.workflow.storyboard import Storyboard
 from ima_tui.workflow.status import WorkflowStatus
@@ -108,7 +108,7 @@ class WorkflowScreen(BaseScreen):
         yield WorkflowPage()
         yield Rule()
         yield DraftMessage(widget_id="said")
-        yield WorkflowLine(widget_id="workflow-total")
+        yield ToldLine(widget_id="workflow-total")
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
@@ -186,7 +186,7 @@ class WorkflowScreen(BaseScreen):
         if status is None or workflow is None:
             return
         self._show_page()
-        self.query_one("#workflow-total", WorkflowLine).show(*step_rows.total(status))
+        self.query_one("#workflow-total", ToldLine).show(*step_rows.total(status))
         self.page.show_detail()
         self.speak()
         self._wind()

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
+from ima_tui.tui.shell.picker import TextPrompt
 from ima_tui.tui.shell.subjects import SubjectsScreen
-from ima_tui.tui.shell.value_windows import TextPrompt
 
 
 @pytest.fixture

@@ -28,8 +28,7 @@ from ima_tui.imaging.terminal import PLACEHOLDER
 from ima_tui.tui.app import ImaApp
 from ima_tui.tui.compose.screen import ComposeScreen
 from ima_tui.tui.gallery import actions
-from ima_tui.tui.gallery.compare import CompareScreen
-from ima_tui.tui.gallery.detail import ResultDetail
+from ima_tui.tui.gallery.detail import CompareScreen, ResultDetail
 from ima_tui.tui.gallery.screen import GalleryScreen
 from ima_tui.tui.gallery.tile_grid import TileGrid
 from ima_tui.tui.queue.screen import QueueScreen
@@ -68,7 +67,7 @@ def facts(screen: GalleryScreen) -> str:
 
 
 def standing(screen: GalleryScreen) -> str:
-    return "".join(text for text, _ in screen.query_one(ListStatus).words)
+    return screen.query_one(ListStatus).render_line(0).text.strip()
 
 
 def lines(wall: TileGrid) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from fake import FakeStudio, done, job
 from patience import until
 from textual.pilot import Pilot
+from textual.widgets import Input, Static
 
 from ima_tui.core.domain import Job, State
 from ima_tui.core.labels import Mark, MarkChange
@@ -78,6 +79,24 @@ async def test_tags_are_written_in_a_small_window() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         assert len(asked(app, "mark")) == 1
+
+
+async def test_a_tag_that_is_too_long_is_said_and_the_window_stays() -> None:
+    app = app_of("gallery", filed(1, marks=HERO))
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await gallery_of(pilot, 1)
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(app.screen, TagsWindow))
+        field = app.screen.query_one(Input)
+        assert field.cursor_at_end
+        field.value = "x" * 100
+        await pilot.press("enter")
+        assert isinstance(app.screen, TagsWindow)
+        assert "xxx" in str(app.screen.query_one("#ask-told", Static).content)
+        field.value = ""
+        await pilot.press("enter")  # no tags: those that were there go
+        await until(pilot, lambda: app.screen is screen)
+        await until(pilot, lambda: not screen.collected[(1, 1)].mark.tags)
 
 
 async def test_the_gallery_finds_and_groups_by_them() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Part, flow, measure, within
+from ima_tui.tui.widgets.lines import Chunk, FlowBlock, Part, filled, flow, measure, within
 
 
 def words(lines: list[list[Part]]) -> list[str]:
@@ -40,3 +40,11 @@ def test_guides_go_first_then_details_then_the_last_question_and_the_switch_stay
     switch = ["switch0", "switch1"]
     assert words(within(blocks, 6, 40)) == ["read0 …", "one0", "one1", "two0 …", *switch]
     assert words(within(blocks, 4, 40)) == ["one0 …", "two0 …", *switch]
+
+
+def test_a_line_of_both_sides_keeps_the_right_and_cuts_the_left() -> None:
+    left: Chunk = [("workflow ", "strong"), ("3 steps", "muted")]
+    right: Chunk = [("40 pts", "ok")]
+    assert words([filled(left, right, 30)]) == ["workflow 3 steps        40 pts"]
+    assert words([filled(left, right, 18)]) == ["workflow 3… 40 pts"]
+    assert words([filled(left, right, 4)]) == ["40 pts"]

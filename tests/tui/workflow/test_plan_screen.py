@@ -29,9 +29,10 @@ from ima_tui.tui.shell.frame import BottomLine
 from ima_tui.tui.shell.picker import Picker
 from ima_tui.tui.widgets.input_line import PathInput
 from ima_tui.tui.widgets.inputs import InputList
+from ima_tui.tui.widgets.lines import ToldLine
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
 from ima_tui.tui.widgets.prompt import Prompt
-from ima_tui.tui.workflow.graph import WorkflowGraph, WorkflowLine
+from ima_tui.tui.workflow.graph import WorkflowGraph
 from ima_tui.tui.workflow.screen import WorkflowScreen
 from ima_tui.tui.workflow.step_editor import StepEditor
 from ima_tui.workflow.steps import Workflow, digest
@@ -112,7 +113,7 @@ def told(pilot: Pilot[None]) -> str:
 
 
 def line(pilot: Pilot[None], name: str) -> str:
-    return screen(pilot).query_one(name, WorkflowLine).render_line(0).text
+    return screen(pilot).query_one(name, ToldLine).render_line(0).text
 
 
 def graph(pilot: Pilot[None]) -> list[str]:
