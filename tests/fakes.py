@@ -141,7 +141,7 @@ def scheduler(
     async def connect() -> FakeService:
         return service
 
-    async def same_leaf(_: Order, __: bool) -> ModelVersion:
+    async def same_version(_: Order, __: bool) -> ModelVersion:
         return model
 
     checks, clock = checks or InputChecks(), clock or FastClock()
@@ -150,7 +150,7 @@ def scheduler(
         ledger,
         clock,
         connect,
-        find_model or same_leaf,
+        find_model or same_version,
         checks,
         settings=settings,
         usual=settings,

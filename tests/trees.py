@@ -17,11 +17,14 @@ def field_json(name: str, options: list[Any] | None = None, **more: Any) -> dict
 
 
 def virtual_json(
-    name: str, controls: list[dict[str, Any]], rules: list[tuple[dict[str, Any], Any]], **more: Any
+    name: str,
+    parameters: list[dict[str, Any]],
+    rules: list[tuple[dict[str, Any], Any]],
+    **more: Any,
 ) -> dict[str, Any]:
     mapping = {
         "target_param": more.pop("target", name),
-        "source_params": [control["field"] for control in controls],
+        "source_params": [parameter["field"] for parameter in parameters],
         "mapping_rules": [{"source_values": s, "target_value": t} for s, t in rules],
     }
     return {
@@ -29,7 +32,7 @@ def virtual_json(
         "label": name.title(),
         "type": "tags",
         "is_ui_virtual": True,
-        "ui_params": controls,
+        "ui_params": parameters,
         "value_mapping": mapping,
         **more,
     }
@@ -45,7 +48,7 @@ def rule_json(points: int, attribute_id: int = 0, **attributes: Any) -> dict[str
     }
 
 
-def leaf_json(**more: Any) -> dict[str, Any]:
+def model_json(**more: Any) -> dict[str, Any]:
     return {
         "id": "test-1",
         "type": "3",
@@ -68,5 +71,6 @@ def make(
     **more: Any,
 ) -> ModelVersion:
     return read(
-        leaf_json(form_config=list(fields), credit_rules=rules or [rule_json(5)], **more), task_type
+        model_json(form_config=list(fields), credit_rules=rules or [rule_json(5)], **more),
+        task_type,
     )

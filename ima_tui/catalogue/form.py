@@ -66,10 +66,10 @@ def user_fields(model: ModelVersion) -> tuple[Field, ...]:
     for field in model.fields:
         if field.name in OUTSIDE_THE_FORM or not field.offered:
             continue
-        for control in field.virtual.fields if field.virtual else (field,):
-            if control.offered:
-                seen.setdefault(control.name, control)
-    return tuple(sorted(seen.values(), key=lambda control: control.advanced))
+        for parameter in field.virtual.fields if field.virtual else (field,):
+            if parameter.offered:
+                seen.setdefault(parameter.name, parameter)
+    return tuple(sorted(seen.values(), key=lambda parameter: parameter.advanced))
 
 
 def user_field(model: ModelVersion, name: str) -> Field | None:
@@ -255,7 +255,7 @@ def shown(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
         if field.virtual and field.virtual.target in chosen:
             aim = chosen[field.virtual.target]
             rule = next((r for r in field.virtual.rules if same(r.target, aim)), None)
-            own = {one.name for one in field.virtual.fields}  # 3.12.1 takes `control` for a local
+            own = {one.name for one in field.virtual.fields}  # 3.12.1 takes `parameter` for a local
             values.update((n, v) for n, v in (rule.source if rule else ()) if n in own)
     values.update({name: value for name, value in chosen.items() if user_field(model, name)})
     return values
@@ -329,7 +329,7 @@ def _is_chosen(model: ModelVersion, name: str, chosen: Chosen) -> bool:
     return name in chosen or any(
         field.virtual is not None
         and field.virtual.target in chosen
-        and any(control.name == name for control in field.virtual.fields)
+        and any(parameter.name == name for parameter in field.virtual.fields)
         for field in model.fields
     )
 
@@ -390,7 +390,9 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
             continue
         if field.virtual is None:
             value = values.get(field.name, field.default)
-            if field.name in _controls_of_virtuals(model):  # what is picked there has other values
+            if field.name in _parameters_of_virtuals(
+                model
+            ):  # what is picked there has other values
                 value = next((o.value for o in field.options if same(o.value, value)), None)
             if value is not None:
                 sent[field.name] = value
@@ -403,9 +405,9 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 
 
 @lru_cache(maxsize=512)
-def _controls_of_virtuals(model: ModelVersion) -> frozenset[str]:
+def _parameters_of_virtuals(model: ModelVersion) -> frozenset[str]:
     virtuals = (field.virtual for field in model.fields if field.virtual and field.offered)
-    return frozenset(control.name for virtual in virtuals for control in virtual.fields)
+    return frozenset(parameter.name for virtual in virtuals for parameter in virtual.fields)
 
 
 def _resolve(model: ModelVersion, field: Field, chosen: Chosen, values: Chosen) -> dict[str, Value]:

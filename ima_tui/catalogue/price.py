@@ -131,7 +131,7 @@ class Combination:
 
 def table(model: ModelVersion) -> tuple[Combination, ...]:
     """Return the price of every combination of priced fields, cheapest first."""
-    priced = _priced_controls(model)
+    priced = _priced_parameters(model)
     usual = quote_or_none(model, {})
     usual_values = form.shown(model, {})
     rows: dict[tuple[tuple[str, Value], ...], Combination] = {}
@@ -156,14 +156,14 @@ def quote_or_none(model: ModelVersion, chosen: form.Chosen) -> Quote | None:
         return None
 
 
-def _priced_controls(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
+def _priced_parameters(model: ModelVersion) -> dict[str, tuple[Option, ...]]:
     """Return the user fields that can change the price, with their options."""
     attributes = {name for rule in model.rules for name, _ in rule.attributes}
     aimed = {
-        control.name
+        parameter.name
         for field in model.fields
         if field.virtual and field.virtual.target in attributes
-        for control in field.virtual.fields
+        for parameter in field.virtual.fields
     }
     return {
         field.name: form.choices(field)
@@ -198,7 +198,7 @@ def neighbours(
     if current is None:
         return None, None
     found: list[Neighbour] = []
-    for name, options in _priced_controls(model).items():
+    for name, options in _priced_parameters(model).items():
         for option in options:
             other = quote_or_none(model, {**chosen, name: option.value})
             if other is None or other.changes or other.rule.points == current.rule.points:

@@ -106,7 +106,7 @@ def lighter(order: Order, model: ModelVersion, refusals: int) -> Lighter | None:
     except UsageError:
         return None
     for name in HEAVY:
-        field = form.user_field(model, name) or _control_of_target(model, name)
+        field = form.user_field(model, name) or _parameter_of_target(model, name)
         for step in _steps_down(model, field, chosen) if field is not None else ():
             smaller = _smaller(order, model, {**chosen, field.name: step}) if field else None
             if smaller is not None and field is not None:
@@ -136,7 +136,7 @@ def _is_less(value: object, other: object) -> bool:
     return one is not None and two is not None and one[0] == two[0] and one[1] < two[1]
 
 
-def _control_of_target(model: ModelVersion, target: str) -> Field | None:
+def _parameter_of_target(model: ModelVersion, target: str) -> Field | None:
     """Return the user field behind a heavy parameter: aspect ratio 4k is size 4k."""
     for field in model.fields:
         if field.virtual and field.virtual.target == target and len(field.virtual.fields) == 1:

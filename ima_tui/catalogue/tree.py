@@ -216,7 +216,7 @@ def _fields(
         folded(name)
         for field in kept.values()
         if field.virtual and field.offered
-        for name in (field.virtual.target, *(control.name for control in field.virtual.fields))
+        for name in (field.virtual.target, *(parameter.name for parameter in field.virtual.fields))
     }
     fields = tuple(f for f in kept.values() if f.virtual or folded(f.name) not in spoken_for)
     return fields, withdrawn
@@ -307,7 +307,7 @@ def _virtual(
     if row.get("is_ui_virtual") is not True or not isinstance(mapping, Mapping):
         return None
     plain = [dict(param, is_ui_virtual=False) for param in raw_values.rows(row.get("ui_params"))]
-    controls = tuple(filter(None, (_field(param, task_type) for param in plain)))
+    parameters = tuple(filter(None, (_field(param, task_type) for param in plain)))
     rules: list[MappingRule] = []
     for rule in raw_values.rows(mapping.get("mapping_rules")):
         source, target = (
@@ -316,8 +316,8 @@ def _virtual(
         )
         if source and target is not None and folded(str(target)) not in taken_back:
             rules.append(MappingRule(source, target))
-    if not controls or not rules:
+    if not parameters or not rules:
         return None  # a mapping without either maps nothing: treat it as a plain field
     return VirtualFields(
-        raw_values.name(mapping.get("target_param")) or name, controls, tuple(rules)
+        raw_values.name(mapping.get("target_param")) or name, parameters, tuple(rules)
     )

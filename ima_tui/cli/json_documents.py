@@ -115,7 +115,7 @@ def iso_time(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
 
 
-def leaf_json(model: ModelVersion) -> dict[str, object]:
+def model_json(model: ModelVersion) -> dict[str, object]:
     """One model in JSON. `points` and `estimate` (seconds) are [low, high]."""
     estimate = price.estimate(model)
     return {

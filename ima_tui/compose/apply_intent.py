@@ -1,4 +1,4 @@
-"""What an intent means for one model: its controls and values, and the words that gave them.
+"""What an intent means for one model: its parameters and values, and the words that gave them.
 
 The router knows canonical parameters (`duration` 30, `size` 8K); here they get the model's own
 names and values, each with the part of the evidence (`params.duration`) that points to its words:
@@ -34,7 +34,7 @@ _DESCRIBED = "gpt_description_prompt"
 
 @dataclass(frozen=True, slots=True)
 class AppliedIntent:
-    """A control's value, and the part of the evidence that it comes from. `exact`: it is what the
+    """A parameter's value, and the part of the evidence that it comes from. `exact`: it is what the
     words ask for, not the nearest one on offer."""
 
     value: Value
@@ -43,7 +43,7 @@ class AppliedIntent:
 
 
 def settings(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
-    """What the words set on `leaf`, to the nearest value where it does not have the one that was
+    """What the words set on `model`, to the nearest value where it does not have the one that was
     asked for. `confirmation` tells what differs."""
     found: dict[str, AppliedIntent] = {}
     for param, fit in fitted(model, intent.requirements).items():
@@ -55,8 +55,8 @@ def settings(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
     return found
 
 
-def controls(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
-    """Those of `settings` that are controls, or the number of outputs."""
+def parameters(intent: Intent, model: ModelVersion) -> dict[str, AppliedIntent]:
+    """Those of `settings` that are parameters, or the number of outputs."""
     known = {field.name for field in form.user_fields(model)} | {COUNT}
     return {name: one for name, one in settings(intent, model).items() if name in known}
 
@@ -156,7 +156,7 @@ def tentative(intent: Intent) -> TaskType | None:
 
 PIXELS = "pixels"
 _SIZES = ("size", "resolution", "quality")
-"""What the size of a picture or a film is called, by one leaf or another."""
+"""What the size of a picture or a film is called, by one model or another."""
 _SIZE = pattern(r"(\d+)\s*(k|p|px)", re.I)
 _RATIO = pattern(r"(\d+(?:\.\d+)?)\s*[:x×*]\s*(\d+(?:\.\d+)?)", re.I)
 _NUMBER = pattern(r"(\d+(?:\.\d+)?)\s*(?:s|sec|seconds?|秒)?", re.I)
@@ -167,7 +167,7 @@ EIGHT_K = "8k"
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A control (or `n`) and its value for a requirement. `exact`: it is what was asked for."""
+    """A parameter (or `n`) and its value for a requirement. `exact`: it is what was asked for."""
 
     name: str
     value: Value
@@ -223,7 +223,7 @@ def _measure_of(name: str) -> Measure:
 
 
 def fitted(model: ModelVersion, asked: Iterable[Parameter]) -> Mapping[Parameter, Fit]:
-    """Each requirement that `leaf` has a control for, with the value that goes out.
+    """Each requirement that `model` has a parameter for, with the value that goes out.
 
     What comes first has its way: of two that can't be combined the later one gets the nearest
     value that can stand beside the earlier.
@@ -256,7 +256,7 @@ def _count(model: ModelVersion, wanted: Value) -> Fit:
 
 def _fit(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -> Fit | None:
     for name, value in binding.bind(model, (param,))[0]:
-        if name in chosen:  # one control for two requirements: it can't be set twice
+        if name in chosen:  # one parameter for two requirements: it can't be set twice
             return Fit(name, chosen[name], exact=form.same(chosen[name], value))
         if _can_stand(model, {**chosen, name: value}):
             return Fit(name, value)
@@ -276,7 +276,7 @@ def _nearest(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value])
     wanted = None if isinstance(param.value, bool) else measure(str(param.value))
     if wanted is None:
         return _usual(model, param, chosen)
-    for field in _controls(model, param.name):
+    for field in _parameters(model, param.name):
         if field.name in chosen:
             stands = {option.value: measured for measured, option in _measured(field, measure)}
             if stands:
@@ -307,8 +307,8 @@ def _usual(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -
     return Fit(field.name, value, exact=False)
 
 
-def _controls(model: ModelVersion, parameter: str) -> Iterator[Field]:
-    """The controls that may hold `parameter`: those of its names, those that lead to them, and
+def _parameters(model: ModelVersion, parameter: str) -> Iterator[Field]:
+    """The parameters that may hold `parameter`: those of its names, those that lead to them, and
     for a shape those that list sizes in pixels."""
     names = binding.names_of(parameter)
     for name in names:
@@ -340,7 +340,7 @@ def _clamped(field: Field, wanted: float) -> Fit:
 
 
 def largest(model: ModelVersion) -> tuple[str, Value, str] | None:
-    """(the control, its value, what people call it) of the largest that `model` makes."""
+    """(the parameter, its value, what people call it) of the largest that `model` makes."""
     for name in _SIZES:
         field = form.user_field(model, name)
         sizes = [option for option in (field.options if field else ()) if lines(option.label)]
@@ -351,16 +351,16 @@ def largest(model: ModelVersion) -> tuple[str, Value, str] | None:
 
 
 def has(model: ModelVersion, parameter: str) -> bool:
-    """Whether `model` has a control that may hold `parameter`."""
+    """Whether `model` has a parameter that may hold `parameter`."""
     measure = _measure_of(parameter)
     return any(
         field.name in binding.names_of(parameter) or any(True for _ in _measured(field, measure))
-        for field in _controls(model, parameter)
+        for field in _parameters(model, parameter)
     )
 
 
 def can(model: ModelVersion, param: Parameter) -> bool:
-    """Whether `model` has a control that takes `param`."""
+    """Whether `model` has a parameter that takes `param`."""
     return not binding.bind(model, (param,))[1]
 
 

@@ -170,25 +170,25 @@ class Composer:
             if suggested is not None:
                 self.take(suggested)
         else:
-            now = drafting.same_leaf(models, self.model)
+            now = drafting.same_version(models, self.model)
             if now is not None and now != self.model:
                 self.take(now)
 
-    def set(self, control: str, value: Value | None, *, typed: bool = False) -> None:
-        """Set one control; None puts it back to where it stood by itself."""
+    def set(self, parameter: str, value: Value | None, *, typed: bool = False) -> None:
+        """Set one parameter; None puts it back to where it stood by itself."""
         model, draft = self.model, self.draft
         if model is None or draft is None:
             return
         self.remark = None
-        if control == COUNT:
+        if parameter == COUNT:
             wanted = value if isinstance(value, int) else form.counts(model)[0]
             self.draft = drafting.count(model, draft, wanted)
         elif value is None:
-            self.draft = drafting.reset(model, draft, control)
+            self.draft = drafting.reset(model, draft, parameter)
         elif typed:
-            self.draft = drafting.write(draft, control, str(value))
+            self.draft = drafting.write(draft, parameter, str(value))
         else:
-            self.draft = drafting.put(model, draft, control, value)
+            self.draft = drafting.put(model, draft, parameter, value)
 
     # ---------------------------------------------------------------------------- the words
 
@@ -202,7 +202,7 @@ class Composer:
 
     def begin_anew(self) -> None:
         """A new prompt begins: nothing that the last one's words decided is left over. `hear`
-        then finds the kind and the leaf."""
+        then finds the kind and the model."""
         self.pins.release(*self.pins.passing)
         if not self.inputs:
             self.pins.release(INPUTS)
@@ -244,7 +244,7 @@ class Composer:
         """Follow what was read, from where nobody has said anything. None, or nothing clear: what
         earlier words decided goes back.
 
-        `suggested` is the leaf of the kind that is `meant`, where the words name no model.
+        `suggested` is the model of the kind that is `meant`, where the words name no model.
         """
         self.intent = intent
         self._forget_read()
@@ -267,10 +267,10 @@ class Composer:
         if ORDER not in self.pins:
             self.order = apply_intent.in_order(mine.roles, len(mine.inputs))
         if self.model is not None:
-            self._set_read(apply_intent.controls(mine, self.model))
+            self._set_read(apply_intent.parameters(mine, self.model))
 
     def _forget_read(self) -> None:
-        """Put back the controls that earlier words set."""
+        """Put back the parameters that earlier words set."""
         for name in self.read.keys() - self.pins:
             if self.model is None or self.draft is None:
                 break
@@ -281,7 +281,7 @@ class Composer:
         self.read = {}
 
     def _set_read(self, wanted: Mapping[str, AppliedIntent]) -> None:
-        """Put the controls where the words want them."""
+        """Put the parameters where the words want them."""
         self.pins.release(*(self.pins.kept & wanted.keys()))
         mine = {name: one for name, one in wanted.items() if name not in self.pins}
         remark = self.remark
@@ -343,7 +343,7 @@ def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
     model, draft = composer.model, composer.draft
     if model is None or draft is None:
         return DraftPrice()
-    if models and drafting.same_leaf(models, model) is None:
+    if models and drafting.same_version(models, model) is None:
         return DraftPrice(problem=UsageError("compose.gone", model=model.name))
     draft_price = drafting.priced(model, draft)
     if draft_price.quote is None:

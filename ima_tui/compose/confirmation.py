@@ -27,7 +27,7 @@ from ima_tui.intent.kinds import IntentQuestion, RequestKind
 
 Lists = Mapping[TaskType, Sequence[ModelVersion]]
 KIND, MODEL = "kind", "model"
-"""Parts that can be chosen by the user, beside the controls and `n`."""
+"""Parts that can be chosen by the user, beside the parameters and `n`."""
 MOST_OFFERS = 4
 _LONGEST = 60
 
@@ -91,10 +91,10 @@ def check(
     draft: Draft,
     by_hand: Collection[str] = (),
 ) -> Confirmation:
-    """Compare what `text` asked for with `draft` on `leaf`, as it would be sent.
+    """Compare what `text` asked for with `draft` on `model`, as it would be sent.
 
     `by_hand` names what a person set outright and can see: `kind`, `model`, `inputs`, `n` or a
-    control. What the prompt says about it is answered.
+    parameter. What the prompt says about it is answered.
     """
     unmet: list[Unmet] = []
     if intent is not None and intent.task_type in (None, model.task_type):
@@ -190,7 +190,7 @@ def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
 
 
 def _standing(model: ModelVersion, draft: Draft) -> dict[str, Value]:
-    """Every control and parameter as it would go out."""
+    """Every parameter and parameter as it would go out."""
     try:
         chosen = form.settle(model, order.accepted(model, draft.chosen))
         sent = price.quote(model, chosen, draft.n).parameters
@@ -211,9 +211,9 @@ def _words(text: str, intent: Intent, part: str) -> str:
     return " … ".join(text[slice(*span)].strip() for span in intent.spans(part))
 
 
-def label(model: ModelVersion, parameter: str, control: str, value: Value) -> str:
-    """What people call `value` of `control`: `10 s`, `1080p`, the name of a voice."""
-    field = form.named(model, control)
+def label(model: ModelVersion, parameter: str, name: str, value: Value) -> str:
+    """What people call `value` of `name`: `10 s`, `1080p`, the name of a voice."""
+    field = form.named(model, name)
     options = field.options if field is not None else ()
     known = next((o.label for o in options if form.same(o.value, value)), None)
     return parameter_names.value(
@@ -242,7 +242,7 @@ def _priced_otherwise(model: ModelVersion, draft: Draft, told: Collection[str]) 
 def instead(
     model: ModelVersion, done: Order, before: ModelVersion | None
 ) -> tuple[Order, tuple[Unmet, ...]]:
-    """The job of `done`, made with `before`, on `leaf`: with its own settings, else the nearest
+    """The job of `done`, made with `before`, on `model`: with its own settings, else the nearest
     ones, and what differs. Raises `UsageError` where it can't be made there."""
     draft = drafting.recall(model, done)
     chosen = drafting.recall(before, done).chosen if before is not None else done.parameters

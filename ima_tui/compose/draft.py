@@ -49,7 +49,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class FormRow:
-    """One line of the form: the control, where it stands, and which options are out of reach.
+    """One line of the form: the parameter, where it stands, and which options are out of reach.
 
     `label`: what it is called where that is not the field's own name."""
 
@@ -102,9 +102,9 @@ def begin(model: ModelVersion, prompt: str = "") -> Draft:
 
 
 def switch(draft: Draft, model: ModelVersion) -> tuple[Draft, tuple[str, ...]]:
-    """The same prompt on another leaf, and the names of the choices that it can't have there.
+    """The same prompt on another model, and the names of the choices that it can't have there.
 
-    Inputs stay even where the new leaf takes none: whoever switches back finds them again.
+    Inputs stay even where the new model takes none: whoever switches back finds them again.
     """
     kept: dict[str, Value] = {}
     lost: list[str] = []
@@ -133,14 +133,14 @@ def _nearest_count(model: ModelVersion, n: int) -> int:
 
 
 def recall(model: ModelVersion, done: Order) -> Draft:
-    """The draft that `done` may have come from, on a leaf that is offered now.
+    """The draft that `done` may have come from, on a model that is offered now.
 
-    What went out is read back into the controls a person sees; what the leaf no longer offers,
+    What went out is read back into the parameters a person sees; what the model no longer offers,
     and what stands at its default anyway, is left unset.
     """
     chosen: dict[str, Value] = {}
     sent = dict(done.parameters)
-    for name, value in _by_controls(model, sent).items():
+    for name, value in _by_parameters(model, sent).items():
         try:
             own_name, own_value = form.accept(model, name, value)
         except UsageError:
@@ -151,8 +151,8 @@ def recall(model: ModelVersion, done: Order) -> Draft:
     return switch(replace(draft, chosen=tuple(chosen.items())), model)[0]
 
 
-def _by_controls(model: ModelVersion, sent: dict[str, Value]) -> dict[str, Value]:
-    """Parameters as they went out, with targets turned back into the controls that lead there."""
+def _by_parameters(model: ModelVersion, sent: dict[str, Value]) -> dict[str, Value]:
+    """Parameters as they went out, with targets turned back into the parameters that lead there."""
     found = dict(sent)
     for field in model.fields:
         if field.virtual is None or field.virtual.target not in sent:
@@ -166,7 +166,7 @@ def _by_controls(model: ModelVersion, sent: dict[str, Value]) -> dict[str, Value
 
 
 def put(model: ModelVersion, draft: Draft, name: str, written: object) -> Draft:
-    """The draft with one control set. Raises `UsageError` where it can't be set so."""
+    """The draft with one parameter set. Raises `UsageError` where it can't be set so."""
     own_name, value = form.accept(model, name, written)
     chosen = {k: v for k, v in draft.chosen if k not in _targets_of(model, own_name)}
     chosen[own_name] = value
@@ -179,16 +179,16 @@ def write(draft: Draft, name: str, written: str) -> Draft:
 
 
 def _targets_of(model: ModelVersion, name: str) -> set[str]:
-    """Targets that this control leads to: set outright, they would outvote it."""
+    """Targets that this parameter leads to: set outright, they would outvote it."""
     return {
         field.virtual.target
         for field in model.fields
-        if field.virtual and any(control.name == name for control in field.virtual.fields)
+        if field.virtual and any(parameter.name == name for parameter in field.virtual.fields)
     }
 
 
 def reset(model: ModelVersion, draft: Draft, name: str) -> Draft:
-    """The draft with one control back at its default."""
+    """The draft with one parameter back at its default."""
     gone = _targets_of(model, name) | {name}
     return replace(draft, chosen=tuple((k, v) for k, v in draft.chosen if k not in gone))
 
@@ -199,7 +199,7 @@ def count(model: ModelVersion, draft: Draft, n: int) -> Draft:
 
 
 def rows(model: ModelVersion, draft: Draft) -> tuple[FormRow, ...]:
-    """The form as it is, basic controls first."""
+    """The form as it is, basic parameters first."""
     chosen = dict(draft.chosen)
     try:
         shown = form.shown(model, form.settle(model, chosen))
@@ -263,23 +263,23 @@ def priced(model: ModelVersion, draft: Draft) -> DraftPrice:
 
 
 def _at_fault(model: ModelVersion, draft: Draft, problem: UsageError) -> frozenset[str]:
-    """The controls that `problem` is about."""
+    """The parameters that `problem` is about."""
     named = {str(problem.values[key]) for key in ("name", "other") if key in problem.values}
     if named:
         return frozenset(named)
     if problem.key == "error.bad_count":
         return frozenset({"n"})
     return frozenset(
-        control.name
+        parameter.name
         for field in model.fields
         if field.virtual
-        for control in field.virtual.fields
-        if control.name in dict(draft.chosen)
+        for parameter in field.virtual.fields
+        if parameter.name in dict(draft.chosen)
     )
 
 
 def neighbour_label(model: ModelVersion, near: price.Neighbour) -> tuple[str, Value | str]:
-    """(the control's label where the option's own says too little, the option's label)."""
+    """(the parameter's label where the option's own says too little, the option's label)."""
     field = form.user_field(model, near.name)
     if field is None:
         return near.name, near.value
@@ -337,7 +337,7 @@ def check_input(model: ModelVersion | None, source: str) -> None:
 
 
 def option_label(model: ModelVersion, name: str, value: Value) -> str:
-    """What people know `value` of the control `name` by."""
+    """What people know `value` of the parameter `name` by."""
     field = form.user_field(model, name)
     options = field.options if field is not None else ()
     found = (o for o in options if field and form.same(o.value, value))
@@ -355,30 +355,30 @@ def finish(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
 
 
 def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
-    """The prompt of `done` on another leaf, with those of its settings that can be had there."""
+    """The prompt of `done` on another model, with those of its settings that can be had there."""
     return finish(model, recall(model, done))
 
 
 def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:
-    """The leaf that `done` was made with, else another version of its model."""
+    """The model version that `done` was made with, else another version of its model."""
     kin = [model for model in models if model.model_id == done.model_id]
     same = next((model for model in kin if model.version == done.version), None)
     return same or (choice.newest(kin) if kin else None)
 
 
-def same_leaf(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersion | None:
+def same_version(models: Sequence[ModelVersion], model: ModelVersion) -> ModelVersion | None:
     """`model` as `models` have it now; None where it is gone."""
     return choice.exactly(models, model.model_id, model.version)
 
 
 def label(model: ModelVersion | None, name: str) -> str:
-    """What people know the control, or what it is sent as, by."""
-    control = form.named(model, name) if model is not None else None
-    return parameter_names.label(control) if control is not None else name
+    """What people know the parameter, or what it is sent as, by."""
+    parameter = form.named(model, name) if model is not None else None
+    return parameter_names.label(parameter) if parameter is not None else name
 
 
 def spoken(model: ModelVersion | None, problem: UsageError) -> dict[str, str | int | float]:
-    """The values of `problem`'s sentence, with controls by the name that people see."""
+    """The values of `problem`'s sentence, with parameters by the name that people see."""
     values = dict(problem.values)
     for key in ("name", "other"):
         if key in values:

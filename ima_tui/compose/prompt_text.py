@@ -217,7 +217,7 @@ def shares(composer: Composer, order: Order) -> tuple[int, ...]:
 
 
 REMEMBER, LIMIT = "remember", "limit"
-"""Parts that are no control: what is to be remembered, and what isn't available."""
+"""Parts that are no parameter: what is to be remembered, and what isn't available."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def origin(composer: Composer, part: str) -> Origin:
 
 
 def unmet(composer: Composer) -> frozenset[str]:
-    """Controls that have another value than the words ask for: the model doesn't offer that."""
+    """Parameters that have another value than the words ask for: the model doesn't offer that."""
     return frozenset(name for name, one in composer.read.items() if not one.exact)
 
 
@@ -273,8 +273,8 @@ def marks(composer: Composer) -> tuple[Highlight, ...]:
     ]
     if composer.intent is not None:
         spans += [(span, REMEMBER) for span in composer.intent.spans("preference")]
-        controls = {span for span, part in spans if part in composer.read}  # see `unmet`
-        limits = (span for span in composer.intent.spans("unsupported") if span not in controls)
+        parameters = {span for span, part in spans if part in composer.read}  # see `unmet`
+        limits = (span for span in composer.intent.spans("unsupported") if span not in parameters)
         spans += [(span, LIMIT) for span in limits]
     return tuple(Highlight(start, end, part) for (start, end), part in sorted(spans))
 

@@ -1,6 +1,6 @@
-"""From canonical parameters to the chosen leaf's own fields and values, through its form.
+"""From canonical parameters to the chosen model's own fields and values, through its form.
 
-The form knows what a leaf has; here stands only what people's words are called in it: sound is
+The form knows what a model has; here stands only what people's words are called in it: sound is
 `generate_audio`, `audio` or `sound` (on/off), a resolution may be a quality or a size.
 """
 
@@ -19,9 +19,9 @@ from ima_tui.core.errors import UsageError
 from ima_tui.intent.intent import Parameter, Refusal
 
 STAYS_IN_PROMPT = frozenset({"bpm"})
-"""No field of any leaf: the words in the prompt do it."""
+"""No field of any model: the words in the prompt do it."""
 _OR_IN_PROMPT = frozenset({"lyrics", "title"})
-"""The words in the prompt do it where the leaf has no field."""
+"""The words in the prompt do it where the model has no field."""
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "audio": ("generate_audio", "audio", "sound"),
@@ -60,7 +60,7 @@ def canonical(field: str) -> str:
 def bind(
     model: ModelVersion, params: Iterable[Parameter]
 ) -> tuple[tuple[tuple[str, Value], ...], tuple[Refusal, ...]]:
-    """(the leaf's own names and values, what it doesn't have)."""
+    """(the model's own names and values, what it doesn't have)."""
     bound: dict[str, Value] = {}
     refused: list[Refusal] = []
     for param in params:
@@ -79,8 +79,8 @@ def bind(
         if isinstance(found, Refusal):
             refused.append(found)
             continue
-        name, value = _on_its_control(model, *found)
-        if bound.setdefault(name, value) != value:  # one control for both: it can't be each
+        name, value = _on_its_parameter(model, *found)
+        if bound.setdefault(name, value) != value:  # one parameter for both: it can't be each
             refused.append(Refusal(param.name, param.value, (bound[name],), both=True))
     return tuple(bound.items()), tuple(refused)
 
@@ -104,8 +104,8 @@ def _accept(model: ModelVersion, param: Parameter) -> tuple[str, Value] | Refusa
     return Refusal(param.name, param.value, possible)
 
 
-def _on_its_control(model: ModelVersion, name: str, value: Value) -> tuple[str, Value]:
-    """What goes out, as the control that people see for it, where one alone leads there."""
+def _on_its_parameter(model: ModelVersion, name: str, value: Value) -> tuple[str, Value]:
+    """What goes out, as the parameter that people see for it, where one alone leads there."""
     for field in model.fields:
         if field.virtual and field.virtual.target == name and form.user_field(model, name) is None:
             rules = (rule for rule in field.virtual.rules if form.same(rule.target, value))
@@ -127,14 +127,14 @@ def _by_label(field: Field | None, value: Value) -> Value | None:
     return None
 
 
-def leaf_for(
-    models: Sequence[ModelVersion], task_type: TaskType, model_id: str, leaf_version: str = ""
+def version_for(
+    models: Sequence[ModelVersion], task_type: TaskType, model_id: str, version: str = ""
 ) -> tuple[ModelVersion | None, tuple[str, ...]]:
-    """(the leaf of a named model, kin of one that the list lacks)."""
+    """(the model of a named model, kin of one that the list lacks)."""
     found = [model for model in models if model.model_id == model_id]
     if not found:
         return None, tuple(choice.near_ids(models, model_id))
     for model in found:
-        if leaf_version and model.name.casefold().endswith(f"v{leaf_version}"):
+        if version and model.name.casefold().endswith(f"v{version}"):
             return model, ()
     return choice.newest(found), ()

@@ -73,7 +73,7 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A parameter that the chosen leaf doesn't have, or not with that value."""
+    """A parameter that the chosen model doesn't have, or not with that value."""
 
     name: str
     asked: Value
@@ -137,8 +137,8 @@ class Intent:
     """The reading of one text.
 
     `model_id` is the model that the text names or its tier resolves to, never a default; `version`
-    the leaf that a version word picked; `leaf` the live leaf that all of it leads to, when a
-    catalogue was given; `bound` the parameters in that leaf's own names and values; `refused` what
+    the version that a word picked; `model` the live one that all of it leads to, when a
+    catalogue was given; `bound` the parameters in that model's own names and values; `refused` what
     it can't do. `absent` are names of models that are not to be had here.
     """
 
@@ -190,7 +190,7 @@ class Intent:
     misplaced: tuple[Misplaced, ...] = ()
     model: ModelVersion | None = None
     reason: Reason | None = None
-    """Why `model_id` is meant; where there is a leaf, why that one serves."""
+    """Why `model_id` is meant; where there is a live model, why that one serves."""
     bound: tuple[tuple[str, Value], ...] = ()
     refused: tuple[Refusal, ...] = ()
 

@@ -41,7 +41,7 @@ def intent_json(text: str, intent: Intent) -> dict[str, object]:
             }
             for each in intent.misplaced
         ],
-        "leaf": _leaf(intent),
+        "leaf": _live_model(intent),
         "evidence": [
             {"part": each.part, "span": list(each.span), "text": clean(text[slice(*each.span)])}
             for each in intent.evidence
@@ -101,7 +101,7 @@ def _limit(limit: Limit) -> dict[str, object]:
     }
 
 
-def _leaf(intent: Intent) -> dict[str, object] | None:
+def _live_model(intent: Intent) -> dict[str, object] | None:
     """The live model that it leads to, with the parameters in its own names."""
     if intent.model is None:
         return None

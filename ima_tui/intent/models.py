@@ -1,7 +1,7 @@
 """Which model a text means: the name it gives, else the one its tier stands for.
 
 A name leads to an id by task type ("Wan" is another model with an image than without), a version
-word to a leaf or a field. Never a default: what is not named is left to the preferences.
+word to a model version or a field. Never a default: what is not named is left to the preferences.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """`leaf_version` is the version word where it picks a leaf of the family; `named` is False
+    """`version` is the version word where it picks a version of the family; `named` is False
     where only a tier or a kind stands for the model; `picked` says that it was named outright."""
 
     model_id: str
     start: int = 0
     end: int = 0
-    leaf_version: str = ""
+    version: str = ""
     named: bool = True
     picked: bool = False
     field: tuple[str, str] | None = None
@@ -80,7 +80,7 @@ def named_model(scan: Scan, asked: MediaRequest, medium: Medium | None) -> Named
 
 
 def model_of(named: Named, task_type: TaskType | None) -> ModelChoice:
-    """The model id, leaf and field that a name leads to for a task type."""
+    """The model id, version and field that a name leads to for a task type."""
     family = named.family
     if named.exact or family is None:
         return ModelChoice(named.exact, named.start, named.end, picked=named.cued)
@@ -92,7 +92,7 @@ def model_of(named: Named, task_type: TaskType | None) -> ModelChoice:
         model_id,
         named.start,
         named.end,
-        leaf_version=named.version if family.models else "",
+        version=named.version if family.models else "",
         picked=named.cued,
         field=(family.field_name, value) if value else None,
         alternatives=tuple(

@@ -223,7 +223,7 @@ class Router:
         song = read_song(self._scan.plain.original) if medium is Medium.MUSIC else None
         params = (*self._params(findings, impossible, model), *self._sung(song))
         self._offer_alternatives(kind, medium)
-        version = model.leaf_version if model else ""
+        version = model.version if model else ""
         intent = Intent(
             kind=kind,
             medium=medium,
@@ -255,7 +255,7 @@ class Router:
         return self._bound(intent)
 
     def _bound(self, intent: Intent) -> Intent:
-        """With the live leaf, where there is a catalogue and a single task."""
+        """With the live model, where there is a catalogue and a single task."""
         evidence = tuple(dict.fromkeys(self._evidence))
         told = (*evidence, *_figures(replace(intent, evidence=evidence)))
         found = commands.find_commands(self._scan, told, self._asked.spoken_from)
@@ -270,7 +270,7 @@ class Router:
         model_versions = self._known.catalogue.get(intent.task_type, ()) if intent.task_type else ()
         if not model_versions or intent.task_type is None:
             return intent
-        model_version, reason, kin = self._leaf(intent, intent.task_type, model_versions)
+        model_version, reason, kin = self._live_model(intent, intent.task_type, model_versions)
         if model_version is None:
             others = tuple(IntentAlternative("model", model_id) for model_id in kin)
             return replace(
@@ -294,13 +294,13 @@ class Router:
             text = f"{text[:start]} {text[end:]}"
         return text
 
-    def _leaf(
+    def _live_model(
         self, intent: Intent, task_type: TaskType, model_versions: Sequence[ModelVersion]
     ) -> tuple[ModelVersion | None, Reason | None, tuple[str, ...]]:
-        """(the leaf, why it serves, kin of a model that is not there): what the text names or its
+        """(the model, why it serves, kin of a model that is not there): what the text names or its
         tier stands for, else the order of choice. What is to be forgotten does not choose."""
         if intent.model_id:
-            model_version, kin = binding.leaf_for(
+            model_version, kin = binding.version_for(
                 model_versions, task_type, intent.model_id, intent.version
             )
             if model_version is not None or intent.reason is Reason.REQUEST:

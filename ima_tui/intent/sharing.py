@@ -319,7 +319,7 @@ def _model(
     named = models.named_model(read, asked, medium)
     if named is not None:
         model = models.model_of(named, task_type)
-        return model.model_id, model.leaf_version, _field(model.field)
+        return model.model_id, model.version, _field(model.field)
     if intent.steps and place < len(intent.steps):
         return intent.steps[place].model_id, "", ()
     return intent.model_id, intent.version, ()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ima_tui.catalogue import choice
 from ima_tui.cli.commands.models import from_cache, load, matching, users_json
-from ima_tui.cli.json_documents import leaf_json
+from ima_tui.cli.json_documents import model_json
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.text import one_line
@@ -89,7 +89,7 @@ async def list_models(call: Call) -> Document:
     shown = found[given.get("offset", 0) :][: given.get("limit", LISTED)]
     note = from_cache(call.studio, wanted)
     return {
-        "models": [leaf_json(model) for model in shown],
+        "models": [model_json(model) for model in shown],
         "total": len(found),
         "warnings": [note] if note else [],
     }

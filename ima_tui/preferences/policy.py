@@ -10,7 +10,7 @@
 | 用最好的, 推荐一个, 用默认的, 换个试试 | forgotten |
 | a tier, a recommendation, a default | nothing: nobody named a model |
 
-The rules are pure: no file, no clock. `choice.Reason` says why a leaf serves; `propose` what
+The rules are pure: no file, no clock. `choice.Reason` says why a model serves; `propose` what
 sending it would change; `standing` and `forgettable` serve a text that asks for nothing to be made.
 
 `PreferenceService` stores them in the shared file, which is watched for changes.

@@ -320,7 +320,7 @@ class Builder:
         clears = preference is not None and preference.action is PreferenceAction.CLEAR
         preferred = "" if clears else self._preferred.get(kind, "")
         if share.model_id:
-            model, _ = binding.leaf_for(models, kind, share.model_id, share.version)
+            model, _ = binding.version_for(models, kind, share.model_id, share.version)
             if model is not None:
                 return model
         model = choice.default_model(order.taking(models, inputs), kind, preferred)

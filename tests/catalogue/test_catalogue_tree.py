@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import field_json, leaf_json, make, read, rule_json, virtual_json
+from trees import field_json, make, model_json, read, rule_json, virtual_json
 
 from ima_tui.catalogue import form, price, tree
 from ima_tui.catalogue.order import input_counts
@@ -30,22 +30,22 @@ def group(*children: Any) -> dict[str, Any]:
 
 
 def test_only_leaves_count_at_any_depth_and_in_the_lists_order() -> None:
-    first, second, third = (leaf_json(id=f"v{n}") for n in (1, 2, 3))
+    first, second, third = (model_json(id=f"v{n}") for n in (1, 2, 3))
     nodes = [first, group(group(second)), group(), group(third)]
     assert [model.version for model in tree.models(nodes, T2I)] == ["v1", "v2", "v3"]
 
 
 @pytest.mark.parametrize("kind", ["1", "2", None, "model", True])
 def test_a_node_of_another_type_is_no_leaf(kind: object) -> None:
-    assert tree.models([leaf_json(type=kind)], T2I) == ()
+    assert tree.models([model_json(type=kind)], T2I) == ()
 
 
 def test_a_numeric_type_counts_too() -> None:
-    assert len(tree.models([leaf_json(type=3)], T2I)) == 1
+    assert len(tree.models([model_json(type=3)], T2I)) == 1
 
 
 def test_id_is_the_version_model_id_the_family_and_name_the_display_name() -> None:
-    model = read(leaf_json(id="v-9", model_id="family", name="Shown"))
+    model = read(model_json(id="v-9", model_id="family", name="Shown"))
     assert (model.version, model.model_id, model.name) == ("v-9", "family", "Shown")
 
 
@@ -53,11 +53,11 @@ def test_id_is_the_version_model_id_the_family_and_name_the_display_name() -> No
     "form", [None, [], {}, "null", 7], ids=["null", "empty", "object", "text", "number"]
 )
 def test_a_form_may_be_null_empty_or_nonsense(form: object) -> None:
-    assert read(leaf_json(form_config=form)).fields == ()
+    assert read(model_json(form_config=form)).fields == ()
 
 
 def test_a_form_may_be_missing() -> None:
-    raw = leaf_json()
+    raw = model_json()
     assert "form_config" not in raw
     assert read(raw).fields == ()
 
@@ -65,22 +65,22 @@ def test_a_form_may_be_missing() -> None:
 @pytest.mark.parametrize("broken", ["id", "model_id", "credit_rules"])
 @pytest.mark.parametrize("value", [None, "", [], {}, "a\x1b[31mb"])
 def test_without_id_family_or_price_there_is_nothing_to_order(broken: str, value: object) -> None:
-    whole = leaf_json(id="other")
-    found = tree.models([leaf_json(**{broken: value}), whole], T2I)
+    whole = model_json(id="other")
+    found = tree.models([model_json(**{broken: value}), whole], T2I)
     assert [model.version for model in found] == ["other"]
 
 
 def test_one_price_is_a_rule_without_attributes() -> None:
-    assert read(leaf_json()).rules[0].attributes == ()
+    assert read(model_json()).rules[0].attributes == ()
 
 
 def test_the_marker_beside_other_attributes_is_an_attribute() -> None:
-    (rule,) = read(leaf_json(credit_rules=[rule_json(5, default="enabled", size="1K")])).rules
+    (rule,) = read(model_json(credit_rules=[rule_json(5, default="enabled", size="1K")])).rules
     assert dict(rule.attributes) == {"default": "enabled", "size": "1K"}
 
 
 def test_a_rule_keeps_its_values_and_their_json_types() -> None:
-    (rule,) = read(leaf_json(credit_rules=[rule_json(5, a=5, b="5", c=True, d=0.5)])).rules
+    (rule,) = read(model_json(credit_rules=[rule_json(5, a=5, b="5", c=True, d=0.5)])).rules
     assert [(k, v, type(v)) for k, v in rule.attributes] == [
         ("a", 5, int),
         ("b", "5", str),
@@ -105,7 +105,7 @@ def test_a_rule_keeps_its_values_and_their_json_types() -> None:
 )
 def test_a_rule_that_cant_be_read_is_no_price(bad: dict[str, Any]) -> None:
     rules = [{**rule_json(5, size="1K"), **bad}, rule_json(7, size="2K")]
-    assert [rule.points for rule in read(leaf_json(credit_rules=rules)).rules] == [7]
+    assert [rule.points for rule in read(model_json(credit_rules=rules)).rules] == [7]
 
 
 def test_attribute_names_are_the_forms_own_whatever_their_case() -> None:
@@ -127,7 +127,7 @@ def test_rules_agree_on_one_spelling_where_the_form_has_none() -> None:
 
 def test_a_rule_with_two_values_for_one_name_is_no_price() -> None:
     rules = [rule_json(5, size="1K", Size="2K"), rule_json(7)]
-    assert [rule.points for rule in read(leaf_json(credit_rules=rules)).rules] == [7]
+    assert [rule.points for rule in read(model_json(credit_rules=rules)).rules] == [7]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_rule_with_two_values_for_one_name_is_no_price() -> None:
     ],
 )
 def test_every_type_of_field_works_unknown_ones_as_text(raw: dict[str, Any], kind: str) -> None:
-    (field,) = read(leaf_json(form_config=[{"field": "x", **raw}])).fields
+    (field,) = read(model_json(form_config=[{"field": "x", **raw}])).fields
     assert field.kind is kind
 
 
@@ -306,7 +306,7 @@ def test_a_time_tag_that_says_nothing_is_no_estimate(tag: str) -> None:
 
 def test_the_first_readable_time_tag_counts() -> None:
     tags = [{"tag_type": "EET", "tag_value": "soon"}, {"tag_type": "EET", "tag_value": "5s"}]
-    assert read(leaf_json(tags=tags)).estimate == Estimate(5, 5)
+    assert read(model_json(tags=tags)).estimate == Estimate(5, 5)
 
 
 LIVE_FILES = {
@@ -319,7 +319,7 @@ LIVE_FILES = {
 
 
 def taken(files: object, task_type: TaskType = TaskType.IMAGE_TO_IMAGE) -> tuple[Accepts, ...]:
-    return read(leaf_json(files=files), task_type).accepts
+    return read(model_json(files=files), task_type).accepts
 
 
 def test_files_is_one_object_as_the_live_service_sends_it() -> None:
@@ -386,16 +386,16 @@ def test_the_largest_file_is_read_in_bytes(size: object) -> None:
 
 @pytest.mark.parametrize("files", [None, [], {}, "image/png", 7, True, [None], [[LIVE_FILES]]])
 def test_files_that_say_nothing_limit_nothing(files: object) -> None:
-    model = read(leaf_json(files=files), TaskType.IMAGE_TO_IMAGE)
+    model = read(model_json(files=files), TaskType.IMAGE_TO_IMAGE)
     assert (model.accepts, model.input_types) == ((), PICTURES)
 
 
 def test_unknown_keys_are_ignored() -> None:
-    assert repr(read(leaf_json(brand_new={"a": [1]}))) == repr(read(leaf_json()))
+    assert repr(read(model_json(brand_new={"a": [1]}))) == repr(read(model_json()))
 
 
 def test_texts_come_in_clean_and_short() -> None:
-    model = read(leaf_json(name="Ni\x1b]52;c;aGk=\x07ce\u202e", description="x" * 100_000))
+    model = read(model_json(name="Ni\x1b]52;c;aGk=\x07ce\u202e", description="x" * 100_000))
     assert model.name == "Nice"
     assert len(model.description) <= 300
 
@@ -406,14 +406,14 @@ def test_a_value_that_a_terminal_would_obey_is_no_option() -> None:
 
 
 def test_nesting_beyond_reason_ends() -> None:
-    node: dict[str, Any] = group(leaf_json())
+    node: dict[str, Any] = group(model_json())
     for _ in range(5_000):
         node = group(node)
     assert tree.models([node], T2I) == ()
 
 
 def test_a_huge_list_is_cut() -> None:
-    assert len(tree.models([leaf_json()] * (tree.MAX_LEAVES + 5), T2I)) == tree.MAX_LEAVES
+    assert len(tree.models([model_json()] * (tree.MAX_LEAVES + 5), T2I)) == tree.MAX_LEAVES
 
 
 def test_a_limit_larger_than_any_number_is_no_limit() -> None:
@@ -456,13 +456,13 @@ def test_no_answer_of_any_shape_breaks_the_reader(data: object) -> None:
 
 @given(st.dictionaries(st.sampled_from(KEYS), anything, max_size=8))
 def test_no_leaf_of_any_shape_breaks_the_reader(changes: dict[str, Any]) -> None:
-    tree.models([{**leaf_json(), **changes, "type": "3"}], T2I)
+    tree.models([{**model_json(), **changes, "type": "3"}], T2I)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), anything, max_size=8), max_size=3))
 def test_no_form_of_any_shape_breaks_the_reader(form: list[dict[str, Any]]) -> None:
     fields = [{"field": f"f{i}", **row} for i, row in enumerate(form)]
-    assert len(tree.models([leaf_json(form_config=fields)], T2I)) == 1
+    assert len(tree.models([model_json(form_config=fields)], T2I)) == 1
 
 
 files_objects = st.dictionaries(
@@ -478,7 +478,7 @@ files_objects = st.dictionaries(
 @given(files_objects | st.lists(files_objects | anything, max_size=3))
 def test_no_files_of_any_shape_break_the_reader_or_ask_for_what_cant_be(files: object) -> None:
     for task_type in (TaskType.IMAGE_TO_IMAGE, TaskType.FIRST_LAST_FRAME, T2I):
-        model = read(leaf_json(files=files), task_type)
+        model = read(model_json(files=files), task_type)
         low, high = input_counts(model)
         assert task_type.inputs[0] <= low <= (low if high is None else high)
         assert all(clean(mime) == mime and mime.count("/") == 1 for mime in model.input_types)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from trees import leaf_json, read
+from trees import model_json, read
 
 from ima_tui.catalogue import choice
 from ima_tui.catalogue.choice import ModelTier
@@ -12,7 +12,7 @@ from ima_tui.core.errors import UsageError
 
 
 def model(model_id: str, name: str = "", version: str = "") -> ModelVersion:
-    return read(leaf_json(model_id=model_id, name=name or model_id, id=version or model_id))
+    return read(model_json(model_id=model_id, name=name or model_id, id=version or model_id))
 
 
 PIXVERSE = [

@@ -27,13 +27,13 @@ def shape_to_size(**more: Any) -> ModelVersion:
 
 
 def shape_and_clarity() -> ModelVersion:
-    controls = [field_json("shape", ["square", "wide"]), field_json("clarity", ["2k", "4k"])]
+    parameters = [field_json("shape", ["square", "wide"]), field_json("clarity", ["2k", "4k"])]
     rules = [
         ({"shape": "square", "clarity": "2k"}, "2048x2048"),
         ({"shape": "square", "clarity": "4k"}, "4096x4096"),
         ({"shape": "wide", "clarity": "2k"}, "2560x1440"),
     ]
-    return make(virtual_json("size", controls, rules, value="2048x2048"))
+    return make(virtual_json("size", parameters, rules, value="2048x2048"))
 
 
 def same_name() -> ModelVersion:
@@ -222,7 +222,7 @@ def test_text_that_cant_be_written_as_utf8_is_mended() -> None:
 
 def test_the_person_sees_the_control_and_the_service_gets_the_target() -> None:
     model = shape_to_size()
-    assert [control.name for control in form.user_fields(model)] == ["aspect_ratio"]
+    assert [parameter.name for parameter in form.user_fields(model)] == ["aspect_ratio"]
     assert form.parameters(model, {"aspect_ratio": "16:9"}) == {"size": "2560x1440"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from trees import field_json, leaf_json, make, rule_json, virtual_json
+from trees import field_json, make, model_json, rule_json, virtual_json
 
 from ima_tui.catalogue import form, price, tree
 from ima_tui.core.domain import (
@@ -135,10 +135,10 @@ def test_an_attribute_of_a_virtual_target_is_priced_through_its_control() -> Non
 
 
 def test_a_price_may_hang_on_a_control_that_is_no_target() -> None:
-    controls = [field_json("clarity", ["2k", "4k", "8k"])]
+    parameters = [field_json("clarity", ["2k", "4k", "8k"])]
     rules = [({"clarity": "2k"}, "2048"), ({"clarity": "4k"}, "4096"), ({"clarity": "8k"}, "8192")]
     model_version = make(
-        virtual_json("size", controls, rules),
+        virtual_json("size", parameters, rules),
         rules=[rule_json(3, clarity="2K"), rule_json(8, clarity="4K")],
     )
     quote = price.quote(model_version, {"clarity": "4k"})
@@ -221,15 +221,15 @@ def fields_json(draw: st.DrawFn) -> dict[str, Any]:
              "category": draw(st.sampled_from(["text_to_image", "text_to_video"]))}
         ]  # fmt: skip
     if draw(st.integers(0, 2)) == 0:
-        controls = draw(st.lists(fields_json(), max_size=2)) if draw(st.booleans()) else [raw]
-        names = [control["field"] for control in controls]
+        parameters = draw(st.lists(fields_json(), max_size=2)) if draw(st.booleans()) else [raw]
+        names = [parameter["field"] for parameter in parameters]
         rules = [
             {"source_values": {each: draw(VALUES) for each in names}, "target_value": draw(VALUES)}
             for _ in range(draw(st.integers(0, 3)))
         ]
         target = draw(st.sampled_from([*NAMES, None]))
         mapping = {"target_param": target, "mapping_rules": rules}
-        raw = {**raw, "is_ui_virtual": True, "ui_params": controls, "value_mapping": mapping}
+        raw = {**raw, "is_ui_virtual": True, "ui_params": parameters, "value_mapping": mapping}
     return raw
 
 
@@ -246,7 +246,7 @@ fresh = count()
 
 @st.composite
 def models(draw: st.DrawFn) -> ModelVersion:
-    raw = leaf_json(
+    raw = model_json(
         id=f"id-{next(fresh)}",
         form_config=draw(st.lists(fields_json(), max_size=5)),
         credit_rules=draw(st.lists(rules_json, min_size=1, max_size=5)),
@@ -316,9 +316,9 @@ def test_everything_a_screen_asks_of_a_leaf_is_answered(model_version: ModelVers
     assert all(row.points >= 0 for row in price.table(model_version))
     price.neighbours(model_version, {})
     assert all(1 <= count <= 16 for count in form.counts(model_version))
-    for control in form.user_fields(model_version):
-        form.allowed(model_version, control, {})
-        form.default_of(control)
+    for parameter in form.user_fields(model_version):
+        form.allowed(model_version, parameter, {})
+        form.default_of(parameter)
 
 
 def test_a_table_that_nobody_could_read_is_none() -> None:

@@ -54,24 +54,24 @@ def priced_by(model: ModelVersion) -> dict[str, list[Value]]:
     """The controls that lead to a priced attribute, with every value a person can pick."""
     names = {name for rule in model.rules for name, _ in rule.attributes}
     found: dict[str, list[Value]] = {}
-    for control in form.user_fields(model):
+    for parameter in form.user_fields(model):
         aims = [
             field.virtual.target
             for field in model.fields
-            if field.virtual and any(c.name == control.name for c in field.virtual.fields)
+            if field.virtual and any(c.name == parameter.name for c in field.virtual.fields)
         ]
-        if control.name in names or names.intersection(aims):
-            found[control.name] = [o.value for o in control.options] or [True, False]
+        if parameter.name in names or names.intersection(aims):
+            found[parameter.name] = [o.value for o in parameter.options] or [True, False]
     return found
 
 
 def reached(model: ModelVersion) -> Counter[PriceRule]:
     """How often each rule is chosen, over every combination of priced controls."""
     hits: Counter[PriceRule] = Counter()
-    controls = priced_by(model)
-    for values in product(*controls.values()):
+    parameters = priced_by(model)
+    for values in product(*parameters.values()):
         try:
-            quote = price.quote(model, dict(zip(controls, values, strict=True)))
+            quote = price.quote(model, dict(zip(parameters, values, strict=True)))
         except UsageError:
             continue
         if not quote.changes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from trees import field_json, leaf_json, read, rule_json
+from trees import field_json, model_json, read, rule_json
 
 from ima_tui import i18n
 from ima_tui.compose import apply_intent, confirmation
@@ -21,7 +21,7 @@ from ima_tui.intent.route import route
 def model(
     model_id: str, name: str, kind: TaskType, *fields: dict[str, Any], **more: Any
 ) -> ModelVersion:
-    raw = leaf_json(id=model_id, model_id=model_id, name=name, form_config=list(fields), **more)
+    raw = model_json(id=model_id, model_id=model_id, name=name, form_config=list(fields), **more)
     return read(raw, kind)
 
 

@@ -75,17 +75,17 @@ def bought(model: ModelVersion) -> set[int]:
     start = drafting.begin(model)
     rows = drafting.rows(model, start)
     priced = {name for row in price.table(model) for name, _ in row.values}
-    controls = {r.field.name: form.choices(r.field) for r in rows if r.field.name in priced}
+    parameters = {r.field.name: form.choices(r.field) for r in rows if r.field.name in priced}
     found: set[int] = set()
-    for options in product(*controls.values()):
+    for options in product(*parameters.values()):
         draft = start
         try:
-            for name, option in zip(controls, options, strict=True):
+            for name, option in zip(parameters, options, strict=True):
                 draft = drafting.put(model, draft, name, option.value)
         except UsageError:
             continue
         if any(row.why_blocked(dict(draft.chosen)[row.field.name])
-               for row in drafting.rows(model, draft) if row.field.name in controls):  # fmt: skip
+               for row in drafting.rows(model, draft) if row.field.name in parameters):  # fmt: skip
             continue
         quote = drafting.priced(model, draft).quote
         if quote is not None and not quote.changes:

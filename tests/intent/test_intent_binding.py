@@ -73,7 +73,7 @@ def test_two_settings_for_one_control_are_told_and_a_model_for_both_is_named() -
 def test_a_size_is_set_where_people_see_it() -> None:
     intent = read("a picture of a fox in 2K, SeeDream 4.5")
     assert intent.model is not None
-    assert apply_intent.controls(intent, intent.model)["aspect_ratio"].value == "2k"
+    assert apply_intent.parameters(intent, intent.model)["aspect_ratio"].value == "2k"
 
 
 def test_the_tempo_stays_in_the_prompt() -> None:

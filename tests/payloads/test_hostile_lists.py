@@ -20,7 +20,7 @@ from ima_tui.catalogue import (
     refusals,
     tree,
 )
-from ima_tui.cli.json_documents import leaf_json
+from ima_tui.cli.json_documents import model_json
 from ima_tui.core.domain import Draft, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 
@@ -214,7 +214,7 @@ def test_any_list_can_be_shown(raw: dict[str, Any]) -> None:
     models = tree.models([raw], TaskType.TEXT_TO_IMAGE)
     choice.default_model(models, TaskType.TEXT_TO_IMAGE)
     for model in models:
-        leaf_json(model)
+        model_json(model)
         price.table(model)
         price.neighbours(model, {})
         assert choice.pick(models, model.model_id) is model

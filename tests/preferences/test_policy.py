@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from trees import leaf_json, read
+from trees import model_json, read
 
 from ima_tui.catalogue.choice import Reason, serving
 from ima_tui.core.domain import ModelVersion, TaskType
@@ -20,7 +20,7 @@ IMAGE, VIDEO, ANIMATE = (
 
 
 def model(task_type: TaskType, model_id: str) -> ModelVersion:
-    return read(leaf_json(model_id=model_id, name=model_id, id=model_id), task_type)
+    return read(model_json(model_id=model_id, name=model_id, id=model_id), task_type)
 
 
 LISTS = {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from trees import leaf_json, make, read
+from trees import make, model_json, read
 
 from ima_tui.core.domain import TaskType
 from ima_tui.core.errors import UsageError
@@ -321,7 +321,7 @@ def test_notes_that_cant_be_read_are_none(noted: Preferences, path: Path, text: 
 def _write_many(path: Path, notes: Path, user: str, count: int) -> None:
     preferences = Preferences(path, notes)
     for number in range(count):
-        model = read(leaf_json(model_id=f"model-{number:04}"))
+        model = read(model_json(model_id=f"model-{number:04}"))
         preferences.save(user, T2I, model)
 
 

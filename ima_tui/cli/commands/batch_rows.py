@@ -67,7 +67,7 @@ class RowPricer:
         self._label = label
         self._lenient = lenient
         self._agreed = agreed
-        self._leaves: dict[TaskType, tuple[ModelVersion, ...]] = {}
+        self._models: dict[TaskType, tuple[ModelVersion, ...]] = {}
         self._picked: dict[tuple[TaskType, str, str], ModelVersion] = {}
 
     async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[PricedRow], list[BadRow]]:
@@ -90,7 +90,7 @@ class RowPricer:
         if one is not None and not row.model_id:
             model = await generate_order.meant_model(self._studio, one)
         else:
-            model = await self._leaf(task_type, row)
+            model = await self._model(task_type, row)
         chosen, warnings = generate_order.accepted(model, row.chosen, lenient=self._lenient)
         draft = self._draft(row, model, one, chosen)
         by_hand = chosen.keys() | ({MODEL} if row.model_id else set())
@@ -130,18 +130,18 @@ class RowPricer:
         n = None if row.n == 1 else row.n
         return generate_order.drafted(model, prompt, inputs, said, chosen, n, row.project)
 
-    async def _leaf(self, task_type: TaskType, row: Row) -> ModelVersion:
+    async def _model(self, task_type: TaskType, row: Row) -> ModelVersion:
         """The named model, else the preferred, else the default one."""
         if not row.model_id:
             generate_order.check_preferences(self._studio)
-        if task_type not in self._leaves:
-            self._leaves[task_type] = await self._studio.catalogue.fresh(task_type)
+        if task_type not in self._models:
+            self._models[task_type] = await self._studio.catalogue.fresh(task_type)
         model_id, suggested = row.model_id, self._studio.catalogue.suggested
         if not model_id and (usual := suggested(task_type, row.inputs)) is not None:
             model_id = usual.model_id
         wanted = (task_type, model_id, row.version_id)
         if wanted not in self._picked:
-            self._picked[wanted] = choice.pick(self._leaves[task_type], model_id, row.version_id)
+            self._picked[wanted] = choice.pick(self._models[task_type], model_id, row.version_id)
         return self._picked[wanted]
 
 

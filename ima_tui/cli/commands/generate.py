@@ -313,7 +313,7 @@ async def _alone(studio: Studio, arguments: Namespace, intent: Intent) -> None:
 
 
 async def _meant(studio: Studio, intent: Intent, model_id: str) -> tuple[ModelVersion, ...]:
-    """The live leaves of the model that is to be remembered."""
+    """The live model versions of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
         await studio.catalogue.fresh(task_type)
     models = policy.standing(intent, studio.catalogue.all_models())

@@ -149,8 +149,8 @@ def drafted(
     chosen = {**{name: value for name, value in said.items() if name != COUNT}, **flags}
     if n is None:
         n = count if isinstance(count, int) else 1
-    leaf = (model.task_type, model.model_id, model.version)
-    return Draft(*leaf, prompt, tuple(chosen.items()), tuple(inputs), n, project)
+    chosen_model = (model.task_type, model.model_id, model.version)
+    return Draft(*chosen_model, prompt, tuple(chosen.items()), tuple(inputs), n, project)
 
 
 async def order_of(studio: Studio, model: ModelVersion, draft: Draft) -> Order:
@@ -349,7 +349,7 @@ async def meant_model(studio: Studio, one: Meant) -> ModelVersion:
     models, intent = await studio.catalogue.fresh(one.task_type), one.intent
     if intent.model_id:
         named = (intent.model_id, intent.version)
-        model, _ = binding.leaf_for(models, one.task_type, *named)
+        model, _ = binding.version_for(models, one.task_type, *named)
         if model is not None:
             return model
     called = [model for model in models if any(choice.is_called(model, n) for n in intent.absent)]

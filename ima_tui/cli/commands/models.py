@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ima_tui.catalogue import choice, price
 from ima_tui.cli import session
-from ima_tui.cli.json_documents import leaf_json
+from ima_tui.cli.json_documents import model_json
 from ima_tui.cli.output import (
     answer,
     document_text,
@@ -80,7 +80,7 @@ def from_cache(studio: Studio, task_types: Sequence[TaskType]) -> str:
 def print_models(models: Sequence[ModelVersion], *, as_json: bool) -> None:
     """Print models as a table or as JSON."""
     if as_json:
-        print_json({"models": [leaf_json(model) for model in models]})
+        print_json({"models": [model_json(model) for model in models]})
         return
     shown = heads("cli.head.", "task", "model", "id", "version", "points", "time")
     print_table(shown, list(map(_row, models)), right=("points",))

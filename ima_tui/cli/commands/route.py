@@ -71,7 +71,7 @@ def intent_document(
 
 
 def _guides(text: str, intent: Intent, knowledge: Guides) -> dict[str, object] | None:
-    """The guides that matter, and the line that recommends the leaf; None where there are none."""
+    """The guides that matter, and the line that recommends the model; None where there are none."""
     documents = knowledge.documents(text, intent)
     recommends = intent.model is not None and intent.reason is Reason.RECOMMENDATION
     found = knowledge.recommendation(intent.model.task_type) if intent.model else None

@@ -115,7 +115,7 @@ class PlainComposer:
 
     def set(self, written: str) -> None:
         """`Aspect Ratio 16:9`, `size=4K`. Raises `UsageError` naming what there is."""
-        model = self._leaf()
+        model = self._model()
         name, value = _split(model, written)
         if order.is_count(name):
             self.count(value)
@@ -146,7 +146,7 @@ class PlainComposer:
 
     def count(self, written: str) -> None:
         """Set how many results. Raises `UsageError` naming what there is."""
-        model, n = self._leaf(), whole(written)
+        model, n = self._model(), whole(written)
         if n is None:
             raise UsageError("plain.command_count")
         if n not in form.counts(model):
@@ -165,7 +165,7 @@ class PlainComposer:
         self.composer.pins.hold(INPUTS)
         self.read_again()
 
-    def _leaf(self) -> ModelVersion:
+    def _model(self) -> ModelVersion:
         if self.composer.model is None:
             raise UsageError("error.no_models")
         return self.composer.model
@@ -252,7 +252,7 @@ class PlainComposer:
     async def order(self, n: int | None = None) -> Order:
         """Checked and priced, inputs looked at; `n`: for so many results. Raises `ImaError` saying
         what is missing."""
-        model, draft = self._leaf(), self.composer.draft
+        model, draft = self._model(), self.composer.draft
         if draft is None:
             raise UsageError("error.no_models")
         if self.composer.named.unknown:

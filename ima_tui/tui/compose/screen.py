@@ -35,7 +35,7 @@ from ima_tui.tui.terminal.textual_internals import read_styles
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.app_context import Updates
 from ima_tui.tui.widgets.field_rows import Picked, Pressed, ValueWanted
-from ima_tui.tui.widgets.form import DraftForm, control_of
+from ima_tui.tui.widgets.form import DraftForm, parameter_of
 from ima_tui.tui.widgets.inputs import InputList, InputsChanged
 from ima_tui.tui.widgets.lines import Pane
 from ima_tui.tui.widgets.price_bar import DraftMessage, PriceBar
@@ -241,7 +241,7 @@ class ComposeScreen(DraftScreen):
 
     def on_descendant_focus(self) -> None:
         """Point out the words behind the focused field, and show its hint."""
-        self.prompt.point_at(control_of(self.focused))
+        self.prompt.point_at(parameter_of(self.focused))
         if self.is_complete:
             self.show_message()
 

@@ -17,7 +17,7 @@ from ima_tui.core.text import points_range
 from ima_tui.i18n import say
 from ima_tui.studio.catalogue_service import CatalogueService
 from ima_tui.studio.studio import Studio
-from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, leaf_id, places, scattered
+from ima_tui.tui.models.search import SORT_NAMES, ModelSearch, places, scattered, version_key
 from ima_tui.tui.theme.glyphs import MEDIUM_ROLE, Glyphs
 from ima_tui.tui.widgets.cells import Column, steady
 from ima_tui.tui.widgets.model_detail import UNCHANGED
@@ -85,8 +85,10 @@ class ModelListing:
             return LazyRows(self._rows, self._row)
         lost = ModelSearch([model for one in lists for model in one.changes.gone])
         self._rows = {}
-        self.by_id = {leaf_id(model): model for model in shown}
-        self.gone = {f"gone {leaf_id(model)}": model for model in lost.arrange(wanted, self.sort)}
+        self.by_id = {version_key(model): model for model in shown}
+        self.gone = {
+            f"gone {version_key(model)}": model for model in lost.arrange(wanted, self.sort)
+        }
         return LazyRows([*self.by_id, *self.gone], self._row)
 
     @property
@@ -100,7 +102,7 @@ class ModelListing:
         models = [model for one in self.lists for model in one.models]
         if self.kind is None:
             return len({(one.task_type.medium, one.name) for one in models}) - self.count
-        return len({leaf_id(one) for one in models}) - self.count
+        return len({version_key(one) for one in models}) - self.count
 
     # --------------------------------------------------------------------------------- a row
 

@@ -25,7 +25,7 @@ SORTS: Mapping[str, Callable[[ModelVersion], object]] = {
 SORT_NAMES = ("listed", *SORTS)
 
 
-def leaf_id(model: ModelVersion) -> str:
+def version_key(model: ModelVersion) -> str:
     """Return the row id of a model version."""
     return f"{model.task_type}/{model.model_id}/{model.version}"
 
@@ -40,7 +40,7 @@ def _dated(model: ModelVersion) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A leaf, and its words as they are compared: folded once, not at each key."""
+    """A model version, and its words as they are compared: folded once, not at each key."""
 
     model: ModelVersion
     name: str
@@ -50,7 +50,7 @@ class _Entry:
 
 
 class ModelSearch:
-    """For one set of leaves."""
+    """For one set of model versions."""
 
     def __init__(self, models: Sequence[ModelVersion]) -> None:
         self.models = tuple(models)
@@ -81,7 +81,7 @@ def _entry(model: ModelVersion) -> _Entry:
 
 
 def score(model: ModelVersion, wanted: str) -> int:
-    """How well `wanted` (folded) names this leaf: 0 is not at all."""
+    """How well `wanted` (folded) names this model: 0 is not at all."""
     return _score(_entry(model), wanted)
 
 

@@ -210,7 +210,7 @@ class PreferencesScreen(BaseScreen):
                 await self._prefer(user, task_type, models[number], "prefs.kept")
 
         preference = self.preferences.get(task_type)
-        current = _leaf_of(models, preference) if preference else None
+        current = _version_of(models, preference) if preference else None
         self.app.push_screen(
             model_picker.models(self.studio, task_type, current, self.ima.glyphs, user),
             chosen,
@@ -221,7 +221,7 @@ class PreferencesScreen(BaseScreen):
         task_type, preference = self.task_type, self.preferences.get(self.task_type)
         if preference is None:
             return
-        model = _leaf_of(self.studio.catalogue.models(task_type), preference)
+        model = _version_of(self.studio.catalogue.models(task_type), preference)
         clear = partial(self._clear, self._user, task_type, model)
         if model is not None:
             await clear()
@@ -323,8 +323,8 @@ class PreferencesScreen(BaseScreen):
         self._about()
 
 
-def _leaf_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelVersion | None:
-    """The leaf that the prompt leads to now; None where its model is gone."""
+def _version_of(models: tuple[ModelVersion, ...], preference: Preference) -> ModelVersion | None:
+    """The model version that the preference leads to now; None where its model is gone."""
     kin = [model for model in models if model.model_id == preference.model_id]
     return choice.newest(kin) if kin else None
 
@@ -355,7 +355,7 @@ def _row(
         words = say("prefs.default", model=serves.name) if serves else say("prefs.none")
         points = points_range(*serves.points) if serves else ""
         return (*start, Cell(words, "muted"), Cell(""), Cell(points, "muted"), Cell(""))
-    model = _leaf_of(models, preference)
+    model = _version_of(models, preference)
     is_gone = model is None and bool(models)
     saved, now = _prices(preference, model)
     if model is None:

@@ -82,7 +82,7 @@ def models(
     models = studio.catalogue.models(task_type)
     mine = studio.preferences.model_id(task_type, user)
     choices = [_model(model, model.model_id == mine, signs.star) for model in models]
-    now = draft.same_leaf(models, current) if current else None
+    now = draft.same_version(models, current) if current else None
     at = models.index(now) if now else 0
     title = say("compose.choose_model", kind=kind_name(task_type))
     return Picker(title, _MODELS, choices, at)

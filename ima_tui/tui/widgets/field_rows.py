@@ -36,7 +36,7 @@ MOVES: list[BindingType] = [
 
 @dataclass
 class Picked(Message):
-    """The user set a control; `value` is None for "as it is read, or as it is by itself"."""
+    """The user set a parameter; `value` is None for "as it is read, or as it is by itself"."""
 
     name: str
     value: Value | None
@@ -68,9 +68,9 @@ class FormLine(Line, can_focus=True):
     GROUND = "background"
     BINDINGS: ClassVar[list[BindingType]] = MOVES
 
-    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
+    def __init__(self, parameter: str, label: str, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self.control = control
+        self.parameter = parameter
         self.label = label
         self.label_cells = width(label)
         self.is_wrong = False
@@ -135,8 +135,8 @@ class ButtonLine(FormLine):
         Binding("backspace,delete", "clear", "bind.form_reset", show=False, id="form.reset"),
     ]
 
-    def __init__(self, control: str, label: str, *, widget_id: str | None = None) -> None:
-        super().__init__(control, label, widget_id=widget_id)
+    def __init__(self, parameter: str, label: str, *, widget_id: str | None = None) -> None:
+        super().__init__(parameter, label, widget_id=widget_id)
         self._left: list[Part] = []
         self._right: list[Part] = []
 
@@ -155,11 +155,11 @@ class ButtonLine(FormLine):
 
     def action_press(self) -> None:
         """Send that the button was pressed."""
-        self.post_message(Pressed(self.control))
+        self.post_message(Pressed(self.parameter))
 
     def action_clear(self) -> None:
         """Clear the filter, the marks or the value."""
-        self.post_message(Picked(self.control, None))
+        self.post_message(Picked(self.parameter, None))
 
     def on_click(self) -> None:
         """Act on the row or cell under the mouse."""
@@ -286,13 +286,13 @@ class ChoiceLine(FormLine):
 
     def action_clear(self) -> None:
         """Clear the filter, the marks or the value."""
-        self.post_message(Picked(self.control, None))
+        self.post_message(Picked(self.parameter, None))
 
     def _pick(self, index: int) -> bool:
         option = self.options[index]
         if self.row.why_blocked(option.value):
             return False
-        self.post_message(Picked(self.control, option.value))
+        self.post_message(Picked(self.parameter, option.value))
         return True
 
     def on_click(self, event: events.Click) -> None:

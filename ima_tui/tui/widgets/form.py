@@ -45,7 +45,7 @@ FIXED = ("kind", "model", "project", "lyrics")
 
 
 class DraftForm(VerticalScroll, can_focus=False):
-    """Kind and model on top, then the controls, the advanced ones folded, then how many."""
+    """Kind and model on top, then the parameters, the advanced ones folded, then how many."""
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -85,17 +85,17 @@ class DraftForm(VerticalScroll, can_focus=False):
 
     async def show(
         self,
-        controls: Sequence[FormRow],
+        parameters: Sequence[FormRow],
         model: ModelVersion | None,
         draft: Draft | None,
         faults: frozenset[str],
         origin: Callable[[str], tuple[list[Part], bool]],
     ) -> None:
-        """Show the controls and how many; lines are made anew only where the form is another.
+        """Show the parameters and how many; lines are made anew only where the form is another.
 
-        `origin` says who put a control where it stands, and whether by hand.
+        `origin` says who put a parameter where it stands, and whether by hand.
         """
-        rows = (*_title_first(controls), *_count_row(model, draft))
+        rows = (*_title_first(parameters), *_count_row(model, draft))
         # a rebuild waits for Textual; another call in the meantime would mix up the lines
         async with self._showing:
             await self._fit(rows)
@@ -105,14 +105,14 @@ class DraftForm(VerticalScroll, can_focus=False):
                 else:
                     line.show(row, row.field.name in faults)
             for each in (self.kind, self.model, *self._lines):
-                parts, mine = origin(each.control) if self._has_value(each) else ([], False)
+                parts, mine = origin(each.parameter) if self._has_value(each) else ([], False)
                 each.show_origin(parts, mine=mine)
             self._show_fold(rows)
 
     def _has_value(self, line: FormLine | TextLine) -> bool:
-        """Whether a line shows the value of its control: of sizes and shapes, which are one field
+        """Whether a line shows the value of its parameter: of sizes and shapes, which are one field
         on two lines, one does."""
-        sharing = [each.row for each in self._lines if each.control == line.control]
+        sharing = [each.row for each in self._lines if each.parameter == line.parameter]
         mine = [each.row for each in self._lines if each is line]
         return len(sharing) < 2 or not mine or mine[0].value is not None
 
@@ -129,9 +129,9 @@ class DraftForm(VerticalScroll, can_focus=False):
         self._lines = tuple(map(_line, rows))
         with self.app.batch_update():
             await self.remove_children([c for c in self.children if c.id not in FIXED])
-            basic = [x for x in self._lines if not x.row.field.advanced and x.control != COUNT]
+            basic = [x for x in self._lines if not x.row.field.advanced and x.parameter != COUNT]
             folded = [x for x in self._lines if x.row.field.advanced]
-            how_many = [x for x in self._lines if x.control == COUNT]
+            how_many = [x for x in self._lines if x.parameter == COUNT]
             self._fold = ButtonLine("advanced", say("compose.advanced"), widget_id="fold")
             await self.mount_all([*basic, *([self._fold] if folded else []), *folded, *how_many])
         self._align()
@@ -172,9 +172,9 @@ class DraftForm(VerticalScroll, can_focus=False):
             self._unfolded = not self._unfolded
             self._show_fold([line.row for line in self._lines])
 
-    def reveal(self, control: str) -> None:
-        """Give the keys to the line of `control`, unfolding it if need be."""
-        line = next((x for x in self._lines if x.control == control), None)
+    def reveal(self, parameter: str) -> None:
+        """Give the keys to the line of `parameter`, unfolding it if need be."""
+        line = next((x for x in self._lines if x.parameter == parameter), None)
         if line is None:
             return
         if line.row.field.advanced and not self._unfolded:
@@ -218,10 +218,10 @@ def _line_of(focused: object) -> object:
     return focused.parent if isinstance(focused, Input) else focused
 
 
-def control_of(focused: object) -> str:
-    """The control whose line has the keys; "" for anything else."""
-    control: str = getattr(_line_of(focused), "control", "")
-    return control
+def parameter_of(focused: object) -> str:
+    """The parameter whose line has the keys; "" for anything else."""
+    parameter: str = getattr(_line_of(focused), "parameter", "")
+    return parameter
 
 
 def hint(focused: object) -> str:

@@ -39,7 +39,7 @@ class InputList(Vertical):
         self, check: Check, known: Sequence[str] = (), *, widget_id: str | None = None
     ) -> None:
         super().__init__(id=widget_id)
-        self._leaf: ModelVersion | None = None
+        self._model: ModelVersion | None = None
         self._check = check
         self._known = known
         self._roles_for: Callable[[int], tuple[Role, ...]] = lambda filled: ()
@@ -67,10 +67,10 @@ class InputList(Vertical):
         model: ModelVersion | None = None,
     ) -> None:
         """Have the lines of `roles_for`, holding `values`; what stands there already stays, and is
-        looked at anew where another `leaf` is to take it."""
+        looked at anew where another `model` is to take it."""
         async with self._changing:
             self._roles_for = roles_for
-            other, self._leaf = model is not self._leaf, model
+            other, self._model = model is not self._model, model
             if not roles_for(len(values)):
                 await self.remove_children()
             elif self.values != tuple(values) or not self.lines:
@@ -85,8 +85,8 @@ class InputList(Vertical):
     def _mark_excess(self) -> None:
         """Say at once at the inputs that are too many that they are."""
         filled = [line for line in self.lines if line.value]
-        problem = draft.too_many_inputs(self._leaf, len(filled))
-        most = draft.most_inputs(self._leaf) if self._leaf is not None else None
+        problem = draft.too_many_inputs(self._model, len(filled))
+        most = draft.most_inputs(self._model) if self._model is not None else None
         for line in self.lines:
             line.be_excess(problem if line in filled[most:] else None)
 

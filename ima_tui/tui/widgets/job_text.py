@@ -373,7 +373,7 @@ def settings(order: Order, model: ModelVersion | None) -> list[tuple[str, str]]:
 
 
 def _name(model: ModelVersion | None, name: str) -> str:
-    """As people know it; what has no control is at least written as those that have one."""
+    """As people know it; what has no parameter is at least written as those that have one."""
     known = draft.label(model, name)
     return known.replace("_", " ").capitalize() if known == name else known
 

@@ -44,7 +44,7 @@ def detail(
     here: ReportRow | None = None,
     more: Sequence[ModelVersion] = (),
 ) -> Content:
-    """Everything that the list says about one leaf, and what of it was otherwise before, on lines
+    """Everything that the list says about one model, and what of it was otherwise before, on lines
     of `cells`; `here`: how long it took in this ledger; `more`: the same model for other task
     types, of which the prices are told."""
     estimate = price.estimate(model)
@@ -111,18 +111,18 @@ def _inputs(model: ModelVersion) -> list[str]:
 def _fields(model: ModelVersion, cells: int) -> list[Content]:
     """What can be set, with the options there are, the default in bold; what does not fit on a
     line goes on below, behind the label."""
-    controls: list[tuple[str, Field, Value | None]] = []
+    parameters: list[tuple[str, Field, Value | None]] = []
     for field in form.user_fields(model):
         parts = parameter_names.apart(field)
         for one in parts:
             label = one.label if len(parts) > 1 else parameter_names.label(one)
-            controls.append((label, one, form.default_of(field)))
-    if not controls:
+            parameters.append((label, one, form.default_of(field)))
+    if not parameters:
         return []
-    size = min(LONGEST_LABEL, max(width(label) for label, _, _ in controls)) + GAP
+    size = min(LONGEST_LABEL, max(width(label) for label, _, _ in parameters)) + GAP
     lines = [Content("")]
-    for label, control, usual in controls:
-        first, *more = _flowing(_options(control, usual), cells - size)
+    for label, parameter, usual in parameters:
+        first, *more = _flowing(_options(parameter, usual), cells - size)
         lines.append(Content.styled(fit(label, size - GAP) + " " * GAP, "$muted") + first)
         lines += [Content(" " * size) + line for line in more]
     return lines

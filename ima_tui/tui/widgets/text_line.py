@@ -38,7 +38,7 @@ class TextLine(Horizontal):
     def __init__(self, row: FormRow, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self.row = row
-        self.control = row.field.name
+        self.parameter = row.field.name
         self._head = _Head(row.field.name, row.title)
         self.label_cells = self._head.label_cells
         self._heard = _written(row)
@@ -82,7 +82,7 @@ class TextLine(Horizontal):
         if event.value == self._heard:
             return
         self._heard = event.value
-        self.post_message(Picked(self.control, event.value.strip() or None, typed=True))
+        self.post_message(Picked(self.parameter, event.value.strip() or None, typed=True))
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)

@@ -313,6 +313,6 @@ def _trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
     return None
 
 
-def _nobody(control: str) -> tuple[list[Part], bool]:
+def _nobody(parameter: str) -> tuple[list[Part], bool]:
     """Of a step nothing is read: every part stands where somebody put it."""
     return [], False

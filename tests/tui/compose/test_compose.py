@@ -94,8 +94,8 @@ def sent(studio: FakeStudio) -> list[Order]:
     return [cast(Order, args[0]) for verb, *args in studio.asked if verb == "submit"]
 
 
-def line(pilot: Pilot[None], control: str) -> ChoiceLine:
-    return next(x for x in place(pilot).query(ChoiceLine) if x.control == control)
+def line(pilot: Pilot[None], parameter: str) -> ChoiceLine:
+    return next(x for x in place(pilot).query(ChoiceLine) if x.parameter == parameter)
 
 
 def drawn(widget: ChoiceLine) -> str:
@@ -300,7 +300,7 @@ async def test_the_title_of_a_song_is_a_line_of_its_own_beside_the_lyrics() -> N
         shown = [each for each in place(pilot).form.children if each.display]
         at = shown.index(place(pilot).form.lyrics)
         title = cast(TextLine, shown[at + 1])
-        assert title.control == "title"
+        assert title.parameter == "title"
         title.input.focus()
         await pilot.press(*"Wet", "ctrl+j")
         await until(pilot, lambda: sent(studio))
@@ -708,7 +708,7 @@ async def test_two_looks_at_once_leave_the_form_of_the_last_one() -> None:
             await page.show(rows, model, begun, frozenset(), lambda _: ([], False))
 
         await asyncio.gather(show(KLING), show(WAN), show(SEEDREAM), show(WAN))
-        assert [x.control for x in page.query(ChoiceLine)] == ["resolution", "duration", "n"]
+        assert [x.parameter for x in page.query(ChoiceLine)] == ["resolution", "duration", "n"]
 
 
 async def test_two_looks_at_once_leave_the_inputs_of_the_last_one() -> None:

@@ -43,8 +43,8 @@ def _is(segment: Segment, stressed: bool) -> bool:
     return style is not None and bool(style.reverse if stressed else style.underline)
 
 
-def line(screen: ComposeScreen, control: str) -> ChoiceLine:
-    return next(one for one in screen.query(ChoiceLine) if one.control == control)
+def line(screen: ComposeScreen, parameter: str) -> ChoiceLine:
+    return next(one for one in screen.query(ChoiceLine) if one.parameter == parameter)
 
 
 def told(one: ChoiceLine) -> str:
@@ -54,7 +54,7 @@ def told(one: ChoiceLine) -> str:
 async def ready(pilot: Pilot[None], screen: ComposeScreen) -> None:
     """The form follows the words a moment after they are marked."""
     await until(pilot, lambda: marked(screen))
-    await until(pilot, lambda: any(x.control == "resolution" for x in screen.query(ChoiceLine)))
+    await until(pilot, lambda: any(x.parameter == "resolution" for x in screen.query(ChoiceLine)))
 
 
 async def test_words_are_underlined_and_told_on_their_lines() -> None:
@@ -73,7 +73,7 @@ async def test_of_sizes_and_shapes_the_line_with_the_value_tells_the_words() -> 
         rows = drafting.rows(model, draft)
         origin = [("16:9", "ok:words")]
         await screen.form.show(rows, model, draft, frozenset(), lambda _: (origin, False))
-        sizes, shapes = (one for one in screen.query(ChoiceLine) if one.control == "size")
+        sizes, shapes = (one for one in screen.query(ChoiceLine) if one.parameter == "size")
         assert (told(sizes), told(shapes)) == ("", "16:9")
         drawn, behind = shapes.parts(60)
         assert "[16:9]" in "".join(words for words, _ in drawn)
@@ -131,8 +131,8 @@ def colours(screen: ComposeScreen) -> dict[str, str]:
     }
 
 
-def behind(screen: ComposeScreen, control: str) -> list[tuple[str, str]]:
-    return [part for part in line(screen, control).parts(80)[1] if part[0].strip()]
+def behind(screen: ComposeScreen, parameter: str) -> list[tuple[str, str]]:
+    return [part for part in line(screen, parameter).parts(80)[1] if part[0].strip()]
 
 
 async def test_a_value_that_the_model_lacks_warns_in_the_prompt_and_on_its_line() -> None:
