@@ -390,9 +390,7 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
             continue
         if field.virtual is None:
             value = values.get(field.name, field.default)
-            if field.name in _parameters_of_virtuals(
-                model
-            ):  # what is picked there has other values
+            if field.name in _behind_virtuals(model):  # what is picked there has other values
                 value = next((o.value for o in field.options if same(o.value, value)), None)
             if value is not None:
                 sent[field.name] = value
@@ -405,7 +403,7 @@ def parameters(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
 
 
 @lru_cache(maxsize=512)
-def _parameters_of_virtuals(model: ModelVersion) -> frozenset[str]:
+def _behind_virtuals(model: ModelVersion) -> frozenset[str]:
     virtuals = (field.virtual for field in model.fields if field.virtual and field.offered)
     return frozenset(parameter.name for virtual in virtuals for parameter in virtual.fields)
 

@@ -109,8 +109,9 @@ async def warnings_of(
 ) -> tuple[list[str], tuple[Alternative, ...]]:
     """(a sentence for each, and for a model that can't have it what is available instead; those
     models). Fetches the lists of the media that the named models make."""
-    for kind in TaskType:
-        if any(each.medium is kind.medium for each in unmet):
-            with suppress(ImaError):  # one offer less, and nothing that the order needs
-                await studio.catalogue.fresh(kind)
+    media = {each.medium for each in unmet}
+    for one in TaskType:
+        if one.medium in media:
+            with suppress(ImaError):  # one alternative less, and nothing that the order needs
+                await studio.catalogue.fresh(one)
     return confirmation.told(unmet, task_type, studio.catalogue.all_models())

@@ -86,18 +86,20 @@ def _cut(model: ModelVersion, description: str) -> str:
     return description[:most]
 
 
-def prompt(text: str, intent: Intent | None, kind: TaskType, model: ModelVersion | None) -> str:
+def prompt(
+    text: str, intent: Intent | None, task_type: TaskType, model: ModelVersion | None
+) -> str:
     """What goes out of `text` as the prompt: of speech the words to be spoken, of a song its
     lyrics where the model takes them there, else its description; of everything else the text
     without the commands that `model` meets."""
     if intent is None:
         return text
-    if kind is TaskType.TEXT_TO_SPEECH:
+    if task_type is TaskType.TEXT_TO_SPEECH:
         return text if intent.spoken is None else text[slice(*intent.spoken)]
     from ima_tui.intent.commands import without
 
     sent = without(text, intent.commands, _unmet(intent, model))
-    if kind is TaskType.TEXT_TO_MUSIC and model is not None:
+    if task_type is TaskType.TEXT_TO_MUSIC and model is not None:
         return song_prompt(sent, model, intent.requirements, intent.description)
     return sent
 
@@ -145,10 +147,14 @@ def tentative(intent: Intent) -> TaskType | None:
     """The kind that is most likely meant while something about its pictures has to be asked."""
     if intent.medium is None or intent.question is None:
         return None
-    kinds = [kind for kind in TaskType if kind.medium is intent.medium and kind.takes_inputs]
-    if intent.question is IntentQuestion.MISSING_INPUT and kinds:
-        return kinds[0]
-    if intent.question is IntentQuestion.IMAGE_ROLES and kinds:
+    task_types = [
+        task_type
+        for task_type in TaskType
+        if task_type.medium is intent.medium and task_type.takes_inputs
+    ]
+    if intent.question is IntentQuestion.MISSING_INPUT and task_types:
+        return task_types[0]
+    if intent.question is IntentQuestion.IMAGE_ROLES and task_types:
         pair = len(intent.inputs) == TaskType.FIRST_LAST_FRAME.inputs[0]
         return TaskType.FIRST_LAST_FRAME if pair else TaskType.REFERENCE_TO_VIDEO
     return None

@@ -81,8 +81,8 @@ class Pins(set[str]):
 class Composer:
     """`model` is None while the list of `kind` was never seen."""
 
-    def __init__(self, kind: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
-        self.kind = self.first = kind
+    def __init__(self, task_type: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
+        self.task_type = self.first = task_type
         self.resting: TaskType | None = None
         self.model: ModelVersion | None = None
         self.draft: Draft | None = None
@@ -113,19 +113,19 @@ class Composer:
         other.pins = self.pins.copy()
         return other
 
-    def turn_to(self, kind: TaskType) -> None:
+    def turn_to(self, task_type: TaskType) -> None:
         """Change the task type; `catch_up` then finds the model."""
-        if kind is not self.kind:
-            self.kind, self.model, self.recalled = kind, None, None
+        if task_type is not self.task_type:
+            self.task_type, self.model, self.recalled = task_type, None, None
 
     def make_room_for_inputs(self) -> None:
         """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
         pinned until they are there: see `have_inputs`."""
-        if not self.kind.takes_inputs:
-            film = self.kind.medium is Medium.VIDEO
+        if not self.task_type.takes_inputs:
+            film = self.task_type.medium is Medium.VIDEO
             self.pins.release(KIND)
             self.turn_to(TaskType.IMAGE_TO_VIDEO if film else TaskType.IMAGE_TO_IMAGE)
-        self.resting = self.kind
+        self.resting = self.task_type
         if KIND not in self.pins:
             self.pins.hold(KIND, passing=True)
 
@@ -137,7 +137,7 @@ class Composer:
     def add_inputs(self, sources: Sequence[str]) -> None:
         """Some more inputs; where one or two are taken, the newest stay. Of more none is dropped
         unseen: those that are too many are told at their lines."""
-        most = self.kind.inputs[1]
+        most = self.task_type.inputs[1]
         if self.model is not None and drafting.most_inputs(self.model) == 1:
             most = 1
         every = tuple(dict.fromkeys((*self.inputs, *sources)))
@@ -150,7 +150,7 @@ class Composer:
 
     def take(self, model: ModelVersion) -> None:
         """Use `model`; what was chosen so far is kept as far as it fits."""
-        before, self.model, self.kind = self.model, model, model.task_type
+        before, self.model, self.task_type = self.model, model, model.task_type
         self.recalled = self.replaced = None
         if self.draft is None:
             self.draft = replace(drafting.begin(model), inputs=self._waiting)
@@ -220,12 +220,12 @@ class Composer:
     @property
     def settled(self) -> TaskType | None:
         """The kind that was chosen by the user: nothing about it has to be read or asked."""
-        return self.kind if KIND in self.pins else None
+        return self.task_type if KIND in self.pins else None
 
     def meant(self, intent: Intent | None) -> TaskType:
         """The kind that is made of `intent`."""
         if KIND in self.pins:
-            return self.kind
+            return self.task_type
         told = intent.task_type if intent is not None else None
         return told or (self.resting if self.attached else None) or self.first
 
@@ -235,7 +235,7 @@ class Composer:
         if KIND not in self.pins.kept or free is None:
             return False
         named = bool(free.spans("media"))  # else it is only probable
-        other = bool(free.steps) or (named and free.task_type not in (None, self.kind))
+        other = bool(free.steps) or (named and free.task_type not in (None, self.task_type))
         if other:
             self.pins.release(KIND, *({MODEL} & self.pins.kept))
         return other
@@ -250,17 +250,17 @@ class Composer:
         self._forget_read()
         if KIND not in self.pins:
             self.turn_to(self.meant(intent))
-        mine = intent if intent is not None and intent.task_type is self.kind else None
+        mine = intent if intent is not None and intent.task_type is self.task_type else None
         if mine is not None and (mine.model_id or mine.tier) and MODEL in self.pins.kept:
             self.pins.release(MODEL)
         model = (mine.model if mine is not None else None) or suggested
-        follows = model is not None and model != self.model and model.task_type is self.kind
+        follows = model is not None and model != self.model and model.task_type is self.task_type
         if model is not None and follows and (MODEL not in self.pins or self.model is None):
             self.take(model)
         if mine is None:
             self._feed_read(intent.inputs if intent is not None else ())
             return
-        if self.kind.takes_inputs:
+        if self.task_type.takes_inputs:
             self._feed_read(mine.inputs)
         from ima_tui.compose import apply_intent  # the first screen hears nothing yet
 
@@ -320,7 +320,7 @@ class Composer:
     @property
     def attached(self) -> tuple[str, ...]:
         """The inputs that were given by the user, where they count."""
-        return self._put_in if self.kind.takes_inputs or KIND not in self.pins else ()
+        return self._put_in if self.task_type.takes_inputs or KIND not in self.pins else ()
 
     def roles(self, filled: int) -> tuple[Role, ...]:
         """The role of each input line when so many inputs are there."""
@@ -348,8 +348,8 @@ def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
     draft_price = drafting.priced(model, draft)
     if draft_price.quote is None:
         return draft_price
-    inputs = len(draft.inputs) if composer.kind.takes_inputs else 0
-    found = cheaper(models, composer.kind, draft_price.quote.rule.points, inputs)
+    inputs = len(draft.inputs) if composer.task_type.takes_inputs else 0
+    found = cheaper(models, composer.task_type, draft_price.quote.rule.points, inputs)
     if found is None or found.model.model_id == model.model_id:
         return draft_price
     return replace(draft_price, elsewhere=found)
@@ -372,7 +372,7 @@ def recall(composer: Composer, wanted: Order, replaces: int | None = None) -> No
     composer.begin_anew()
     composer.replaces = replaces
     composer.project = wanted.project or ("" if replaces else composer.project)
-    composer.kind, composer.model, composer.recalled = wanted.task_type, None, wanted
+    composer.task_type, composer.model, composer.recalled = wanted.task_type, None, wanted
     composer.pins.hold(KIND, MODEL, INPUTS, passing=True)
 
 
@@ -400,7 +400,7 @@ def loosen(composer: Composer, read: Read, suggested: Suggest) -> None:
     composer.is_tight = False
     alone = Composer(composer.first)
     _hear_all(alone, read, suggested)
-    if (alone.kind, alone.model) == (composer.kind, composer.model):
+    if (alone.task_type, alone.model) == (composer.task_type, composer.model):
         doubtful = alone.intent is not None and alone.intent.confidence == "unsure"
         composer.pins.release(MODEL, *(() if doubtful else (KIND,)))
     else:

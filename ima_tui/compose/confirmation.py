@@ -351,10 +351,10 @@ def told(
 def _own(unmet: Unmet, task_type: TaskType, lists: Lists) -> Iterator[Alternative]:
     if unmet.why is not Why.MEDIUM or unmet.medium is None:
         return
-    kinds = [kind for kind in TaskType if kind.medium is unmet.medium]
-    for kind in sorted(kinds, key=lambda each: each.takes_inputs != task_type.takes_inputs):
-        wanted = names.sibling(unmet.model_id, kind)
-        models = [model for model in lists.get(kind, ()) if model.model_id == wanted]
+    fitting = [each for each in TaskType if each.medium is unmet.medium]
+    for other in sorted(fitting, key=lambda each: each.takes_inputs != task_type.takes_inputs):
+        wanted = names.sibling(unmet.model_id, other)
+        models = [model for model in lists.get(other, ()) if model.model_id == wanted]
         if models:
             yield _alternative(choice.newest(models))
             return

@@ -32,7 +32,7 @@ class SavedDraft:
     of several jobs that are being sent from it, so that none of them is paid for twice."""
 
     text: str
-    kind: TaskType | None = None
+    task_type: TaskType | None = None
     model_id: str = ""
     version: str = ""
     chosen: tuple[tuple[str, Value], ...] = ()
@@ -55,7 +55,7 @@ def dumped(saved: SavedDraft, run: str = "") -> str:
     told = {
         "name": saved.name,
         "text": saved.text,
-        "task_type": saved.kind.value if saved.kind else None,
+        "task_type": saved.task_type.value if saved.task_type else None,
         "model_id": saved.model_id,
         "version": saved.version,
         "chosen": dict(saved.chosen),
@@ -84,7 +84,7 @@ def loaded(text: str) -> tuple[SavedDraft, str] | None:
     at, n = told.get("at", 0.0), told.get("n")
     saved = SavedDraft(
         text=clean(told["text"]),
-        kind=TaskType(kind) if kind in set(TaskType) else None,
+        task_type=TaskType(kind) if kind in set(TaskType) else None,
         model_id=one_line(told.get("model_id", "")),
         version=one_line(told.get("version", "")),
         chosen=tuple(_values(chosen)) if isinstance(chosen, Mapping) else (),

@@ -96,7 +96,9 @@ def answer(intent: Intent, lists: Lists) -> str:
 
 
 def _of(medium: Medium, lists: Lists) -> str:
-    models = [model for kind, found in lists.items() if kind.medium is medium for model in found]
+    models = [
+        model for task_type, found in lists.items() if task_type.medium is medium for model in found
+    ]
     if not models:
         return ""
     by_price = sorted(models, key=lambda model: (model.points[0], model.name))

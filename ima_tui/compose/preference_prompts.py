@@ -36,7 +36,7 @@ class PreferencePrompts:
         told: list[str] = []
         if turn is not None and turn.on:
             if turn.proposal.change is PreferenceChange.FORGET:
-                told.append(await self._forget([composer.kind]))
+                told.append(await self._forget([composer.task_type]))
             elif turn.proposal.model is not None:
                 told.append(await self._save([turn.proposal.model]))
         if (intent := composer.intent) is not None:
@@ -49,10 +49,10 @@ class PreferencePrompts:
         """Nothing is to be made: only what is remembered changes, and now. Return what changed; ""
         where nothing did."""
         models = policy.standing(intent, self._lists())
-        kinds = policy.forgettable(intent, self._preferences.preferred())
+        task_types = policy.forgettable(intent, self._preferences.preferred())
         if models:
             return await self._save(models)
-        return await self._forget(kinds) if kinds else ""
+        return await self._forget(task_types) if task_types else ""
 
     def meant(self, intent: Intent, texts: str = "compose") -> str:
         """What `alone` would do, before it is done, in the words of `texts`."""
@@ -71,14 +71,14 @@ class PreferencePrompts:
         key = "compose.remembered" if all(stored) else "compose.not_remembered"
         return say(key, model=models[0].name, kinds=kinds)
 
-    async def _forget(self, kinds: Sequence[TaskType]) -> str:
-        stored = [await self._preferences.unprefer(kind) for kind in kinds]
+    async def _forget(self, task_types: Sequence[TaskType]) -> str:
+        stored = [await self._preferences.unprefer(task_type) for task_type in task_types]
         key = "compose.forgotten" if all(stored) else "compose.not_forgotten"
-        return say(key, kinds=_kinds(kinds))
+        return say(key, kinds=_kinds(task_types))
 
 
-def _kinds(kinds: Sequence[TaskType]) -> str:
-    return listed(say(f"task.{kind.value}") for kind in kinds)
+def _kinds(task_types: Sequence[TaskType]) -> str:
+    return listed(say(f"task.{task_type.value}") for task_type in task_types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def switch(composer: Composer, before: str) -> PreferenceSwitch | None:
     if composer.model is None:
         return None
     intent = composer.intent
-    meant = intent if intent is not None and intent.task_type is composer.kind else None
+    meant = intent if intent is not None and intent.task_type is composer.task_type else None
     reason = meant.reason if meant is not None and meant.reason is not None else Reason.DEFAULT
     if MODEL in composer.pins:
         reason = Reason.REQUEST

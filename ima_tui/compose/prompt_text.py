@@ -54,7 +54,7 @@ class PromptDraft:
     problem: UsageError | None = None
     unmet: tuple[Unmet, ...] = ()
     """What would be sent otherwise than it was asked for."""
-    kind: TaskType | None = None
+    task_type: TaskType | None = None
     """What it is read as."""
 
 
@@ -126,17 +126,17 @@ def _drafted(composer: Composer, row: Row, decide: Decide, suggested: Suggest) -
         return PromptDraft(row, problem=problem)
     composer.hear(intent, suggested(composer.meant(intent)))
     if composer.model is None or composer.draft is None:
-        return PromptDraft(row, problem=UsageError("error.no_models"), kind=composer.kind)
+        return PromptDraft(row, problem=UsageError("error.no_models"), task_type=composer.task_type)
     draft = replace(composer.draft, prompt=words_of(row.prompt, composer))
     try:
         order, _ = drafting.finish(composer.model, draft)
     except UsageError as error:
-        return PromptDraft(row, model=composer.model, problem=error, kind=composer.kind)
+        return PromptDraft(row, model=composer.model, problem=error, task_type=composer.task_type)
     order = replace(
         order, inputs=drafting.ordered(order.inputs, composer.order), project=composer.project
     )
     unmet = confirmation.check(row.prompt, intent, composer.model, draft, composer.pins).unmet
-    return PromptDraft(row, order, composer.model, unmet=unmet, kind=composer.kind)
+    return PromptDraft(row, order, composer.model, unmet=unmet, task_type=composer.task_type)
 
 
 def _unclear(intent: Intent | None, *, settled: bool) -> UsageError | None:
@@ -164,7 +164,7 @@ def words_of(text: str, composer: Composer) -> str:
     """What goes out as the prompt; the names of subjects stay, without their `@`."""
     from ima_tui.compose import apply_intent
 
-    words = apply_intent.prompt(text, composer.intent, composer.kind, composer.model)
+    words = apply_intent.prompt(text, composer.intent, composer.task_type, composer.model)
     return mentions.without_signs(words, mentions.find(words, composer.subjects))
 
 
@@ -250,7 +250,7 @@ def origin(composer: Composer, part: str) -> Origin:
     if part in composer.pins:
         return Origin(SetBy.HAND)
     intent = composer.intent
-    if intent is None or intent.task_type is not composer.kind:
+    if intent is None or intent.task_type is not composer.task_type:
         return Origin(SetBy.ITSELF)
     told = {KIND: ("media", "task_type"), MODEL: ("model", "tier"), ORDER: ("images_role",)}
     if part in composer.read:

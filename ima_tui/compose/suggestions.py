@@ -43,7 +43,7 @@ class Suggestion:
 
     key: str
     values: Mapping[str, str | int] = field(default_factory=dict)
-    kind: TaskType | None = None
+    task_type: TaskType | None = None
     model: ModelVersion | None = None
     sets: tuple[tuple[str, Value], ...] = ()
     order: tuple[int, ...] = ()
@@ -83,7 +83,7 @@ def askings(composer: Composer, lists: Lists, text: str = "") -> tuple[OpenQuest
         *(_limit(composer, each, lists) for each in limits if composer.model is not None),
         *_absent(composer, intent, lists),
     ]
-    if intent.task_type is composer.kind and composer.model is not None:
+    if intent.task_type is composer.task_type and composer.model is not None:
         asked = {limit.code for limit in intent.limits}
         found += [
             _refused(composer, composer.model, refusal, lists)
@@ -120,10 +120,10 @@ def take(
     composer: Composer, answer: Suggestion, suggested: Callable[[TaskType], ModelVersion | None]
 ) -> None:
     """Do what `answer` says, as if by hand, for this prompt."""
-    if answer.kind is not None:
-        composer.turn_to(answer.kind)
+    if answer.task_type is not None:
+        composer.turn_to(answer.task_type)
         composer.pins.hold(KIND, passing=True)
-        if composer.model is None and (model := suggested(answer.kind)) is not None:
+        if composer.model is None and (model := suggested(answer.task_type)) is not None:
             composer.take(model)
     if answer.model is not None:
         composer.take(answer.model)
@@ -155,8 +155,7 @@ def _question(composer: Composer, intent: Intent, lists: Lists) -> Iterator[Open
         return
     count = len(intent.inputs)
     if intent.question is IntentQuestion.MEDIA_TYPE:
-        kinds = [plainest(medium, count) for medium in Medium]
-        answers = tuple(map(_makes, kinds))
+        answers = tuple(_makes(plainest(medium, count)) for medium in Medium)
         yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
     elif intent.question is IntentQuestion.IMAGE_ROLES:
         roles = tuple(_roles(intent.inputs, lists))
@@ -164,13 +163,11 @@ def _question(composer: Composer, intent: Intent, lists: Lists) -> Iterator[Open
     elif intent.question is IntentQuestion.MISSING_INPUT and intent.medium is not None:
         bare = plainest(intent.medium, 0)
         last = composer.last
-        earlier = (
-            (Suggestion("compose.answer_last", last.words, source=last.source),) if last else ()
-        )
+        again = "compose.answer_last"
         answers = (
-            *earlier,
+            *((Suggestion(again, last.words, source=last.source),) if last else ()),
             Suggestion("compose.answer_add", wants_input=True),
-            Suggestion("compose.answer_without", kind=bare),
+            Suggestion("compose.answer_without", task_type=bare),
         )
         yield OpenQuestion("compose.ask_input", answers=answers, blocks=True, is_question=True)
 
@@ -196,8 +193,8 @@ def _film(text: str, intent: Intent) -> Iterator[OpenQuestion]:
         yield OpenQuestion("compose.reads_film", film.values, (film,))
 
 
-def _makes(kind: TaskType) -> Suggestion:
-    return Suggestion(f"compose.answer_{kind.medium}", kind=kind)
+def _makes(task_type: TaskType) -> Suggestion:
+    return Suggestion(f"compose.answer_{task_type.medium}", task_type=task_type)
 
 
 def _roles(inputs: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
@@ -206,16 +203,17 @@ def _roles(inputs: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
     if len(inputs) == 2 and lists.get(TaskType.FIRST_LAST_FRAME):
         for order in ((0, 1), (1, 0)):
             values: dict[str, str | int] = {"first": names[order[0]], "last": names[order[1]]}
-            key, kind = "compose.answer_frames", TaskType.FIRST_LAST_FRAME
-            yield Suggestion(key, values, kind=kind, order=order)
+            key, task_type = "compose.answer_frames", TaskType.FIRST_LAST_FRAME
+            yield Suggestion(key, values, task_type=task_type, order=order)
     if lists.get(TaskType.REFERENCE_TO_VIDEO):
         values = {"n": len(inputs)}
-        yield Suggestion("compose.answer_reference", values, kind=TaskType.REFERENCE_TO_VIDEO)
+        yield Suggestion("compose.answer_reference", values, task_type=TaskType.REFERENCE_TO_VIDEO)
     several = [
         model for model in lists.get(TaskType.IMAGE_TO_VIDEO, ()) if _takes(model, len(inputs))
     ]
     if several:
-        yield Suggestion("compose.answer_moves", kind=TaskType.IMAGE_TO_VIDEO, model=several[0])
+        moved = TaskType.IMAGE_TO_VIDEO
+        yield Suggestion("compose.answer_moves", task_type=moved, model=several[0])
 
 
 def _takes(model: ModelVersion, inputs: int) -> bool:
@@ -274,7 +272,8 @@ def _exact(composer: Composer, limit: Limit) -> Iterator[Suggestion]:
     quote = price_of(composer, ()).quote
     if quote is None or composer.model is None or limit.param is None:
         return
-    if limit.code == "aspect_ratio_custom" and composer.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+    medium = composer.task_type.medium
+    if limit.code == "aspect_ratio_custom" and medium in (Medium.IMAGE, Medium.VIDEO):
         ratio = {"ratio": limit.asked}
         yield Suggestion("compose.answer_crop", ratio, plans=True, points=quote.total)
     if limit.code == "music_duration":
@@ -293,8 +292,8 @@ def _able(limit: Limit, lists: Lists) -> Lists:
         return lists
     sound = Parameter("audio", value=True)
     return {
-        kind: [model for model in model_versions if apply_intent.can(model, sound)]
-        for kind, model_versions in lists.items()
+        task_type: [model for model in model_versions if apply_intent.can(model, sound)]
+        for task_type, model_versions in lists.items()
     }
 
 
@@ -344,14 +343,15 @@ def _with(
 
 def _elsewhere(composer: Composer, lists: Lists, models: Sequence[str] = ()) -> list[ModelVersion]:
     """The other models of this kind, those that are named first."""
-    model_versions = [model for model in lists.get(composer.kind, ()) if model != composer.model]
+    live = lists.get(composer.task_type, ())
+    model_versions = [model for model in live if model != composer.model]
     order = {model_id: place for place, model_id in enumerate(models)}
     return sorted(model_versions, key=lambda model: order.get(model.model_id, len(order)))
 
 
 def _models(composer: Composer, models: Sequence[str], lists: Lists) -> Iterator[Suggestion]:
     """The live ones of `models`, to be taken instead."""
-    model_versions = lists.get(composer.kind, ())
+    model_versions = lists.get(composer.task_type, ())
     for model_id in models[:MOST]:
         kin = [model for model in model_versions if model.model_id == model_id]
         if kin and newest(kin) != composer.model:
@@ -443,7 +443,7 @@ def tried(composer: Composer, answer: Suggestion) -> Composer | None:
     it can't be given."""
     trial = composer.copy()
     try:
-        take(trial, answer, lambda kind: None)
+        take(trial, answer, lambda task_type: None)
     except UsageError:
         return None
     trial.hear(trial.intent, None)

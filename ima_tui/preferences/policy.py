@@ -179,7 +179,11 @@ class PreferenceService:
 
     def preferred(self) -> dict[TaskType, str]:
         """Return the preferred models' ids by task type."""
-        return {kind: preference for kind in TaskType if (preference := self.model_id(kind))}
+        return {
+            task_type: preference
+            for task_type in TaskType
+            if (preference := self.model_id(task_type))
+        }
 
     async def prefer(
         self, task_type: TaskType, model: ModelVersion, user: str | None = None

@@ -203,15 +203,15 @@ class CatalogueService:
 
     def usual_instead(self, order: Order) -> Alternative | None:
         """Return the model that installed guides recommend instead of the preferred one used."""
-        kind = order.task_type
-        if kind not in self._guides.recommended:
+        task_type = order.task_type
+        if task_type not in self._guides.recommended:
             return None
         usual = policy.usual_instead(
-            self.models(kind),
-            kind,
+            self.models(task_type),
+            task_type,
             order.model_id,
-            self._preferences.model_id(kind),
-            self._guides.recommended.get(kind, ""),
+            self._preferences.model_id(task_type),
+            self._guides.recommended.get(task_type, ""),
         )
         quoted = price.quote_or_none(usual, {}) if usual is not None else None
         if usual is None or quoted is None:

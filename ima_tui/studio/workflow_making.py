@@ -62,11 +62,11 @@ class WorkflowMaker:
             return await self._film(brief, shared, prompt, fetch=fetch)
         if not shared.shares:
             return CreatedWorkflow(Workflow(secrets.token_hex(8), prompt, ()), shared)
-        kinds = {each.task_type for each in shared.shares}
+        task_types = {each.task_type for each in shared.shares}
         if shared.one_subject:
-            kinds |= set(_FOR_SERIES)
+            task_types |= set(_FOR_SERIES)
         if fetch:
-            for task_type in sorted(kinds):
+            for task_type in sorted(task_types):
                 await self._catalogue.fresh(task_type)
         return CreatedWorkflow(await _look(self._build(shared, prompt)), shared)
 

@@ -243,12 +243,12 @@ class Builder:
 
         Some models have another id for that.
         """
-        kind = TaskType.IMAGE_TO_VIDEO
-        known = [model.model_id for model in self._lists.get(kind, ())]
+        task_type = TaskType.IMAGE_TO_VIDEO
+        known = [model.model_id for model in self._lists.get(task_type, ())]
         model_id = share.model_id
         if model_id and model_id not in known:
             model_id = next(iter(nearest(model_id, known, 1)), model_id)
-        return replace(share, task_type=kind, model_id=model_id)
+        return replace(share, task_type=task_type, model_id=model_id)
 
     def add(
         self, share: Share, prompt: str, inputs: tuple[str, ...], *, title: str = "", after: int = 0
@@ -314,16 +314,16 @@ class Builder:
 
     def model(self, share: Share, inputs: Sequence[str]) -> ModelVersion:
         """Return the named model, else the preferred, else the default one."""
-        kind = share.task_type
-        models = self._lists.get(kind, ())
+        task_type = share.task_type
+        models = self._lists.get(task_type, ())
         preference = self._shared.intent.preference
         clears = preference is not None and preference.action is PreferenceAction.CLEAR
-        preferred = "" if clears else self._preferred.get(kind, "")
+        preferred = "" if clears else self._preferred.get(task_type, "")
         if share.model_id:
-            model, _ = binding.version_for(models, kind, share.model_id, share.version)
+            model, _ = binding.version_for(models, task_type, share.model_id, share.version)
             if model is not None:
                 return model
-        model = choice.default_model(order.taking(models, inputs), kind, preferred)
+        model = choice.default_model(order.taking(models, inputs), task_type, preferred)
         if model is None:
             raise UsageError("error.no_models")
         return model

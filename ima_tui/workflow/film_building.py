@@ -275,25 +275,25 @@ class _Maker:
                 found.append(shot.first)
                 before = shot.last or before
                 continue
-            kind = TaskType.IMAGE_TO_IMAGE if before else TaskType.TEXT_TO_IMAGE
+            task_type = TaskType.IMAGE_TO_IMAGE if before else TaskType.TEXT_TO_IMAGE
             inputs = (before,) if before else ()
-            step = self._add(kind, self._prompt(shot), inputs, shot.text)
+            step = self._add(task_type, self._prompt(shot), inputs, shot.text)
             found.append(source_of(step))
         return found
 
     def _videos(self, pictures: Sequence[str], source: str) -> list[PlannedShot]:
         found: list[PlannedShot] = []
         for place, (shot, part) in enumerate(zip(self._shots, self._parts, strict=True)):
-            kind = self._task_of(shot)
+            task_type = self._task_of(shot)
             inputs: tuple[str, ...] = (pictures[place],)
             if shot.last:
                 inputs = (shot.first, shot.last)
-            elif kind is TaskType.FIRST_LAST_FRAME:
+            elif task_type is TaskType.FIRST_LAST_FRAME:
                 inputs = (pictures[place], pictures[min(place + 1, len(pictures) - 1)])
-            elif kind is TaskType.REFERENCE_TO_VIDEO:
+            elif task_type is TaskType.REFERENCE_TO_VIDEO:
                 inputs = (source,)
             length = Parameter("duration", part.seconds)
-            step = self._add(kind, self._prompt(shot), inputs, shot.text, length)
+            step = self._add(task_type, self._prompt(shot), inputs, shot.text, length)
             trimmed = 0.0 if part.used >= part.seconds else part.used
             title = self._builder.made[-1].title
             found.append(PlannedShot(place + 1, title, source_of(step), trim=(0.0, trimmed)))

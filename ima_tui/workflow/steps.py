@@ -71,8 +71,8 @@ class WorkflowStep:
     def draft(self, unwritten: str = "") -> Draft:
         """Return what is to be ordered; `unwritten` stands for an empty prompt."""
         prompt = self.prompt or unwritten
-        kind, model_id, version = self.task_type, self.model_id, self.version
-        return Draft(kind, model_id, version, prompt, self.chosen, self.inputs, self.n)
+        task_type, model_id, version = self.task_type, self.model_id, self.version
+        return Draft(task_type, model_id, version, prompt, self.chosen, self.inputs, self.n)
 
     @property
     def sources(self) -> tuple[int, ...]:

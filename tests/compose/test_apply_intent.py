@@ -46,14 +46,15 @@ def chosen(composer: Composer) -> dict[str, object]:
 def composer(lists: Lists) -> Composer:
     composer = Composer()
     composer.catch_up(
-        lists[composer.kind], choice.default_model(lists[composer.kind], composer.kind)
+        lists[composer.task_type],
+        choice.default_model(lists[composer.task_type], composer.task_type),
     )
     return composer
 
 
 def test_kind_model_and_settings_follow(composer: Composer, lists: Lists) -> None:
     hear(composer, lists, "a 10s video of a puppy with Kling O1, 9:16")
-    assert composer.kind is TaskType.TEXT_TO_VIDEO
+    assert composer.task_type is TaskType.TEXT_TO_VIDEO
     assert composer.model is not None
     assert composer.model.model_id == "kling-video-o1"
     assert chosen(composer) == {"duration": "10", "aspect_ratio": "9:16"}
@@ -90,7 +91,7 @@ def test_a_pinned_kind_and_model_are_not_read(composer: Composer, lists: Lists) 
     composer.pins.hold(KIND, MODEL)
     model = composer.model
     hear(composer, lists, "a video of a puppy with Kling O1, 2 of them")
-    assert composer.kind is TaskType.TEXT_TO_IMAGE
+    assert composer.task_type is TaskType.TEXT_TO_IMAGE
     assert composer.model is model
 
 
@@ -98,9 +99,9 @@ def test_a_new_prompt_starts_from_nothing_that_the_last_words_decided(
     composer: Composer, lists: Lists
 ) -> None:
     hear(composer, lists, "read aloud slowly: Good evening")
-    assert composer.kind is TaskType.TEXT_TO_SPEECH
+    assert composer.task_type is TaskType.TEXT_TO_SPEECH
     hear(composer, lists, "a fox in the snow")  # typed over it, without emptying the field
-    assert composer.kind is TaskType.TEXT_TO_IMAGE
+    assert composer.task_type is TaskType.TEXT_TO_IMAGE
     hear(composer, lists, "画三张雪山，用Nano Banana Pro，4K")
     composer.begin_anew()
     hear(composer, lists, "一张狐狸的图片")
@@ -115,7 +116,7 @@ def test_a_pin_stays_until_the_words_of_a_new_prompt_say_otherwise(
 ) -> None:
     hear(composer, lists, "a video of a whale")
     composer.take(
-        next(model for model in lists[composer.kind] if model.model_id == "kling-video-o1")
+        next(model for model in lists[composer.task_type] if model.model_id == "kling-video-o1")
     )
     composer.pins.hold(KIND, MODEL)
     composer.set("duration", 10)
@@ -136,7 +137,7 @@ def test_an_answer_and_a_recalled_setting_hold_for_one_prompt(
     composer.pins.hold(KIND, COUNT, passing=True)
     composer.begin_anew()
     hear(composer, lists, "lo-fi music, no vocals")
-    assert composer.kind is TaskType.TEXT_TO_MUSIC
+    assert composer.task_type is TaskType.TEXT_TO_MUSIC
     assert chosen(composer) == {
         "make_instrumental": True,
         "custom_mode": False,
@@ -163,7 +164,9 @@ def test_what_is_let_go_follows_the_words_again(composer: Composer, lists: Lists
     composer.set("duration", 5)
     composer.pins.hold("duration", MODEL)
     composer.take(
-        choice.newest([model for model in lists[composer.kind] if model.model_id == "wan2.6-t2v"])
+        choice.newest(
+            [model for model in lists[composer.task_type] if model.model_id == "wan2.6-t2v"]
+        )
     )
     composer.unpin("duration")
     composer.unpin(MODEL)
@@ -175,7 +178,9 @@ def test_what_is_let_go_follows_the_words_again(composer: Composer, lists: Lists
 
 def test_a_model_let_go_goes_back_to_the_usual_one(composer: Composer, lists: Lists) -> None:
     composer.pins.hold(KIND, MODEL)
-    composer.take(next(model for model in lists[composer.kind] if model.model_id == "midjourney"))
+    composer.take(
+        next(model for model in lists[composer.task_type] if model.model_id == "midjourney")
+    )
     composer.unpin(MODEL)
     hear(composer, lists, "")
     assert composer.model is not None
@@ -184,7 +189,7 @@ def test_a_model_let_go_goes_back_to_the_usual_one(composer: Composer, lists: Li
 
 def test_roles_of_pictures_decide_their_order(composer: Composer, lists: Lists) -> None:
     hear(composer, lists, "把 /a.png 当尾帧，/b.png 当首帧，做成视频")
-    assert composer.kind is TaskType.FIRST_LAST_FRAME
+    assert composer.task_type is TaskType.FIRST_LAST_FRAME
     assert drafting.ordered(("/a.png", "/b.png"), composer.order) == ("/b.png", "/a.png")
     assert [role.value for role in composer.roles(2)] == ["last", "first"]
 

@@ -273,7 +273,7 @@ def test_an_order_waits_for_its_list_and_says_when_its_model_is_gone() -> None:
     order, _ = drafting.finish(HAILUO, drafting.begin(HAILUO, "fog"))
     composer = Composer()
     recall(composer, order)
-    assert composer.kind is T2V
+    assert composer.task_type is T2V
     composer.catch_up((), None)
     assert composer.model is None
     composer.catch_up((VEO,), VEO)

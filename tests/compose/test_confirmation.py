@@ -378,7 +378,7 @@ def test_lyrics_and_title_are_parameters_and_the_rest_describes(
     assert composer.draft is not None
     told = {name: value for name, value in composer.draft.chosen if name != "make_instrumental"}
     assert told == settings
-    assert apply_intent.prompt(text, intent, composer.kind, SUNO) == prompt
+    assert apply_intent.prompt(text, intent, composer.task_type, SUNO) == prompt
     assert confirmation.check(text, intent, SUNO, composer.draft).unmet == ()
 
 

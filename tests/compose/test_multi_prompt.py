@@ -31,7 +31,8 @@ def lists() -> Lists:
 def composer(lists: Lists) -> Composer:
     composer = Composer()
     composer.catch_up(
-        lists[composer.kind], choice.default_model(lists[composer.kind], composer.kind)
+        lists[composer.task_type],
+        choice.default_model(lists[composer.task_type], composer.task_type),
     )
     return composer
 
@@ -70,11 +71,13 @@ def test_each_line_has_its_own_kind_and_model(composer: Composer, lists: Lists) 
     ]
     assert orders[1].model_id == "kling-video-o1"
     assert orders[2].prompt == "Good evening"
-    assert composer.kind is TaskType.TEXT_TO_IMAGE  # it was tried on copies
+    assert composer.task_type is TaskType.TEXT_TO_IMAGE  # it was tried on copies
 
 
 def test_what_was_chosen_by_hand_holds_for_all(composer: Composer, lists: Lists) -> None:
-    midjourney = next(model for model in lists[composer.kind] if model.model_id == "midjourney")
+    midjourney = next(
+        model for model in lists[composer.task_type] if model.model_id == "midjourney"
+    )
     composer.take(midjourney)
     composer.pins.hold(KIND, MODEL)
     found = planned(composer, lists, "a fox\na video of a bear", by_lines=True)

@@ -36,12 +36,12 @@ def read(
 
     from ima_tui.compose import apply_intent
 
-    settled = composer.kind if KIND in composer.pins else None
+    settled = composer.task_type if KIND in composer.pins else None
     intent = route(text, composer.attached, lists, preferred, settled=settled)
     if (likely := apply_intent.tentative(intent)) is not None:
         rest = route(text, composer.attached, lists, preferred, settled=likely)
         intent = replace(rest, kind=intent.kind, question=intent.question)
-    meant = intent.task_type or composer.kind
+    meant = intent.task_type or composer.task_type
     composer.hear(intent, choice.default_model(lists[meant], meant))
 
 
@@ -49,7 +49,8 @@ def read(
 def composer(lists: Lists) -> Composer:
     composer = Composer()
     composer.catch_up(
-        lists[composer.kind], choice.default_model(lists[composer.kind], composer.kind)
+        lists[composer.task_type],
+        choice.default_model(lists[composer.task_type], composer.task_type),
     )
     return composer
 
@@ -80,7 +81,7 @@ def test_an_unnamed_medium_is_asked_for_and_the_answer_settles_it(
     ]
     give(composer, lists, asking.answers[1])
     read(composer, lists, "a fox in snow, 16:9")
-    assert composer.kind is TaskType.TEXT_TO_VIDEO
+    assert composer.task_type is TaskType.TEXT_TO_VIDEO
     assert composer.draft is not None
     assert dict(composer.draft.chosen)["aspect_ratio"] == "16:9"
     assert suggestions.askings(composer, lists) == ()
@@ -97,7 +98,7 @@ def test_two_pictures_are_asked_about_and_their_order_is_kept(
     assert other_way.values == {"first": "b.png", "last": "a.png"}
     give(composer, lists, other_way)
     read(composer, lists, text)
-    assert composer.kind is TaskType.FIRST_LAST_FRAME
+    assert composer.task_type is TaskType.FIRST_LAST_FRAME
     assert drafting.ordered(("a.png", "b.png"), composer.order) == ("b.png", "a.png")
     assert suggestions.askings(composer, lists) == ()
 
@@ -106,14 +107,14 @@ def test_a_missing_picture_is_asked_for_on_a_form_that_takes_one(
     composer: Composer, lists: Lists
 ) -> None:
     read(composer, lists, "把这张图做成10秒的视频，用可灵O1")
-    assert composer.kind is TaskType.IMAGE_TO_VIDEO
+    assert composer.task_type is TaskType.IMAGE_TO_VIDEO
     assert composer.model is not None
     assert composer.model.model_id == "kling-video-o1"
     add, without = only(composer, lists).answers
     assert add.wants_input
     give(composer, lists, without)
     read(composer, lists, "把这张图做成10秒的视频，用可灵O1")
-    assert composer.kind is TaskType.TEXT_TO_VIDEO
+    assert composer.task_type is TaskType.TEXT_TO_VIDEO
     assert suggestions.askings(composer, lists) == ()
 
 
@@ -295,7 +296,7 @@ def test_a_doubtful_reading_is_asked_about_with_the_guess_first(
 ) -> None:
     read(composer, lists, "draw a fox")
     asking = only(composer, lists)
-    assert [each.kind for each in asking.answers] == [
+    assert [each.task_type for each in asking.answers] == [
         TaskType.TEXT_TO_IMAGE,
         TaskType.TEXT_TO_VIDEO,
     ]
@@ -317,8 +318,8 @@ def test_a_recalled_job_is_not_asked_about_again(composer: Composer, lists: List
         return choice.default_model(lists[kind], kind)
 
     recall(composer, order)
-    composer.catch_up(lists[composer.kind], suggested(composer.kind))
+    composer.catch_up(lists[composer.task_type], suggested(composer.task_type))
     loosen(composer, words, suggested)
-    composer.hear(words(composer), suggested(composer.kind))
+    composer.hear(words(composer), suggested(composer.task_type))
     assert KIND in composer.pins
     assert not list(suggestions.askings(composer, lists))

@@ -119,10 +119,10 @@ def test_drafts_and_templates_are_offered_as_they_were(tmp_path: Path) -> None:
     data = unpack(tmp_path)
     kite, motion, melody = Templates(data / "templates").all()
     assert (kite.name, kite.text, kite.n) == ("Kite", "a red kite over {place}", 2)
-    assert (kite.kind, kite.chosen) == (TaskType.TEXT_TO_IMAGE, (("size", "2K"),))
+    assert (kite.task_type, kite.chosen) == (TaskType.TEXT_TO_IMAGE, (("size", "2K"),))
     assert motion.chosen == (("duration", 10), ("sound", True))
     assert motion.inputs == ("https://example.com/a.png",)
-    assert (melody.name, melody.kind) == ("旋律", TaskType.TEXT_TO_MUSIC)
+    assert (melody.name, melody.task_type) == ("旋律", TaskType.TEXT_TO_MUSIC)
     drafts = Drafts(data / "drafts")
     mine = drafts.take_over(WRITTEN + 60)
     assert mine is not None
@@ -131,7 +131,7 @@ def test_drafts_and_templates_are_offered_as_they_were(tmp_path: Path) -> None:
     found = [loaded(path.read_text()) for path in (data / "drafts").iterdir()]
     (lines,) = [one for one, run in filter(None, found) if run.startswith("elsewhere/")]
     assert (lines.text, lines.n, lines.by_lines) == ("first line\nsecond line", 3, True)
-    assert (lines.kind, lines.label) == (TaskType.TEXT_TO_IMAGE, "label-1")
+    assert (lines.task_type, lines.label) == (TaskType.TEXT_TO_IMAGE, "label-1")
 
 
 def test_preferences_settings_and_keys_hold(tmp_path: Path) -> None:

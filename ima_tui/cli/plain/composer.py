@@ -76,15 +76,15 @@ class PlainComposer:
     def read_again(self) -> None:
         """Read the prompt again."""
         intent = self._read()
-        meant = intent.task_type if intent and intent.task_type else self.composer.kind
+        meant = intent.task_type if intent and intent.task_type else self.composer.task_type
         self.composer.hear(intent, self._studio.catalogue.suggested(meant))
         self.catch_up()
 
     def catch_up(self) -> None:
         """Use the current model list."""
-        kind = self.composer.kind
+        task_type = self.composer.task_type
         offer = self._studio.catalogue
-        self.composer.catch_up(offer.models(kind), offer.suggested(kind))
+        self.composer.catch_up(offer.models(task_type), offer.suggested(task_type))
 
     def _read(self) -> Intent | None:
         composer = self.composer
@@ -93,16 +93,16 @@ class PlainComposer:
         intent = self.reader.read(self.text, composer)
         self.assumed = intent is not None and intent.question is IntentQuestion.MEDIA_TYPE
         return (
-            self.reader.decide(self.text, composer.attached, composer.kind)
+            self.reader.decide(self.text, composer.attached, composer.task_type)
             if self.assumed
             else intent
         )
 
     # --------------------------------------------------------------------------- changed by hand
 
-    def turn_to(self, kind: TaskType) -> None:
+    def turn_to(self, task_type: TaskType) -> None:
         """Choose a task type."""
-        self.composer.turn_to(kind)
+        self.composer.turn_to(task_type)
         self.composer.pins.hold(KIND)
         self.catch_up()
         self.read_again()
@@ -179,9 +179,11 @@ class PlainComposer:
         if self.assumed or asks:
             return
         if composer.model is None or composer.draft is None:
-            yield say("plain.no_list", kind=say(f"task.{composer.kind}"))
+            yield say("plain.no_list", kind=say(f"task.{composer.task_type}"))
             return
-        yield say("plain.standing", kind=say(f"task.{composer.kind}"), model=composer.model.name)
+        yield say(
+            "plain.standing", kind=say(f"task.{composer.task_type}"), model=composer.model.name
+        )
         if composer.project:
             yield say("plain.in_project", name=composer.project)
         for row in drafting.rows(composer.model, composer.draft):
@@ -189,7 +191,7 @@ class PlainComposer:
             if told and (row.is_set or row.field.name in composer.read):
                 yield _field(row)
         for number, source in enumerate(
-            composer.draft.inputs if composer.kind.takes_inputs else (), 1
+            composer.draft.inputs if composer.task_type.takes_inputs else (), 1
         ):
             yield say("plain.input", n=number, path=one_line(source, 200))
         if (last := meant_by(composer)) is not None:
@@ -208,7 +210,7 @@ class PlainComposer:
             self.text, composer.intent, composer.model, composer.draft, composer.pins
         )
         lists = self._studio.catalogue.all_models()
-        return [*self.film(), *confirmation.told(found.unmet, composer.kind, lists)[0]]
+        return [*self.film(), *confirmation.told(found.unmet, composer.task_type, lists)[0]]
 
     def film(self) -> list[str]:
         """That the prompt tells a film, of which one result would be made, and what makes it."""
@@ -228,7 +230,7 @@ class PlainComposer:
             return say("plain.which_kind")
         if intent.kind is RequestKind.CLARIFY and intent.question is not None:
             return say(_UNSURE[intent.question]) if intent.question in _UNSURE else ""
-        return _which(self.composer.kind, intent) if self.is_unsure else ""
+        return _which(self.composer.task_type, intent) if self.is_unsure else ""
 
     @property
     def in_steps(self) -> bool:
@@ -257,7 +259,7 @@ class PlainComposer:
             raise UsageError("error.no_models")
         if self.composer.named.unknown:
             raise unknown(self.composer.named.unknown[0], self.composer.subjects)
-        offer = price_of(self.composer, self._studio.catalogue.models(self.composer.kind))
+        offer = price_of(self.composer, self._studio.catalogue.models(self.composer.task_type))
         if offer.problem is not None:
             raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
         words = words_of(self.text, self.composer)
@@ -292,12 +294,12 @@ class PlainCommands:
         self._tell(*(say("plain.sent", n=job.id, points=job.order.total) for job in jobs))
 
 
-def _which(kind: TaskType, intent: Intent) -> str:
+def _which(task_type: TaskType, intent: Intent) -> str:
     """Both answers, the guess first."""
     other = intent.runner_up.task_type if intent.runner_up is not None else None
     if other is None:
-        return say("plain.unsure_steps", guess=say(f"task.{kind}"))
-    return say("plain.unsure", guess=say(f"task.{kind}"), other=say(f"task.{other}"))
+        return say("plain.unsure_steps", guess=say(f"task.{task_type}"))
+    return say("plain.unsure", guess=say(f"task.{task_type}"), other=say(f"task.{other}"))
 
 
 def asks_for_input(composer: Composer) -> bool:

@@ -49,9 +49,11 @@ class PlainDraftCommands(PlainCommands):
 
     async def kind(self, rest: str) -> Next | None:
         """Choose a task type."""
-        kinds = {kind: say(f"task.{kind}") for kind in TaskType}
-        written = ((kind, f"{kind} {folded(name)}") for kind, name in kinds.items() if rest)
-        named = (kind for kind, words in written if folded(rest) in words)
+        kinds = {task_type: say(f"task.{task_type}") for task_type in TaskType}
+        written = (
+            (task_type, f"{task_type} {folded(name)}") for task_type, name in kinds.items() if rest
+        )
+        named = (task_type for task_type, words in written if folded(rest) in words)
         found = numbered(list(kinds), rest) or next(named, None)
         if found is None:
             self._lines.choose(name_of("kind"), kinds.values())
@@ -113,7 +115,7 @@ class PlainDraftCommands(PlainCommands):
             return Next.OFFER
         for one in found:
             named = wanted == folded(say(one.key, **one.values)) or one is chosen
-            if named or (one.kind is not None and one.kind.medium is medium):
+            if named or (one.task_type is not None and one.task_type.medium is medium):
                 return self._take(one)
         return None
 
@@ -127,7 +129,7 @@ class PlainDraftCommands(PlainCommands):
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
         composer = self._composer.composer
-        offer = price_of(composer, self._studio.catalogue.models(composer.kind))
+        offer = price_of(composer, self._studio.catalogue.models(composer.task_type))
         if which == "elsewhere" and offer.elsewhere is not None:
             self._composer.take(offer.elsewhere.model)
             return Next.SHAPED
@@ -191,8 +193,8 @@ class PlainDraftCommands(PlainCommands):
             raise UsageError("plain.no_template", name=one_line(rest, 60))
         if found is not None:
             self._composer.hear(found.text)
-            if found.kind is not None:
-                self._composer.turn_to(found.kind)
+            if found.task_type is not None:
+                self._composer.turn_to(found.task_type)
             return Next.OFFER
         told = (f"{one.name}: {one_line(one.text, 100)}" for one in known)
         self._lines.choose(name_of("templates"), told, "plain.no_templates")

@@ -217,7 +217,7 @@ class PlainMode(PlainCommands):
 
     async def _take_guess(self) -> None:
         """The kind that was guessed is right."""
-        self._composer.turn_to(self._composer.composer.kind)
+        self._composer.turn_to(self._composer.composer.task_type)
         await self._offer()
 
     async def _submit(self, agreed: Order) -> None:

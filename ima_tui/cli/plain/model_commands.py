@@ -35,14 +35,16 @@ class PlainModelCommands(PlainCommands):
 
     async def models(self, rest: str) -> None:
         """List the models."""
-        kind = self._composer.composer.kind
-        here = matching(self._studio, [kind], rest) or matching(self._studio, [*TaskType], rest)
+        task_type = self._composer.composer.task_type
+        here = matching(self._studio, [task_type], rest) or matching(
+            self._studio, [*TaskType], rest
+        )
         self._listed = here
         self._lines.choose(name_of("model"), map(self._line, here), "models.none_match")
 
     def _line(self, model: ModelVersion) -> str:
         mine = self._studio.preferences.model_id(model.task_type) == model.model_id
-        is_other = model.task_type is not self._composer.composer.kind
+        is_other = model.task_type is not self._composer.composer.task_type
         other = f" ({say(f'task.{model.task_type}')})" if is_other else ""
         return model_line(model, mine) + other
 
@@ -68,7 +70,9 @@ class PlainModelCommands(PlainCommands):
         listed = numbered(self._listed, written)
         if listed is not None:
             return listed
-        return choice.pick(self._studio.catalogue.models(self._composer.composer.kind), written)
+        return choice.pick(
+            self._studio.catalogue.models(self._composer.composer.task_type), written
+        )
 
     # ------------------------------------------------------------------------ what a prompt says
 
@@ -91,7 +95,9 @@ class PlainModelCommands(PlainCommands):
 
     def _switch(self) -> PreferenceSwitch | None:
         composer = self._composer.composer
-        return preference_prompts.switch(composer, self._studio.preferences.model_id(composer.kind))
+        return preference_prompts.switch(
+            composer, self._studio.preferences.model_id(composer.task_type)
+        )
 
     def beside(self) -> str:
         """What sending the draft changes, "" for nothing."""
@@ -100,7 +106,7 @@ class PlainModelCommands(PlainCommands):
             return ""
         forgets = turn.proposal.change is PreferenceChange.FORGET
         key = "plain.also_forget" if forgets else "plain.also_remember"
-        return say(key, model=composer.model.name, kind=say(f"task.{composer.kind}"))
+        return say(key, model=composer.model.name, kind=say(f"task.{composer.task_type}"))
 
     async def after_sending(self) -> None:
         """Change what was told before sending."""
@@ -118,13 +124,13 @@ class PlainModelCommands(PlainCommands):
         preferences, user = self._studio.preferences, rest or None
         if preferences.preferences.trouble is not None:
             self._tell(explain(preferences.preferences.trouble))
-        for kind in TaskType:
-            wanted = preferences.model_id(kind, user)
-            models = self._studio.catalogue.models(kind)
+        for task_type in TaskType:
+            wanted = preferences.model_id(task_type, user)
+            models = self._studio.catalogue.models(task_type)
             model = next((one for one in models if one.model_id == wanted), None)
             gone = f"{wanted}, {say('prefs.gone')}" if models else wanted
             name = (model.name if model else gone) if wanted else say("plain.none")
-            self._tell(f"{say(f'task.{kind}')}: {name}")
+            self._tell(f"{say(f'task.{task_type}')}: {name}")
         self._tell(say("plain.command_prefer"), say("plain.command_unprefer"))
 
     async def prefer(self, rest: str) -> Next | None:
@@ -139,23 +145,25 @@ class PlainModelCommands(PlainCommands):
 
     async def unprefer(self, _: str) -> None:
         """Clear the preferred model."""
-        kind = self._composer.composer.kind
-        await self._put(kind, None)
-        self._tell(say("prefs.cleared_for_good", kind=say(f"task.{kind}")))
+        task_type = self._composer.composer.task_type
+        await self._put(task_type, None)
+        self._tell(say("prefs.cleared_for_good", kind=say(f"task.{task_type}")))
 
-    async def _put(self, kind: TaskType, model: ModelVersion | None) -> None:
-        preferences, before = self._studio.preferences, self._studio.preferences.model_id(kind)
-        if not await (preferences.prefer(kind, model) if model else preferences.unprefer(kind)):
+    async def _put(self, task_type: TaskType, model: ModelVersion | None) -> None:
+        preferences, before = self._studio.preferences, self._studio.preferences.model_id(task_type)
+        if not await (
+            preferences.prefer(task_type, model) if model else preferences.unprefer(task_type)
+        ):
             raise UsageError("models.not_stored")
-        self._undo.append((kind, before))
+        self._undo.append((task_type, before))
 
     async def undo(self, _: str) -> None:
         """Undo the last change of a preferred model."""
         if not self._undo:
             raise UsageError("plain.nothing_to_undo")
-        kind, before = self._undo[-1]
-        models = self._studio.catalogue.models(kind)
-        await self._put(kind, next((one for one in models if one.model_id == before), None))
+        task_type, before = self._undo[-1]
+        models = self._studio.catalogue.models(task_type)
+        await self._put(task_type, next((one for one in models if one.model_id == before), None))
         del self._undo[-2:]
         self._tell(say("plain.did"))
 

@@ -48,14 +48,14 @@ class DraftChoices:
                 screen.composer.pins.hold(KIND)
                 await screen.reload()
 
-        screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.kind), chosen)
+        screen.app.push_screen(model_picker.kinds(screen.studio, screen.composer.task_type), chosen)
 
     def model(self) -> None:
         """Open the list of models of the task type."""
         from ima_tui.tui.shell import model_picker
 
         screen = self._screen
-        models = screen.studio.catalogue.models(screen.composer.kind)
+        models = screen.studio.catalogue.models(screen.composer.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -64,7 +64,7 @@ class DraftChoices:
         if models:
             composer = screen.composer
             picker = model_picker.models(
-                screen.studio, composer.kind, composer.model, screen.ima.glyphs
+                screen.studio, composer.task_type, composer.model, screen.ima.glyphs
             )
             screen.app.push_screen(picker, chosen)
 
@@ -193,7 +193,7 @@ class DraftChoices:
         """Fetch the model list of the task type again."""
         screen = self._screen
         screen.remark(say("compose.asking_again"), "muted")
-        refresh = screen.studio.catalogue.refresh(screen.composer.kind)
+        refresh = screen.studio.catalogue.refresh(screen.composer.task_type)
         screen.run_worker(refresh, name="ask again", group="lists", exit_on_error=False)
 
     # --------------------------------------------------------------------------------- inputs
@@ -201,10 +201,10 @@ class DraftChoices:
     def inputs(self) -> None:
         """Move the focus to the first empty input."""
         screen = self._screen
-        if screen.composer.kind.takes_inputs:
+        if screen.composer.task_type.takes_inputs:
             screen.inputs.focus_empty()
         else:
-            words = say("compose.no_inputs", kind=model_text.kind_name(screen.composer.kind))
+            words = say("compose.no_inputs", kind=model_text.kind_name(screen.composer.task_type))
             screen.remark(words, "muted")
 
     async def results(self) -> None:
@@ -228,19 +228,20 @@ class DraftChoices:
         """One more input, by hand; where nothing is put in, the kind becomes one that takes it."""
         screen, composer = self._screen, self._screen.composer
         screen.forget_remark()
-        if not composer.kind.takes_inputs:
-            medium, catalogue = composer.kind.medium, screen.studio.catalogue
+        if not composer.task_type.takes_inputs:
+            medium, catalogue = composer.task_type.medium, screen.studio.catalogue
             taking = [
-                kind
-                for kind in TaskType
-                if kind.takes_inputs and (catalogue.models(kind) or catalogue.is_loading(kind))
+                task_type
+                for task_type in TaskType
+                if task_type.takes_inputs
+                and (catalogue.models(task_type) or catalogue.is_loading(task_type))
             ]
             if not taking:
                 self.inputs()  # it says so
                 return
             composer.unpin(KIND)
-            composer.resting = min(taking, key=lambda kind: kind.medium is not medium)
-        shown = INPUTS in composer.pins or composer.kind.takes_inputs
+            composer.resting = min(taking, key=lambda task_type: task_type.medium is not medium)
+        shown = INPUTS in composer.pins or composer.task_type.takes_inputs
         before = composer.inputs if shown else ()
         composer.feed((*before, source))
         composer.pins.hold(INPUTS)

@@ -170,4 +170,4 @@ class ListGate:
             return policy.task_types(preference.model_id)
         if composer.in_steps and intent is not None:
             return tuple(step.task_type for step in intent.steps)
-        return (composer.kind,)
+        return (composer.task_type,)

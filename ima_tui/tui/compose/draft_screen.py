@@ -120,7 +120,7 @@ class DraftScreen(BaseScreen):
 
     async def reload(self) -> None:
         """Read the prompt again: what it is read against may have changed."""
-        task_type = self.composer.kind
+        task_type = self.composer.task_type
         suggested = self.studio.catalogue.suggested
         self.composer.catch_up(self.studio.catalogue.models(task_type), suggested(task_type))
         if self.reader.can_read:

@@ -57,7 +57,7 @@ class DraftHistory:
         own = dict(draft.chosen) if draft is not None else {}
         return SavedDraft(
             text=screen.prompt.text,
-            kind=composer.kind if KIND in pinned else None,
+            task_type=composer.task_type if KIND in pinned else None,
             model_id=model.model_id if model is not None and MODEL in pinned else "",
             version=model.version if model is not None and MODEL in pinned else "",
             chosen=tuple((k, v) for k, v in own.items() if k in pinned),
@@ -82,13 +82,13 @@ class DraftHistory:
         with screen.prompt.prevent(TextArea.Changed):
             screen.prompt.text = saved.text
         screen.prompt.move_cursor(screen.prompt.document.end)
-        if saved.kind is not None:
-            composer.turn_to(saved.kind)
+        if saved.task_type is not None:
+            composer.turn_to(saved.task_type)
             pin(KIND)
         await screen.reload()
         if screen.prompt.text != saved.text:
             return
-        models = screen.studio.catalogue.models(composer.kind)
+        models = screen.studio.catalogue.models(composer.task_type)
         kin = [model for model in models if model.model_id == saved.model_id]
         exact = [model for model in kin if model.version == saved.version]
         if found := exact or kin:
@@ -122,7 +122,7 @@ class DraftHistory:
         await self.put_back(saved)
         if screen.has_begun:
             return
-        if not screen.studio.catalogue.models(screen.composer.kind):
+        if not screen.studio.catalogue.models(screen.composer.task_type):
             self._waiting = saved
         clock = datetime.fromtimestamp(saved.at).strftime("%H:%M")  # noqa: DTZ006 - the user's
         screen.remark(say("compose.draft_back", clock=clock), "info")
@@ -131,7 +131,7 @@ class DraftHistory:
         """What was chosen for a list that was not there yet is chosen now."""
         saved = self._waiting
         screen = self._screen
-        if saved is not None and screen.studio.catalogue.models(screen.composer.kind):
+        if saved is not None and screen.studio.catalogue.models(screen.composer.task_type):
             self._waiting = None
             if screen.prompt.text == saved.text and not screen.has_begun:
                 await self.put_back(saved)

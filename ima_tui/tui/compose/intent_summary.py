@@ -306,14 +306,14 @@ def _read(composer: Composer, dot: str) -> Row:
     intent = composer.intent
     if (
         intent is None
-        or intent.task_type is not composer.kind
+        or intent.task_type is not composer.task_type
         or intent.kind is not RequestKind.SINGLE
     ):
         return []
-    parts: list[Part] = [(say(f"task.{composer.kind.value}"), role(KIND, composer.kind))]
+    parts: list[Part] = [(say(f"task.{composer.task_type.value}"), role(KIND, composer.task_type))]
     named = bool(intent.model_id or intent.tier) and MODEL not in composer.pins
     if named and composer.model is not None:
-        parts.append((composer.model.name, role(MODEL, composer.kind)))
+        parts.append((composer.model.name, role(MODEL, composer.task_type)))
     parts += _settings(composer)
     if composer.last is not None and composer.last.source in intent.inputs:
         parts.append((say("compose.reads_last", n=composer.last.job), "ok"))
@@ -329,7 +329,7 @@ def _settings(composer: Composer) -> list[Part]:
     chosen, missed = dict(draft.chosen), unmet(composer)
     for name in sorted(composer.read):
         field = form.user_field(model, name)
-        how = role(name, composer.kind, missed)
+        how = role(name, composer.task_type, missed)
         if name == COUNT:
             told.append((f"×{draft.n}", how))
         elif field is not None and name in chosen and parameter_names.is_told(name, chosen[name]):
@@ -369,7 +369,7 @@ def _listed(names: Sequence[str], key: str) -> Row:
 
 def _turned(composer: Composer, turn: PreferenceSwitch, key: str) -> Row:
     proposal = turn.proposal
-    kind = say(f"task.{composer.kind.value}")
+    kind = say(f"task.{composer.task_type.value}")
     if proposal.change is PreferenceChange.FORGET:
         words = say("compose.switch_forget", kind=kind)
     elif proposal.asks:
@@ -393,11 +393,11 @@ LONGEST = 24
 _ROLES = {MODEL: "accent", ORDER: "info", REMEMBER: "info", LIMIT: "warn"}
 
 
-def role(part: str, kind: TaskType, missed: Collection[str] = ()) -> str:
+def role(part: str, task_type: TaskType, missed: Collection[str] = ()) -> str:
     """The token that the words of `part` are drawn in; of those in `missed`, see `unmet`."""
     if part in missed:
         return _ROLES[LIMIT]
-    return kind.medium.value if part == KIND else _ROLES.get(part, "ok")
+    return task_type.medium.value if part == KIND else _ROLES.get(part, "ok")
 
 
 def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
@@ -408,7 +408,7 @@ def tail(composer: Composer, text: str, part: str) -> tuple[list[Part], bool]:
     if set_by.by is SetBy.HAND:
         return [(say("compose.by_hand"), "muted")], True
     missed = unmet(composer)
-    how = role(part, composer.kind, missed)
+    how = role(part, composer.task_type, missed)
     found: list[Part] = []
     for start, end in set_by.spans:
         words = one_line(text[start:end], LONGEST)

@@ -59,8 +59,10 @@ class MultiPromptSubmitter:
             screen.enter_key()
             return
         found = await self._pane.price_again()
-        kinds = {entry.kind for entry in found.entries} - {None} if found is not None else ()
-        if found is None or self._gate.is_too_early([kind for kind in kinds if kind]):
+        kinds = {entry.task_type for entry in found.entries} - {None} if found is not None else ()
+        if found is None or self._gate.is_too_early(
+            [task_type for task_type in kinds if task_type]
+        ):
             return
         found = await self._with_inputs(found)
         if found.problem is not None or found.bad:

@@ -86,19 +86,19 @@ class ComposeView:
         before = (self.draft_price, self.askings)
         had_keys = (self.answers > 0, page.lyrics.display)
         self.draft_price, self.askings = (
-            price_of(composer, lists[composer.kind]),
+            price_of(composer, lists[composer.task_type]),
             self._open_questions(),
         )
         question = screen.query_one(ConfirmBar)
         if question.asking and before != (self.draft_price, self.askings):
             question.action_no()  # what it asked no longer holds
         self.switch = preference_prompts.switch(
-            composer, studio.preferences.model_id(composer.kind)
+            composer, studio.preferences.model_id(composer.task_type)
         )
-        page.kind.show(*model_text.kind_line(studio, composer.kind, signs))
-        page.model.show(*model_text.model_line(studio, composer.kind, composer.model, signs))
+        page.kind.show(*model_text.kind_line(studio, composer.task_type, signs))
+        page.model.show(*model_text.model_line(studio, composer.task_type, composer.model, signs))
         page.show_project(composer.project)
-        role = partial(intent_summary.role, kind=composer.kind, missed=unmet(composer))
+        role = partial(intent_summary.role, task_type=composer.task_type, missed=unmet(composer))
         screen.prompt.show_marks(marks(composer), role)
         screen.query_one(IntentSummary).show(
             composer, self._told(), self.askings, self.switch, self._guide_names()
@@ -109,13 +109,13 @@ class ComposeView:
             from ima_tui.tui.compose.side_panes import PriceNeighbours
 
             prices = screen.query_one(PriceNeighbours)
-            prices.show(composer.model, composer.draft, lists[composer.kind], signs)
+            prices.show(composer.model, composer.draft, lists[composer.task_type], signs)
         self._history.soon()
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()
         )
         origin = partial(intent_summary.tail, composer, screen.prompt.text)
-        sung = composer.kind is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
+        sung = composer.task_type is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.draft_price.at_fault, origin)
         if had_keys != (self.answers > 0, page.lyrics.display):
@@ -178,7 +178,7 @@ class ComposeView:
             words, role = say("compose.replaces", id=composer.replaces), "warn"
         elif composer.model is None:
             lists = self._screen.studio.catalogue.lists
-            words, role = model_text.way_to_a_list(lists[composer.kind]), "muted"
+            words, role = model_text.way_to_a_list(lists[composer.task_type]), "muted"
         elif pinned := self._pinned():
             words, role = say("compose.pinned", what=pinned), "info"
         elif self._lines.could_be and not lyrics_of(screen.prompt.text):
@@ -192,7 +192,7 @@ class ComposeView:
         screen, composer = self._screen, self._screen.composer
         if screen.prompt.text.strip() or composer.model is None or composer.draft is None:
             return ""
-        told = [model_text.kind_name(composer.kind)] if KIND in composer.pins.kept else []
+        told = [model_text.kind_name(composer.task_type)] if KIND in composer.pins.kept else []
         told += [composer.model.name] if MODEL in composer.pins.kept else []
         told += [
             parameter_names.value(name, value)

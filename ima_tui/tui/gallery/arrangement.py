@@ -72,7 +72,8 @@ class GalleryArrangement:
     def add(self, results: Iterable[Result]) -> None:
         """Add results."""
         kinds = {
-            kind: f"{say(f'task.tag_{kind.medium}')} {say(f'task.{kind}')}" for kind in TaskType
+            task_type: f"{say(f'task.tag_{task_type.medium}')} {say(f'task.{task_type}')}"
+            for task_type in TaskType
         }
         rows, words = dict(self._rows), dict(self._words)
         for result in results:
@@ -120,7 +121,7 @@ _NAMES: Mapping[str, Callable[[Result], str]] = {
     "kind": lambda result: say(f"task.{result.task_type}"),
     "project": lambda result: result.project or say("label.none"),
 }
-_KIND_ORDER = {kind: place for place, kind in enumerate(TaskType)}
+_KIND_ORDER = {task_type: place for place, task_type in enumerate(TaskType)}
 _Order = Callable[[Result], tuple[object, ...]]
 _ORDERS: Mapping[str, _Order] = {
     "newest": lambda one: (-one.at, -one.job, one.index),

@@ -30,10 +30,10 @@ VIEWS: tuple[Medium | None, ...] = (None, *Medium)
 class ModelListing:
     """The rows for a filter. `kind`: one task type is shown; None: all of them, by model."""
 
-    def __init__(self, studio: Studio, glyphs: Glyphs, kind: TaskType | None) -> None:
+    def __init__(self, studio: Studio, glyphs: Glyphs, task_type: TaskType | None) -> None:
         self._studio = studio
         self._glyphs = glyphs
-        self.kind = kind
+        self.task_type = task_type
         self.medium: Medium | None = None
         self.sort = SORT_NAMES[0]
         self.column = TaskType.TEXT_TO_IMAGE
@@ -49,19 +49,19 @@ class ModelListing:
     @property
     def task_types(self) -> tuple[TaskType, ...]:
         """The task types that are shown."""
-        if self.kind is not None:
-            return (self.kind,)
+        if self.task_type is not None:
+            return (self.task_type,)
         return tuple(TaskType) if self.medium is None else BY_MEDIUM[self.medium]
 
     @property
     def lists(self) -> list[ProductList]:
         """The lists that are shown."""
-        return [self._studio.catalogue.lists[kind] for kind in self.task_types]
+        return [self._studio.catalogue.lists[task_type] for task_type in self.task_types]
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the table."""
-        return MATRIX_COLUMNS if self.kind is None else COLUMNS
+        return MATRIX_COLUMNS if self.task_type is None else COLUMNS
 
     def is_mine(self, model: ModelVersion) -> bool:
         """Return whether the user prefers this model for its task type."""
@@ -79,7 +79,7 @@ class ModelListing:
             self._finder = ModelSearch(offered)
         fresh = frozenset(name for one in lists for name in one.changes.new)
         shown = self._finder.arrange(wanted, self.sort, fresh)
-        if self.kind is None:
+        if self.task_type is None:
             self.by_id, self.gone = {}, {}
             self._rows = {row.id: row for row in rows(shown)}
             return LazyRows(self._rows, self._row)
@@ -100,7 +100,7 @@ class ModelListing:
     def hidden(self) -> int:
         """How many more rows there are without the filter."""
         models = [model for one in self.lists for model in one.models]
-        if self.kind is None:
+        if self.task_type is None:
             return len({(one.task_type.medium, one.name) for one in models}) - self.count
         return len({version_key(one) for one in models}) - self.count
 
@@ -131,7 +131,9 @@ class ModelListing:
         row, chosen = self._rows.get(str(row_id)), self.model(row_id)
         if row is None or chosen is None:
             return ()
-        found = (row.of(kind) for kind in row.task_types() if kind is not chosen.task_type)
+        found = (
+            row.of(task_type) for task_type in row.task_types() if task_type is not chosen.task_type
+        )
         return tuple(one for one in found if one is not None)
 
     def has(self, row_id: RowId | None) -> bool:
@@ -153,12 +155,12 @@ class ModelListing:
 
     def turn(self, by: int) -> None:
         """Show the next or previous view: all, or one medium."""
-        at = VIEWS.index(self.medium if self.kind is None else self.kind.medium)
-        self.kind, self.medium = None, VIEWS[(at + by) % len(VIEWS)]
+        at = VIEWS.index(self.medium if self.task_type is None else self.task_type.medium)
+        self.task_type, self.medium = None, VIEWS[(at + by) % len(VIEWS)]
 
     def show_all(self) -> None:
         """Show all task types."""
-        self.kind, self.medium = None, None
+        self.task_type, self.medium = None, None
 
     def next_sort(self) -> None:
         """Sort by the next criterion."""
@@ -168,7 +170,7 @@ class ModelListing:
 def why_empty(catalogue: CatalogueService, listing: ModelListing, wanted: str) -> str:
     """Say why no model is shown: none matches `wanted`, or the lists are not there."""
     if wanted:
-        everywhere = [model for kind in TaskType for model in catalogue.models(kind)]
+        everywhere = [model for task_type in TaskType for model in catalogue.models(task_type)]
         count = len(ModelSearch(everywhere).arrange(wanted, listing.sort))
         return say("models.none_match_here" if count else "models.none_match", n=count)
     problem = next((one.problem for one in listing.lists if one.problem), None)
@@ -187,22 +189,24 @@ class PreferenceChanges:
 
     async def turn(self, model: ModelVersion) -> bool:
         """Set or unset a model as preferred; return whether that could be stored."""
-        kind = model.task_type
-        before = self._studio.preferences.model_id(kind)
-        models = self._studio.catalogue.models(kind)
+        task_type = model.task_type
+        before = self._studio.preferences.model_id(task_type)
+        models = self._studio.catalogue.models(task_type)
         previous = next((one for one in models if one.model_id == before), None)
-        stored = await self._store(kind, None if before == model.model_id else model)
+        stored = await self._store(task_type, None if before == model.model_id else model)
         if stored:
-            self._before.append((kind, previous))
+            self._before.append((task_type, previous))
         return stored
 
     async def undo(self) -> bool:
         """Undo the last change; return whether that could be stored."""
         return await self._store(*self._before.pop())
 
-    async def _store(self, kind: TaskType, model: ModelVersion | None) -> bool:
+    async def _store(self, task_type: TaskType, model: ModelVersion | None) -> bool:
         preferences = self._studio.preferences
-        return await (preferences.prefer(kind, model) if model else preferences.unprefer(kind))
+        return await (
+            preferences.prefer(task_type, model) if model else preferences.unprefer(task_type)
+        )
 
 
 MATRIX_COLUMNS = (

@@ -147,7 +147,7 @@ class ModelsScreen(ListScreen):
 
     def _mark_column(self) -> None:
         """Draw the chosen task type in the row under the cursor, and there only."""
-        if self.list.kind is not None:
+        if self.list.task_type is not None:
             return
         for row_id in dict.fromkeys((self._marked, self.table.cursor)):
             if row_id is not None and row_id in self.table.rows:
@@ -157,8 +157,8 @@ class ModelsScreen(ListScreen):
 
     def _say_standing(self) -> None:
         one = self.list
-        if one.kind is not None:
-            shown = f"{model_text.kind_name(one.kind)} ({one.count})"
+        if one.task_type is not None:
+            shown = f"{model_text.kind_name(one.task_type)} ({one.count})"
         elif one.medium is not None:
             shown = f"{say(f'gallery.kind_{one.medium}')} ({one.count})"
         else:
@@ -248,11 +248,11 @@ class ModelsScreen(ListScreen):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self.list.kind = self.list.column = list(TaskType)[index]
+                self.list.task_type = self.list.column = list(TaskType)[index]
                 self._show()
 
         self.app.push_screen(
-            model_picker.kinds(self.studio, self.list.kind or self.list.column), chosen
+            model_picker.kinds(self.studio, self.list.task_type or self.list.column), chosen
         )
 
     async def action_prefer(self) -> None:

@@ -91,13 +91,13 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     async def _show(self) -> None:
         composer, page, studio = self.composer, self.query_one(DraftForm), self.ima.studio
-        self._draft_price = price_of(composer, studio.catalogue.models(composer.kind))
+        self._draft_price = price_of(composer, studio.catalogue.models(composer.task_type))
         title = say(
-            "workflow.change_step", id=self.step.id, kind=model_text.kind_name(composer.kind)
+            "workflow.change_step", id=self.step.id, kind=model_text.kind_name(composer.task_type)
         )
         self.query_one(Window).say(title)
         page.model.show(
-            *model_text.model_line(studio, composer.kind, composer.model, self.ima.glyphs)
+            *model_text.model_line(studio, composer.task_type, composer.model, self.ima.glyphs)
         )
         rows = (
             drafting.rows(composer.model, composer.draft)
@@ -150,7 +150,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
     def action_choose_model(self) -> None:
         """Open the list of models."""
-        models = self.ima.studio.catalogue.models(self.composer.kind)
+        models = self.ima.studio.catalogue.models(self.composer.task_type)
 
         async def chosen(number: int | None) -> None:
             if number is not None:
@@ -159,40 +159,42 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
         if models:
             studio, signs = self.ima.studio, self.ima.glyphs
-            picker = model_picker.models(studio, self.composer.kind, self.composer.model, signs)
+            picker = model_picker.models(
+                studio, self.composer.task_type, self.composer.model, signs
+            )
             self.app.push_screen(picker, chosen)
 
     def action_kind(self) -> None:
         """Another kind of the same medium: what is made of this step can still be made of it."""
-        studio, current = self.ima.studio, self.composer.kind
-        kinds = [kind for kind in TaskType if kind.medium is current.medium]
+        studio, current = self.ima.studio, self.composer.task_type
+        task_types = [task_type for task_type in TaskType if task_type.medium is current.medium]
 
         async def chosen(number: int | None) -> None:
             if number is not None:
-                self._turn_to(kinds[number])
+                self._turn_to(task_types[number])
                 await self._show()
 
-        self.app.push_screen(model_picker.kinds(studio, current, kinds), chosen)
+        self.app.push_screen(model_picker.kinds(studio, current, task_types), chosen)
 
-    def _turn_to(self, kind: TaskType) -> None:
+    def _turn_to(self, task_type: TaskType) -> None:
         """On the same model, where it makes that, too. Without a list the kind stays."""
         catalogue, before = self.ima.studio.catalogue, self.composer.model
         kin = [
             model
-            for model in catalogue.models(kind)
+            for model in catalogue.models(task_type)
             if before and model.model_id == before.model_id
         ]
-        model = choice.newest(kin) if kin else catalogue.suggested(kind)
-        if model is not None and kind is not self.composer.kind:
+        model = choice.newest(kin) if kin else catalogue.suggested(task_type)
+        if model is not None and task_type is not self.composer.task_type:
             self.composer.take(model)
 
     def _makes_room(self) -> bool:
         """Whether something can be put in: a kind that takes nothing becomes one that does."""
         room = self.composer.copy()
-        if self.composer.kind.medium in (Medium.IMAGE, Medium.VIDEO):
+        if self.composer.task_type.medium in (Medium.IMAGE, Medium.VIDEO):
             room.make_room_for_inputs()
-            self._turn_to(room.kind)
-        return self.composer.kind.takes_inputs
+            self._turn_to(room.task_type)
+        return self.composer.task_type.takes_inputs
 
     # ---------------------------------------------------------------------- what it is made of
 
@@ -227,7 +229,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             await self._show()
             self.query_one(InputList).focus_empty()
         else:
-            kind = model_text.kind_name(self.composer.kind)
+            kind = model_text.kind_name(self.composer.task_type)
             self.query_one(DraftMessage).say(say("workflow.no_inputs", kind=kind), "muted")
 
     async def action_results(self) -> None:
@@ -276,7 +278,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         if model is None or draft is None or self._draft_price.problem is not None:
             self.query_one(DraftForm).reveal(next(iter(self._draft_price.at_fault), ""))
             return
-        inputs = await self._inputs() if self.composer.kind.takes_inputs else ()
+        inputs = await self._inputs() if self.composer.task_type.takes_inputs else ()
         if inputs is None:
             return
         words = encodable(clean(self.query_one(Prompt).text)).strip()

@@ -336,7 +336,7 @@ async def show_video(pilot: Pilot[None]) -> None:
 
 async def choose_kind(pilot: Pilot[None], kind: TaskType) -> None:
     await pilot.press("alt+t", *kind.value.replace("_", ""), "enter")
-    await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.kind is kind)
+    await until(pilot, lambda: is_shown(pilot) and place(pilot).composer.task_type is kind)
 
 
 def is_shown(pilot: Pilot[None]) -> bool:
@@ -622,7 +622,7 @@ async def test_a_model_of_the_list_is_composed_with() -> None:
     async with open_compose(studio_with(*LEAVES)) as pilot:
         place(pilot).load_model(WAN)
         await until(pilot, lambda: is_shown(pilot))
-        assert place(pilot).composer.kind is TaskType.TEXT_TO_VIDEO
+        assert place(pilot).composer.task_type is TaskType.TEXT_TO_VIDEO
         assert price(pilot).startswith("25 pts")
 
 

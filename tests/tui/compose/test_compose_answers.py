@@ -16,7 +16,7 @@ async def test_a_question_is_answered_while_typing() -> None:
     async with composing("a fox") as (pilot, screen):
         await until(pilot, lambda: "esc a  image" in told(screen))
         await pilot.press("alt+a", "right", "enter")
-        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.task_type is TaskType.TEXT_TO_VIDEO
         assert screen.focused is screen.prompt
         await until(pilot, lambda: "What should I make?" not in told(screen))
         screen.form.kind.focus()
@@ -61,7 +61,7 @@ async def test_an_answer_and_the_switch_are_taken_by_the_mouse(by_key_first: boo
         (y, line), *_ = (each for each in enumerate(told(screen).split("\n")) if "video" in each[1])
         await pilot.click(summary, offset=(line.index("video") + 1, y))
         await until(pilot, lambda: "What should I make?" not in told(screen))
-        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.task_type is TaskType.TEXT_TO_VIDEO
     async with composing("always use Nano Banana Pro; draw a fox") as (pilot, screen):
         await until(pilot, lambda: "[on]" in told(screen))
         y, line = next(each for each in enumerate(told(screen).split("\n")) if "[on]" in each[1])

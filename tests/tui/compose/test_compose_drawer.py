@@ -43,7 +43,7 @@ async def opened(data: Path, *jobs: object) -> AsyncIterator[tuple[Pilot[None], 
 async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen):
         await pilot.press("alt+t", *"video", "enter")
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_VIDEO)
         screen.prompt.text = "旺财 runs"
         await pilot.pause()
         await screen.history.keep()
@@ -52,7 +52,7 @@ async def test_a_draft_is_written_when_typing_stops_and_comes_back(tmp_path: Pat
     (kept,) = (tmp_path / "drafts").glob("*.json")
     async with opened(tmp_path) as (pilot, screen):
         await until(pilot, lambda: screen.prompt.text == "旺财 runs")
-        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.task_type is TaskType.TEXT_TO_VIDEO
         await until(pilot, lambda: "was restored" in said(pilot))
 
 

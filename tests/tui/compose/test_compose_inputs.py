@@ -47,7 +47,7 @@ async def test_a_picture_dragged_into_the_wish_becomes_an_input(tmp_path: Path) 
         await pilot.pause()
         pilot.app.post_message(events.Paste(f"'{tmp_path}/my cat.png'"))
         await until(pilot, lambda: screen.inputs.values == (f"{tmp_path}/my cat.png",))
-        assert screen.composer.kind is TaskType.IMAGE_TO_VIDEO
+        assert screen.composer.task_type is TaskType.IMAGE_TO_VIDEO
         assert screen.prompt.text == "make it run, a video"
         line = screen.inputs.lines[0]
         await until(pilot, lambda: "PNG 320x200" in line._facts.words)
@@ -102,7 +102,7 @@ async def test_a_file_that_says_how_it_was_made_offers_its_prompt_and_settings(
         await pilot.press("alt+d")
         await until(pilot, lambda: screen.prompt.text == "a heron in the reeds")
         await until(pilot, lambda: screen.composer.model is not None)
-        assert screen.composer.kind is order().task_type
+        assert screen.composer.task_type is order().task_type
         assert screen.inputs.values == ()
 
 
@@ -120,7 +120,7 @@ async def test_an_earlier_result_is_put_in(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
         await pilot.press("enter")
         await until(pilot, lambda: screen.inputs.values == (str(path),))
-        assert screen.composer.kind.takes_inputs
+        assert screen.composer.task_type.takes_inputs
 
 
 async def test_without_results_that_is_said(tmp_path: Path) -> None:

@@ -45,10 +45,10 @@ async def test_lines_are_one_wish_until_somebody_says_otherwise() -> None:
 
 async def test_a_line_of_no_kind_takes_none_of_the_others() -> None:
     async with composing("a fox\nread aloud: hello") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_SPEECH)
         await pilot.press("alt+b")
         await until(pilot, lambda: "What should I make?" in screen.query_one(IntentSummary).words)
-        assert screen.composer.kind is TaskType.TEXT_TO_IMAGE
+        assert screen.composer.task_type is TaskType.TEXT_TO_IMAGE
 
 
 async def test_one_that_cannot_be_sent_stops_all() -> None:

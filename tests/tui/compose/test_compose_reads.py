@@ -40,7 +40,7 @@ async def composing(words: str) -> AsyncIterator[tuple[Pilot[None], ComposeScree
 
 async def test_the_form_follows_the_words() -> None:
     async with composing("a video of a puppy, 10 seconds") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_VIDEO)
 
 
 async def test_a_model_chosen_by_hand_is_not_told_as_read() -> None:
@@ -71,13 +71,13 @@ async def test_a_word_that_is_not_finished_opens_no_question_yet(
 ) -> None:
     monkeypatch.setattr(draft_screen, "PAUSE", 3600.0)
     async with composing("a 10s vid") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_VIDEO)
         screen.prompt.move_cursor(screen.prompt.document.end)
         shown = told(screen)
         await pilot.press("e")
         assert (screen.prompt.text, told(screen)) == ("a 10s vide", shown)
         await pilot.press("o")
-        assert screen.composer.kind is TaskType.TEXT_TO_VIDEO
+        assert screen.composer.task_type is TaskType.TEXT_TO_VIDEO
 
         await pilot.press("backspace", "space")  # a finished word is read at once
         await until(pilot, lambda: "What should I make?" in told(screen))
@@ -86,7 +86,7 @@ async def test_a_word_that_is_not_finished_opens_no_question_yet(
 async def test_a_pause_reads_an_unfinished_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft_screen, "PAUSE", 0.01)
     async with composing("a 10s vid") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_VIDEO)
         screen.prompt.move_cursor(screen.prompt.document.end)
         await pilot.press("e")
         await until(pilot, lambda: "What should I make?" in told(screen))
@@ -95,7 +95,7 @@ async def test_a_pause_reads_an_unfinished_word(monkeypatch: pytest.MonkeyPatch)
 async def test_sending_reads_an_unfinished_word_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft_screen, "PAUSE", 3600.0)
     async with composing("a 10s vid") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_VIDEO)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_VIDEO)
         screen.prompt.move_cursor(screen.prompt.document.end)
         await pilot.press("e", "ctrl+j")
         await until(pilot, lambda: "What should I make?" in told(screen))
@@ -105,7 +105,7 @@ async def test_sending_reads_an_unfinished_word_first(monkeypatch: pytest.Monkey
 
 async def test_only_the_words_to_be_spoken_are_sent() -> None:
     async with composing("read aloud: Good evening") as (pilot, screen):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_SPEECH)
         assert words_of(screen.prompt.text, screen.composer) == "Good evening"
 
 

@@ -237,7 +237,7 @@ async def test_a_question_about_the_medium_blocks_and_what_is_understood_is_kept
         assert sent(studio) == []
         assert "Nothing was sent" in said(pilot)
         await pilot.press("right", "enter")
-        await until(pilot, lambda: screen.composer.kind is T2V and not screen.view.blocked)
+        await until(pilot, lambda: screen.composer.task_type is T2V and not screen.view.blocked)
         assert screen.composer.draft is not None
         assert dict(screen.composer.draft.chosen)["aspect_ratio"] == "9:16"
         assert screen.focused is screen.prompt
@@ -249,7 +249,7 @@ async def test_an_unsure_prompt_is_settled_by_one_key(monkeypatch: pytest.Monkey
     monkeypatch.setattr(second_opinion, "believe", torn)
     async with composing("draw a fox") as (pilot, screen, studio):
         await until(pilot, lambda: screen.view.askings)
-        assert [each.kind for each in screen.view.askings[0].answers] == [T2I, T2V]
+        assert [each.task_type for each in screen.view.askings[0].answers] == [T2I, T2V]
         await pilot.press("ctrl+j")
         assert sent(studio) == []
         await pilot.press("enter")  # the guess is chosen
@@ -271,9 +271,9 @@ async def test_a_picture_that_is_missing_blocks() -> None:
 @pytest.mark.parametrize("keys", [(), ("ctrl+n",)])
 async def test_a_new_prompt_takes_nothing_from_the_last_ones_words(keys: tuple[str, ...]) -> None:
     async with composing("read aloud: Good evening") as (pilot, screen, studio):
-        await until(pilot, lambda: screen.composer.kind is TaskType.TEXT_TO_SPEECH)
+        await until(pilot, lambda: screen.composer.task_type is TaskType.TEXT_TO_SPEECH)
         await pilot.press("ctrl+j", *keys)
-        assert screen.composer.kind is T2I
+        assert screen.composer.task_type is T2I
         await write(pilot, "four pictures of a fox, 9:16")
         await pilot.press("ctrl+j")
         await write(pilot, "picture of a bear")

@@ -331,7 +331,7 @@ async def test_a_picture_becomes_an_input_of_compose(path: Callable[[str], str])
         await until(
             pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == (picture,)
         )
-        assert compose.composer.kind.takes_inputs
+        assert compose.composer.task_type.takes_inputs
 
 
 async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link() -> None:
@@ -350,7 +350,7 @@ async def test_a_film_is_no_input_and_a_picture_that_is_not_here_goes_as_a_link(
         await pilot.press("alt+4", "i")
         link = ("https://ima.example/a.png",)
         await until(pilot, lambda: compose.composer.draft and compose.composer.draft.inputs == link)
-        assert compose.composer.kind is TaskType.IMAGE_TO_VIDEO
+        assert compose.composer.task_type is TaskType.IMAGE_TO_VIDEO
 
 
 async def test_a_variant_opens_compose_with_the_same_order(path: Callable[[str], str]) -> None:
