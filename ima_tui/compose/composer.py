@@ -313,7 +313,7 @@ class Composer:
 
     @property
     def in_steps(self) -> bool:
-        """The prompt is about several things, and nobody chose one kind by hand: it is a plan."""
+        """The prompt asks for several things, and no task type was chosen by hand: a workflow."""
         several = self.intent is not None and bool(self.intent.steps)
         return several and KIND not in self.pins
 

@@ -278,7 +278,7 @@ def _row_json(line: int, job: Job) -> Document:
 
 
 async def run_workflow(call: Call) -> Document:
-    """Plan, and order the plan whose hash is `confirm`; or return how the key's plan stands.
+    """Plan, and order the workflow whose hash is `confirm`; or return the status of the key's one.
 
     Raises `UsageError` and `OverLimit` before anything is ordered.
     """
@@ -311,7 +311,7 @@ async def _planned(call: Call, workflow_id: str) -> tuple[Workflow, list[str]]:
 async def _unconfirmed(
     call: Call, status: WorkflowStatus, notes: Sequence[str], *, changed: bool
 ) -> Document:
-    """The plan, what has to be said about it, and the hash that orders it."""
+    """The workflow, what has to be said about it, and the hash that orders it."""
     problems = workflow_verb.problems_of(each.priced for each in status.steps)
     points, confirm = status.to_pay(again=False), status.hash(again=False)
     told: Document = {

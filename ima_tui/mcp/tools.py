@@ -165,7 +165,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "run_workflow",
         "Make several things of one prompt that feed each other, such as an image and a video of"
-        " it, or a film from shots, music and voice-over. The first call returns the plan, its"
+        " it, or a film from shots, music and voice-over. The first call returns the workflow, its"
         " price and its hash, and orders nothing. Tell the user; then call it again with the hash"
         " as confirm to order it. Later calls tell how it stands; nothing is paid twice.",
         _object(

@@ -44,6 +44,6 @@ SCREENS = (
     ScreenEntry(6, "logs", "ima_tui.tui.logs.screen", "LogsScreen"),
 )
 WORKFLOW = ScreenEntry(0, "plan", "ima_tui.tui.workflow.screen", "WorkflowScreen")
-"""A screen without a number: it is reached from a prompt, and from the list of plans."""
+"""A screen without a number: it is reached from a prompt, and from the list of workflows."""
 SPENDING = ScreenEntry(0, "spending", "ima_tui.tui.spending.screen", "SpendingScreen")
 """A view of the queue, without a number."""

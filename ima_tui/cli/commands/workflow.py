@@ -78,7 +78,7 @@ async def make(studio: Studio, arguments: Namespace) -> int:
 async def planned(
     studio: Studio, text: str, inputs: Sequence[str]
 ) -> tuple[Workflow, list[str], dict[int, UsageError]]:
-    """The plan, what has to be said about it, and why some steps can't be as they are."""
+    """The workflow, what has to be said about it, and why some steps can't be as they are."""
     images = [
         str(atomic_file.expand(each).absolute()) if _is_path(each) else each for each in inputs
     ]
@@ -212,7 +212,7 @@ def _cells(step: WorkflowStep, place: str, note: str) -> list[str]:
 async def status_json(
     studio: Studio, status: WorkflowStatus, more: Iterable[tuple[str, object]] = ()
 ) -> dict[str, object]:
-    """A plan with what became of it: the plan's own document, each step with its job."""
+    """A workflow with what became of it: the workflow's own document, each step with its job."""
     document = file.to_json(status.workflow)
     steps = document["steps"]
     assert isinstance(steps, list)  # noqa: S101 - made two lines above

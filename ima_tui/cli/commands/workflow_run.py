@@ -1,11 +1,11 @@
 """`ima-tui workflow run`, `resume` and `make`: the steps to their ends, each paid for once.
 
-Nothing is sent without the hash of the plan at the prices of now. `resume` needs a hash only where
+Nothing is sent without the hash of the workflow at today's prices. `resume` needs a hash only where
 it would pay for something that was not agreed to before: a failed step once more, or a price that
 has risen.
 
-`make` goes from a prompt to its results, or its film, by one command. The plan is written before
-anything is sent: the same command, run again, goes on with it and pays for no step twice.
+`make` goes from a prompt to its results, or its film, by one command. The workflow is written
+before anything is sent: the same command, run again, goes on with it and pays for no step twice.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def run(studio: Studio, arguments: Namespace) -> int:
     """Run a workflow; `arguments.again` (`workflow resume`): with the steps that failed.
 
     `arguments.within_limit` (`workflow make`): --max-credits is the agreement, instead of the hash
-    of a plan that was shown.
+    of a workflow that was shown.
     """
     workflows, again = studio.workflows, arguments.again
     status = await workflows.status(await workflows.agreed_before(arguments.workflow), fetch=True)
@@ -249,7 +249,7 @@ def _waits_in_vain(job: Job | None) -> bool:
 
 
 def make(arguments: Namespace) -> int:
-    """Plan, unless the plan is there already, and run it at up to --max-credits points."""
+    """Plan, unless the workflow is there already, and run it at up to --max-credits points."""
     path = atomic_file.expand(arguments.output)
     if not path.exists():
         code = _plan(arguments)
@@ -263,7 +263,7 @@ def make(arguments: Namespace) -> int:
 
 @session.verb()
 async def _plan(studio: Studio, arguments: Namespace) -> None:
-    """Write the plan. Raises `UsageError` and `OverLimit` where it can't be run like that."""
+    """Write the workflow. Raises `UsageError` and `OverLimit` where it can't be run like that."""
     check_preferences(studio)
     workflow, notes, problems = await workflow_verb.planned(
         studio, arguments.text, arguments.input_images

@@ -94,7 +94,7 @@ class MultiPromptPane:
 
 
 PAUSE_FOR_WORKFLOW = 0.25
-"""Seconds without a key before a plan is drawn up: it is shown, not typed against."""
+"""Seconds without a key before a workflow is drawn up: it is shown, not typed against."""
 
 Request = tuple[str, tuple[str, ...]]
 

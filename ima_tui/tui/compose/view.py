@@ -61,7 +61,7 @@ class ComposeView:
 
     @property
     def priced(self) -> DraftPrice:
-        """What the price bar tells: nothing of a prompt in steps, for the plan does, and nothing
+        """What the price bar tells: nothing of a prompt in steps, as the workflow does, and nothing
         where nothing is made. While a question is open it is the price of the likely answer."""
         composer = self._screen.composer
         intent = composer.intent

@@ -122,7 +122,7 @@ def pictures(jobs: Sequence[Job], model: ModelVersion | None) -> list[Result]:
 def results(
     found: Sequence[Result], now: float, made: Sequence[tuple[WorkflowStep, int]] = ()
 ) -> Picker:
-    """Results to be put in: `made`, what steps of the same plan will make (from 1), then those of
+    """Results to be put in: `made`, what steps of this workflow will make (from 1), then those of
     earlier jobs."""
     rows = [_of_step(*one) for one in made] + [_result(*one, now) for one in found]
     return Picker(say("compose.results"), _HISTORY, rows)

@@ -34,7 +34,7 @@ class PriceBar(Line):
         steps: Told | None = None,
         is_likely: bool = False,
     ) -> None:
-        """`several`: many entries are one sending; `steps`: what a plan's bar would say.
+        """`several`: many entries are one sending; `steps`: what a workflow's bar would say.
         `is_likely`: a question is open, and the price is that of the likely answer."""
         shown = (model, draft_price, several, steps, is_likely)
         if shown != self._shown:

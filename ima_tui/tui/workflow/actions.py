@@ -203,7 +203,7 @@ class WorkflowActions:
             await self._attempt(lambda workflow: move(workflow, each.step.id, by))
 
     async def _attempt(self, change: Callable[[Workflow], Workflow]) -> None:
-        """Change the plan and keep it, or say why it can't be."""
+        """Change the workflow and keep it, or say why it can't be."""
         host = self._host
         if host.workflow is None:
             return

@@ -54,7 +54,7 @@ def heights(needed: Sequence[int], room: int) -> tuple[int, list[int]]:
 
 
 class WorkflowGraph(ScrollView, can_focus=True):
-    """Rows of a plan, one of them under the cursor."""
+    """Rows of a workflow, one of them under the cursor."""
 
     DEFAULT_CSS = "WorkflowGraph { overflow-x: hidden; overflow-y: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [

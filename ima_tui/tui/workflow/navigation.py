@@ -33,7 +33,7 @@ _COLUMNS = (
 async def plan_prompt(
     app: AppContext, prompt: str, inputs: Sequence[str], project: str = ""
 ) -> str:
-    """Make a plan of `prompt`, keep it and open it; why that can't be, else ""."""
+    """Make a workflow of `prompt`, keep it and open it; why that can't be, else ""."""
     try:
         made = await app.studio.workflow_maker.make(prompt, inputs, fetch=False, films=True)
         if not made.workflow.steps:
@@ -60,7 +60,7 @@ async def open_workflow(app: AppContext, workflow: Workflow, told: Sequence[str]
 
 
 async def choose_workflow(app: AppContext) -> None:
-    """The list of the plans that are kept; the one that is taken is opened."""
+    """The list of the workflows that are kept; the one that is taken is opened."""
     from ima_tui.tui.shell.picker import Picker, PickerItem
     from ima_tui.tui.workflow.step_rows import summary
 

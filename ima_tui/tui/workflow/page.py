@@ -1,4 +1,4 @@
-"""What the Workflow screen shows of a plan: its storyboard or its steps, and one in detail."""
+"""What the Workflow screen shows of a workflow: its storyboard or its steps, and one in detail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class WorkflowPage(Container):
-    """The storyboard of a plan with a film, or its steps (`as_steps`)."""
+    """The storyboard of a workflow with a film, or its steps (`as_steps`)."""
 
     graph = getters.query_one(WorkflowGraph)
     board = getters.query_one(Storyboard)

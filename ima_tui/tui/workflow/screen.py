@@ -1,7 +1,7 @@
 """The Workflow screen: steps with their inputs, prices and results; of a film its storyboard.
 
-`WorkflowActions` and `FilmActions` do what can be done; the screen shows the plan and hears the
-news. Reached from Compose, where a prompt is about several things, and from the list of plans.
+`WorkflowActions` and `FilmActions` do what can be done; the screen shows the workflow and hears the
+news. Reached from Compose, where a prompt is about several things, and from the list of workflows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _film(verb: str, name: str, *, show: bool = False) -> Binding:
 
 
 class WorkflowScreen(BaseScreen):
-    """One plan at a time; of one with a film its storyboard, or its steps."""
+    """One workflow at a time; of one with a film its storyboard, or its steps."""
 
     SCREEN_ID = "plan"
     HOME = "#graph"
@@ -112,7 +112,7 @@ class WorkflowScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Set up once the widgets exist."""
-        self._clock = self.set_interval(PULSE, self._tick, pause=True, name="plan clock")
+        self._clock = self.set_interval(PULSE, self._tick, pause=True, name="workflow clock")
         self.page.graph.focus()
 
     # ------------------------------------------------------------------------------- the facts
@@ -130,7 +130,7 @@ class WorkflowScreen(BaseScreen):
         self.page.focus_view()
 
     async def put(self, workflow: Workflow) -> None:
-        """The plan was changed."""
+        """The workflow was changed."""
         self.workflow, self._note = workflow, ("", "")
         await self.reload()
 

@@ -256,7 +256,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.query_one(DraftMessage).say(say("compose.no_results"), "muted")
 
     async def _inputs(self) -> tuple[str, ...] | None:
-        """The inputs as the plan keeps them: what stood there before stays as it was written.
+        """The inputs as the workflow keeps them: what stood there before stays as it was written.
         None, and the keys to the line, where one isn't available."""
         page = self.query_one(InputList)
         if page.values == self.step.inputs:
@@ -307,7 +307,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
 
 
 def _trouble(workflow: Workflow, step: WorkflowStep) -> UsageError | None:
-    """Why the plan can't have the step like this: another may need what it no longer makes."""
+    """Why the workflow can't have the step like this: another may need what it no longer makes."""
     try:
         put(workflow, step)
     except UsageError as problem:

@@ -231,7 +231,7 @@ def ended_sentence(ending: Ending) -> tuple[str, str]:
 
 
 def summary(status: WorkflowStatus) -> str:
-    """A plan in a few words, for the list of plans."""
+    """A workflow in a few words, for the list of workflows."""
     if status.is_done:
         return say("workflow.all_done")
     return _left_to_do(status) or say("workflow.not_run")
