@@ -63,7 +63,7 @@ class ComposeScreen(DraftScreen):
     CSS_PATH = theme.path("compose")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("send", "send", "bind.compose_send", "compose.send", show=True),
-        _do("approve", "answer", show=True),
+        _do("approve", "answer"),  # its key stands at the question
         _do("model", "model", show=True),
         _do("type", "kind", show=True),
         _do("history", "history", show=True),

@@ -84,7 +84,6 @@ class ComposeView:
         studio, signs = screen.studio, screen.ima.glyphs
         lists = studio.catalogue.all_models()
         before = (self.draft_price, self.askings)
-        had_keys = (self.answers > 0, page.lyrics.display)
         self.draft_price, self.askings = (
             price_of(composer, lists[composer.task_type]),
             self._open_questions(),
@@ -118,8 +117,6 @@ class ComposeView:
         sung = composer.task_type is TaskType.TEXT_TO_MUSIC and not _has_lyrics(rows)
         page.show_lyrics(lyrics_of(screen.prompt.text) if sung else None)
         await page.show(rows, composer.model, composer.draft, self.draft_price.at_fault, origin)
-        if had_keys != (self.answers > 0, page.lyrics.display):
-            screen.refresh_bindings()  # the bottom line names the keys of what is there
         if screen.is_complete:
             await screen.inputs.show(
                 composer.roles, composer.draft.inputs if composer.draft else (), composer.model
