@@ -306,16 +306,16 @@ def settle(model: ModelVersion, chosen: Chosen) -> dict[str, Value]:
             _refuse_clash(model, field, mine)
     settled = dict(chosen)
     movable = {field.name for field in closed}
-    standing = {name: value for name, value in values.items() if name not in movable} | mine
+    settled_values = {name: value for name, value in values.items() if name not in movable} | mine
     for field in closed:
         if field.name in mine:
             continue
-        fitting = [o for o in choices(field) if not _clashing(model, field, o, standing)]
+        fitting = [o for o in choices(field) if not _clashing(model, field, o, settled_values)]
         if not any(same(values[field.name], option.value) for option in fitting):
             if not fitting:
-                _refuse_clash(model, field, {**standing, field.name: values[field.name]})
+                _refuse_clash(model, field, {**settled_values, field.name: values[field.name]})
             settled[field.name] = fitting[0].value
-        standing[field.name] = settled.get(field.name, values[field.name])
+        settled_values[field.name] = settled.get(field.name, values[field.name])
     return settled
 
 

@@ -87,7 +87,7 @@ def _error_of(studio: Studio, job: Job, error: ImaError) -> dict[str, object]:
     return document
 
 
-async def standing_json(
+async def job_status_json(
     studio: Studio, job: Job, error: ImaError | None, events: Sequence[Event] | None = None
 ) -> dict[str, object]:
     """Build the document of a job of the ledger: also what it was made from and why it waits."""

@@ -163,7 +163,7 @@ def _parameters(
     text: str, intent: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
 ) -> Iterator[Unmet]:
     fits = apply_intent.fitted(model, intent.requirements)
-    stands = _standing(model, draft)
+    stands = _values(model, draft)
     for param in intent.requirements:
         fit = fits.get(param)
         if fit is None:
@@ -189,7 +189,7 @@ def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
     return not binding.bind(model, (param,))[1]
 
 
-def _standing(model: ModelVersion, draft: Draft) -> dict[str, Value]:
+def _values(model: ModelVersion, draft: Draft) -> dict[str, Value]:
     """Every parameter and parameter as it would go out."""
     try:
         chosen = form.settle(model, order.accepted(model, draft.chosen))

@@ -40,7 +40,7 @@ class PreferencePrompts:
             elif turn.proposal.model is not None:
                 told.append(await self._save([turn.proposal.model]))
         if (intent := composer.intent) is not None:
-            beside = policy.standing(intent, self._lists())
+            beside = policy.preferred_models(intent, self._lists())
             told += [await self._save(beside)] if beside else []
         composer.remember = None
         return told
@@ -48,7 +48,7 @@ class PreferencePrompts:
     async def alone(self, intent: Intent) -> str:
         """Nothing is to be made: only what is remembered changes, and now. Return what changed; ""
         where nothing did."""
-        models = policy.standing(intent, self._lists())
+        models = policy.preferred_models(intent, self._lists())
         task_types = policy.forgettable(intent, self._preferences.preferred())
         if models:
             return await self._save(models)
@@ -56,7 +56,7 @@ class PreferencePrompts:
 
     def meant(self, intent: Intent, texts: str = "compose") -> str:
         """What `alone` would do, before it is done, in the words of `texts`."""
-        models = policy.standing(intent, self._lists())
+        models = policy.preferred_models(intent, self._lists())
         if models:
             kinds = _kinds([model.task_type for model in models])
             return say(f"{texts}.only_remember", model=models[0].name, kinds=kinds)

@@ -136,9 +136,9 @@ def _save(scan: Scan, asked: MediaRequest, names: list[Named]) -> PreferenceRequ
             if name is not None and scan.text[name.end : name.end + 11].lstrip().startswith(_STYLE):
                 continue  # "I like the Midjourney style" is about pictures
             if name is not None:
-                standing = action == "save"
+                is_lasting = action == "save"
                 return PreferenceRequest(
-                    PreferenceAction.SAVE, name, item.start, item.end, standing
+                    PreferenceAction.SAVE, name, item.start, item.end, is_lasting
                 )
     for clause, _, item in _marks(scan, asked, "save_after"):
         before = [n for n in names if clause.start <= n.start < item.start]
@@ -298,7 +298,7 @@ class PreferenceRequest:
     name: Named | None
     start: int
     end: int
-    standing: bool = False
+    is_lasting: bool = False
     """Said for all times ("always use"), not by a change of model (换成)."""
     pure: bool = False
     """The text is about nothing else."""

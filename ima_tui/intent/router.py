@@ -187,7 +187,7 @@ class Router:
         """Nothing is to be made: no medium, or a medium only as what the request is about."""
         if preference.pure or not self._said.wants:
             return True
-        if not preference.standing or self._inputs.sources:
+        if not preference.is_lasting or self._inputs.sources:
             return False
         clause = next(c for c in self._scan.clauses if c.start <= preference.start < c.end)
         if preference.action is PreferenceAction.CLEAR and any(

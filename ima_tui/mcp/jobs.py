@@ -10,7 +10,7 @@ from ima_tui.cli import exit_status
 from ima_tui.cli.commands import jobs_change
 from ima_tui.cli.commands.jobs import GROUPS
 from ima_tui.cli.exit_status import problem_of
-from ima_tui.cli.json_documents import standing_json
+from ima_tui.cli.json_documents import job_status_json
 from ima_tui.core.domain import Job, State
 from ima_tui.core.events import JobChanged, Notice
 from ima_tui.core.text import duration
@@ -46,7 +46,7 @@ async def listed(call: Call) -> Document:
     events = await history.timelines([job.id for job in jobs])
     return {
         "jobs": [
-            await standing_json(call.studio, job, problem_of(job), events[job.id]) for job in jobs
+            await job_status_json(call.studio, job, problem_of(job), events[job.id]) for job in jobs
         ]
     }
 
@@ -82,7 +82,7 @@ async def follow(call: Call, job: Job) -> None:
 
 async def told(call: Call, job: Job) -> Document:
     """Return the document of a job, with what the agent does next."""
-    document = await standing_json(call.studio, job, problem_of(job))
+    document = await job_status_json(call.studio, job, problem_of(job))
     return {**document, "next": _next(job)}
 
 
@@ -127,7 +127,9 @@ async def until_all(
             waited = loop.time() - began
             if waited >= seconds:
                 break
-            await call.progress(waited, _standing(waiting, len(found), call.studio.clock.time()))
+            await call.progress(
+                waited, _status_words(waiting, len(found), call.studio.clock.time())
+            )
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(PROGRESS_SECONDS, seconds - waited)):
                     await news.wait()
@@ -146,7 +148,7 @@ def _enough(job: Job, *, until_sent: bool) -> bool:
     return until_sent and (is_held(job) or job.state in FOLLOWED)
 
 
-def _standing(waiting: Sequence[Job], of: int, now: float) -> str:
+def _status_words(waiting: Sequence[Job], of: int, now: float) -> str:
     """Where the jobs stand, in one sentence."""
     job = waiting[0]
     if of > 1:

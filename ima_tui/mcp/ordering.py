@@ -296,7 +296,7 @@ async def run_workflow(call: Call) -> Document:
         check_run(status, again=False, agreed=bool(given.get("accept_changes")),
                   limit=given.get("max_credits"))  # fmt: skip
         await recorded(_order_steps(call, status))
-    return await _standing(call, status.workflow)
+    return await _status(call, status.workflow)
 
 
 async def _planned(call: Call, workflow_id: str) -> tuple[Workflow, list[str]]:
@@ -332,7 +332,7 @@ async def _order_steps(call: Call, status: WorkflowStatus) -> None:
     await call.studio.workflows.go(status, again=False, client=call.client, hold=hold)
 
 
-async def _standing(call: Call, workflow: Workflow) -> Document:
+async def _status(call: Call, workflow: Workflow) -> Document:
     """How an ordered plan stands after some waiting; its film where all is made."""
     studio = call.studio
     status = await studio.workflows.status(workflow, priced=False)

@@ -71,7 +71,7 @@ async def _say_it(call: Call, words: str, task_type: TaskType, model_id: str) ->
     preferred = studio.preferences.preferred()
     intent = await asyncio.to_thread(read, words, [], lists, preferred, studio.guides.recommended)
     if model_id:
-        meant = policy.standing(intent, lists)
+        meant = policy.preferred_models(intent, lists)
         return any((each.task_type, each.model_id) == (task_type, model_id) for each in meant)
     return policy.forgettable(intent, {task_type: ""}) != ()
 

@@ -11,7 +11,8 @@
 | a tier, a recommendation, a default | nothing: nobody named a model |
 
 The rules are pure: no file, no clock. `choice.Reason` says why a model serves; `propose` what
-sending it would change; `standing` and `forgettable` serve a text that asks for nothing to be made.
+sending it would change; `preferred_models` and `forgettable` serve a text that asks for nothing to
+be made.
 
 `PreferenceService` stores them in the shared file, which is watched for changes.
 """
@@ -86,7 +87,7 @@ def propose(
     return Proposal(PreferenceChange.SAVE, True, model) if names_it else None
 
 
-def standing(
+def preferred_models(
     intent: Intent, lists: Mapping[TaskType, Sequence[ModelVersion]]
 ) -> tuple[ModelVersion, ...]:
     """Return the models to remember for a request that is not about a job itself.

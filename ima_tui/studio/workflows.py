@@ -164,7 +164,7 @@ class Workflows:
         )
         names = intents(workflow)
         tries = await self._tries(names)
-        standings: list[StepStatus] = []
+        statuses: list[StepStatus] = []
         lost: set[int] = set()
         for each in prices:
             step_id = each.step.id
@@ -172,8 +172,8 @@ class Workflows:
             step_status = StepStatus(each, names[step_id], tries.get(step_id), blocked)
             if step_status.failed or (blocked and step_status.unsent):
                 lost.add(step_id)
-            standings.append(step_status)
-        return WorkflowStatus(workflow, now, tuple(standings))
+            statuses.append(step_status)
+        return WorkflowStatus(workflow, now, tuple(statuses))
 
     async def _tries(self, names: Mapping[int, str]) -> dict[int, Job]:
         """Return the newest try of each step that has one."""

@@ -149,18 +149,20 @@ def test_a_model_that_is_not_offered_is_not_remembered() -> None:
 
 
 def test_a_standing_wish_alone_is_for_every_task_type_of_its_medium() -> None:
-    found = policy.standing(route("以后都用Midjourney"), LISTS)
+    found = policy.preferred_models(route("以后都用Midjourney"), LISTS)
     assert [each.task_type for each in found] == [IMAGE, TaskType.IMAGE_TO_IMAGE]
-    found = policy.standing(route("以后视频都用万相"), LISTS)
+    found = policy.preferred_models(route("以后视频都用万相"), LISTS)
     assert [each.model_id for each in found] == ["wan2.6-t2v", "wan2.6-i2v"]
 
 
 def test_a_wish_about_another_medium_is_kept_beside_the_job() -> None:
     intent = route("always use Kling O1 for my videos. Now draw a fox", (), LISTS)
     assert intent.task_type is IMAGE
-    found = policy.standing(intent, LISTS)
+    found = policy.preferred_models(intent, LISTS)
     assert {each.model_id for each in found} == {"kling-video-o1"}
-    assert policy.standing(route("always use Midjourney; draw a fox", (), LISTS), LISTS) == ()
+    assert (
+        policy.preferred_models(route("always use Midjourney; draw a fox", (), LISTS), LISTS) == ()
+    )
 
 
 def test_task_types_of_a_model() -> None:

@@ -126,77 +126,79 @@ def _name_bad(bad: Sequence[BadRow], *, as_json: bool) -> None:
 
 
 def _dry_run(
-    errands: Sequence[PricedRow],
+    priced_rows: Sequence[PricedRow],
     bad: Sequence[BadRow],
     same: Mapping[int, int],
     arguments: Namespace,
 ) -> int:
-    total = sum(errand.order.total for errand in errands)
-    to_pay = sum(errand.to_pay for errand in errands)
+    total = sum(priced.order.total for priced in priced_rows)
+    to_pay = sum(priced.to_pay for priced in priced_rows)
     if arguments.json:
-        print_json(dry_run_json(errands, bad, same))
+        print_json(dry_run_json(priced_rows, bad, same))
     else:
         _name_same(same)
         _name_bad(bad, as_json=False)
         shown = heads("cli.head.", "line", "model", "points", "prompt", "note")
-        print_table(shown, list(map(_cells, errands)), right=("line", "points"))
-        print(say("batch.total", rows=len(errands), points=total))
+        print_table(shown, list(map(_cells, priced_rows)), right=("line", "points"))
+        print(say("batch.total", rows=len(priced_rows), points=total))
         if to_pay != total:
             talk(say("batch.to_pay", points=to_pay))
     return EXIT_USAGE if bad and not arguments.skip_bad else EXIT_DONE
 
 
-def _cells(errand: PricedRow) -> list[str]:
-    order = errand.order
-    notes = [*errand.warnings, *([say(f"state.{errand.job.state.value}")] if errand.job else [])]
+def _cells(priced: PricedRow) -> list[str]:
+    order = priced.order
+    notes = [*priced.warnings, *([say(f"state.{priced.job.state.value}")] if priced.job else [])]
     points, note = str(order.total), one_line("; ".join(notes), 80)
-    return [str(errand.row.line), order.model_name, points, one_line(order.prompt, 48), note]
+    return [str(priced.row.line), order.model_name, points, one_line(order.prompt, 48), note]
 
 
 def dry_run_json(
-    errands: Sequence[PricedRow], bad: Sequence[BadRow], same: Mapping[int, int]
+    priced_rows: Sequence[PricedRow], bad: Sequence[BadRow], same: Mapping[int, int]
 ) -> dict[str, object]:
     """What every row would send and cost, and what is wrong with the others."""
     from ima_tui.api.wire import create_payload
 
     rows = [
         {
-            "line": errand.row.line,
-            "prompt": errand.order.prompt,
-            "model_id": errand.order.model_id,
-            "total_credit": errand.order.total,
-            "payload": create_payload(errand.order, [as_url(each) for each in errand.order.inputs]),
-            "warnings": list(errand.warnings),
-            "status": errand.job.state.value if errand.job else None,
-            "same_as": same.get(errand.row.line),
+            "line": priced.row.line,
+            "prompt": priced.order.prompt,
+            "model_id": priced.order.model_id,
+            "total_credit": priced.order.total,
+            "payload": create_payload(priced.order, [as_url(each) for each in priced.order.inputs]),
+            "warnings": list(priced.warnings),
+            "status": priced.job.state.value if priced.job else None,
+            "same_as": same.get(priced.row.line),
         }
-        for errand in errands
+        for priced in priced_rows
     ]
     return {
         "rows": rows,
-        "total_credit": sum(errand.order.total for errand in errands),
-        "to_pay": sum(errand.to_pay for errand in errands),
+        "total_credit": sum(priced.order.total for priced in priced_rows),
+        "to_pay": sum(priced.to_pay for priced in priced_rows),
         "errors": [{"line": row.line, "error": error_json(row.error)} for row in bad],
     }
 
 
-def _question(studio: Studio, errands: Sequence[PricedRow], arguments: Namespace) -> str:
+def _question(studio: Studio, priced_rows: Sequence[PricedRow], arguments: Namespace) -> str:
     """The total is said, kept under the limit, and agreed to by somebody, before anything goes:
     what to ask, or "" where the flags agree."""
-    paid = [errand for errand in errands if errand.to_pay]
-    points = sum(errand.to_pay for errand in paid)
+    paid = [priced for priced in priced_rows if priced.to_pay]
+    points = sum(priced.to_pay for priced in paid)
     limit = arguments.max_credits
     confirm.check_limit(points, limit)
-    if not studio.connection.has_key and (paid or any(_is_open(errand.job) for errand in errands)):
+    if not studio.connection.has_key and (
+        paid or any(_is_open(priced.job) for priced in priced_rows)
+    ):
         raise KeyMissing
-    if twice := sum(errand.may_be_second for errand in paid):
+    if twice := sum(priced.may_be_second for priced in paid):
         talk(say("batch.may_be_second", n=twice))
-    for errand in paid:
-        for warning in errand.warnings:
-            talk(say("batch.row", line=errand.row.line, sentence=warning))
-    if len(paid) < len(errands):
-        talk(_plan(errands, len(paid), points))
-    if not paid and all(errand.job and errand.job.state is State.DONE for errand in errands):
+    for priced in paid:
+        for warning in priced.warnings:
+            talk(say("batch.row", line=priced.row.line, sentence=warning))
+    if len(paid) < len(priced_rows):
+        talk(_plan(priced_rows, len(paid), points))
+    if not paid and all(priced.job and priced.job.state is State.DONE for priced in priced_rows):
         talk(say("batch.nothing_new"))
     if not paid:
         return ""
@@ -204,19 +206,19 @@ def _question(studio: Studio, errands: Sequence[PricedRow], arguments: Namespace
     if unsure and not arguments.after_repair:
         return confirm.ask_after_repair(studio, unsure, points)
     if arguments.yes or (limit is not None and not somebody_is_here()):
-        talk(say("batch.start", n=len(paid), rows=len(errands), points=points))
+        talk(say("batch.start", n=len(paid), rows=len(priced_rows), points=points))
         return ""
     if not somebody_is_here():
         raise UsageError("error.batch_confirm", n=len(paid), points=points)
     return say("batch.ask", n=len(paid), points=points)
 
 
-def _plan(errands: Sequence[PricedRow], new: int, points: int) -> str:
-    done = sum(errand.job is not None and is_done(errand.job) for errand in errands)
-    under_way = sum(_is_open(errand.job) for errand in errands)
-    left = len(errands) - new - done - under_way
+def _plan(priced_rows: Sequence[PricedRow], new: int, points: int) -> str:
+    done = sum(priced.job is not None and is_done(priced.job) for priced in priced_rows)
+    under_way = sum(_is_open(priced.job) for priced in priced_rows)
+    left = len(priced_rows) - new - done - under_way
     counts = {"done": done, "open": under_way, "left": left, "new": new}
-    return say("batch.plan", rows=len(errands), points=points, **counts)
+    return say("batch.plan", rows=len(priced_rows), points=points, **counts)
 
 
 def _is_open(job: Job | None) -> bool:

@@ -72,19 +72,19 @@ class RowPricer:
 
     async def price(self, rows: Sequence[Row | BadRow]) -> tuple[list[PricedRow], list[BadRow]]:
         """Every good row priced, every bad one named. Raises what is wrong with all of them."""
-        errands: list[PricedRow] = []
+        priced_rows: list[PricedRow] = []
         bad: list[BadRow] = []
         for row in rows:
             await asyncio.sleep(0)  # thousands of rows: ctrl+c gets its turn
             try:
                 if isinstance(row, BadRow):
                     raise row.error
-                errands.append(await self._errand(row))
+                priced_rows.append(await self._priced_row(row))
             except UsageError as error:
                 bad.append(BadRow(row.line, error))
-        return errands, bad
+        return priced_rows, bad
 
-    async def _errand(self, row: Row) -> PricedRow:
+    async def _priced_row(self, row: Row) -> PricedRow:
         one = self._read(row)
         task_type = one.task_type if one is not None else generate_order.task_type_of(row.task_type)
         if one is not None and not row.model_id:
@@ -146,57 +146,59 @@ class RowPricer:
 
 
 async def look_up(
-    studio: Studio, errands: Sequence[PricedRow], *, retry_failed: bool, retry_unknown: bool
+    studio: Studio, priced_rows: Sequence[PricedRow], *, retry_failed: bool, retry_unknown: bool
 ) -> list[PricedRow]:
     """What became of each in earlier runs, retries followed to the last one.
 
     A retry's intent is made of the job that failed, so that two runs that both retry it name the
     same one.
     """
-    standing = list(errands)
-    wanted = {index: errand.intent for index, errand in enumerate(errands)}
+    current = list(priced_rows)
+    wanted = {index: priced.intent for index, priced in enumerate(priced_rows)}
     while wanted:
         jobs = await studio.jobs.by_intents(tuple(wanted.values()))
         found = {index: jobs[intent] for index, intent in wanted.items() if intent in jobs}
         for index, job in found.items():
-            standing[index] = replace(standing[index], intent=wanted[index], job=job)
+            current[index] = replace(current[index], intent=wanted[index], job=job)
         wanted = {
-            index: _next_intent(standing[index], job)
+            index: _next_intent(current[index], job)
             for index, job in found.items()
             if may_retry(job) or job.state is State.NEEDS_REVIEW
         }
     return [
-        _retried(errand) if (retry_unknown if _is_unknown(errand) else retry_failed) else errand
-        for errand in standing
+        _retried(priced) if (retry_unknown if _is_unknown(priced) else retry_failed) else priced
+        for priced in current
     ]
 
 
 async def match(
-    studio: Studio, errands: Sequence[PricedRow], manifest: Manifest | None
+    studio: Studio, priced_rows: Sequence[PricedRow], manifest: Manifest | None
 ) -> list[PricedRow]:
     """Rows that the manifest knows and the ledger does not: what they became is put back."""
-    missing = {errand.name for errand in errands if errand.job is None and errand.repeats is None}
-    again = sum(errand.job is not None and errand.job.waiting == LISTED for errand in errands)
+    missing = {
+        priced.name for priced in priced_rows if priced.job is None and priced.repeats is None
+    }
+    again = sum(priced.job is not None and priced.job.waiting == LISTED for priced in priced_rows)
     lines = await asyncio.to_thread(manifest.known, missing) if manifest and missing else {}
     matched: list[PricedRow] = []
-    for errand in errands:
-        known = outcome_of(lines[errand.name]) if errand.name in lines else None
+    for priced in priced_rows:
+        known = outcome_of(lines[priced.name]) if priced.name in lines else None
         if known is None:
-            matched.append(errand)
+            matched.append(priced)
         else:
-            job = await studio.jobs.put_back(errand.order, errand.name, known)
-            matched.append(replace(errand, job=job))
+            job = await studio.jobs.put_back(priced.order, priced.name, known)
+            matched.append(replace(priced, job=job))
             again += 1
     if again:
         talk(say("batch.matched", n=again))
     return matched
 
 
-async def moved(studio: Studio, errands: Sequence[PricedRow], label: str) -> int:
+async def moved(studio: Studio, priced_rows: Sequence[PricedRow], label: str) -> int:
     """How many unsent rows an earlier run sent from another place, nearby, in the file: a row
     that is put in before them makes them new ones. Of a long file the first rows are looked at."""
-    own = {errand.name for errand in errands}
-    unsent = [errand.row for errand in errands if errand.job is None][:MOST_LOOKED_AT]
+    own = {priced.name for priced in priced_rows}
+    unsent = [priced.row for priced in priced_rows if priced.job is None][:MOST_LOOKED_AT]
     elsewhere = {
         replace(row, place=row.place + by).intent(label): row
         for row in unsent
@@ -206,20 +208,20 @@ async def moved(studio: Studio, errands: Sequence[PricedRow], label: str) -> int
     return len({elsewhere[intent] for intent in found})
 
 
-def _is_unknown(errand: PricedRow) -> bool:
-    return errand.job is not None and errand.job.state is State.NEEDS_REVIEW
+def _is_unknown(priced: PricedRow) -> bool:
+    return priced.job is not None and priced.job.state is State.NEEDS_REVIEW
 
 
-def _retried(errand: PricedRow) -> PricedRow:
-    unknown = _is_unknown(errand)
-    if errand.job is None or not (unknown or may_retry(errand.job)):
-        return errand
-    intent = _next_intent(errand, errand.job)
-    return replace(errand, intent=intent, job=None, repeats=errand.job.id, unknown=unknown)
+def _retried(priced: PricedRow) -> PricedRow:
+    unknown = _is_unknown(priced)
+    if priced.job is None or not (unknown or may_retry(priced.job)):
+        return priced
+    intent = _next_intent(priced, priced.job)
+    return replace(priced, intent=intent, job=None, repeats=priced.job.id, unknown=unknown)
 
 
-def _next_intent(errand: PricedRow, failed: Job) -> str:
-    return f"{errand.name}:after-{failed.id}"
+def _next_intent(priced: PricedRow, failed: Job) -> str:
+    return f"{priced.name}:after-{failed.id}"
 
 
 def may_retry(job: Job) -> bool:
@@ -227,6 +229,6 @@ def may_retry(job: Job) -> bool:
     return job.state is State.FAILED or (job.state is State.STOPPED and not job.task_id)
 
 
-def unsure_rows(studio: Studio, errands: Sequence[PricedRow]) -> int:
+def unsure_rows(studio: Studio, priced_rows: Sequence[PricedRow]) -> int:
     """How many of these rows may have been sent before the ledger was restored."""
-    return count_unsure(studio, [errand.job for errand in errands if errand.repeats is None])
+    return count_unsure(studio, [priced.job for priced in priced_rows if priced.repeats is None])

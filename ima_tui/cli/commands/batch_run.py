@@ -56,21 +56,21 @@ ENOUGH = 3
 class BatchProgress(ProgressLine):
     """A line that rewrites itself on a terminal; in a log or a pipe, one for each tenth."""
 
-    def __init__(self, clock: Clock, errands: Sequence[PricedRow]) -> None:
+    def __init__(self, clock: Clock, priced_rows: Sequence[PricedRow]) -> None:
         super().__init__()
         self._clock = clock
-        self._rows = len(errands)
-        self._points = sum(errand.order.total for errand in errands)
-        ended = [errand for errand in errands if errand.job and errand.job.state in ENDED]
+        self._rows = len(priced_rows)
+        self._points = sum(priced.order.total for priced in priced_rows)
+        ended = [priced for priced in priced_rows if priced.job and priced.job.state in ENDED]
         self._before = len(ended)
         self._began = clock.steady()
         self.done = self._failed = self._spent = self._step = 0
 
-    def count(self, errand: PricedRow, *, done: bool) -> None:
+    def count(self, priced: PricedRow, *, done: bool) -> None:
         """Count a row that ended."""
         self.done += done
         self._failed += not done
-        self._spent += errand.order.total if done else 0
+        self._spent += priced.order.total if done else 0
         ended = self.done + self._failed
         step = ended * STEPS // max(1, self._rows)
         if step > self._step and ended < self._rows and not sys.stderr.isatty():
@@ -147,10 +147,10 @@ class BatchFeeder:
         """How many rows are being made."""
         return len(self._live)
 
-    async def run(self, errands: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:
+    async def run(self, priced_rows: Iterable[PricedRow]) -> AsyncGenerator[list[PricedRow], None]:
         """Errands with the jobs that they ended in, in the order of their ends."""
-        waiting = deque(errands)
-        self._projects = {errand.order.project for errand in waiting}
+        waiting = deque(priced_rows)
+        self._projects = {priced.order.project for priced in waiting}
         unsubscribe = self._studio.subscribe(self._hear)
         try:
             while waiting or self._live:
@@ -166,38 +166,38 @@ class BatchFeeder:
         """As many as there is room for, side by side: their intents share commits."""
         chosen: list[PricedRow] = []
         late = self._until is not None and self._studio.clock.time() >= self._until
-        if late and self.given_up is None and any(errand.to_pay for errand in waiting):
+        if late and self.given_up is None and any(priced.to_pay for priced in waiting):
             self.given_up = ImaError("error.batch_until")
             self.given_up.exit_code = EXIT_STILL_RUNNING
         while waiting and len(self._live) + len(chosen) < self._most:
-            errand = waiting.popleft()
-            if self.given_up is not None and errand.to_pay:
+            priced = waiting.popleft()
+            if self.given_up is not None and priced.to_pay:
                 self.unsent += 1
             else:
-                chosen.append(errand)
+                chosen.append(priced)
         ended: list[PricedRow] = []
-        for errand, job in zip(chosen, await self._begin_all(chosen), strict=True):
+        for priced, job in zip(chosen, await self._begin_all(chosen), strict=True):
             if settled(job):
                 self._settled.pop(job.id, None)
-                ended.append(self._end(errand, job))
+                ended.append(self._end(priced, job))
             else:
-                self._live[job.id] = errand
+                self._live[job.id] = priced
         return ended
 
-    async def _begin_all(self, errands: Sequence[PricedRow]) -> list[Job]:
+    async def _begin_all(self, priced_rows: Sequence[PricedRow]) -> list[Job]:
         """All have begun, or failed to, when this returns or raises."""
-        begun = await asyncio.gather(*map(self._begin, errands), return_exceptions=True)
+        begun = await asyncio.gather(*map(self._begin, priced_rows), return_exceptions=True)
         for each in begun:
             if isinstance(each, BaseException):
                 raise each
         return [each for each in begun if isinstance(each, Job)]
 
-    async def _begin(self, errand: PricedRow) -> Job:
+    async def _begin(self, priced: PricedRow) -> Job:
         """Hand one row over: a new job, or the one it has already."""
-        if errand.job is None:
-            job = await self._studio.jobs.submit(errand.order, errand.intent, errand.repeats)
+        if priced.job is None:
+            job = await self._studio.jobs.submit(priced.order, priced.intent, priced.repeats)
         else:
-            job = errand.job
+            job = priced.job
             if job.state in OPEN:
                 await self._studio.jobs.adopt(job.id)
                 job = await self._studio.jobs.get(job.id) or job
@@ -227,15 +227,15 @@ class BatchFeeder:
         here, self._settled = self._settled, {}
         return [self._end(self._live.pop(i), job) for i, job in here.items() if i in self._live]
 
-    def _end(self, errand: PricedRow, job: Job) -> PricedRow:
+    def _end(self, priced: PricedRow, job: Job) -> PricedRow:
         if job.needs_approval and self._holds_all(job.waiting):
             self.given_up = exit_status.held_by_limit(job)
-        failed_now = errand.job is None or errand.job.state in OPEN
+        failed_now = priced.job is None or priced.job.state in OPEN
         if job.state is State.FAILED and not job.task_id and failed_now:
             problem = exit_status.failure_of(job)
             if problem.exit_code == EXIT_KEY or problem.key in FOR_ALL:
                 self.given_up = problem
-        return replace(errand, job=job)
+        return replace(priced, job=job)
 
     def _holds_all(self, why: str) -> bool:
         """Tell whether the limit that holds a job would hold all the next ones, too."""
@@ -258,7 +258,7 @@ class BatchFeeder:
     async def _sweep(self) -> None:
         """A row may be another process's: take it over if that one died, see it if it ended."""
         await self._studio.jobs.adopt(*self._live)
-        intents = tuple(errand.intent for errand in self._live.values())
+        intents = tuple(priced.intent for priced in self._live.values())
         for job in (await self._studio.jobs.by_intents(intents)).values():
             if settled(job):
                 self._hear(JobChanged(job))
@@ -285,13 +285,13 @@ class BatchRun:
         self,
         studio: Studio,
         arguments: Namespace,
-        errands: Sequence[PricedRow],
+        priced_rows: Sequence[PricedRow],
         *,
         asked: bool,
     ) -> None:
         self._studio = studio
         self._json: bool = arguments.json
-        self._errands = errands
+        self._priced_rows = priced_rows
         self._manifest = manifest_of(arguments)
         self._feeder = BatchFeeder(
             studio,
@@ -300,7 +300,7 @@ class BatchRun:
             parallel=arguments.parallel,
             until=arguments.until,
         )
-        self._progress = BatchProgress(studio.clock, errands)
+        self._progress = BatchProgress(studio.clock, priced_rows)
         self._codes: set[int] = set()
         self._failed = 0
         self._offline = False
@@ -311,10 +311,10 @@ class BatchRun:
         if self._manifest is not None and self._manifest.path.is_file():
             ledger, path = self._studio.settings.ledger, self._manifest.path
             await asyncio.to_thread(traces.note, ledger, "manifest", path)
-        log.info("batch of %s rows", len(self._errands))
+        log.info("batch of %s rows", len(self._priced_rows))
         unsubscribe = self._studio.subscribe(self._hear)
         try:
-            async with aclosing(self._feeder.run(self._errands)) as ends:
+            async with aclosing(self._feeder.run(self._priced_rows)) as ends:
                 async for ended in ends:
                     await self._tell(ended)
                     self._show()
@@ -344,22 +344,22 @@ class BatchRun:
     async def _tell(self, ended: Sequence[PricedRow]) -> None:
         lines: list[dict[str, object]] = []
         self._progress.clear()
-        for errand in ended:
-            if (job := errand.job) is None:
+        for priced in ended:
+            if (job := priced.job) is None:
                 continue
             wanted, done = self._studio.settings.download, is_done(job)
             told = exit_status.row_problem(job, wanted=wanted)
-            self._progress.count(errand, done=done)
+            self._progress.count(priced, done=done)
             self._codes.add(exit_status.row_exit_code(job, wanted=wanted))
             self._failed += may_retry(job)
-            head: dict[str, object] = {"line": errand.row.line, "intent": errand.name}
+            head: dict[str, object] = {"line": priced.row.line, "intent": priced.name}
             line = head | await job_json(self._studio, job, told)
             if job.state in ENDED:
                 lines.append(line)
             if self._json:
                 print_line(line)
             else:
-                _print_end(errand.row.line, job, told)
+                _print_end(priced.row.line, job, told)
         await self._note(lines)
 
     async def _note(self, lines: Sequence[dict[str, object]]) -> None:
@@ -368,7 +368,7 @@ class BatchRun:
 
     def _conclude(self) -> int:
         feeder = self._feeder
-        done, rows = self._progress.done, len(self._errands)
+        done, rows = self._progress.done, len(self._priced_rows)
         log.info("batch ended: %s of %s done", done, rows)
         talk(say("batch.ended", done=done, rows=rows))
         if self._failed:

@@ -274,7 +274,7 @@ async def _change(
         forgets = proposal.change is PreferenceChange.FORGET
         await _store(studio, model.task_type, None if forgets else model)
     if intent is not None:
-        for other in policy.standing(intent, studio.catalogue.all_models()):
+        for other in policy.preferred_models(intent, studio.catalogue.all_models()):
             await _store(studio, other.task_type, other)
 
 
@@ -316,7 +316,7 @@ async def _meant(studio: Studio, intent: Intent, model_id: str) -> tuple[ModelVe
     """The live model versions of the model that is to be remembered."""
     for task_type in policy.task_types(model_id):
         await studio.catalogue.fresh(task_type)
-    models = policy.standing(intent, studio.catalogue.all_models())
+    models = policy.preferred_models(intent, studio.catalogue.all_models())
     if not models:
         raise UsageError("error.remember_absent", model=one_line(model_id, 80))
     return models

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ima_tui.cli import exit_status, session
 from ima_tui.cli.exit_status import end_of
-from ima_tui.cli.json_documents import job_json, standing_json
+from ima_tui.cli.json_documents import job_json, job_status_json
 from ima_tui.cli.output import ProgressLine, print_json, print_line, print_plain, talk
 from ima_tui.compose import parameter_names
 from ima_tui.core import labels
@@ -34,7 +34,7 @@ async def show_job(studio: Studio, arguments: Namespace) -> None:
     job = await studio.jobs.require(arguments.id)
     problem = exit_status.problem_of(job)
     if arguments.json:
-        print_json(await standing_json(studio, job, problem))
+        print_json(await job_status_json(studio, job, problem))
         return
     order = job.order
     print(f"#{job.id}  {order.model_name}  {say(f'state.{job.state.value}')}")
@@ -151,7 +151,7 @@ async def forget_jobs(studio: Studio, arguments: Namespace) -> None:
 
 async def print_jobs(studio: Studio, jobs: Iterable[Job]) -> None:
     """Print one document of jobs as they stand, also failed ones without an error."""
-    print_json({"jobs": [await standing_json(studio, job, None) for job in jobs]})
+    print_json({"jobs": [await job_status_json(studio, job, None) for job in jobs]})
 
 
 MOST_AT_ONCE = 500

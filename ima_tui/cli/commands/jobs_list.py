@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from ima_tui.cli import session
 from ima_tui.cli.commands.jobs import MOST_AT_ONCE, filter_of
 from ima_tui.cli.exit_status import problem_of
-from ima_tui.cli.json_documents import iso_time, made_from, standing_json
+from ima_tui.cli.json_documents import iso_time, job_status_json, made_from
 from ima_tui.cli.output import heads, print_array, print_json, print_line, print_table
 from ima_tui.core.domain import Job, State
 from ima_tui.core.errors import UsageError
@@ -93,7 +93,7 @@ async def _documents(
             continue
         events = await studio.history.timelines([job.id for job in page])
         for job in page:
-            yield await standing_json(studio, job, problem_of(job), events[job.id])
+            yield await job_status_json(studio, job, problem_of(job), events[job.id])
 
 
 async def _print_table(
@@ -132,7 +132,7 @@ def _columns(written: str | None) -> list[str]:
     return names or list(USUAL)
 
 
-def _standing(job: Job) -> str:
+def _status_words(job: Job) -> str:
     """The state, or why it is not sent yet."""
     words = say(job.waiting, **job.waiting_values) if job.waiting else ""
     if job.state is State.DONE and outputs.is_partial(job):
@@ -153,7 +153,7 @@ def _picked(job: Job, now: float, names: Sequence[str]) -> dict[str, object]:
     """Return these columns of a job; an export has more of them."""
     facts = {
         **job_facts(job, now),
-        "state": _standing(job),
+        "state": _status_words(job),
         **made_from(job),
         "sent_at": iso_time(job.sent_at),
         "ended_at": iso_time(job.ended_at),

@@ -109,7 +109,7 @@ class GalleryScreen(ListScreen):
         self.draws = self.studio.settings.preview
         self.wall.focus()
         self._hang()
-        self._say_standing()
+        self._show_status()
         # also while it is hidden: then nothing is drawn
         self.ima.news.subscribe(
             self, lambda news: self.collected.hear(news.jobs.values()), immediate=True
@@ -157,9 +157,9 @@ class GalleryScreen(ListScreen):
             self.wall.empty = say("gallery.reading")
         self.wall.show(groups)
         self.set_class(not groups, "-empty")
-        self._say_standing()
+        self._show_status()
 
-    def _say_standing(self) -> None:
+    def _show_status(self) -> None:
         shown, how = len(self.wall.keys), self.how
         count = "gallery.count_one" if shown == 1 else "gallery.count"
         words: list[Part] = [(say(count, n=shown), "strong")]
@@ -180,7 +180,7 @@ class GalleryScreen(ListScreen):
     @on(TileGrid.Marked)
     async def _marks_changed(self) -> None:
         await self.choice.read_marks()
-        self._say_standing()
+        self._show_status()
         self.refresh_bindings()
 
     @on(TileGrid.Highlighted)
@@ -268,7 +268,7 @@ class GalleryScreen(ListScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Lay out again for the new size."""
         self._hang()
-        self._say_standing()
+        self._show_status()
 
     def _hang(self) -> None:
         """Images where there is room for them, or where they were asked for."""

@@ -195,12 +195,12 @@ class TileGrid(ScrollView, can_focus=True):
         result, painter = self._find(key), self._painter
         if result is None:
             return painter.blank()
-        standing = TileState(key == self.cursor, self.has_focus, key in self.marked)
+        state = TileState(key == self.cursor, self.has_focus, key in self.marked)
         if self.tiles:
             wide, high = painter.picture_wide, painter.picture_high
             shown = self._thumbnails.of(result, wide, high, graphics_of(self))
-            return painter.tile(result, standing, line, shown)
-        return painter.line(result, standing)
+            return painter.tile(result, state, line, shown)
+        return painter.line(result, state)
 
     # --------------------------------------------------------------------------- cursor and marks
 

@@ -93,9 +93,9 @@ class TilePainter:
         """Return an empty line."""
         return [Segment(" " * self.wide, self._style("text", "background"))]
 
-    def line(self, result: Result, standing: TileState) -> list[Segment]:
+    def line(self, result: Result, state: TileState) -> list[Segment]:
         """One result on one line."""
-        ground, muted = standing.ground, self._style("muted", standing.ground)
+        ground, muted = state.ground, self._style("muted", state.ground)
         room = self.wide - BAR - MARK - TAG
         length = fit(length_words(result.length), LENGTH, "right")
         end = f" {length} {clock_words(result.at)} " if room >= 30 else ""
@@ -103,30 +103,30 @@ class TilePainter:
         room -= STAR * result.mark.star
         text = self._fitted(result.prompt, room - width(end) - width(model))
         return [
-            *self._begin(result, standing),
+            *self._begin(result, state),
             *self._star(result, ground),
             Segment(text, self._style("text", ground)),
             Segment(model + end, muted),
         ]
 
-    def tile(self, result: Result, standing: TileState, line: int, shown: Shown) -> list[Segment]:
+    def tile(self, result: Result, state: TileState, line: int, shown: Shown) -> list[Segment]:
         """One line of a tile."""
         if line > self.picture_high:
             return self.blank()
         if line == self.picture_high:
-            return self._caption(result, standing)
+            return self._caption(result, state)
         room = self.wide - BAR
-        return [self._bar(standing), *self._picture(shown, line, room, standing.ground)]
+        return [self._bar(state), *self._picture(shown, line, room, state.ground)]
 
-    def _begin(self, result: Result, standing: TileState) -> list[Segment]:
-        mark = self.glyphs.mark if standing.marked else " "
+    def _begin(self, result: Result, state: TileState) -> list[Segment]:
+        mark = self.glyphs.mark if state.marked else " "
         medium = result.task_type.medium
         return [
-            self._bar(standing),
-            Segment(fit(mark, MARK), self._style("accent", standing.ground)),
+            self._bar(state),
+            Segment(fit(mark, MARK), self._style("accent", state.ground)),
             Segment(
                 fit(say(f"task.tag_{medium}"), TAG),
-                self._style(MEDIUM_ROLE[medium], standing.ground),
+                self._style(MEDIUM_ROLE[medium], state.ground),
             ),
         ]
 
@@ -135,19 +135,19 @@ class TilePainter:
             return []
         return [Segment(fit(self.glyphs.star, STAR), self._style("accent", ground))]
 
-    def _bar(self, standing: TileState) -> Segment:
-        role = "accent" if standing.focused else "muted"
-        sign = self.glyphs.cursor if standing.here else " "
-        return Segment(sign, self._style(role, standing.ground))
+    def _bar(self, state: TileState) -> Segment:
+        role = "accent" if state.focused else "muted"
+        sign = self.glyphs.cursor if state.here else " "
+        return Segment(sign, self._style(role, state.ground))
 
-    def _caption(self, result: Result, standing: TileState) -> list[Segment]:
+    def _caption(self, result: Result, state: TileState) -> list[Segment]:
         end = f" {length_words(result.length)} " if result.length else " "
         room = self.wide - BAR - MARK - TAG - width(end) - STAR * result.mark.star
         return [
-            *self._begin(result, standing),
-            *self._star(result, standing.ground),
-            Segment(self._fitted(result.prompt, room), self._style("text", standing.ground)),
-            Segment(end, self._style("muted", standing.ground)),
+            *self._begin(result, state),
+            *self._star(result, state.ground),
+            Segment(self._fitted(result.prompt, room), self._style("text", state.ground)),
+            Segment(end, self._style("muted", state.ground)),
         ]
 
     def _picture(self, shown: Shown, line: int, room: int, ground: str) -> list[Segment]:

@@ -123,7 +123,7 @@ class ModelsScreen(ListScreen):
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
-        self._say_standing()
+        self._show_status()
         self.call_after_refresh(self._show_detail)
 
     @property
@@ -142,7 +142,7 @@ class ModelsScreen(ListScreen):
         self.table.set_rows(rows)
         self._marked = None
         self._mark_column()
-        self._say_standing()
+        self._show_status()
         self._show_detail()
 
     def _mark_column(self) -> None:
@@ -155,7 +155,7 @@ class ModelsScreen(ListScreen):
                 self.table.update_row(row_id, self.list.row(row_id, here=here))
         self._marked = self.table.cursor
 
-    def _say_standing(self) -> None:
+    def _show_status(self) -> None:
         one = self.list
         if one.task_type is not None:
             shown = f"{model_text.kind_name(one.task_type)} ({one.count})"
@@ -166,7 +166,7 @@ class ModelsScreen(ListScreen):
         beside = next((cells for name, cells in BESIDE.items() if self.has_class(name)), 0)
         room = self.size.width - beside - LEAST_FILTER
         dot = self.ima.glyphs.dot
-        words = search.standing(one.lists, shown, one.hidden, one.sort, dot, room)
+        words = search.status_line(one.lists, shown, one.hidden, one.sort, dot, room)
         self.query_one(ListStatus).say(words)
 
     def _show_detail(self) -> None:

@@ -126,7 +126,7 @@ def scattered(text: str, wanted: str) -> tuple[int, ...]:
 # ---------------------------------------------------------------------------- the list in words
 
 
-def standing(
+def status_line(
     lists: Sequence[ProductList], shown: str, hidden: int, sort: str, dot: str, room: int
 ) -> list[Part]:
     """What is shown (`shown`), how much is hidden or changed, how old it is: the most needed first,

@@ -127,7 +127,7 @@ def _facts(
 ) -> Content:
     """What is known of a job; files in `folder` are named without it, for a path takes lines."""
     happened = [Content.styled(words.event_words(event, now), "$muted") for event in events]
-    sentence, role = words.standing(job, now)
+    sentence, role = words.status_sentence(job, now)
     lines = [
         Content.styled(words.cost(job), "$muted"),
     ]

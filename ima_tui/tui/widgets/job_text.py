@@ -234,7 +234,7 @@ def cost(job: Job) -> str:
     return f"{words} · {say('queue.usually', time=usual)}"
 
 
-def standing(job: Job, now: float) -> tuple[str, str]:
+def status_sentence(job: Job, now: float) -> tuple[str, str]:
     """One sentence on where it stands and what can be done, and its role; ("", "") if plain."""
     if job.state is State.FAILED:
         return failure_words(job), "bad"

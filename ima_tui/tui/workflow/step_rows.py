@@ -139,7 +139,7 @@ def detail(
         told = say(problem.key, **drafting.spoken(each.priced.model, problem))
         lines.append(Content.styled(told, "$bad"))
     if job is not None:
-        sentence, role = words.standing(job, now)
+        sentence, role = words.status_sentence(job, now)
         if sentence:
             lines.append(Content.styled(sentence, f"${role}"))
         lines += [
@@ -252,10 +252,10 @@ def step_of(step: WorkflowStep, model: ModelVersion, draft: Draft) -> WorkflowSt
     )
 
 
-def problems(standings: Sequence[StepStatus]) -> tuple[StepStatus, ...]:
+def problems(statuses: Sequence[StepStatus]) -> tuple[StepStatus, ...]:
     """The steps that can't be sent as they are."""
     return tuple(
         each
-        for each in standings
+        for each in statuses
         if each.priced.problem is not None and (each.job is None or each.failed)
     )

@@ -138,7 +138,7 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages() -> None:
 
 def test_a_failure_of_another_version_still_has_a_sentence() -> None:
     odd = failed(1, "error.from_the_future")
-    assert words.standing(odd, NOW) == (i18n.say("queue.failed"), "bad")
+    assert words.status_sentence(odd, NOW) == (i18n.say("queue.failed"), "bad")
     event = Event(NOW, State.DONE, "event.from_the_future")
     assert words.event_words(event, NOW).endswith("  done")
 
@@ -170,7 +170,7 @@ def partial_job(number: int) -> Job:
 def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
     state = words.row(partial_job(1), NOW, glyphs(False))[0]
     assert (state.text.split(" ", 1)[1], state.role) == ("2 of 3", "warn")
-    sentence, role = words.standing(partial_job(1), NOW)
+    sentence, role = words.status_sentence(partial_job(1), NOW)
     assert ("2 of 3 results finished" in sentence, "r makes only" in sentence, role) == (
         True,
         True,
@@ -180,14 +180,14 @@ def test_what_came_out_in_part_is_told_in_its_row_and_beside_it() -> None:
 
 def test_more_than_was_ordered_is_said_beside_it() -> None:
     medias = tuple(Media(f"https://ima.example/{number}.png") for number in range(8))
-    sentence, _ = words.standing(replace(done(1), medias=medias), NOW)
+    sentence, _ = words.status_sentence(replace(done(1), medias=medias), NOW)
     assert sentence == "More results arrived than were ordered: 1 ordered, 8 kept."
 
 
 def test_a_download_that_is_refused_says_when_it_is_tried_again() -> None:
     values = {"status": 403, "time": "14:05", "id": 7}
     waiting = replace(job(7, State.FETCHING), waiting="waiting.link_denied", waiting_values=values)
-    sentence, _ = words.standing(waiting, NOW)
+    sentence, _ = words.status_sentence(waiting, NOW)
     assert sentence.startswith(
         "The download server refused access (403). Trying again at 14:05 (free)."
     )

@@ -346,9 +346,9 @@ def test_only_what_was_not_sent_can_be_edited() -> None:
 def test_a_reason_stands_in_the_time_column_and_as_a_sentence() -> None:
     waiting = replace(job(4, State.QUEUED), waiting="waiting.after", waiting_values={"id": 41})
     assert words.row(waiting, NOW, glyphs(False))[5].text == "after #41"
-    assert words.standing(waiting, NOW) == ("waiting for #41", "muted")
+    assert words.status_sentence(waiting, NOW) == ("waiting for #41", "muted")
     odd = replace(waiting, waiting="waiting.from_the_future")
-    assert words.standing(odd, NOW) == ("", "muted")
+    assert words.status_sentence(odd, NOW) == ("", "muted")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -365,7 +365,7 @@ def test_held_for_another_reason_says_that_one() -> None:
     held = replace(
         job(4, State.QUEUED), needs_approval=True, waiting="waiting.price", waiting_values=values
     )
-    sentence, role = words.standing(held, NOW)
+    sentence, role = words.status_sentence(held, NOW)
     assert "price rose from 5 to 7" in sentence
     assert "a sends it" in sentence
     assert role == "warn"
