@@ -102,7 +102,7 @@ def _makes_image(job: Job) -> bool:
 
 def points_back(text: str, question: IntentQuestion | None) -> bool:
     """Return whether `text` speaks of something that it does not name. `question`: what its
-    reading leaves open. The more that is, the less has to be said."""
+    intent leaves open. The more that is, the less has to be said."""
     if _ENGLISH_OF_IT.search(text) or _CHINESE_OF_IT.search(text) or _CHINESE_OPENS.search(text):
         return True
     if _ENGLISH_VERB.search(text):
@@ -118,7 +118,7 @@ def read_with(
     last: LastResult | None,
     settled: TaskType | None,
 ) -> Intent:
-    """Return the reading of `text` with `last` as its input, where it points back; else `intent`.
+    """Return the intent of `text` with `last` as its input, where it points back; else `intent`.
     `decide` reads it with inputs."""
     if last is None or intent.inputs or intent.steps:
         return intent

@@ -1,1 +1,1 @@
-"""Free text to a decision, with the words that gave each part: pure, offline, deterministic."""
+"""Free text to an intent, with the words that gave each part: pure, offline, deterministic."""

@@ -1,4 +1,4 @@
-"""What a text was read as: a decision, with the words that gave each part.
+"""Intent of a text: what it asks for, with the words that gave each part.
 
 All frozen: a screen may keep the last one and compare. Spans are (start, end) in the text as it
 was typed.
@@ -134,7 +134,7 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The reading of one text.
+    """What one text asks for.
 
     `model_id` is the model that the text names or its tier resolves to, never a default; `version`
     the version that a word picked; `model` the live one that all of it leads to, when a
@@ -233,7 +233,7 @@ TURNED_DOWN = re.compile(
 
 
 def written(scan: Scan, first: int, last: int) -> str:
-    """The person's own words, folded in width and case only: a decision is the same in capitals."""
+    """The person's own words, folded in width and case only: an intent is the same in capitals."""
     import unicodedata
 
     start, end = scan.plain.span(first, last)

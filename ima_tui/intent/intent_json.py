@@ -1,4 +1,4 @@
-"""A decision as JSON: what `ima-tui route --json` prints."""
+"""An intent as JSON: what `ima-tui route --json` prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ima_tui.intent.kinds import PreferenceAction, RequestKind
 
 
 def intent_json(text: str, intent: Intent) -> dict[str, object]:
-    """The decision about `text`, every key always there."""
+    """The intent of `text`, every key always there."""
     sent = prompt_sent(text, intent)
     return {
         "kind": intent.kind.value,

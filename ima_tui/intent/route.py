@@ -1,4 +1,4 @@
-"""Free text to a decision: the one door of this package.
+"""Free text to an intent: where everything else enters this package.
 
     text → folded, content hidden (`scan`) → what is asked for (`media`) → roles of inputs
     (`inputs`), models (`models`), parameters, requests, limits → one `Intent` with its evidence

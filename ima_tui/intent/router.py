@@ -53,7 +53,7 @@ _SUBJECT = 4
 
 
 class Router:
-    """One text on its way to a decision; every method adds one part and its evidence."""
+    """One text on its way to an intent; every method adds one part and its evidence."""
 
     def __init__(self, read: Scan, inputs: Inputs, asked: MediaRequest, known: Known) -> None:
         self._scan = read

@@ -113,7 +113,7 @@ class RowPricer:
 
     @staticmethod
     def _read(row: Row) -> Meant | None:
-        """The reading of a row that names no task type, as `generate` reads its text."""
+        """The intent of a row that names no task type, as `generate` reads its text."""
         if row.task_type:
             return None
         return generate_order.meant(row.prompt, generate_order.read(row.prompt, row.inputs))

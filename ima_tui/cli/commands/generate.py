@@ -90,7 +90,7 @@ async def _list_models(studio: Studio, arguments: Namespace) -> None:
 
 async def _one(studio: Studio, arguments: Namespace, intent: Intent | None) -> int:
     """Price one job, say what differs from what was asked for, and send it. `intent` is the
-    reading of the text where no task type was given."""
+    intent of the text where no task type was given."""
     found = await prepare(studio, arguments, intent)
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:

@@ -1,6 +1,6 @@
 """What the flags and the text of `generate` ask for: a task type, a model, an order on it.
 
-For a text without a task type its reading gives these (`Meant`).
+For a text without a task type its intent gives these (`Meant`).
 """
 
 from __future__ import annotations
@@ -288,7 +288,7 @@ def read(
     lists: Lists | None = None,
     settled: TaskType | None = None,
 ) -> Intent:
-    """The reading of `text`. Raises `UsageError` where a question is open, where it asks for
+    """Return the intent of `text`. Raises `UsageError` where a question is open, where it asks for
     more than one thing, and with the answer (by `lists`) where it asks a question."""
     intent = route(text, images, settled=settled)
     if intent.kind is RequestKind.CLARIFY and intent.question is not None:

@@ -65,7 +65,7 @@ def run(arguments: Namespace) -> int:
 def intent_document(
     text: str, intent: Intent, preferred: Mapping[TaskType, str], knowledge: Guides
 ) -> dict[str, object]:
-    """Build the document of a reading: what the text would do, nothing sent and nothing stored."""
+    """Build the document of an intent: what the text would do, nothing sent and nothing stored."""
     told_of = intent_json(text, intent) | {"remembering": _json(_proposed(intent, preferred))}
     return told_of | {"knowledge": _guides(text, intent, knowledge)}
 
@@ -242,7 +242,7 @@ def _setting(text: str, intent: Intent, param: Parameter) -> str:
 
 
 def _doubt(intent: Intent) -> str | None:
-    """How sure the reading is, where it is not."""
+    """How sure the intent is, where it is not."""
     doubtful = intent.confidence is Confidence.UNSURE and intent.question is None
     if not doubtful or intent.kind not in (RequestKind.SINGLE, RequestKind.WORKFLOW):
         return None

@@ -122,7 +122,7 @@ class IntentSummary(Line, can_focus=False):
         guides: Sequence[str] = (),
     ) -> None:
         """Draws only when what is told differs: most keys change nothing here. `told` is what
-        stands for the reading where there is more, or less, than one thing to make."""
+        stands for the intent where there is more, or less, than one thing to make."""
         self._parts = composer, told, open_, turn, guides
         self.can_focus = bool(open_ or turn)
         self._tell()

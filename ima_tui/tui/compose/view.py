@@ -144,7 +144,7 @@ class ComposeView:
         return tuple(say(f"guides.{document.topic.name.lower()}") for document in self.guides())
 
     def _told(self) -> Row:
-        """What stands for the reading where more, or less, than one thing is to be made."""
+        """What stands for the intent where more, or less, than one thing is to be made."""
         intent = self._screen.composer.intent
         if intent is None:
             return []
