@@ -171,9 +171,7 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
             rest += item.phrase if is_chinese(item.phrase) else "."
     if not _LABELS.fullmatch(rest):
         return None
-    if told == {_COUNT} and any(
-        item.under("noun") and not item.has("copies") for item in clause.items
-    ):
+    if told == {_COUNT} and any(_is_described(item) for item in clause.items):
         return None  # it belongs to the noun beside it
     start, end = scan.plain.span(clause.start, clause.end)
     if before is not None:
@@ -185,6 +183,13 @@ def _whole(scan: Scan, parts: _Parts, before: Clause | None, clause: Clause) -> 
     return Command((start, end), tuple(sorted(told)))
 
 
+def _is_described(item: Item) -> bool:
+    """A noun that says what is made ("3 posters"), not only that something is ("3 images")."""
+    named = bool(item.under("noun")) and not item.has("copies")
+    return named and item.phrase not in _PLAIN_NOUNS
+
+
+_PLAIN_NOUNS = frozenset({"images", "pictures", "pics", "videos", "clips", "图", "图片", "视频"})
 _TIMES = ("x", "×", "*")
 
 

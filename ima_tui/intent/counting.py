@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ima_tui.core.domain import Medium
 from ima_tui.intent import numerals
 from ima_tui.intent.lengths import times
 from ima_tui.intent.media import MediaRequest
@@ -23,7 +24,7 @@ _ZH_NUMBER = rf"(?<![\d零一二两三四五六七八九十百千几])(?:\d{{1,3
 _EXPLICIT = re.compile(
     r"(?:(?<![a-z0-9])n\s*=|(?<![a-z])(?:count|quantity|copies|number of (?:images|pictures"
     r"|results|versions))\s*[:=]"
-    r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)"
+    r"|(?:数量|张数|份数|数目)\s*[:=是为]?)\s*(?P<n>\d{1,2})(?!\d)[张个份版款幅首段]?"
     r"|(?<![\w.:])(?P<by>\d{1,2})\s*[x×*]\s*(?=\d{1,3}\s*-?\s*(?:s\b|secs?\b|seconds?\b|秒))"
     r"|(?:(?<=[\s,])[x×]|(?<=[^\W\d_])\*|(?<=[^\W\d_] )\*)\s?(?P<times>\d{1,2})"
     r"(?=\s*(?:[,.!。，]|$))"
@@ -40,7 +41,8 @@ _EXPLICIT = re.compile(
     r"|\b(?P<of>two|three|four|five|six|[2-9]) of (?:them|these)(?: please| pls)?\s*(?=[,.;!]|$)"
     r"|(?:^|[,.;!-] ?)(?:please )?(?:(?:give|show|make|do)(?: me| us)? )?(?P<differ>two"
     r"|three|four|five|six|[2-9]) different (?:ones|takes|looks|ideas|designs)\b"
-    r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b|半打)"
+    r"|(?P<half>\b(?:half[ -]a[ -]dozen|half[ -]dozen)\b(?=\s*(?:[,.;!]|$|of th|images|pictures"
+    r"|photos|posters|versions|options|videos|clips|songs))|半打(?=[,。;!]|$))"
     rf"|(?:生成|来|出|做|画|要|给我?|提供|设计|想|弄|整|写)\s*(?P<zh>{_ZH_NUMBER})\s*(?:个"
     r"|种)?\s*(?:不同的?)?\s*(?:版本|方案|变体|备选|版(?=[,。;!]|$)"
     r"|不(?:一样|同|重样)的(?=[,。;!]|$))"
@@ -93,9 +95,106 @@ _ADJECTIVES = 3
 
 
 def count(scan: Scan, asked: MediaRequest) -> Count | None:
-    """The number of results, where the text tells one above 1."""
+    """The number of results, where the text tells one above 1 and nothing that is shown, sung or
+    said has that number."""
     if not asked.wants:
         return None
+    told = _told(scan, asked)
+    if told is None or _describes(scan, asked, told[1], told[2]):
+        return None
+    return told
+
+
+_SAID = re.compile(
+    r"(?:说|喊|叫道?|写着|写有|举着牌子|\b(?:says?|said|saying|reads|yells?|shouts?|labell?ed))"
+    r"[^。.!?\n,，:：]{0,14}[:：,，]?\s*[\u4e00-\u9fff]{0,4}$"
+    r"|(?:唱|标语|副歌|主歌|\b(?:sings?|slogan|caption|label|hook|chorus))\s*[:：,，]?\s*$"
+)
+"""Before a number: it is part of what somebody says, sings or reads in the picture."""
+_SHOWN = re.compile(
+    r"\b(?:with|holding|showing|featuring|containing|drawing|has|have|having|of|on) (?:an? |the )?$"
+    r"|(?:贴满|贴着|挂满|挂着|摆满|摆着|铺满|由)\s*$"
+)
+_SHOWN_BEHIND = re.compile(r"[^,，。]{0,6}(?:拼成|组成|拼贴|构成)")
+_ONE_PICTURE = re.compile("拼贴|马赛克|对比图|九宫格|\\b(?:collage|mosaic)\\b")
+_NO_RESULTS = re.compile(
+    "方程|公式|算式|黑板|快递单|标签|牌子|打印|印刷|\\b(?:equation|formula|variable|graph of"
+    "|black ?board|chalkboard|page count|label|receipt|print shop)\\b"
+)
+"""Where these are shown, numbers are written on them."""
+_BY_TIMES = re.compile(r"[x×*]\s?\d{1,2}$")
+_EVERY_TIMES = re.compile(r"(?<![a-z0-9])[x×*]\s?\d|(?<=[^\W\d_])\*\d")
+_TIMES_OF_CONTENT = re.compile(
+    "倍|重复|慢动作|延时|速度|节奏|[:：=](?!\\d)"
+    "|\\b(?:time-?lapse|speed|zoom|magnif\\w*|slow motion|bounces?|repeat|tempo|says?)\\b"
+)
+_PLURAL = re.compile(r"[a-z]{3,}(?<!s)s\s*$")
+_MOST_TIMES = 9
+_NEAR = 40
+"""Characters before a number that tell whose it is."""
+_ASKED_TO_GIVE = re.compile(r"\b(?:give|show|send|make|do|get)\b|\bof (?:them|these)\b")
+_GIVEN_HERE = re.compile(r"\b(?:give|show|send|get|need|want|make|do)\b(?: me| us)?")
+_ONLY_SETTINGS = re.compile(
+    r"[\s,.;!，。；！)]*(?:[\d:.]+[kpsx]?[\s,.;!，。；！]*)*(?:please|pls)?[\s.!]*"
+)
+_ONE = re.compile(r"\b(?:an?|one)\b")
+_SEVERAL = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b")
+_OF_A_THING = re.compile(r"个(?!不)[^,，。个张\d]{1,6}的")
+
+
+def _describes(scan: Scan, asked: MediaRequest, start: int, end: int) -> bool:
+    """Whether the number at that place belongs to what is shown, sung or said."""
+    text = scan.text[: asked.spoken_from]
+    before, told, behind = text[:start], text[start:end], text[end:]
+    near = before[-_NEAR:]
+    if _SAID.search(near) or _SHOWN.search(near) or _SHOWN_BEHIND.match(behind):
+        return True
+    if _NO_RESULTS.search(text) or ("=" not in told and _ONE_PICTURE.search(text)):
+        return True
+    if told[0].isdigit() and before[-1:].isascii() and before[-1:].isalpha():
+        return True  # X5, Mate20
+    if _BY_TIMES.search(told) and "=" not in told:
+        return _multiplies_content(scan, asked, start, end)
+    if _ASKED_TO_GIVE.search(told) and _goes_on(before, told, behind):
+        return True
+    if _OF_A_THING.match(text, max(start, end - 1)) or _OF_A_THING.match(behind):
+        return True
+    return _is_of_flat_things(scan, start, told)
+
+
+def _multiplies_content(scan: Scan, asked: MediaRequest, start: int, end: int) -> bool:
+    """Whether "x 3" is no number of results: BMW X3, 16 x 16, coins x 9, milk x2, eggs x6."""
+    text = scan.text[: asked.spoken_from]
+    before, told = text[:start].rstrip(" ,，"), text[start:end]
+    written = scan.plain.original[slice(*scan.plain.span(start, end))]
+    return (
+        asked.media == (Medium.MUSIC,)
+        or int(re.sub(r"\D", "", told)) > _MOST_TIMES
+        or "X" in written
+        or text[:start].rstrip()[-1:].isdigit()  # not "1:1, x4"
+        or len(_EVERY_TIMES.findall(text)) > 1
+        or bool(_PLURAL.search(before[-_NEAR:]) or _TIMES_OF_CONTENT.search(text))
+    )
+
+
+def _goes_on(before: str, told: str, behind: str) -> bool:
+    """Whether "four of them", "give me 3" stand amid a description, which is about them then."""
+    if not _ONLY_SETTINGS.fullmatch(behind):
+        return True
+    if _GIVEN_HERE.search(told):
+        return bool(_ASKED_TO_GIVE.search(before)) or not re.search(r"\b(?:me|us|make|do)\b", told)
+    return bool(_SEVERAL.search(before)) or not _ONE.search(before)
+
+
+def _is_of_flat_things(scan: Scan, start: int, told: str) -> bool:
+    """桌子，六张; 披萨，两份: the measure word is that of the thing before."""
+    if told[-1:] in ("份", "套"):
+        return not re.search("[来要给出做]", told) and scan.text[start - 1 : start] in (",", "，")
+    items = [item for clause in scan.clauses for item in clause.items if item.end <= start]
+    return told[-1:] == "张" and bool(items) and items[-1].has("flat")
+
+
+def _told(scan: Scan, asked: MediaRequest) -> Count | None:
     scan = _without_times(scan)
     found = _EXPLICIT.search(scan.text[: asked.spoken_from])
     if found:

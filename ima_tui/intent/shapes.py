@@ -32,8 +32,13 @@ _NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 _RATIO = re.compile(
     rf"(?<!\d)(?<!\d[.:/])(?:aspect ratio\s*(?:of|:|=)?\s*)?(?P<w>{_NUMBER})"
     r"\s*(?::|x|×|比|/|\bby\b|\bto\b)\s*(?P<h>\d{1,2})"
-    r"(?!\d|[.:]\d|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels))"
+    r"(?!\d|[.:]\d|\s*(?:am\b|pm\b|a\.m|p\.m|点|分|o'clock|cm|mm|inch|m\b|km|px|meter|pixels|米|厘米|公分|英?寸|=))"
 )
+
+
+_GAME = re.compile(r"比赛|比分|决赛|球赛|\b(?:match|score|scoreboard)\b")
+_NO_SCORE = frozenset({"16:9", "9:16", "21:9"})
+"""Proportions where others are the score of a game."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def read_ratio(text: str) -> FoundParameter | None:
         if not (width and height):
             continue
         value = f"{width:g}:{height:g}"
+        if _GAME.search(text) and value not in _NO_SCORE:
+            continue
         spelled = "aspect ratio" in found.group() or around.before.search(before)
         behind = around.behind.match(text, found.end())
         # "a fox 1:7" at the end of its clause: no time of day has one digit of minutes

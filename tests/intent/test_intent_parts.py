@@ -549,3 +549,64 @@ def test_what_is_said_in_passing_is_a_parameter(text: str, params: dict[str, obj
 )
 def test_steps_that_are_told_in_order_keep_it(text: str, first: str) -> None:
     assert route(text).steps[0].task_type == first
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "photo of a BMW X5, night",
+        "画华为 Mate X3，夜景",
+        "宝马 x5 海报",
+        "a pixel sprite, 16 x 16",
+        "draw a QR code, 21 x 21",
+        "game UI showing coins x 99",
+        "image of a box of bolts x 5",
+        "draw a shopping list: milk x2, eggs x6",
+        "狐狸 x 3，狼 x 2，画在一张图里",
+        "a neon sign that says LOVE x 2",
+        "timelapse video, x 8",
+        "a pop song, chorus x2",
+        "draw the formula y = x * 2",
+        "wolves, six of them, howling, oil painting",
+        "draw five cats, two of them",
+        "a poster: buy 2, get 3",
+        "draw a shopkeeper, give me 3, he says",
+        "画客人说，给我来两份",
+        "画烧烤摊，客人大喊，来五份",
+        "画一个人举着牌子，我要三个",
+        "餐厅图，桌子，六张",
+        "画麻将，十四张",
+        "画披萨，两份",
+        "一面墙贴满1000张照片的图",
+        "墙上挂着三张照片的客厅图",
+        "拼贴画，五张照片",
+        "a museum wall with four paintings",
+        "a UI screen with 4 options",
+        "half a dozen eggs, photo",
+        "给我三个苹果的图",
+        "print shop flyer: 100 copies, 5 dollars",
+    ],
+)
+def test_numbers_of_what_is_shown_buy_nothing_and_stay(text: str) -> None:
+    """Seen to be bought that many times, and some with the number gone from the prompt."""
+    intent = route(text)
+    assert {p.name: p.value for p in intent.requirements}.get("n") is None
+    assert without(text, intent.commands) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "sent"),
+    [
+        ("draw a fox x3", 3, "draw a fox"),
+        ("logo for a bakery, 1:1, x4", 4, "logo for a bakery"),
+        ("draw a fox, give me 4", 4, "draw a fox"),
+        ("draw a fox, 4 of them please", 4, "draw a fox"),
+        ("draw a fox, 3 images", 3, "draw a fox"),
+        ("雪中狐狸，水彩图，数量：3张", 3, "雪中狐狸，水彩图"),
+        ("两个不同的猫的视频", 2, "不同的猫的视频"),
+    ],
+)
+def test_counts_that_nobody_doubts_are_read(text: str, count: int, sent: str) -> None:
+    intent = route(text)
+    assert {p.name: p.value for p in intent.requirements}.get("n") == count
+    assert without(text, intent.commands) == sent

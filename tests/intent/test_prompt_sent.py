@@ -48,6 +48,10 @@ WHOLE = [
     "a picture of a 2x2 grid of cats",
     "a cookie in the shape of a heart, photo",
     "画一只狗，四只脚",
+    "足球比赛海报，3比2",
+    "poster of a match, 3:2",
+    "画一张 2×3 米的地毯",
+    "draw a blackboard with 3 x 4 = 12 written on it",
 ]  # fmt: skip
 
 
