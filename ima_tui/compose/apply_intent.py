@@ -144,7 +144,7 @@ def in_order(roles: Roles, count: int) -> tuple[int, ...]:
 
 
 def tentative(intent: Intent) -> TaskType | None:
-    """The kind that is most likely meant while something about its pictures has to be asked."""
+    """The task type most likely meant while something about its pictures has to be asked."""
     if intent.medium is None or intent.question is None:
         return None
     task_types = [
