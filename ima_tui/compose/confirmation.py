@@ -48,7 +48,7 @@ class Why(StrEnum):
     ABSENT = "absent"
     """A model that is not on offer."""
     SHOTS = "shots"
-    """Several shots: one video is sent, and `film_offer` tells the film."""
+    """Several shots: one video is sent, and `other_requests` says that a film is meant."""
     MEDIUM = "medium"
     """A model that makes another medium."""
 
