@@ -1,8 +1,8 @@
-"""How fast the catalogue is: 5,000 prices of a leaf with 12 rules, and the eight lists parsed.
+"""How fast the catalogue is: 5,000 prices of a model with 12 rules, and the eight lists parsed.
 
     python benchmarks/catalogue.py
 
-The lists are the sandbox's own: 68 leaves, with the service's forms, mappings and exclusions.
+The lists are the sandbox's own: 68 models, with the service's forms, mappings and exclusions.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def twelve_rules(models: list[ModelVersion]) -> dict[str, ModelVersion]:
     return {model.name: model for model in models if len(model.rules) == 12}
 
 
-def wishes(model: ModelVersion) -> list[dict[str, str | int | float | bool]]:
-    """Nothing, and each option of each control: what a person flips through."""
+def choices(model: ModelVersion) -> list[dict[str, str | int | float | bool]]:
+    """Nothing, and each option of each parameter: what a person flips through."""
     found: list[dict[str, str | int | float | bool]] = [{}]
     for field in form.user_fields(model):
         found += [{field.name: option.value} for option in form.choices(field)]
@@ -48,7 +48,7 @@ def wishes(model: ModelVersion) -> list[dict[str, str | int | float | bool]]:
 
 
 def ask(model: ModelVersion) -> None:
-    for chosen in islice(cycle(wishes(model)), PRICES):
+    for chosen in islice(cycle(choices(model)), PRICES):
         price.quote_or_none(model, chosen)
 
 
@@ -60,7 +60,7 @@ def main() -> None:
 
     models = parse()
     parsing = best_of(parse)
-    print(f"{len(trees)} lists, {len(models)} leaves parsed: {parsing * 1000:.1f} ms", end="")
+    print(f"{len(trees)} lists, {len(models)} models parsed: {parsing * 1000:.1f} ms", end="")
     print(f" (goal: under {PARSING_GOAL * 1000:.0f} ms)")
     for model in twelve_rules(models).values():
         pricing = best_of(partial(ask, model))

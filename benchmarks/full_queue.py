@@ -123,8 +123,8 @@ class Service:
             self._orders[task_type] = replace(order.place(model, draft)[0], estimate=model.estimate)
         return self._orders[task_type]
 
-    def create(self, wish: Order) -> str:
-        data = self._ask("/open/v1/tasks/create", create_payload(wish, []))["data"]
+    def create(self, wanted: Order) -> str:
+        data = self._ask("/open/v1/tasks/create", create_payload(wanted, []))["data"]
         assert isinstance(data, dict)
         return str(data["id"])
 
@@ -137,14 +137,14 @@ class Service:
 # -------------------------------------------------------------------------------- the ledger
 
 
-async def _templates(file: Path, wishes: Sequence[Order]) -> list[int]:
+async def _templates(file: Path, orders: Sequence[Order]) -> list[int]:
     """One done job of each kind, through the ledger's own door: what is copied is really so."""
     ledger = await Ledger.open(file, session="benchmark")
     try:
         made: list[int] = []
-        for wish in wishes:
+        for each in orders:
             now = time.time()
-            job = await ledger.add(wish, now)
+            job = await ledger.add(each, now)
             await ledger.step(job.id, State.SENDING, now, "event.sending")
             await ledger.step(job.id, State.RUNNING, now, "event.running", task_id=f"t{job.id}")
             await ledger.step(job.id, State.DONE, now + 30, "event.done")
@@ -157,8 +157,8 @@ async def _templates(file: Path, wishes: Sequence[Order]) -> list[int]:
 def fill(file: Path, service: Service, running: int, finished: int) -> None:
     """A ledger as a long life leaves it: many done jobs, and these running ones."""
     dice = random.Random(4)
-    wishes = [service.order(kind) for kind in KINDS]
-    made = asyncio.run(_templates(file, wishes))
+    orders = [service.order(kind) for kind in KINDS]
+    made = asyncio.run(_templates(file, orders))
     connection = sqlite3.connect(file, isolation_level=None)
     columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)") if row[1] != "id"]
     connection.execute("PRAGMA synchronous=OFF")
@@ -169,11 +169,11 @@ def fill(file: Path, service: Service, running: int, finished: int) -> None:
         times = {"created_at": at, "updated_at": at + 60, "sent_at": at + 1, "ended_at": at + 60}
         _copy(connection, columns, made[number % len(made)], {"task_id": f"old{number}", **times})
     for number in range(running):
-        wish = wishes[number % len(wishes)]
-        at = now - dice.uniform(0, wish.estimate.high if wish.estimate else 60)
+        wanted = orders[number % len(orders)]
+        at = now - dice.uniform(0, wanted.estimate.high if wanted.estimate else 60)
         changed: dict[str, object] = {
             "state": "running",
-            "task_id": service.create(wish),
+            "task_id": service.create(wanted),
             "ended_at": None,
         }
         changed |= {"owner": "", "lease_until": 0}

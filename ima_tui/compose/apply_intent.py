@@ -144,7 +144,7 @@ def in_order(roles: Roles, count: int) -> tuple[int, ...]:
 
 
 def tentative(intent: Intent) -> TaskType | None:
-    """The kind that is most likely meant while something about its pictures has to be asked."""
+    """The task type most likely meant while something about its pictures has to be asked."""
     if intent.medium is None or intent.question is None:
         return None
     task_types = [
@@ -314,7 +314,7 @@ def _usual(model: ModelVersion, param: Parameter, chosen: Mapping[str, Value]) -
 
 
 def _parameters(model: ModelVersion, parameter: str) -> Iterator[Field]:
-    """The parameters that may hold `parameter`: those of its names, those that lead to them, and
+    """The fields that may hold `parameter`: those of its names, those that lead to them, and
     for a shape those that list sizes in pixels."""
     names = binding.names_of(parameter)
     for name in names:
@@ -357,7 +357,7 @@ def largest(model: ModelVersion) -> tuple[str, Value, str] | None:
 
 
 def has(model: ModelVersion, parameter: str) -> bool:
-    """Whether `model` has a parameter that may hold `parameter`."""
+    """Whether `model` has a field that may hold `parameter`."""
     measure = _measure_of(parameter)
     return any(
         field.name in binding.names_of(parameter) or any(True for _ in _measured(field, measure))
@@ -366,7 +366,7 @@ def has(model: ModelVersion, parameter: str) -> bool:
 
 
 def can(model: ModelVersion, param: Parameter) -> bool:
-    """Whether `model` has a parameter that takes `param`."""
+    """Whether `model` has a field that takes the value of `param`."""
     return not binding.bind(model, (param,))[1]
 
 

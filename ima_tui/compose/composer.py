@@ -79,7 +79,7 @@ class Pins(set[str]):
 
 
 class Composer:
-    """`model` is None while the list of `kind` was never seen."""
+    """`model` is None while the list of `task_type` was never seen."""
 
     def __init__(self, task_type: TaskType = TaskType.TEXT_TO_IMAGE) -> None:
         self.task_type = self.first = task_type
@@ -89,12 +89,12 @@ class Composer:
         self._waiting: tuple[str, ...] = ()  # inputs, while there is no list and no draft
         self.remark: Notice | None = None
         self.pins = Pins()
-        self.intent: Intent | None = None  # what was heard last
+        self.intent: Intent | None = None  # of the prompt, as last read
         self.order: tuple[int, ...] = ()  # of the inputs, as they go out
         self.read: dict[str, AppliedIntent] = {}  # parameters that the prompt set
         self._named: tuple[str, ...] = ()  # inputs that the prompt names
         self.recalled: Order | None = None
-        """An order that waits for its kind's list."""
+        """An order that waits for its task type's list."""
         self.is_tight = False  # everything is pinned as it was in that order
         self.replaced: Order | None = None
         """A recalled order whose model is gone: another one was taken instead."""
@@ -119,8 +119,8 @@ class Composer:
             self.task_type, self.model, self.recalled = task_type, None, None
 
     def make_room_for_inputs(self) -> None:
-        """Turn to a kind that takes pictures, if this one takes none: of the same medium. It is
-        pinned until they are there: see `have_inputs`."""
+        """Turn to a task type that takes pictures, if this one takes none: of the same medium. It
+        is pinned until they are there: see `have_inputs`."""
         if not self.task_type.takes_inputs:
             film = self.task_type.medium is Medium.VIDEO
             self.pins.release(KIND)
@@ -202,7 +202,7 @@ class Composer:
 
     def begin_anew(self) -> None:
         """A new prompt begins: nothing that the last one's words decided is left over. `hear`
-        then finds the kind and the model."""
+        then finds the task type and the model."""
         self.pins.release(*self.pins.passing)
         if not self.inputs:
             self.pins.release(INPUTS)
@@ -219,19 +219,19 @@ class Composer:
 
     @property
     def settled(self) -> TaskType | None:
-        """The kind that was chosen by the user: nothing about it has to be read or asked."""
+        """The task type that was chosen by the user: nothing about it has to be read or asked."""
         return self.task_type if KIND in self.pins else None
 
     def meant(self, intent: Intent | None) -> TaskType:
-        """The kind that is made of `intent`."""
+        """The task type that `intent` is made as."""
         if KIND in self.pins:
             return self.task_type
         told = intent.task_type if intent is not None else None
         return told or (self.resting if self.attached else None) or self.first
 
     def yields_to(self, free: Intent | None) -> bool:
-        """Whether a kind that an earlier prompt left gives way: the words, read for themselves
-        (`free`), clearly ask for another one."""
+        """Whether a task type that an earlier prompt left gives way: the words, read for
+        themselves (`free`), clearly ask for another one."""
         if KIND not in self.pins.kept or free is None:
             return False
         named = bool(free.spans("media"))  # else it is only probable
@@ -244,7 +244,7 @@ class Composer:
         """Follow what was read, from where nobody has said anything. None, or nothing clear: what
         earlier words decided goes back.
 
-        `suggested` is the model of the kind that is `meant`, where the words name no model.
+        `suggested` is the model of the task type that is `meant`, where the words name no model.
         """
         self.intent = intent
         self._forget_read()

@@ -48,7 +48,7 @@ class Why(StrEnum):
     ABSENT = "absent"
     """A model that is not on offer."""
     SHOTS = "shots"
-    """Several shots: one video is sent, and `film_offer` tells the film."""
+    """Several shots: one video is sent, and `other_requests` says that a film is meant."""
     MEDIUM = "medium"
     """A model that makes another medium."""
 
@@ -163,7 +163,7 @@ def _parameters(
     text: str, intent: Intent, model: ModelVersion, draft: Draft, by_hand: Collection[str]
 ) -> Iterator[Unmet]:
     fits = apply_intent.fitted(model, intent.requirements)
-    stands = _values(model, draft)
+    values = _values(model, draft)
     for param in intent.requirements:
         fit = fits.get(param)
         if fit is None:
@@ -172,7 +172,7 @@ def _parameters(
             continue
         if fit.name in by_hand:
             continue
-        now = stands.get(fit.name)
+        now = values.get(fit.name)
         if not (fit.exact and form.same(now, fit.value)):
             sent = "" if now is None else label(model, param.name, fit.name, now)
             yield _unmet(text, intent, param, sent, _why(model, param, fit), model)
@@ -190,7 +190,7 @@ def _is_met_without(model: ModelVersion, param: Parameter) -> bool:
 
 
 def _values(model: ModelVersion, draft: Draft) -> dict[str, Value]:
-    """Every parameter and parameter as it would go out."""
+    """Every parameter, and what it is sent as, with the value that would go out."""
     try:
         chosen = form.settle(model, order.accepted(model, draft.chosen))
         sent = price.quote(model, chosen, draft.n).parameters
@@ -212,7 +212,7 @@ def _words(text: str, intent: Intent, part: str) -> str:
 
 
 def label(model: ModelVersion, parameter: str, name: str, value: Value) -> str:
-    """What people call `value` of `name`: `10 s`, `1080p`, the name of a voice."""
+    """What people call `value` of the parameter `name`: `10 s`, `1080p`, the name of a voice."""
     field = form.named(model, name)
     options = field.options if field is not None else ()
     known = next((o.label for o in options if form.same(o.value, value)), None)

@@ -152,7 +152,7 @@ def recall(model: ModelVersion, done: Order) -> Draft:
 
 
 def _by_parameters(model: ModelVersion, sent: dict[str, Value]) -> dict[str, Value]:
-    """Parameters as they went out, with targets turned back into the parameters that lead there."""
+    """What went out, with targets turned back into the parameters that lead to them."""
     found = dict(sent)
     for field in model.fields:
         if field.virtual is None or field.virtual.target not in sent:

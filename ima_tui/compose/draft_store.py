@@ -28,8 +28,8 @@ MOST_BYTES = 400_000
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """`kind`, `model_id` and `n` are set where they were chosen by hand; `label` names the intents
-    of several jobs that are being sent from it, so that none of them is paid for twice."""
+    """`task_type`, `model_id` and `n` are set where they were chosen by hand; `label` names the
+    several jobs that are being sent from it, so that none of them is paid for twice."""
 
     text: str
     task_type: TaskType | None = None
@@ -171,7 +171,7 @@ class Drafts:
 
 
 class Templates:
-    """Wishes that were saved under a name, a file each. `for_writing` raises `UsageError` where
+    """Prompts that were saved under a name, a file each. `for_writing` raises `UsageError` where
     nothing is to be written."""
 
     def __init__(self, folder: Path, for_writing: Callable[[], object] = lambda: None) -> None:

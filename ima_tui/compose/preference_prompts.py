@@ -90,7 +90,7 @@ class PreferenceSwitch:
 
 
 def switch(composer: Composer, before: str) -> PreferenceSwitch | None:
-    """`before`: the model id that is remembered for the composer's kind, or ""."""
+    """`before`: the model id that is remembered for the composer's task type, or ""."""
     if composer.model is None:
         return None
     intent = composer.intent

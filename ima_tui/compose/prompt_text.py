@@ -27,8 +27,7 @@ from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import say
-from ima_tui.intent.kinds import Confidence, IntentQuestion
-from ima_tui.intent.kinds import RequestKind as Reading
+from ima_tui.intent.kinds import Confidence, IntentQuestion, RequestKind
 from ima_tui.subjects import mentions
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 
 MOST = 500
-"""Wishes at once: more are better told to `ima-tui batch`, which can be run again."""
+"""Prompts at once: more are better told to `ima-tui batch`, which can be run again."""
 Decide = Callable[[str, Composer], "Intent | None"]
 Suggest = Callable[[TaskType], ModelVersion | None]
 
@@ -145,15 +144,15 @@ def _unclear(intent: Intent | None, *, settled: bool) -> UsageError | None:
         return UsageError("compose.one_needs_medium")
     if intent.question is IntentQuestion.MEDIA_TYPE:
         return UsageError("compose.one_needs_medium")
-    if intent.kind is Reading.WORKFLOW:
+    if intent.kind is RequestKind.WORKFLOW:
         return UsageError("compose.one_is_a_workflow")
-    if intent.kind is Reading.PREFERENCE:
+    if intent.kind is RequestKind.PREFERENCE:
         return UsageError("compose.one_is_a_preference")
     if intent.question is IntentQuestion.IMAGE_ROLES:
         return UsageError("compose.one_needs_roles")
     if intent.question is IntentQuestion.MISSING_INPUT:
         return UsageError("compose.one_needs_input")
-    if intent.kind is Reading.QUESTION and not settled:
+    if intent.kind is RequestKind.QUESTION and not settled:
         return UsageError("compose.one_is_a_question")
     if intent.confidence is Confidence.UNSURE and not settled:
         return UsageError("compose.one_needs_medium")

@@ -1,7 +1,7 @@
 """What an intent leaves open, with suggestions: a question, a requirement that is not available, a
 model that is not in the list.
 
-An answer is a change of the desk made by hand, so it pins what it changes.
+A suggestion is a change of the draft made by hand, so it pins what it changes.
 """
 
 from __future__ import annotations
@@ -287,7 +287,7 @@ def _exact(composer: Composer, limit: Limit) -> Iterator[Suggestion]:
 
 
 def _able(limit: Limit, lists: Lists) -> Lists:
-    """`lists`, of the leaves that have what was asked of a model that hasn't."""
+    """`lists`, of the models that have what was asked of a model that hasn't."""
     if limit.code != SILENT:
         return lists
     sound = Parameter("audio", value=True)
@@ -342,7 +342,7 @@ def _with(
 
 
 def _elsewhere(composer: Composer, lists: Lists, models: Sequence[str] = ()) -> list[ModelVersion]:
-    """The other models of this kind, those that are named first."""
+    """The other models of this task type, those that are named first."""
     live = lists.get(composer.task_type, ())
     model_versions = [model for model in live if model != composer.model]
     order = {model_id: place for place, model_id in enumerate(models)}

@@ -2,7 +2,7 @@
 
 | what is said | what follows |
 | --- | --- |
-| 用X, "use X" (with a request)      | saved where nothing was; else the change question |
+| 用X, "use X" (with a request)   | saved where nothing was; else the change question |
 | 换成X, 改用X, "switch to X"      | saved |
 | 以后都用X, 默认用X, "always use X" | saved |
 | 我喜欢X, 我更喜欢X, "I prefer X"  | saved |

@@ -224,11 +224,11 @@ async def request(
     The film is named after the workflow and its request, so that another one replaces nothing.
     Raises `UsageError` where a shot or sound is not made or not on this machine.
     """
-    workflow = status.workflow.film
-    if workflow is None:
+    plan = status.workflow.film
+    if plan is None:
         raise UsageError("error.film_none")
-    files = {source: await _file(jobs, status, source) for source in workflow.sources}
-    film = film_plan.film(workflow, lambda source: files[source])
+    files = {source: await _file(jobs, status, source) for source in plan.sources}
+    film = film_plan.film(plan, lambda source: files[source])
     stem = _stem(status.workflow.id)
     folder = settings.folder_of(status.workflow.project)
     return AssembleJob(film, str(settings.cache / FOLDER), target, str(folder), stem)

@@ -38,7 +38,7 @@ class IntentReader:
     def read(self, text: str, composer: Composer) -> Intent | None:
         """Return what `text` asks for, beside what is settled on `composer`, or None for nothing.
 
-        A kind left from an earlier prompt gives way to clear words. Some 0.2 ms.
+        A task type left from an earlier prompt gives way to clear words. Some 0.2 ms.
         """
         if KIND in composer.pins.kept:
             free = self.decide(text, composer.attached, None)
@@ -64,8 +64,8 @@ class IntentReader:
     def decide(self, text: str, attached: Sequence[str], settled: TaskType | None) -> Intent | None:
         """Return the intent of any text.
 
-        Where a question about pictures is open, the rest is read for the kind that is most likely
-        meant.
+        Where a question about pictures is open, the rest is read for the task type that is most
+        likely meant.
         """
         if self._route is None or not text.strip():
             return None

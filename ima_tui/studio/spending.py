@@ -32,15 +32,15 @@ def since(now: float, days: int) -> float:
 def model_names(studio: Studio) -> dict[str, str]:
     """Return the names of all models that are offered now, by their ids."""
     models = studio.catalogue.models
-    kinds = {
+    task_types = {
         (one.model_id, one.name): task_type for task_type in TaskType for one in models(task_type)
     }
-    shared = Counter(name for _, name in kinds)
+    shared = Counter(name for _, name in task_types)
     return {
         model_id: say("spending.model_of", model=name, task=say(f"task.{task_type}"))
         if shared[name] > 1
         else name
-        for (model_id, name), task_type in kinds.items()
+        for (model_id, name), task_type in task_types.items()
     }
 
 

@@ -1,6 +1,6 @@
 """The Textual app: screens, theme, and the signal that carries changes to the open screen.
 
-The studio's notices are gathered for a moment and published as one `News`; the screen that is open
+The studio's notices are gathered for a moment and published as one `Updates`; the open screen
 redraws what changed. Nothing here, and nothing imported here, loads the client or its libraries.
 """
 

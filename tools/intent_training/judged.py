@@ -72,16 +72,16 @@ def labelled(case: dict[str, Any]) -> Prompt | None:
     return None if label is None else Prompt(case["text"], label, images, "judged")
 
 
-def label_of(intent: dict[str, Any], images: int) -> str | None:
-    """The label of an expectation or of a decision in its JSON form."""
-    kind, asked = intent.get("kind"), intent.get("clarify")
+def label_of(told: dict[str, Any], images: int) -> str | None:
+    """The label of an expectation, or of an intent as JSON."""
+    kind, asked = told.get("kind"), told.get("clarify")
     if kind == "workflow":
         return "several"
     if kind in ("question", "preference"):
         return str(kind)
     if kind == "clarify" or asked:
         return "missing" if asked == "missing_input" and not images else "ask"
-    if images and intent.get("task_type") in BY_ROLE:
-        return BY_ROLE[intent["task_type"]]
-    medium = intent.get("media")
+    if images and told.get("task_type") in BY_ROLE:
+        return BY_ROLE[told["task_type"]]
+    medium = told.get("media")
     return medium if medium in LABELS else None

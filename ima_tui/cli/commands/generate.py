@@ -89,8 +89,8 @@ async def _list_models(studio: Studio, arguments: Namespace) -> None:
 
 
 async def _one(studio: Studio, arguments: Namespace, intent: Intent | None) -> int:
-    """Price one job, say what differs from what was asked for, and send it. `intent` is the
-    intent of the text where no task type was given."""
+    """Price one job, say what differs from what was asked for, and send it. `intent` is what the
+    text asks for, where no task type was given."""
     found = await prepare(studio, arguments, intent)
     note = from_cache(studio, [found.order.task_type])
     if arguments.dry_run:

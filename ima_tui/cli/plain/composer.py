@@ -83,8 +83,8 @@ class PlainComposer:
     def catch_up(self) -> None:
         """Use the current model list."""
         task_type = self.composer.task_type
-        offer = self._studio.catalogue
-        self.composer.catch_up(offer.models(task_type), offer.suggested(task_type))
+        catalogue = self._studio.catalogue
+        self.composer.catch_up(catalogue.models(task_type), catalogue.suggested(task_type))
 
     def _read(self) -> Intent | None:
         composer = self.composer
@@ -239,7 +239,7 @@ class PlainComposer:
 
     @property
     def is_unsure(self) -> bool:
-        """The words may mean another kind, and nobody has said which."""
+        """The words may mean another task type, and nobody has said which."""
         intent, composer = self.composer.intent, self.composer
         single = intent is not None and intent.kind is RequestKind.SINGLE
         unsure = intent is not None and intent.confidence is Confidence.UNSURE
@@ -259,9 +259,9 @@ class PlainComposer:
             raise UsageError("error.no_models")
         if self.composer.named.unknown:
             raise unknown(self.composer.named.unknown[0], self.composer.subjects)
-        offer = price_of(self.composer, self._studio.catalogue.models(self.composer.task_type))
-        if offer.problem is not None:
-            raise UsageError(offer.problem.key, **drafting.spoken(model, offer.problem))
+        models = self._studio.catalogue.models(self.composer.task_type)
+        if (problem := price_of(self.composer, models).problem) is not None:
+            raise UsageError(problem.key, **drafting.spoken(model, problem))
         words = words_of(self.text, self.composer)
         draft = replace(draft, prompt=words, n=draft.n if n is None else n)
         placed, _ = drafting.finish(model, draft)

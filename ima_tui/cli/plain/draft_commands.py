@@ -129,11 +129,11 @@ class PlainDraftCommands(PlainCommands):
     async def neighbour(self, _: str, which: str) -> Next:
         """Take the cheaper or better setting, or the cheaper model."""
         composer = self._composer.composer
-        offer = price_of(composer, self._studio.catalogue.models(composer.task_type))
-        if which == "elsewhere" and offer.elsewhere is not None:
-            self._composer.take(offer.elsewhere.model)
+        draft_price = price_of(composer, self._studio.catalogue.models(composer.task_type))
+        if which == "elsewhere" and draft_price.elsewhere is not None:
+            self._composer.take(draft_price.elsewhere.model)
             return Next.SHAPED
-        near = {"cheaper": offer.cheaper, "better": offer.better}.get(which)
+        near = {"cheaper": draft_price.cheaper, "better": draft_price.better}.get(which)
         if near is None:
             raise UsageError("plain.no_neighbour")
         composer.set(near.name, near.value)

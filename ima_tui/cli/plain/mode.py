@@ -216,7 +216,7 @@ class PlainMode(PlainCommands):
         self._open = (joined(*differing, question), partial(self._submit, order))
 
     async def _take_guess(self) -> None:
-        """The kind that was guessed is right."""
+        """The task type that was guessed is right."""
         self._composer.turn_to(self._composer.composer.task_type)
         await self._offer()
 

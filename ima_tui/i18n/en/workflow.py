@@ -1,10 +1,10 @@
 """Workflows: several steps, and films: shots, assembling, frames."""
 
 TEXTS: dict[str, str] = {
-    # ---- how a plan is made
+    # ---- how a workflow is made
     "workflow.title_master": "master image",
     "workflow.title_more": "more images of the same subject",
-    # ---- what can't be in a plan
+    # ---- what can't be in a workflow
     "error.plan_nothing": "There is nothing to generate in this text.",
     "error.plan_nothing.hint": "Describe the images, videos, music or speech you want.",
     "error.plan_bare": "The prompt doesn't describe the content.",
@@ -22,7 +22,7 @@ TEXTS: dict[str, str] = {
     "error.plan_changes": "There is no price for these settings. Possible instead: {changes}.",
     "error.plan_no_words": "The text to speak is missing.",
     "error.plan_no_words.hint": "Enter it as the prompt of this step.",
-    # ---- plans as files
+    # ---- workflows as files
     "error.plan_unwritable": "Can't write {path}: {reason}.",
     "error.plan_unreadable": "Can't read {path}: {reason}.",
     "error.plan_no_file": "{path} is not a regular file.",

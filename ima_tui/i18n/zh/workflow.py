@@ -1,10 +1,10 @@
 """Workflows: several steps, and films: shots, assembling, frames."""
 
 TEXTS: dict[str, str] = {
-    # ---- how a plan is made
+    # ---- how a workflow is made
     "workflow.title_master": "主图",
     "workflow.title_more": "同一主体的更多图片",
-    # ---- what can't be in a plan
+    # ---- what can't be in a workflow
     "error.plan_nothing": "这段文字中没有要生成的内容。",
     "error.plan_nothing.hint": "请描述想要的图片、视频、音乐或语音。",
     "error.plan_bare": "提示词没有写明具体内容。",
@@ -22,7 +22,7 @@ TEXTS: dict[str, str] = {
     "error.plan_changes": "这组参数没有价格，可改为：{changes}。",
     "error.plan_no_words": "缺少要朗读的文字。",
     "error.plan_no_words.hint": "请写在这个步骤的提示词中。",
-    # ---- plans as files
+    # ---- workflows as files
     "error.plan_unwritable": "无法写入 {path}：{reason}。",
     "error.plan_unreadable": "无法读取 {path}：{reason}。",
     "error.plan_no_file": "{path} 不是普通文件。",

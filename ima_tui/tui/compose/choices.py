@@ -225,7 +225,7 @@ class DraftChoices:
             screen.remark(say("compose.no_results"), "muted")
 
     async def attach(self, source: str) -> None:
-        """One more input, by hand; where nothing is put in, the kind becomes one that takes it."""
+        """One more input, by hand; a task type without inputs becomes one that takes it."""
         screen, composer = self._screen, self._screen.composer
         screen.forget_remark()
         if not composer.task_type.takes_inputs:

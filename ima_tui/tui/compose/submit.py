@@ -59,9 +59,8 @@ class MultiPromptSubmitter:
             screen.enter_key()
             return
         found = await self._pane.price_again()
-        kinds = {entry.task_type for entry in found.entries} - {None} if found is not None else ()
         if found is None or self._gate.is_too_early(
-            [task_type for task_type in kinds if task_type]
+            [*{one.task_type for one in found.entries if one.task_type is not None}]
         ):
             return
         found = await self._with_inputs(found)

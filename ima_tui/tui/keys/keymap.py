@@ -6,7 +6,7 @@ footer, help and palette read them off the nodes, so they follow by themselves.
 
 Read-only mode removes the keys of every action that sends, writes or deletes. The keys are taken
 away, so footer, help and palette are silent about them too. That is a kindness: what refuses is
-below, in the ledger, the requests and the connection.
+below, in the ledger, the preferences and the connection.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ VIEWS: tuple[Medium | None, ...] = (None, *Medium)
 
 
 class ModelListing:
-    """The rows for a filter. `kind`: one task type is shown; None: all of them, by model."""
+    """The rows for a filter. `task_type`: the one that is shown; None: all of them, by model."""
 
     def __init__(self, studio: Studio, glyphs: Glyphs, task_type: TaskType | None) -> None:
         self._studio = studio

@@ -39,7 +39,7 @@ BY_COLUMN = {"points": "price", "time": "time", "model": "name"}
 
 
 class ModelsScreen(ListScreen):
-    """The table of models of one kind (or of all), and the one under the cursor in detail."""
+    """The table of models of one task type (or of all), and the one under the cursor in detail."""
 
     SCREEN_ID = "models"
     HOME = "#models"

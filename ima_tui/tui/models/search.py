@@ -59,7 +59,7 @@ class ModelSearch:
     def arrange(
         self, wanted: str, sort: str, fresh: Collection[ModelKey] = ()
     ) -> list[ModelVersion]:
-        """The leaves that match, sorted; while filtering in list order the best match comes first.
+        """The models that match, sorted; while filtering in list order the best match comes first.
         `fresh`: names that are newest of all."""
         if wanted:
             scored = [(_score(entry, wanted), entry.model) for entry in self._entries]
@@ -109,7 +109,7 @@ def places(text: str, wanted: str) -> tuple[int, ...]:
 
 def scattered(text: str, wanted: str) -> tuple[int, ...]:
     """Where the characters of `wanted` stand in `text` one after the other; none for so short a
-    wish that it would be found everywhere."""
+    text that it would be found everywhere."""
     if len(wanted) < 3:
         return ()
     found: list[int] = []

@@ -20,7 +20,7 @@ Shown = tuple[ModelVersion | None, DraftPrice, MultiPrompt | None, Told | None, 
 
 
 class PriceBar(Line):
-    """Repaints its one line when the offer is another; nothing else moves."""
+    """Repaints its one line when the price is another; nothing else moves."""
 
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)

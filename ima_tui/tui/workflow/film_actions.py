@@ -350,25 +350,25 @@ def _setting_changes(film: FilmPlan) -> list[SettingChange]:
             len(film.shots) > 1,
             "use_cuts" if fades else "use_fades",
             say("board.fades" if fades else "board.cuts"),
-            lambda workflow: film_plan.with_transition(workflow, wanted, timeline.FADE),
+            lambda plan: film_plan.with_transition(plan, wanted, timeline.FADE),
         ),
         (
             any(track.text for track in film.tracks),
             "no_subtitles" if film.subtitles else "with_subtitles",
             _on(film.subtitles),
-            lambda workflow: replace(workflow, subtitles=not workflow.subtitles),
+            lambda plan: replace(plan, subtitles=not plan.subtitles),
         ),
         (
             bool(film.title) or film.subtitles,
             "subtitle_track" if film.burned else "burn_subtitles",
             _on(film.burned),
-            lambda workflow: replace(workflow, burned=not workflow.burned),
+            lambda plan: replace(plan, burned=not plan.burned),
         ),
         (
             True,
             "keep_loudness" if even else "even_loudness",
             _on(even),
-            lambda workflow: replace(workflow, loudness=0.0 if even else timeline.LOUDNESS),
+            lambda plan: replace(plan, loudness=0.0 if even else timeline.LOUDNESS),
         ),
     )
     return [

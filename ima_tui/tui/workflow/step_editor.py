@@ -165,7 +165,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.app.push_screen(picker, chosen)
 
     def action_kind(self) -> None:
-        """Another kind of the same medium: what is made of this step can still be made of it."""
+        """Choose another task type of the same medium: later steps can still use its result."""
         studio, current = self.ima.studio, self.composer.task_type
         task_types = [task_type for task_type in TaskType if task_type.medium is current.medium]
 
@@ -177,7 +177,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
         self.app.push_screen(model_picker.kinds(studio, current, task_types), chosen)
 
     def _turn_to(self, task_type: TaskType) -> None:
-        """On the same model, where it makes that, too. Without a list the kind stays."""
+        """On the same model, where it makes that, too. Without a list the task type stays."""
         catalogue, before = self.ima.studio.catalogue, self.composer.model
         kin = [
             model
@@ -189,7 +189,7 @@ class StepEditor(ModalScreen[WorkflowStep | None]):
             self.composer.take(model)
 
     def _makes_room(self) -> bool:
-        """Whether something can be put in: a kind that takes nothing becomes one that does."""
+        """Whether something can be put in: a task type without inputs becomes one with them."""
         room = self.composer.copy()
         if self.composer.task_type.medium in (Medium.IMAGE, Medium.VIDEO):
             room.make_room_for_inputs()
