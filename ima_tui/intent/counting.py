@@ -130,8 +130,8 @@ _TIMES_OF_CONTENT = re.compile(
 )
 _PLURAL = re.compile(r"[a-z]{3,}(?<!s)s\s*$")
 _MOST_TIMES = 9
-_NEAR = 40
-"""Characters before a number that tell whose it is."""
+_NEAR, _AROUND = 40, 300
+"""Characters before a number that tell whose it is, and those around that tell of what it is."""
 _ASKED_TO_GIVE = re.compile(r"\b(?:give|show|send|make|do|get)\b|\bof (?:them|these)\b")
 _GIVEN_HERE = re.compile(r"\b(?:give|show|send|get|need|want|make|do)\b(?: me| us)?")
 _ONLY_SETTINGS = re.compile(
@@ -146,10 +146,10 @@ def _describes(scan: Scan, asked: MediaRequest, start: int, end: int) -> bool:
     """Whether the number at that place belongs to what is shown, sung or said."""
     text = scan.text[: asked.spoken_from]
     before, told, behind = text[:start], text[start:end], text[end:]
-    near = before[-_NEAR:]
+    near, around = before[-_NEAR:], text[max(0, start - _AROUND) : end + _AROUND]
     if _SAID.search(near) or _SHOWN.search(near) or _SHOWN_BEHIND.match(behind):
         return True
-    if _NO_RESULTS.search(text) or ("=" not in told and _ONE_PICTURE.search(text)):
+    if _NO_RESULTS.search(around) or ("=" not in told and _ONE_PICTURE.search(around)):
         return True
     if told[0].isdigit() and before[-1:].isascii() and before[-1:].isalpha():
         return True  # X5, Mate20
@@ -165,6 +165,7 @@ def _describes(scan: Scan, asked: MediaRequest, start: int, end: int) -> bool:
 def _multiplies_content(scan: Scan, asked: MediaRequest, start: int, end: int) -> bool:
     """Whether "x 3" is no number of results: BMW X3, 16 x 16, coins x 9, milk x2, eggs x6."""
     text = scan.text[: asked.spoken_from]
+    around = text[max(0, start - _AROUND) : end + _AROUND]
     before, told = text[:start].rstrip(" ,，"), text[start:end]
     written = scan.plain.original[slice(*scan.plain.span(start, end))]
     return (
@@ -172,8 +173,8 @@ def _multiplies_content(scan: Scan, asked: MediaRequest, start: int, end: int) -
         or int(re.sub(r"\D", "", told)) > _MOST_TIMES
         or "X" in written
         or text[:start].rstrip()[-1:].isdigit()  # not "1:1, x4"
-        or len(_EVERY_TIMES.findall(text)) > 1
-        or bool(_PLURAL.search(before[-_NEAR:]) or _TIMES_OF_CONTENT.search(text))
+        or len(_EVERY_TIMES.findall(around)) > 1
+        or bool(_PLURAL.search(before[-_NEAR:]) or _TIMES_OF_CONTENT.search(around))
     )
 
 

@@ -84,7 +84,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What each input is for: places in `Decision.inputs`."""
+    """What each input is for: places in `Intent.inputs`."""
 
     source: tuple[int, ...] = ()
     first_frame: int | None = None
