@@ -303,9 +303,18 @@ def cheaper(
     models: Sequence[ModelVersion], task_type: TaskType, points: int, inputs: int = 0
 ) -> Alternative | None:
     """Return the budget or default model if one output costs less than `points`."""
-    for tier in (ModelTier.BUDGET, ModelTier.DEFAULT):
-        model = tier_model(models, task_type, tier)
-        usual = price.quote_or_none(model, {}) if model is not None else None
-        if model and usual and usual.rule.points < points and _takes(model, inputs):
+    for model in inexpensive(models, task_type, inputs):
+        usual = price.quote_or_none(model, {})
+        if usual is not None and usual.rule.points < points:
             return Alternative(model, usual.rule.points)
     return None
+
+
+def inexpensive(
+    models: Sequence[ModelVersion], task_type: TaskType, inputs: int = 0
+) -> Iterator[ModelVersion]:
+    """Yield the budget and the default model, if they take that many inputs."""
+    for tier in (ModelTier.BUDGET, ModelTier.DEFAULT):
+        model = tier_model(models, task_type, tier)
+        if model is not None and _takes(model, inputs):
+            yield model

@@ -58,7 +58,7 @@ def neighbours(model: ModelVersion, draft_price: DraftPrice, n: int) -> list[tup
     if draft_price.cheaper is not None:
         found.append(("cheaper", neighbour(model, draft_price.cheaper, n)))
     if (other := draft_price.elsewhere) is not None:
-        words = say("compose.elsewhere", model=other.model.name, points=other.points * n)
+        words = say("compose.elsewhere", model=other.model.name, points=other.quote.total)
         found.append(("elsewhere", words))
     if draft_price.better is not None:
         found.append(("better", neighbour(model, draft_price.better, n)))
