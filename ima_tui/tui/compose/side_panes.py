@@ -241,11 +241,13 @@ class PriceNeighbours(Static):
         model, draft, wide = composer.model, composer.draft, self.screen.has_class("-wide")
         roomy = self.screen.has_class("-huge") or (wide and self.screen.has_class("-no-earlier"))
         found = other_models.others(composer, models) if roomy else ()
-        of = (model, draft.chosen if draft is not None else (), found)
+        of = (model, (draft.chosen, draft.n) if draft is not None else (), found)
         if of == self._of:
             return
         self._of = of
-        lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
+        lines: list[Content] = []
+        if model is not None and draft is not None:
+            lines = price_table.near(model, dict(draft.chosen), glyphs, draft.n)
         if found:
             others = price_table.others(found)
             lines += [Content(""), *others] if lines else others

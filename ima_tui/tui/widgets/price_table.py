@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -48,13 +49,15 @@ def _usual_marked(
     return lines
 
 
-def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs) -> list[Content]:
-    """What is set, and what one setting more or less would cost; nothing where there is one price.
+def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs, n: int = 1) -> list[Content]:
+    """What is set, and what one setting more or less would cost, for `n` results; nothing where
+    there is one price.
 
     Raises nothing: a draft that can't be priced has no neighbours.
     """
     now = form.shown(model, chosen)
-    steps = [(one, _steps(one, now)) for one in price.table(model)]
+    table = (replace(one, points=one.points * n) for one in price.table(model))
+    steps = [(one, _steps(one, now)) for one in table]
     here = next((one for one, steps_ in steps if steps_ == 0), None)
     if here is None or len(steps) < 2:
         return []
