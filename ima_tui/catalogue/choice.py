@@ -299,17 +299,6 @@ def _takes(model: ModelVersion, inputs: int) -> bool:
     return True
 
 
-def cheaper(
-    models: Sequence[ModelVersion], task_type: TaskType, points: int, inputs: int = 0
-) -> Alternative | None:
-    """Return the budget or default model if one output costs less than `points`."""
-    for model in inexpensive(models, task_type, inputs):
-        usual = price.quote_or_none(model, {})
-        if usual is not None and usual.rule.points < points:
-            return Alternative(model, usual.rule.points)
-    return None
-
-
 def inexpensive(
     models: Sequence[ModelVersion], task_type: TaskType, inputs: int = 0
 ) -> Iterator[ModelVersion]:

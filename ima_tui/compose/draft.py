@@ -366,11 +366,6 @@ def finish(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
     return order.place(model, sendable(model, draft))
 
 
-def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
-    """The prompt of `done` on another model, with those of its settings that can be had there."""
-    return finish(model, recall(model, done))
-
-
 def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:
     """The model version that `done` was made with, else another version of its model."""
     kin = [model for model in models if model.model_id == done.model_id]

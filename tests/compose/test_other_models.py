@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from offered import recorded_offers, sandbox_offers
 
 from ima_tui.catalogue import form
-from ima_tui.compose import other_models
+from ima_tui.catalogue.choice import Alternative
+from ima_tui.compose import confirmation, other_models
+from ima_tui.compose import draft as drafting
 from ima_tui.compose.composer import KIND, MODEL, Composer, price_of
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
@@ -155,3 +158,13 @@ def test_what_is_no_cheaper_after_switching_is_not_the_cheaper_one() -> None:
 def test_without_a_model_there_is_nothing_to_compare() -> None:
     composer = Composer()
     assert other_models.others(composer, lists_of("sandbox")[T2I]) == ()
+
+
+def test_after_a_job_the_price_of_a_model_is_that_of_the_retry() -> None:
+    lists = lists_of("sandbox")
+    kling, wan = named(lists[T2V], "Kling O1"), named(lists[T2V], "Wan 2.6")
+    draft = drafting.put(kling, drafting.begin(kling, "a puppy"), "duration", 10)
+    done, _ = drafting.finish(kling, replace(draft, n=2))
+    told = confirmation.prices_instead((Alternative(wan, 40),), done, kling)
+    assert told == [("Wan 2.6", 160)]
+    assert confirmation.instead(wan, done, kling)[0].total == 160
