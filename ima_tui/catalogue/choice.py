@@ -299,13 +299,11 @@ def _takes(model: ModelVersion, inputs: int) -> bool:
     return True
 
 
-def cheaper(
-    models: Sequence[ModelVersion], task_type: TaskType, points: int, inputs: int = 0
-) -> Alternative | None:
-    """Return the budget or default model if one output costs less than `points`."""
+def inexpensive(
+    models: Sequence[ModelVersion], task_type: TaskType, inputs: int = 0
+) -> Iterator[ModelVersion]:
+    """Yield the budget and the default model, if they take that many inputs."""
     for tier in (ModelTier.BUDGET, ModelTier.DEFAULT):
         model = tier_model(models, task_type, tier)
-        usual = price.quote_or_none(model, {}) if model is not None else None
-        if model and usual and usual.rule.points < points and _takes(model, inputs):
-            return Alternative(model, usual.rule.points)
-    return None
+        if model is not None and _takes(model, inputs):
+            yield model

@@ -111,16 +111,16 @@ def surplus(job: Job) -> str:
 
 def suggestion(studio: Studio, job: Job) -> str:
     """After a failure what to take instead; after a success a tip on the usual choice; or ""."""
-    n = job.order.n
-    if others := [
-        say("cli.alternative", model=one.model.name, points=one.points * n)
-        for one in studio.catalogue.instead(job)
-    ]:
-        return say("cli.instead", models=say("answer.comma").join(others))
+    from ima_tui.compose import confirmation
+
+    before = studio.catalogue.model_of(job.order)
+    others = confirmation.prices_instead(studio.catalogue.instead(job), job.order, before)
+    if told := [say("cli.alternative", model=name, points=points) for name, points in others]:
+        return say("cli.instead", models=say("answer.comma").join(told))
     usual = studio.catalogue.usual_instead(job.order) if job.state is State.DONE else None
-    if usual is None:
-        return ""
-    return say("cli.mismatch", model=usual.model.name, points=usual.points * n)
+    offered = (usual,) if usual is not None else ()
+    found = confirmation.prices_instead(offered, job.order, before)
+    return say("cli.mismatch", model=found[0][0], points=found[0][1]) if found else ""
 
 
 def say_how_to_fetch(job: Job) -> None:

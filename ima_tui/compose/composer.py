@@ -14,9 +14,9 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import form
-from ima_tui.catalogue.choice import cheaper
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
+from ima_tui.compose import other_models
 from ima_tui.compose.draft import DraftPrice, Role
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
 from ima_tui.core.errors import UsageError
@@ -161,6 +161,11 @@ class Composer:
             self.pins.release(*lost)
             names = listed(drafting.label(before, name) for name in lost)
             self.remark = Notice("compose.lost", {"names": names, "model": model.name})
+
+    def choose(self, model: ModelVersion) -> None:
+        """Take `model` by hand; `hear` then fits what the prompt sets to it."""
+        self.take(model)
+        self.pins.hold(KIND, MODEL)
 
     def catch_up(self, models: Sequence[ModelVersion], suggested: ModelVersion | None) -> None:
         """Follow the list as it is now: prices may differ, models may be gone."""
@@ -348,11 +353,7 @@ def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
     draft_price = drafting.priced(model, draft)
     if draft_price.quote is None:
         return draft_price
-    inputs = len(draft.inputs) if composer.task_type.takes_inputs else 0
-    found = cheaper(models, composer.task_type, draft_price.quote.rule.points, inputs)
-    if found is None or found.model.model_id == model.model_id:
-        return draft_price
-    return replace(draft_price, elsewhere=found)
+    return replace(draft_price, elsewhere=other_models.cheaper(composer, models, draft_price.quote))
 
 
 def meant_by(composer: Composer) -> LastResult | None:

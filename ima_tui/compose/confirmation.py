@@ -267,6 +267,14 @@ def price_instead(model: ModelVersion, done: Order, before: ModelVersion | None)
         return None
 
 
+def prices_instead(
+    offered: Iterable[Alternative], done: Order, before: ModelVersion | None
+) -> list[tuple[str, int]]:
+    """(name, `price_instead`) of each model with which `done` can be made."""
+    priced = ((one.model.name, price_instead(one.model, done, before)) for one in offered)
+    return [(name, points) for name, points in priced if points is not None]
+
+
 # ------------------------------------------------------------------------------- in words
 
 

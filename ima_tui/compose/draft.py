@@ -12,7 +12,6 @@ from dataclasses import replace
 from enum import StrEnum
 
 from ima_tui.catalogue import choice, form, order, price
-from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
 from ima_tui.core.domain import (
     Draft,
@@ -84,6 +83,14 @@ class FormRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherModel:
+    """Another model, and the price of the draft after switching to it."""
+
+    model: ModelVersion
+    quote: price.Quote
+
+
+@dataclass(frozen=True, slots=True)
 class DraftPrice:
     """What a draft costs, or why it has no price; and what its neighbours cost."""
 
@@ -92,7 +99,7 @@ class DraftPrice:
     at_fault: frozenset[str] = frozenset()
     cheaper: price.Neighbour | None = None
     better: price.Neighbour | None = None
-    elsewhere: Alternative | None = None
+    elsewhere: OtherModel | None = None
     """Another model that does it for less."""
 
 
@@ -253,13 +260,18 @@ def _blocked(model: ModelVersion, field: Field, chosen: dict[str, Value]) -> tup
 def priced(model: ModelVersion, draft: Draft) -> DraftPrice:
     """The price of what is set, whatever the prompt and the inputs still lack."""
     try:
-        chosen = order.accepted(model, draft.chosen)
-        order.check_count(model, draft.n)
-        quote = price.quote(model, chosen, draft.n)
+        found = quote(model, draft)
     except UsageError as problem:
         return DraftPrice(problem=problem, at_fault=_at_fault(model, draft, problem))
-    cheaper, better = price.neighbours(model, chosen)
-    return DraftPrice(quote, cheaper=cheaper, better=better)
+    cheaper, better = price.neighbours(model, order.accepted(model, draft.chosen))
+    return DraftPrice(found, cheaper=cheaper, better=better)
+
+
+def quote(model: ModelVersion, draft: Draft) -> price.Quote:
+    """Return the price of what is set. Raises `UsageError` where it has none."""
+    chosen = order.accepted(model, draft.chosen)
+    order.check_count(model, draft.n)
+    return price.quote(model, chosen, draft.n)
 
 
 def _at_fault(model: ModelVersion, draft: Draft, problem: UsageError) -> frozenset[str]:
@@ -352,11 +364,6 @@ def sendable(model: ModelVersion, draft: Draft) -> Draft:
 def finish(model: ModelVersion, draft: Draft) -> tuple[Order, price.Quote]:
     """The priced order. Raises `UsageError` for whatever is missing or can't be."""
     return order.place(model, sendable(model, draft))
-
-
-def instead(model: ModelVersion, done: Order) -> tuple[Order, price.Quote]:
-    """The prompt of `done` on another model, with those of its settings that can be had there."""
-    return finish(model, recall(model, done))
 
 
 def model_of(models: Sequence[ModelVersion], done: Order) -> ModelVersion | None:

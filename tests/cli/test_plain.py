@@ -87,6 +87,20 @@ async def test_from_a_wish_to_a_result_by_lines(studio: Studio, sandbox: Sandbox
     assert len(sandbox.ledger()["creates"]) == 1
 
 
+async def test_the_cheaper_model_keeps_the_length_and_is_cheaper(studio: Studio) -> None:
+    script = await talk(
+        studio,
+        "a 10s video of a puppy dancing with Kling O1",
+        "/cheaper-model",
+        "/cheaper-model",
+        "no",
+        "/quit",
+    )
+    assert script.text.index("Costs 96 points") < script.text.index("Costs 30 points")
+    assert script.text.count("Duration: 10 s.") == 2
+    assert "There is no cheaper or better option for this draft." in script.text
+
+
 async def test_nothing_is_sent_without_a_yes(studio: Studio, sandbox: Sandbox) -> None:
     await talk(
         studio, "a picture of a fox", "", "a picture of a dog", "no", "/send", "hm, a cat", "/quit"

@@ -10,7 +10,7 @@ from offered import Model, Offer, place, sandbox_offers
 from studios import UNHURRIED, Open
 
 from ima_tui.catalogue import choice, price
-from ima_tui.catalogue.choice import ModelTier, alternatives, cheaper
+from ima_tui.catalogue.choice import ModelTier, alternatives, inexpensive
 from ima_tui.config.loader import Settings
 from ima_tui.core.domain import (
     Estimate,
@@ -104,12 +104,10 @@ def test_alternatives_take_as_many_inputs() -> None:
         assert not names & few
 
 
-def test_cheaper_is_cheaper_and_takes_the_inputs() -> None:
-    found = cheaper(LISTS[T.TEXT_TO_VIDEO], T.TEXT_TO_VIDEO, 140)
-    assert found is not None
-    assert (found.model.model_id, found.points) == ("viduq2", 15)
-    assert cheaper(LISTS[T.TEXT_TO_VIDEO], T.TEXT_TO_VIDEO, 5) is None
-    assert cheaper(LISTS[T.TEXT_TO_IMAGE], T.TEXT_TO_IMAGE, 99, inputs=1) is None
+def test_inexpensive_models_are_the_budget_and_the_default_one_and_take_the_inputs() -> None:
+    found = inexpensive(LISTS[T.TEXT_TO_VIDEO], T.TEXT_TO_VIDEO)
+    assert [model.model_id for model in found] == ["viduq2", WAN]
+    assert not list(inexpensive(LISTS[T.TEXT_TO_IMAGE], T.TEXT_TO_IMAGE, inputs=1))
 
 
 # ------------------------------------------------------------------------------ defaults, tiers

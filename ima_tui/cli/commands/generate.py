@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from ima_tui.catalogue import form, price, refusals
-from ima_tui.catalogue.choice import Reason, cheaper
+from ima_tui.catalogue.choice import Reason, inexpensive
 from ima_tui.cli import confirm, exit_status, session
 from ima_tui.cli.commands import generate_order, inputs
 from ima_tui.cli.commands.generate_order import Prepared
@@ -184,9 +184,11 @@ def _announce(studio: Studio, placed: Order, model: ModelVersion) -> None:
         saved = -setting.difference * placed.n
         talk(say("cli.cheaper_setting", label=label, value=setting.value, points=saved))
     models = studio.catalogue.models(placed.task_type)
-    other = cheaper(models, placed.task_type, placed.points, len(placed.inputs))
-    if other is not None:
-        talk(say("cli.cheaper", model=other.model.name, points=other.points * placed.n))
+    for other in inexpensive(models, placed.task_type, len(placed.inputs)):
+        points = confirmation.price_instead(other, placed, model)
+        if points is not None and points < placed.total and other.model_id != placed.model_id:
+            talk(say("cli.cheaper", model=other.name, points=points))
+            break
 
 
 async def _send(studio: Studio, arguments: Namespace, found: Prepared) -> int:

@@ -12,7 +12,7 @@ from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.compose import confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.back_reference import LastResult
-from ima_tui.compose.composer import INPUTS, KIND, MODEL, Composer, meant_by, price_of, recall
+from ima_tui.compose.composer import INPUTS, KIND, Composer, meant_by, price_of, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
 from ima_tui.compose.prompt_text import shares, words_of
@@ -109,8 +109,7 @@ class PlainComposer:
 
     def take(self, model: ModelVersion) -> None:
         """Choose a model."""
-        self.composer.take(model)
-        self.composer.pins.hold(KIND, MODEL)
+        self.composer.choose(model)
         self.read_again()
 
     def set(self, written: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.price import Neighbour
 from ima_tui.compose import suggestions
-from ima_tui.compose.composer import INPUTS, KIND, MODEL
+from ima_tui.compose.composer import INPUTS, KIND
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core.domain import ModelVersion, Order, TaskType
 from ima_tui.core.errors import ImaError
@@ -70,8 +70,7 @@ class DraftChoices:
 
     async def _take(self, model: ModelVersion) -> None:
         self._screen.forget_remark()
-        self._screen.composer.take(model)
-        self._screen.composer.pins.hold(KIND, MODEL)
+        self._screen.composer.choose(model)
         await self._screen.read(anew=True)
 
     async def project(self) -> None:

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ima_tui.compose import draft
-from ima_tui.compose.composer import KIND, MODEL, Composer, loosen, recall
+from ima_tui.compose.composer import Composer, loosen, recall
 from ima_tui.compose.prompt_text import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
@@ -216,8 +216,7 @@ class DraftScreen(BaseScreen):
 
     def load_model(self, model: ModelVersion) -> None:
         """Compose with `model`; settings come along as far as they fit."""
-        self.composer.take(model)
-        self.composer.pins.hold(KIND, MODEL)
+        self.composer.choose(model)
         self.call_next(self.reload)
 
     def mention(self, name: str) -> None:

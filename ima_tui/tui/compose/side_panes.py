@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.catalogue.choice import alternatives
-from ima_tui.core.domain import Draft, Job, ModelVersion, State
+from ima_tui.compose import other_models
+from ima_tui.core.domain import Job, ModelVersion, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
 from ima_tui.ledger.records import UNSENT
@@ -27,6 +27,7 @@ from ima_tui.tui.widgets.cells import fit, width
 from ima_tui.tui.widgets.lines import Fitted, Pane, Part, RowLines, measure
 
 if TYPE_CHECKING:
+    from ima_tui.compose.composer import Composer
     from ima_tui.tui.compose.draft_screen import DraftScreen
 
 
@@ -231,24 +232,25 @@ class PriceNeighbours(Static):
 
     def show(
         self,
-        model: ModelVersion | None,
-        draft: Draft | None,
+        composer: Composer,
         models: Sequence[ModelVersion],
         glyphs: Glyphs,
     ) -> None:
         """Show the prices round those of the draft; where there is room, also those of the other
         `models` that could do it."""
-        inputs, wide = len(draft.inputs) if draft else 0, self.screen.has_class("-wide")
+        model, draft, wide = composer.model, composer.draft, self.screen.has_class("-wide")
         roomy = self.screen.has_class("-huge") or (wide and self.screen.has_class("-no-earlier"))
-        of = (model, draft.chosen if draft is not None else (), roomy, inputs)
+        found = other_models.others(composer, models) if roomy else ()
+        of = (model, (draft.chosen, draft.n) if draft is not None else (), found)
         if of == self._of:
             return
         self._of = of
-        lines = price_table.near(model, dict(draft.chosen), glyphs) if model and draft else []
-        if model is not None and roomy:
-            found = alternatives(models, model.task_type, model.model_id, inputs, most=None)
+        lines: list[Content] = []
+        if model is not None and draft is not None:
+            lines = price_table.near(model, dict(draft.chosen), glyphs, draft.n)
+        if found:
             others = price_table.others(found)
-            lines += [Content(""), *others] if lines and others else others
+            lines += [Content(""), *others] if lines else others
         self.screen.set_class(not lines, "-no-prices")
         self.update(Content("\n").join(lines))
 

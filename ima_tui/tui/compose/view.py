@@ -108,7 +108,7 @@ class ComposeView:
             from ima_tui.tui.compose.side_panes import PriceNeighbours
 
             prices = screen.query_one(PriceNeighbours)
-            prices.show(composer.model, composer.draft, lists[composer.task_type], signs)
+            prices.show(composer, lists[composer.task_type], signs)
         self._history.soon()
         rows = (
             draft.rows(composer.model, composer.draft) if composer.model and composer.draft else ()

@@ -97,10 +97,15 @@ class JobDetail(Widget):
 def _aside(studio: Studio, job: Job) -> str:
     """After a failure what to take instead; after a success a quiet word on the usual choice."""
     if job.state is State.FAILED:
-        others = price_text.others(job.order, studio.catalogue.instead(job))
+        before = studio.catalogue.model_of(job.order)
+        others = price_text.others(job.order, before, studio.catalogue.instead(job))
         return say("queue.others", alternatives=others) if others else ""
     if job.state is State.DONE and (usual := studio.catalogue.usual_instead(job.order)) is not None:
-        return say("queue.usual", model=usual.model.name, points=usual.points * job.order.n)
+        from ima_tui.compose.confirmation import price_instead
+
+        points = price_instead(usual.model, job.order, studio.catalogue.model_of(job.order))
+        told = say("queue.usual", model=usual.model.name, points=points or 0)
+        return told if points is not None else ""
     return ""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from textual.content import Content
 
 from ima_tui.catalogue import choice, form, price
-from ima_tui.catalogue.choice import Alternative
 from ima_tui.catalogue.price import Combination
 from ima_tui.compose import parameter_names
+from ima_tui.compose.draft import OtherModel
 from ima_tui.core.domain import Medium, ModelVersion
 from ima_tui.core.text import points_range
 from ima_tui.i18n import say
@@ -48,13 +49,15 @@ def _usual_marked(
     return lines
 
 
-def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs) -> list[Content]:
-    """What is set, and what one setting more or less would cost; nothing where there is one price.
+def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs, n: int = 1) -> list[Content]:
+    """What is set, and what one setting more or less would cost, for `n` results; nothing where
+    there is one price.
 
     Raises nothing: a draft that can't be priced has no neighbours.
     """
     now = form.shown(model, chosen)
-    steps = [(one, _steps(one, now)) for one in price.table(model)]
+    table = (replace(one, points=one.points * n) for one in price.table(model))
+    steps = [(one, _steps(one, now)) for one in table]
     here = next((one for one, steps_ in steps if steps_ == 0), None)
     if here is None or len(steps) < 2:
         return []
@@ -62,13 +65,13 @@ def near(model: ModelVersion, chosen: form.Chosen, glyphs: Glyphs) -> list[Conte
     return _lines(model, [(one, one is here, _difference(one, here, glyphs)) for one in found])
 
 
-def others(found: Sequence[Alternative]) -> list[Content]:
-    """Other models that could do it, each with its usual price and time."""
+def others(found: Sequence[OtherModel]) -> list[Content]:
+    """Other models that could do it, each with the price of the draft there, and its time."""
     if not found:
         return []
     titles = [say("compose.column_others"), say("models.col_points"), say("models.col_time")]
     rows = [
-        (one.model.name, str(one.points), usual_time(price.estimate(one.model)))
+        (one.model.name, str(one.quote.total), usual_time(price.estimate(one.model)))
         for one in found[:MOST]
     ]
     names = max(width(cells[0]) for cells in (titles, *rows))

@@ -9,7 +9,7 @@ from ima_tui import i18n
 from ima_tui.catalogue import price
 from ima_tui.catalogue.choice import Alternative
 from ima_tui.compose import parameter_names
-from ima_tui.compose.draft import DraftPrice, instead, neighbour_label
+from ima_tui.compose.draft import DraftPrice, neighbour_label
 from ima_tui.core.domain import (
     Change,
     Estimate,
@@ -17,7 +17,6 @@ from ima_tui.core.domain import (
     Order,
     Value,
 )
-from ima_tui.core.errors import UsageError
 from ima_tui.i18n import listed, say
 from ima_tui.tui.theme.glyphs import Glyphs
 
@@ -58,22 +57,20 @@ def neighbours(model: ModelVersion, draft_price: DraftPrice, n: int) -> list[tup
     if draft_price.cheaper is not None:
         found.append(("cheaper", neighbour(model, draft_price.cheaper, n)))
     if (other := draft_price.elsewhere) is not None:
-        words = say("compose.elsewhere", model=other.model.name, points=other.points * n)
+        words = say("compose.elsewhere", model=other.model.name, points=other.quote.total)
         found.append(("elsewhere", words))
     if draft_price.better is not None:
         found.append(("better", neighbour(model, draft_price.better, n)))
     return found
 
 
-def others(done: Order, offered: Sequence[Alternative]) -> str:
-    """What could do `done` too: `Wan 2.6 for 50 pts or Vidu Q2 for 15 pts`, or ""."""
-    told: list[str] = []
-    for one in offered:
-        try:
-            points = instead(one.model, done)[0].total
-        except UsageError:
-            continue
-        told.append(say("queue.alternative", model=one.model.name, points=points))
+def others(done: Order, before: ModelVersion | None, offered: Sequence[Alternative]) -> str:
+    """What could do `done` too, made with `before`: `Wan 2.6 (50 pts) or Vidu Q2 (15 pts)`, or
+    ""."""
+    from ima_tui.compose.confirmation import prices_instead
+
+    found = prices_instead(offered, done, before)
+    told = (say("queue.alternative", model=name, points=points) for name, points in found)
     return say("queue.or").join(told)
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from fake import BANANA_PRO, KLING, SEEDREAM, FakeStudio, choice, done, job, rules
+from fake import BANANA_2, BANANA_PRO, KLING, SEEDREAM, FakeStudio, choice, done, job, rules
 from patience import until
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -21,6 +21,7 @@ from ima_tui.tui.shell.job_detail import JobDetail
 from ima_tui.tui.theme.glyphs import glyphs
 from ima_tui.tui.widgets import price_table
 from ima_tui.tui.widgets.lines import Pane
+from ima_tui.tui.widgets.price_bar import PriceBar
 
 TWO_PRICED = replace(
     KLING,
@@ -90,6 +91,15 @@ def test_what_one_setting_more_or_less_costs(
     assert [str(line) for line in price_table.near(model, chosen, glyphs(False))] == lines
 
 
+def test_for_several_results_it_is_the_price_of_all() -> None:
+    lines = [str(line) for line in price_table.near(BANANA_PRO, {"size": "4K"}, glyphs(False), 4)]
+    assert [line.split() for line in lines[1:]] == [
+        ["1K", "40", "−32"],
+        ["2K", "40", "−32"],
+        ["4K", "72", "now"],
+    ]
+
+
 def test_plain_terminals_get_plain_signs() -> None:
     told = "".join(map(str, price_table.near(TWO_PRICED, {"duration": 10}, glyphs(True))))
     assert told.isascii()
@@ -135,6 +145,30 @@ async def test_before_the_first_job_the_other_models_have_its_room() -> None:
         prices = screen.query_one(PriceNeighbours)
         await until(pilot, lambda: "OTHER MODELS" in str(prices.content))
         assert "Nano Banana Pro" in str(prices.content)
+
+
+async def test_other_models_have_the_price_that_is_paid_after_switching() -> None:
+    models = (SEEDREAM, BANANA_PRO, BANANA_2)
+    async with composing(FakeStudio(models=models), (160, 50)) as (pilot, screen):
+        screen.prompt.text = "four 4K images of a fox with Nano Banana Pro"
+        await until(pilot, lambda: screen.view.draft_price.elsewhere)
+        prices, bar = screen.query_one(PriceNeighbours), screen.query_one(PriceBar)
+
+        def told() -> dict[str, int]:
+            lines = str(prices.content).partition("OTHER MODELS")[2].splitlines()[1:]
+            rows = (line.split("  ") for line in lines)
+            return {row[0]: int(next(filter(None, row[1:]))) for row in rows}
+
+        await until(pilot, lambda: told() == {"SeeDream 4.5": 20, "Nano Banana 2": 52})
+        assert screen.view.draft_price.quote is not None
+        assert screen.view.draft_price.quote.total == 72
+        right = "".join(text for text, _ in bar.parts(120)[1])
+        assert "Nano Banana 2: 52 pts" in right
+        await screen.submitter.choices.elsewhere()
+        await until(pilot, lambda: screen.composer.model is BANANA_2)
+        assert screen.view.draft_price.quote.total == 52
+        assert "Nano Banana Pro" in told()
+        assert told()["Nano Banana Pro"] == 72
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from fake import (
+    BANANA_2,
     KLING,
     MIDJOURNEY,
     NOW,
@@ -249,9 +250,9 @@ async def test_the_detail_tells_what_happened_and_what_to_do() -> None:
 
 async def test_a_success_with_the_preferred_model_names_the_usual_one_quietly() -> None:
     app = open_app(job(1, State.DONE))
-    app.studio.catalogue.usual = Alternative(WAN, 5)  # type: ignore[attr-defined]
+    app.studio.catalogue.usual = Alternative(BANANA_2, 5)  # type: ignore[attr-defined]
     async with app.run_test() as pilot:
-        await until(pilot, lambda: f"{WAN.name} also suits this, 5 pts." in facts(pilot))
+        await until(pilot, lambda: f"{BANANA_2.name} also suits this, 6 pts." in facts(pilot))
 
 
 async def test_a_prompt_with_brackets_is_text() -> None:

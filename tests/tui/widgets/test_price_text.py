@@ -19,6 +19,7 @@ def standing_on(model: ModelVersion) -> Composer:
 
 def test_another_model_that_does_it_for_less_is_named_with_its_price() -> None:
     composer = standing_on(BANANA_PRO)
+    composer.set("n", 2)
     offer = price_of(composer, STILLS)
     assert offer.elsewhere is not None
     assert offer.elsewhere.model is BANANA_2
