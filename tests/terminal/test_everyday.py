@@ -194,7 +194,7 @@ def test_everyday_tasks_as_lines(
 
 def make(program: PtyProgram, prompt: str, told: str) -> None:
     """Type a prompt and send it, which needs no question."""
-    program.wait("pts|积分")
+    program.wait(r"\d (pts|积分)   ")  # the price: the lists are loaded
     program.type(prompt)
     program.wait("▌" + re.escape(prompt[:8]))
     program.press("ctrl+j")
