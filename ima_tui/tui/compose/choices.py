@@ -44,6 +44,7 @@ class DraftChoices:
 
         async def chosen(number: int | None) -> None:
             if number is not None:
+                screen.forget_remark(only=say("error.empty_prompt"))
                 screen.composer.turn_to(list(TaskType)[number])
                 screen.composer.pins.hold(KIND)
                 await screen.reload()

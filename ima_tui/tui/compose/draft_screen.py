@@ -20,6 +20,7 @@ from ima_tui.compose.prompt_text import first_line
 from ima_tui.core.domain import ModelVersion, Order
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts
+from ima_tui.i18n import say
 from ima_tui.intent.kinds import Confidence
 from ima_tui.studio.intent_reader import IntentReader
 from ima_tui.subjects import mentions
@@ -107,6 +108,8 @@ class DraftScreen(BaseScreen):
     def on_screen_suspend(self) -> None:
         """Let a new prompt be typed at once after a visit to another screen, not after a window."""
         left = self.app.current_mode != self.SCREEN_ID
+        if left and self.is_complete:
+            self.forget_remark(only=say("error.empty_prompt"))
         if left and self._is_empty and self.focused is self.query(self.HOME).first():
             self.set_focus(self.prompt)
 
@@ -138,6 +141,8 @@ class DraftScreen(BaseScreen):
         was_empty, self._is_empty = self._is_empty, not text.strip()
         if self._is_empty and not was_empty:
             self.composer.begin_anew()
+        if not self._is_empty:
+            self.forget_remark(only=say("error.empty_prompt"))
         self.text_read(text)
         intent = self.reader.read(first_line(text, by_lines=self.by_lines), self.composer)
         anew = anew or self.composer.named != before
@@ -216,6 +221,7 @@ class DraftScreen(BaseScreen):
 
     def load_model(self, model: ModelVersion) -> None:
         """Compose with `model`; settings come along as far as they fit."""
+        self.forget_remark(only=say("error.empty_prompt"))
         self.composer.choose(model)
         self.call_next(self.reload)
 

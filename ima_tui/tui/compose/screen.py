@@ -163,7 +163,13 @@ class ComposeScreen(DraftScreen):
 
     async def on_mount(self) -> None:
         """Show the empty draft; load the vocabulary once the screen is painted."""
-        self.prompt.when_empty = self.query_one(Examples).press
+        examples = self.query_one(Examples)
+
+        def key_in_empty_prompt(key: str) -> bool:
+            self.forget_remark(only=say("error.empty_prompt"))
+            return examples.press(key)
+
+        self.prompt.when_empty = key_in_empty_prompt
         self.prompt.completed = lambda text, at: mentions.completed(
             text, at, self.studio.subjects.all
         )

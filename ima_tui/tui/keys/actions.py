@@ -17,11 +17,11 @@ from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.keys import key_to_character
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import has, say
-from ima_tui.tui.keys.verbs import is_none
+from ima_tui.tui.keys.verbs import is_none, verb_of
 from ima_tui.tui.terminal.textual_internals import (
     action_state,
     after_escape,
@@ -30,6 +30,7 @@ from ima_tui.tui.terminal.textual_internals import (
 )
 
 FOOTER_KEYS = 5
+"""Keys that the bar of a screen shows at most; that of a window has room for all of its keys."""
 
 
 class Scope(StrEnum):
@@ -147,12 +148,20 @@ def _scope(node: DOMNode) -> Scope:
 
 
 def footer(all_acts: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
-    """The few that matter most here."""
+    """The few that matter most here; of a window, all that it names."""
     shown = [
         act for act in all_acts if act.prominent and act.keys and act.scope is not Scope.EVERYWHERE
     ]
     asked = [act for act in shown if _asks(act.node)]
-    return tuple((asked or shown)[:FOOTER_KEYS])  # while something is asked, only its answers
+    named = asked or shown  # while something is asked, only its answers
+    return tuple(named if any(map(leaves_window, named)) else named[:FOOTER_KEYS])
+
+
+def leaves_window(act: ActionEntry) -> bool:
+    """Return whether this is the way out of a window: the key bar always shows it."""
+    return isinstance(act.node, ModalScreen) and (
+        "escape" in act.keys or verb_of.get(act.id) in ("back", "close")
+    )
 
 
 def _asks(node: DOMNode) -> bool:

@@ -156,16 +156,17 @@ class BottomLine(Line):
             right = right[-1:]
         told = [part for one in right for part in one]
         room = cells - measure(told) - 3
-        left: list[Part] = []
-        shown: list[actions.ActionEntry] = []
-        for act in actions.footer(known):
-            new = self._part(act, "  " if left else " ")
-            if measure(left) + measure(new) > room:
-                break
-            left += new
-            shown.append(act)
+        shown = list(actions.footer(known))
+        while measure(left := self._parts_of(shown)) > room and shown:
+            # the last one, but the way out of a window only when nothing else is left
+            others = [act for act in shown if not actions.leaves_window(act)]
+            shown.remove((others or shown)[-1])
         self._ways = (*shown, *(act for act in ways[-len(right) :] if act))
         return left, [*told, (" ", "text")]
+
+    def _parts_of(self, acts: Sequence[actions.ActionEntry]) -> list[Part]:
+        parts = (self._part(act, "  " if place else " ") for place, act in enumerate(acts))
+        return [part for one in parts for part in one]
 
     def _part(self, act: actions.ActionEntry, lead: str) -> list[Part]:
         signs = {"left": self.ima.glyphs.left, "right": self.ima.glyphs.right}

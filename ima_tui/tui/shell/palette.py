@@ -1,4 +1,8 @@
-"""Command palette: the actions of this screen, and of the other screens."""
+"""Command palette: the actions of what is in front, and those that open or arrange other screens.
+
+What acts on a selection or a draft is offered only where that is visible: on another screen it
+would act on a row, a job or a prompt that the user does not see, and could cost points.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from ima_tui.tui.keys import actions, keymap
 from ima_tui.tui.keys.actions import key_name
 from ima_tui.tui.keys.verbs import verb_of
 from ima_tui.tui.screens import SCREENS, SPENDING, WORKFLOW, ScreenEntry
+from ima_tui.tui.shell.base_screen import BaseScreen
 from ima_tui.tui.shell.picker import Picker, PickerItem
 from ima_tui.tui.terminal.textual_internals import class_bindings
 from ima_tui.tui.theme import theme
@@ -68,6 +73,25 @@ MOVES = frozenset({
 })  # fmt: skip
 """Sentences of bindings that nobody looks for: steps of a cursor, and ways out of a window."""
 
+OFFERED_ELSEWHERE = frozenset({
+    "models.all_kinds", "models.filter", "models.kind", "models.next_kind", "models.previous_kind",
+    "models.refresh", "models.sort",
+    "compose.editor", "compose.guides", "compose.history", "compose.inputs", "compose.key",
+    "compose.kind", "compose.lyrics", "compose.model", "compose.project", "compose.refresh",
+    "compose.results", "compose.templates", "compose.write",
+    "queue.filter", "queue.group", "queue.sort", "queue.timeline",
+    "gallery.draw", "gallery.filter", "gallery.kind", "gallery.next_kind", "gallery.previous_kind",
+    "gallery.sort", "gallery.turn",
+    "prefs.next_user", "prefs.previous_user", "prefs.settings",
+    "logs.export", "logs.find", "logs.level", "logs.newest", "logs.next", "logs.oldest",
+    "logs.only", "logs.pause", "logs.previous", "logs.source", "logs.time",
+    "spending.longer", "spending.refresh", "spending.shorter", "spending.sort", "spending.view",
+    "spending.write",
+})  # fmt: skip
+"""Ids of the bindings that need neither the selection nor the draft of their screen: they move
+within it, arrange it, or open a window in which the user chooses. No other binding is offered while
+its screen is not in front."""
+
 
 def said(sentence: str) -> str:
     """Return the key of what the palette says for a binding's sentence: a verb with its object."""
@@ -113,7 +137,8 @@ def here(screen: Screen[object]) -> list[Command]:
 def elsewhere(
     app: AppContext, owners: Sequence[tuple[ScreenEntry, type[DOMNode]]]
 ) -> list[Command]:
-    """The actions of the other screens; what several of them can do is told of the first."""
+    """What the other screens can do without a selection; what several of them can do is told of the
+    first."""
     found: dict[str, Command] = {}
     for place, owner in owners:
         if place.id == app.current_mode:
@@ -128,10 +153,10 @@ def elsewhere(
 
 
 def _offered(owner: type[DOMNode], app: AppContext) -> Iterator[Binding]:
-    """Each action of a screen once, by its first key; not those that only undo a state."""
+    """Each action of a screen that needs no selection once, by its first key."""
     named: dict[str, Binding] = {}
     for _, binding in keymap.rekey(class_bindings(owner), app.keymap):
-        if is_offered(binding.description) and binding.key != "escape" and binding.id:
+        if is_offered(binding.description) and binding.id in OFFERED_ELSEWHERE:
             named.setdefault(binding.description, binding)
     yield from named.values()
 
@@ -153,7 +178,8 @@ def _weight(act: actions.ActionEntry) -> int:
 
 
 class Palette(Picker):
-    """A picker of actions. What other screens can do is added once their modules are imported."""
+    """A picker of actions. Over a screen, what the other screens can do is added once their modules
+    are imported; over a window, only its own actions are listed."""
 
     CSS_PATH = theme.path("picker")
     PLACEHOLDER = "app.palette"
@@ -161,6 +187,7 @@ class Palette(Picker):
 
     def __init__(self, screen: Screen[object]) -> None:
         self.commands = here(screen)
+        self._is_over_window = not isinstance(screen, BaseScreen)
         super().__init__(
             say("palette.title"), _COLUMNS, [command.item() for command in self.commands]
         )
@@ -168,7 +195,8 @@ class Palette(Picker):
     def on_mount(self) -> None:
         """Show the actions of the screen, and look for the others."""
         super().on_mount()
-        self.run_worker(self._add(), name="other screens' actions", group="palette")
+        if not self._is_over_window:
+            self.run_worker(self._add(), name="other screens' actions", group="palette")
 
     async def _add(self) -> None:
         owners = await asyncio.to_thread(

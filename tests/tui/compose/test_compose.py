@@ -202,6 +202,27 @@ async def test_an_empty_prompt_is_told_and_takes_the_keys() -> None:
         assert said(pilot) == ""
 
 
+@pytest.mark.parametrize("way", ["key", "type", "model", "screen"])
+async def test_that_the_prompt_is_empty_is_said_until_the_user_goes_on(way: str) -> None:
+    async with open_compose(studio_with(SEEDREAM, BANANA_2)) as pilot:
+        screen = place(pilot)
+        await pilot.press("ctrl+j")
+        assert screen.note[0] == "The prompt is empty. Describe what you want first."
+        match way:
+            case "key":
+                await pilot.press("right")
+            case "type":
+                await pilot.press("alt+t", "enter")
+                await until(pilot, lambda: pilot.app.screen is screen)
+            case "model":
+                screen.load_model(BANANA_2)
+            case "screen":
+                await pilot.press("alt+3", "2")
+                await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: screen.note[0] == "")
+        assert "empty" not in said(pilot)
+
+
 async def test_escape_gives_the_keys_to_the_place() -> None:
     async with open_compose(studio_with(SEEDREAM)) as pilot:
         await pilot.press("escape", "3")

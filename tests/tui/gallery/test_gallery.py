@@ -31,9 +31,10 @@ from ima_tui.tui.gallery import actions
 from ima_tui.tui.gallery.detail import CompareScreen, ResultDetail
 from ima_tui.tui.gallery.screen import GalleryScreen
 from ima_tui.tui.gallery.tile_grid import TileGrid
+from ima_tui.tui.images.preview import Preview
 from ima_tui.tui.queue.screen import QueueScreen
 from ima_tui.tui.shell.confirm_bar import ConfirmBar
-from ima_tui.tui.shell.frame import HintLine
+from ima_tui.tui.shell.frame import BottomLine, HintLine
 from ima_tui.tui.shell.list_screen import ListStatus
 from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.widgets.job_text import length_words
@@ -289,6 +290,22 @@ async def test_the_viewer_turns_through_the_wall_and_comes_back_where_one_stood(
         assert isinstance(app.screen, ViewerScreen)
         await pilot.press("right", "right", "escape")
         assert screen.wall.cursor == keys[2]
+
+
+@pytest.mark.parametrize("cells", [200, 80, 44, 20])
+async def test_the_viewer_always_names_the_key_that_closes_it(
+    cells: int, path: Callable[[str], str]
+) -> None:
+    app = app_of(*(done(number, path(f"{number}.png")) for number in (1, 2, 3)))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await ready(pilot, 3)
+        await pilot.press("enter")
+        preview = app.screen.query_one(Preview)
+        await until(pilot, lambda: preview.is_picture and preview.lens.can_zoom(2))
+        shown, _ = app.screen.query_one(BottomLine).parts(cells)
+        told = "".join(text for text, _ in shown)
+        assert told.endswith("esc close")
+        assert ("+ zoom in" in told) == (cells == 200)
 
 
 async def test_two_are_compared_at_the_same_place(path: Callable[[str], str]) -> None:

@@ -8,18 +8,21 @@ from pathlib import Path
 import pytest
 from fake import FakeStudio, done, failed, job
 from patience import until
+from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from ima_tui import i18n
 from ima_tui.config import loader, toml_file
 from ima_tui.core.errors import UsageError
-from ima_tui.i18n import say
 from ima_tui.tui.app import ImaApp
-from ima_tui.tui.screens import SCREENS
+from ima_tui.tui.gallery.screen import GalleryScreen
+from ima_tui.tui.keys import actions
+from ima_tui.tui.screens import SCREENS, SPENDING
 from ima_tui.tui.shell import app_actions, palette
 from ima_tui.tui.shell.help import JumpScreen
 from ima_tui.tui.shell.picker import Picker
+from ima_tui.tui.shell.viewer import ViewerScreen
 from ima_tui.tui.theme import theme
 from ima_tui.tui.widgets.table import Table
 
@@ -141,12 +144,41 @@ async def test_the_palette_finds_what_can_be_done_in_other_places() -> None:
         await until(pilot, lambda: isinstance(app.focused, Input))
 
 
-async def test_every_action_of_every_other_place_is_offered() -> None:
-    app = open_app("queue")
+async def test_what_acts_on_a_selection_or_a_draft_is_offered_only_where_that_is_visible() -> None:
+    app = open_app("gallery")
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        found = {(one.where, say(one.sentence)) for one in await commands_of(pilot)}
-        assert {("Models", "sort"), ("Compose", "send"), ("Prefs", "choose model")} <= found
+        found = {(one.where, one.id) for one in await commands_of(pilot)}
+    expected = {("Models", "models.refresh"), ("Compose", "compose.model"), ("Logs", "logs.find")}
+    assert expected <= found
+    there = {name for where, name in found if where not in ("", "Gallery")}
+    acting = {"models.use", "models.prefer", "compose.send", "compose.answer", "compose.elsewhere"}
+    assert not there & (acting | {"queue.approve", "queue.again", "queue.similar", "prefs.clear"})
+    assert there <= palette.OFFERED_ELSEWHERE
+
+
+async def test_the_palette_over_a_window_lists_only_what_the_window_can_do() -> None:
+    app = open_app("gallery")
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, GalleryScreen)
+        await until(pilot, lambda: screen.choice.job is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
+        known = {act.id for act in actions.acts(app.screen)}
+        await pilot.press("ctrl+p")
+        window = app.screen
+        assert isinstance(window, palette.Palette)
+        await settled(pilot)
+        found = {one.id for one in window.commands}
+        assert found
+        assert found <= known
+
+
+def test_what_the_palette_offers_elsewhere_are_bindings() -> None:
+    owners = [place.load() for place in (*SCREENS, SPENDING)]
+    known = {one.id for owner in owners for one in owner.BINDINGS if isinstance(one, Binding)}
+    assert known >= palette.OFFERED_ELSEWHERE
 
 
 # ----------------------------------------------------------------------------------- the colours
