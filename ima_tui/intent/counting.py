@@ -134,9 +134,7 @@ _NEAR, _AROUND = 40, 300
 """Characters before a number that tell whose it is, and those around that tell of what it is."""
 _ASKED_TO_GIVE = re.compile(r"\b(?:give|show|send|make|do|get)\b|\bof (?:them|these)\b")
 _GIVEN_HERE = re.compile(r"\b(?:give|show|send|get|need|want|make|do)\b(?: me| us)?")
-_ONLY_SETTINGS = re.compile(
-    r"[\s,.;!，。；！)]*(?:[\d:.]+[kpsx]?[\s,.;!，。；！]*)*(?:please|pls)?[\s.!]*"
-)
+_ONLY_SETTINGS = re.compile(r"[\s,.;!，。；！)\d:kpsx]{0,40}(?:please|pls)?[\s.!]{0,9}")
 _ONE = re.compile(r"\b(?:an?|one)\b")
 _SEVERAL = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b")
 _OF_A_THING = re.compile(r"个(?!不)[^,，。个张\d]{1,6}的")

@@ -99,6 +99,7 @@ SLOW = {
     "drawn": "画",
     "names": "kling ",
     "characters": "".join(chr(32 + 97 * place % 0xD7D0) for place in range(LONG)),
+    "dots behind a count": "draw a fox, give me 4" + "." * LONG,
     "wishes": "，".join(text for text, _ in TEXTS),
 }
 
