@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue import form
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft as drafting
-from ima_tui.compose import other_models
-from ima_tui.compose.draft import DraftPrice, Role
+from ima_tui.compose.draft import Role
 from ima_tui.core.domain import Draft, Medium, ModelVersion, Order, TaskType, Value
-from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
 from ima_tui.i18n import listed
 from ima_tui.subjects.mentions import Mentions
@@ -341,19 +339,6 @@ class Composer:
         else:
             self.remark = None
             self.draft = replace(self.draft, inputs=inputs)
-
-
-def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
-    """Return the price of the draft, by the list as it is now."""
-    model, draft = composer.model, composer.draft
-    if model is None or draft is None:
-        return DraftPrice()
-    if models and drafting.same_version(models, model) is None:
-        return DraftPrice(problem=UsageError("compose.gone", model=model.name))
-    draft_price = drafting.priced(model, draft)
-    if draft_price.quote is None:
-        return draft_price
-    return replace(draft_price, elsewhere=other_models.cheaper(composer, models, draft_price.quote))
 
 
 def meant_by(composer: Composer) -> LastResult | None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import newest
 from ima_tui.compose import apply_intent, draft, other_requests, parameter_names
-from ima_tui.compose.apply_intent import EIGHT_K, plainest
-from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer, price_of
+from ima_tui.compose.composer import INPUTS, KIND, MODEL, ORDER, Composer
 from ima_tui.compose.other_requests import answer as answer_to
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import Medium, ModelVersion, TaskType, Value
 from ima_tui.core.errors import UsageError
 from ima_tui.core.records import dataclass
@@ -146,7 +146,7 @@ def _answered(composer: Composer, intent: Intent, lists: Lists) -> Iterator[Open
     """The answer to what somebody asks; to make something all the same takes one key."""
     if intent.kind is RequestKind.QUESTION and KIND not in composer.pins:
         told: dict[str, str | int] = {"answer": answer_to(intent, lists)}
-        anyway = tuple(_makes(plainest(medium, 0)) for medium in Medium)
+        anyway = tuple(_makes(apply_intent.plainest(medium, 0)) for medium in Medium)
         yield OpenQuestion("compose.answered", told, anyway, blocks=True, is_question=True)
 
 
@@ -155,13 +155,13 @@ def _question(composer: Composer, intent: Intent, lists: Lists) -> Iterator[Open
         return
     count = len(intent.inputs)
     if intent.question is IntentQuestion.MEDIA_TYPE:
-        answers = tuple(_makes(plainest(medium, count)) for medium in Medium)
+        answers = tuple(_makes(apply_intent.plainest(medium, count)) for medium in Medium)
         yield OpenQuestion("compose.ask_media", answers=answers, blocks=True, is_question=True)
     elif intent.question is IntentQuestion.IMAGE_ROLES:
         roles = tuple(_roles(intent.inputs, lists))
         yield OpenQuestion("compose.ask_roles", {"n": count}, roles, blocks=True, is_question=True)
     elif intent.question is IntentQuestion.MISSING_INPUT and intent.medium is not None:
-        bare = plainest(intent.medium, 0)
+        bare = apply_intent.plainest(intent.medium, 0)
         last = composer.last
         again = "compose.answer_last"
         answers = (
@@ -259,7 +259,7 @@ def _limit(composer: Composer, limit: Limit, lists: Lists) -> OpenQuestion:
         found = _with(composer, param, lists, limit.models, words)
         if found is not None:
             answers.append(found)
-    if limit.code == EIGHT_K and not answers:
+    if limit.code == apply_intent.EIGHT_K and not answers:
         answers += _largest(composer, lists)
     possible, asked = map(apply_intent.in_words, (listed(limit.possible), limit.asked))
     values: dict[str, str | int] = {"asked": asked, "possible": possible}

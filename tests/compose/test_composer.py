@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import INPUTS, Composer, price_of, recall
+from ima_tui.compose.composer import INPUTS, Composer, recall
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import (
     Accepts,
     Draft,

@@ -11,8 +11,9 @@ from trees import field_json, model_json, read, rule_json
 from ima_tui import i18n
 from ima_tui.compose import apply_intent, confirmation
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import Composer, price_of
+from ima_tui.compose.composer import Composer
 from ima_tui.compose.confirmation import Unmet, Why
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.intent.kinds import IntentQuestion
 from ima_tui.intent.route import route

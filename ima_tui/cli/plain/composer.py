@@ -12,9 +12,10 @@ from ima_tui.cli.plain.line_io import LineIO
 from ima_tui.compose import confirmation, other_requests, parameter_names
 from ima_tui.compose import draft as drafting
 from ima_tui.compose.back_reference import LastResult
-from ima_tui.compose.composer import INPUTS, KIND, Composer, meant_by, price_of, recall
+from ima_tui.compose.composer import INPUTS, KIND, Composer, meant_by, recall
 from ima_tui.compose.draft import FormRow
 from ima_tui.compose.other_requests import answer
+from ima_tui.compose.prices import price_of
 from ima_tui.compose.prompt_text import shares, words_of
 from ima_tui.core.domain import Field, Job, ModelVersion, Order, TaskType
 from ima_tui.core.errors import UsageError

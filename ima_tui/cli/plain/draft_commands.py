@@ -12,8 +12,8 @@ from ima_tui.catalogue.names import Voice, voices, voices_used
 from ima_tui.cli.plain.composer import PlainCommands, PlainComposer, fields
 from ima_tui.cli.plain.line_io import Asked, LineIO, Next, name_of, numbered
 from ima_tui.compose import apply_intent, draft, parameter_names, suggestions
-from ima_tui.compose.composer import price_of
 from ima_tui.compose.draft_store import LONGEST_NAME, SavedDraft, Templates, usual_name
+from ima_tui.compose.prices import price_of
 from ima_tui.compose.prompt_text import with_lyrics
 from ima_tui.compose.suggestions import Suggestion
 from ima_tui.core import labels

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ima_tui.compose import other_models
+from ima_tui.compose import prices
 from ima_tui.core.domain import Job, ModelVersion, State
 from ima_tui.core.text import duration, one_line
 from ima_tui.i18n import say
@@ -240,7 +240,7 @@ class PriceNeighbours(Static):
         `models` that could do it."""
         model, draft, wide = composer.model, composer.draft, self.screen.has_class("-wide")
         roomy = self.screen.has_class("-huge") or (wide and self.screen.has_class("-no-earlier"))
-        found = other_models.others(composer, models) if roomy else ()
+        found = prices.others(composer, models) if roomy else ()
         of = (model, (draft.chosen, draft.n) if draft is not None else (), found)
         if of == self._of:
             return

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ima_tui.catalogue.form import COUNT
 from ima_tui.compose import draft, parameter_names, preference_prompts
-from ima_tui.compose.composer import KIND, MODEL, price_of
+from ima_tui.compose.composer import KIND, MODEL
 from ima_tui.compose.draft import DraftPrice, FormRow
 from ima_tui.compose.preference_prompts import PreferenceSwitch
+from ima_tui.compose.prices import price_of
 from ima_tui.compose.prompt_text import lyrics_of, marks, unmet
 from ima_tui.core.domain import TaskType
 from ima_tui.i18n import listed, say

@@ -12,8 +12,9 @@ from textual.widgets import Input, TextArea
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import MODEL, Composer, price_of
+from ima_tui.compose.composer import MODEL, Composer
 from ima_tui.compose.draft import DraftPrice
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import Medium, ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.core.input_files import InputFacts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fake import BANANA_2, BANANA_PRO, LEAVES, T2I
 
-from ima_tui.compose.composer import Composer, price_of
+from ima_tui.compose.composer import Composer
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import ModelVersion
 from ima_tui.tui.widgets import price_text
 

@@ -10,9 +10,10 @@ from offered import recorded_offers, sandbox_offers
 
 from ima_tui.catalogue import form
 from ima_tui.catalogue.choice import Alternative
-from ima_tui.compose import confirmation, other_models
+from ima_tui.compose import confirmation, prices
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.composer import KIND, MODEL, Composer, price_of
+from ima_tui.compose.composer import KIND, MODEL, Composer
+from ima_tui.compose.prices import price_of
 from ima_tui.core.domain import ModelVersion, TaskType
 from ima_tui.core.errors import UsageError
 from ima_tui.intent.route import route
@@ -53,7 +54,7 @@ def agree(composer: Composer, text: str, lists: Lists) -> int:
     """Every price that is told for another model is that after switching; return how many."""
     models = lists[composer.task_type]
     before = (composer.draft, composer.model, set(composer.pins), composer.remark, composer.read)
-    found = other_models.others(composer, models)
+    found = prices.others(composer, models)
     draft_price = price_of(composer, models)
     after = (composer.draft, composer.model, set(composer.pins), composer.remark, composer.read)
     assert before == after, "asking for prices changes nothing"
@@ -128,7 +129,7 @@ def test_ten_seconds_cost_on_another_model_what_ten_seconds_cost_there() -> None
     assert offer.elsewhere is not None
     assert (offer.quote.total, offer.elsewhere.model.name) == (96, "Vidu Q2")
     assert offer.elsewhere.quote.total == 30
-    table = {one.model.name: one.quote.total for one in other_models.others(composer, models)}
+    table = {one.model.name: one.quote.total for one in prices.others(composer, models)}
     assert (table["Vidu Q2"], table["Wan 2.6"]) == (30, 80)
 
 
@@ -136,9 +137,9 @@ def test_the_number_of_results_counts() -> None:
     lists = lists_of("sandbox")
     composer = Composer()
     composer.take(named(lists[T2I], "SeeDream 4.5"))
-    alone = {one.model.name: one.quote.total for one in other_models.others(composer, lists[T2I])}
+    alone = {one.model.name: one.quote.total for one in prices.others(composer, lists[T2I])}
     composer.set("n", 4)
-    four = {one.model.name: one.quote.total for one in other_models.others(composer, lists[T2I])}
+    four = {one.model.name: one.quote.total for one in prices.others(composer, lists[T2I])}
     assert four["Nano Banana Pro"] == 4 * alone["Nano Banana Pro"]
 
 
@@ -149,15 +150,15 @@ def test_what_is_no_cheaper_after_switching_is_not_the_cheaper_one() -> None:
     composer.set("size", "4K")
     composer.pins.hold("size")
     for model in lists[T2I]:
-        found = other_models.priced_on(composer, model)
+        found = prices.priced_on(composer, model)
         assert found is not None
-        tip = other_models.cheaper(composer, (model,), found.quote)
+        tip = prices.cheaper(composer, (model,), found.quote)
         assert tip is None or tip.quote.total < found.quote.total
 
 
 def test_without_a_model_there_is_nothing_to_compare() -> None:
     composer = Composer()
-    assert other_models.others(composer, lists_of("sandbox")[T2I]) == ()
+    assert prices.others(composer, lists_of("sandbox")[T2I]) == ()
 
 
 def test_after_a_job_the_price_of_a_model_is_that_of_the_retry() -> None:

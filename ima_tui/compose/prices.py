@@ -1,4 +1,4 @@
-"""Prices of other models for the draft: what would be ordered after switching to them.
+"""Price of the draft, on its own model and on others: what would be ordered after switching.
 
 Every price of another model that Compose and plain mode show comes from here. Switching keeps the
 settings that fit, sets what the prompt asks for to the nearest value there is, and counts the
@@ -8,17 +8,31 @@ results, as it does when the user really switches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ima_tui.catalogue import choice
 from ima_tui.compose import draft as drafting
-from ima_tui.compose.draft import OtherModel
+from ima_tui.compose.draft import DraftPrice, OtherModel
 from ima_tui.core.domain import ModelVersion
 from ima_tui.core.errors import UsageError
 
 if TYPE_CHECKING:
     from ima_tui.catalogue.price import Quote
     from ima_tui.compose.composer import Composer
+
+
+def price_of(composer: Composer, models: Sequence[ModelVersion]) -> DraftPrice:
+    """Return the price of the draft, by the list as it is now."""
+    model, draft = composer.model, composer.draft
+    if model is None or draft is None:
+        return DraftPrice()
+    if models and drafting.same_version(models, model) is None:
+        return DraftPrice(problem=UsageError("compose.gone", model=model.name))
+    draft_price = drafting.priced(model, draft)
+    if draft_price.quote is None:
+        return draft_price
+    return replace(draft_price, elsewhere=cheaper(composer, models, draft_price.quote))
 
 
 def switched(composer: Composer, model: ModelVersion) -> Composer:
